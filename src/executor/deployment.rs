@@ -14,7 +14,7 @@ use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
     journal::Durations,
-    model::{Blocked, EngineName, EnvName, InstanceId, Outcome, SkipReason, StackId},
+    model::{Blocked, EngineName, EnvName, Guard, InstanceId, Outcome, SkipReason, StackId},
     plans::{Review, ReviewStack},
 };
 
@@ -302,5 +302,5 @@ fn succeeded(outcome: &Outcome) -> bool {
 }
 
 fn lacks_workspace(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Refused(blocks) if blocks.iter().any(|b| b.guard == "workspace"))
+    matches!(outcome, Outcome::Refused(blocks) if blocks.iter().any(|b| b.guard == Guard::Workspace))
 }

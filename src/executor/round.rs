@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     event::{EventKind, StepFinished, StepKind},
-    model::{Block, Outcome, SkipReason, StackId},
+    model::{Block, Guard, Outcome, SkipReason, StackId},
     process::Identity,
 };
 
@@ -99,8 +99,10 @@ impl<'a> Round<'a> {
                 Ok(()) => spawn(place, step, &self.runner, &self.sender),
                 Err(DispatchError::Journal(_)) => {
                     let reason = self.dispatcher.journal_problem().unwrap_or_default();
-                    let block =
-                        Block::new("journal", format!("nothing new is applied without a record: {reason}"));
+                    let block = Block::new(
+                        Guard::Journal,
+                        format!("nothing new is applied without a record: {reason}"),
+                    );
                     self.skipped(place, Outcome::Refused(vec![block]));
                     self.ended(place);
                 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     event::{RunStack, StepFinished, StepKind},
     model::{
-        BEYOND_CONFIRMED, Block, ChangeCounts, Changes, ErrorReport, Failure, LEFT_OUT, NOT_BEGUN, Outcome,
+        Block, ChangeCounts, Changes, ErrorReport, Failure, Guard, LEFT_OUT, NOT_BEGUN, Outcome,
         ResourceReport, SkipReason, StackReport, StackResult,
     },
 };
@@ -90,7 +90,7 @@ impl StackFold {
         // Notes of a new plan replace earlier ones; notes of an apply are added to those of its plan.
         if step.step == StepKind::Plan {
             // Except for the reason of a new plan: the one before went beyond what was confirmed.
-            let beyond = report.blocked.iter().filter(|block| block.guard == BEYOND_CONFIRMED);
+            let beyond = report.blocked.iter().filter(|block| block.guard == Guard::Replan);
             report.notes =
                 beyond.map(|block| format!("beyond what was confirmed: {}", block.message)).collect();
         }

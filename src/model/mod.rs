@@ -14,6 +14,7 @@ mod exact_number;
 mod exit;
 mod file_name;
 mod gate_record;
+mod guard;
 mod hex;
 mod ids;
 mod known;
@@ -37,10 +38,11 @@ pub use exact_number::{exact_number, is_same_number, keeps_numbers};
 pub use exit::ExitStatus;
 pub use file_name::file_name;
 pub use gate_record::GateRecord;
+pub use guard::Guard;
 pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
 pub use known::{Known, KnownValues};
-pub use outcome::{BEYOND_CONFIRMED, Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
+pub use outcome::{Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
 pub use report::{
     APPLIED_EARLIER, DESTROYED_EARLIER, EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report,
     ResourceReport, RunResult, StackReport, StackResult, TENTATIVE, earlier_apply,

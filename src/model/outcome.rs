@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Changes, ResourceAddress, StackId};
+use super::{Changes, Guard, ResourceAddress, StackId};
 
 /// Kind of a failure, so that callers can react to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -87,7 +87,8 @@ impl fmt::Display for Failure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Block {
     /// Guard or binding that refuses: `workspace`, `protect`, `replan` …
-    pub guard: String,
+    #[schemars(with = "String")]
+    pub guard: Guard,
     /// Finding of the guard.
     pub message: String,
     /// Resource that the guard refuses; absent when the block is about the whole plan.
@@ -111,8 +112,8 @@ pub struct Blocked {
 
 impl Block {
     /// Creates a block of a guard.
-    pub fn new(guard: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { guard: guard.into(), message: message.into(), address: None, allow: None }
+    pub fn new(guard: Guard, message: impl Into<String>) -> Self {
+        Self { guard, message: message.into(), address: None, allow: None }
     }
 }
 
@@ -168,9 +169,6 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// Name of the guard that refuses a new plan with changes beyond the confirmed one.
-pub const BEYOND_CONFIRMED: &str = "replan";
-
 /// Prefix of the note on a stack that its own files exclude.
 pub const LEFT_OUT: &str = "left out: ";
 
@@ -187,7 +185,7 @@ impl Outcome {
 
     /// Returns true if a stack was not applied because its new plan goes beyond the confirmed one.
     pub fn is_beyond_confirmed(&self) -> bool {
-        matches!(self, Self::Refused(blocks) if !blocks.is_empty() && blocks.iter().all(|block| block.guard == BEYOND_CONFIRMED))
+        matches!(self, Self::Refused(blocks) if !blocks.is_empty() && blocks.iter().all(|block| block.guard == Guard::Replan))
     }
 
     /// Returns the changes of a plan or an apply.

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::{
         config::Guards,
-        model::{Action, Block, Changes, Outcome, ResourceChange},
+        model::{Action, Block, Changes, Guard, Outcome, ResourceChange},
         plans::{ReviewStack, guards::losses_of_review},
     };
 
@@ -160,8 +160,10 @@ mod tests {
             destroy: false,
             stacks: vec![stack("app", Outcome::Changed(changes))],
         };
-        let block =
-            Block { allow: Some("delete:aws_sqs_queue.old".to_owned()), ..Block::new("protect", "it is") };
+        let block = Block {
+            allow: Some("delete:aws_sqs_queue.old".to_owned()),
+            ..Block::new(Guard::Protect, "it is")
+        };
         let blocked = [Blocked { stack: Some("app".parse().unwrap()), block }];
         let losses = losses_of_review(&review, &Guards::default());
         let text = review_text(&review, (&losses, &blocked), "R", "last", Styles::new(false), None);

@@ -8,13 +8,10 @@ use crate::{
     executor::Refusal,
     graph::StackGraph,
     inventory::Instance,
-    model::{Block, Blocked, EnvName, Outcome, StackId, TENTATIVE},
+    model::{Block, Blocked, EnvName, Guard, Outcome, StackId, TENTATIVE},
     plans::{Review, ReviewStack},
     ui::shell_word,
 };
-
-/// Name of the guard in refusals.
-const GUARD: &str = "tentative";
 
 /// Dependencies of each stack that are not part of the run.
 #[derive(Debug, Default)]
@@ -58,7 +55,7 @@ impl Opened {
             format!("its plan rests on values that are not known before {} {verb} applied", names.join(", "))
         };
         let why = tentative.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE)).map(str::to_owned);
-        let blocks = std::iter::once(message).chain(why).map(|message| Block::new(GUARD, message));
+        let blocks = std::iter::once(message).chain(why).map(|message| Block::new(Guard::Tentative, message));
         blocks.map(|block| Blocked { stack: Some(tentative.stack.clone()), block }).collect()
     }
 
@@ -93,7 +90,7 @@ impl Opened {
 
     /// Returns the command to run first, if tentative plans are refused; absent if only excluding their stacks would help.
     pub(crate) fn first(&self, blocked: &[Blocked]) -> Option<String> {
-        let groundless = blocked.iter().filter(|found| found.block.guard == GUARD);
+        let groundless = blocked.iter().filter(|found| found.block.guard == Guard::Tentative);
         let absent: BTreeSet<StackId> =
             groundless.filter_map(|found| found.stack.as_ref()).flat_map(|s| self.absent_of(s)).collect();
         let first = |environment: &EnvName| {
@@ -124,10 +121,10 @@ impl Opened {
 
 /// Returns true if tentative plans are among the refused ones.
 pub(super) fn is_any_groundless(blocked: &[Blocked]) -> bool {
-    blocked.iter().any(|found| found.block.guard == GUARD)
+    blocked.iter().any(|found| found.block.guard == Guard::Tentative)
 }
 
 /// Returns true if only tentative plans are refused.
 pub(super) fn are_all_groundless(blocked: &[Blocked]) -> bool {
-    blocked.iter().all(|found| found.block.guard == GUARD)
+    blocked.iter().all(|found| found.block.guard == Guard::Tentative)
 }

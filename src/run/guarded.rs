@@ -15,7 +15,9 @@ use crate::{
     executor::Refusal,
     git::{NoWorkingTree, Places, WorkingTree},
     inventory::{Instance, Modules, plan_inputs::InputError},
-    model::{Block, Blocked, EnvName, GateRecord, GuardException, InstanceId, ResourceAddress, StackId},
+    model::{
+        Block, Blocked, EnvName, GateRecord, Guard, GuardException, InstanceId, ResourceAddress, StackId,
+    },
     plans::{
         Review,
         guards::{
@@ -236,13 +238,13 @@ impl Guarded {
 
     /// Returns the refusal for the guards' findings, without the next command, which the caller adds.
     pub(crate) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
-        let mut names: Vec<&str> = Vec::new();
+        let mut guards: Vec<&Guard> = Vec::new();
         for found in blocked {
-            if !names.contains(&found.block.guard.as_str()) {
-                names.push(&found.block.guard);
+            if !guards.contains(&&found.block.guard) {
+                guards.push(&found.block.guard);
             }
         }
-        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> = guards.into_iter().map(|guard| format!("`{guard}`")).collect();
         let verb = if names.len() == 1 { "refuses" } else { "refuse" };
         let lines: Vec<String> = blocked.iter().map(line).collect();
         Refusal {

@@ -12,7 +12,7 @@ use crate::{
     engine::{EngineError, PlanMode, Session, check_local_state, moved_address},
     executor::PriorResult,
     files,
-    model::{APPLIED_EARLIER, Block, DESTROYED_EARLIER, FailureKind, Outcome, StackId},
+    model::{APPLIED_EARLIER, Block, DESTROYED_EARLIER, FailureKind, Guard, Outcome, StackId},
     plans::Mismatch,
 };
 
@@ -66,7 +66,7 @@ impl Worker {
         if !pending.file.is_file() {
             let message =
                 format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
-            return Ended::new(Outcome::Refused(vec![Block::new("binding", message)]));
+            return Ended::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]));
         }
         let Wired { work, notes: told, .. } = match self.wired(stack, work, Take::Present, session) {
             Ok(wired) => wired,
@@ -141,7 +141,7 @@ impl Worker {
                     "the state of `{instance}` lay at `{then}` in the run that is resumed, and its address is `{now}` now: put the \
                      address back, or deploy again"
                 );
-                return Ended::new(Outcome::Refused(vec![Block::new("backend", message)]));
+                return Ended::new(Outcome::Refused(vec![Block::new(Guard::Backend, message)]));
             }
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }

@@ -17,9 +17,7 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
     executor::StepHandle,
-    model::{
-        BEYOND_CONFIRMED, Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId, TENTATIVE,
-    },
+    model::{Block, Changes, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, TENTATIVE},
     plans::{self, Content, Manifest, Mismatch},
 };
 
@@ -209,8 +207,8 @@ impl Worker {
         if planned.tentative {
             let message = "the plan still rests on values that are not known, so it is not applied";
             let why = planned.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE));
-            let why = why.map(|why| Block::new("tentative", why));
-            return refuse([Block::new("tentative", message)].into_iter().chain(why).collect());
+            let why = why.map(|why| Block::new(Guard::Tentative, why));
+            return refuse([Block::new(Guard::Tentative, message)].into_iter().chain(why).collect());
         }
         let was_deferring = confirmed.manifest.as_ref().is_some_and(Manifest::is_deferring);
         if let Some(blocks) = only_deferring(&planned) {
@@ -219,7 +217,7 @@ impl Worker {
         if !planned.deferred.is_empty() && !was_deferring {
             let what = planned.deferred.join(", ");
             let message = format!("the engine deferred {what}, which was not in what was confirmed");
-            return refuse(vec![Block::new(BEYOND_CONFIRMED, message)]);
+            return refuse(vec![Block::new(Guard::Replan, message)]);
         }
         // Any value of a tentative plan may come from a mock, so none of them was known.
         let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);
@@ -229,7 +227,7 @@ impl Worker {
             Content { changes: &planned.changes, known: &now },
         );
         if !beyond.is_empty() {
-            return refuse(beyond.into_iter().map(|line| Block::new(BEYOND_CONFIRMED, line)).collect());
+            return refuse(beyond.into_iter().map(|line| Block::new(Guard::Replan, line)).collect());
         }
         let mut notes = vec![match cause {
             Some(need) => format!("planned again, because `{need}` was applied"),
@@ -290,7 +288,7 @@ fn unkept(work: &Work) -> Result<Option<String>, Box<Outcome>> {
     let message =
         format!("the engine cannot write into `{dir}` ({error}): a state that it cannot save would be lost");
     if work.plan_inputs.protected && work.engine.reads_root_module() {
-        return Err(Box::new(Outcome::Refused(vec![Block::new("read_only", message)])));
+        return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::ReadOnly, message)])));
     }
     Ok(Some(message))
 }

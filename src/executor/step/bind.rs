@@ -18,12 +18,9 @@ use crate::{
         StateIdentity, aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts,
         state_at,
     },
-    model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
+    model::{Block, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
 };
-
-/// Name of the guard in refusals.
-pub(super) const GUARD: &str = "binding";
 
 /// Inputs of a plan, recorded before it is made.
 pub(super) struct Before {
@@ -63,7 +60,7 @@ fn replaced(found: &str) -> Vec<Block> {
     let message = format!(
         "{found}: the providers would not be the locked ones, which an environment with `confirm` refuses"
     );
-    vec![Block::new(GUARD, message)]
+    vec![Block::new(Guard::Binding, message)]
 }
 
 /// Prefix of items for packages that an init downloaded.
@@ -71,7 +68,7 @@ const FETCHED: &str = "fetched ";
 
 /// Returns the refusal of a plan because of an item that changed.
 pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
-    vec![Block::new(GUARD, mismatch.to_string())]
+    vec![Block::new(Guard::Binding, mismatch.to_string())]
 }
 
 impl Worker {
@@ -110,7 +107,7 @@ impl Worker {
         if planned.facts.is_none() && work.plan_inputs.protected {
             let message = "the plan file cannot be read, so that nobody can tell what it was made for: an environment with \
                            `confirm` refuses it";
-            return Err(Box::new(Outcome::Refused(vec![Block::new(GUARD, message)])));
+            return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
         }
         let effective_init = effective_init(work).map_err(failed)?;
         let ephemeral = self.ephemeral_items((work, &effective_init), file, session)?;

@@ -8,7 +8,7 @@ use super::work::Work;
 use crate::{
     engine::EngineError,
     files,
-    model::{Block, Failure, FailureKind, Outcome, SkipReason},
+    model::{Block, Failure, FailureKind, Guard, Outcome, SkipReason},
 };
 
 /// Result of a step, before it becomes an event.
@@ -45,15 +45,15 @@ impl Ended {
 pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
     match error {
         EngineError::Failed(failure) if failure.kind == FailureKind::Refused => {
-            let block = Block::new("lineage", reason(&failure));
+            let block = Block::new(Guard::Lineage, reason(&failure));
             Ended { exit_code: failure.engine_exit_code, ..Ended::new(Outcome::Refused(vec![block])) }
         }
         EngineError::Failed(failure) => Ended::new(Outcome::Failed(failure)),
         EngineError::WrongBackend(failure) => {
-            Ended::new(Outcome::Refused(vec![Block::new("backend", reason(&failure))]))
+            Ended::new(Outcome::Refused(vec![Block::new(Guard::Backend, reason(&failure))]))
         }
         EngineError::KeptLockfile(failure) => {
-            Ended::new(Outcome::Refused(vec![Block::new("lockfile", reason(&failure))]))
+            Ended::new(Outcome::Refused(vec![Block::new(Guard::Lockfile, reason(&failure))]))
         }
         EngineError::Excluded(why) => Ended::new(Outcome::Skipped { because: SkipReason::Excluded(why) }),
         EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
@@ -63,7 +63,7 @@ pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
                 // Writing to a String cannot fail.
                 let _ = write!(message, " (there are: {})", existing.join(", "));
             }
-            Ended::new(Outcome::Refused(vec![Block::new("workspace", message)]))
+            Ended::new(Outcome::Refused(vec![Block::new(Guard::Workspace, message)]))
         }
     }
 }

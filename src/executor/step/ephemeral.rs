@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    bind::{GUARD, effective_init, refusal},
+    bind::{effective_init, refusal},
     ended::unprepared,
     input_digests::digest,
     work::{PendingPlan, Work},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     engine::{EffectiveInit, EngineError, PlanFileError, Session, layout::auto_var_files},
     hcl::read_var_file,
-    model::{Block, Failure, FailureKind, Outcome, StackId},
+    model::{Block, Failure, FailureKind, Guard, Outcome, StackId},
     plans::{Binding, KEYED, Manifest, Mismatch},
 };
 
@@ -58,7 +58,7 @@ impl Worker {
                     "the plan was made with a value of the ephemeral variable `{name}` that its apply would not get again: give it by \
                      `vars`, `var_files`, `inputs` or `secrets`, or by `inputs` of its unit"
                 );
-                return Err(Box::new(Outcome::Refused(vec![Block::new(GUARD, message)])));
+                return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
             };
             items.bind(of_ephemeral(&name), self.keyed_value(&name, &value));
         }

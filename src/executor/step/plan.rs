@@ -18,7 +18,7 @@ use crate::{
         EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream, layout::has_configuration,
     },
     files,
-    model::{Block, Failure, FailureKind, Outcome, StackId},
+    model::{Block, Failure, FailureKind, Guard, Outcome, StackId},
 };
 
 impl Worker {
@@ -196,7 +196,7 @@ pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
     let what = planned.deferred.join(", ");
     let message =
         format!("the plan is incomplete: the engine deferred {what}, and nothing else would change");
-    Some(vec![Block::new("incomplete", message)])
+    Some(vec![Block::new(Guard::Incomplete, message)])
 }
 
 /// Returns the failure of a folder without configuration, checked after the hooks that may write it: an engine would find

@@ -10,7 +10,7 @@ use crate::{
     engine::{Progress, Session},
     event::StepKind,
     executor::{IdentityError, StepHandle},
-    model::{Block, Outcome, StackId},
+    model::{Block, Guard, Outcome, StackId},
 };
 
 impl Worker {
@@ -115,7 +115,7 @@ impl Worker {
             Ok(()) => Ok(notes),
             Err(IdentityError::Interrupted) => Err(Box::new(Ended::new(Outcome::Interrupted))),
             Err(error) => {
-                let block = Block::new("identity", error.to_string());
+                let block = Block::new(Guard::Identity, error.to_string());
                 Err(Box::new(Ended::new(Outcome::Refused(vec![block]))))
             }
         }

@@ -4,8 +4,8 @@ use super::*;
 use crate::{
     event::{Revision, RunStack, StepFinished, StepKind},
     model::{
-        Action, Block, Changes, EngineName, Failure, GateRecord, NOT_BEGUN, Outcome, ResourceChange, RunId,
-        RunVerb, SkipReason, StackReport,
+        Action, Block, Changes, EngineName, Failure, GateRecord, Guard, NOT_BEGUN, Outcome, ResourceChange,
+        RunId, RunVerb, SkipReason, StackReport,
     },
 };
 
@@ -47,7 +47,7 @@ fn creates(count: usize) -> Changes {
 }
 
 fn block() -> Block {
-    Block::new("workspace", "no such workspace")
+    Block::new(Guard::Workspace, "no such workspace")
 }
 
 fn started(stack: &str, step: StepKind) -> EventKind {

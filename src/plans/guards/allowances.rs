@@ -10,15 +10,12 @@ use crate::{
     config::Guards,
     diagnostic::closest,
     model::{
-        ActionInvocation, Block, GuardException, NamedResource, Outcome, ResourceAddress, ResourceChange,
-        StackId,
+        ActionInvocation, Block, Guard, GuardException, NamedResource, Outcome, ResourceAddress,
+        ResourceChange, StackId,
     },
     plans::{Review, ReviewStack},
     ui::shell_word,
 };
-
-/// Name of the guard that refuses an exception which matches several stacks, or no plan.
-const NAMES: &str = "allow";
 
 /// Exceptions (`--allow`) of a run.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +98,7 @@ impl Exception {
             self.allow,
             forms.join(" or ")
         );
-        Block::new(NAMES, message)
+        Block::new(Guard::Allow, message)
     }
 }
 
@@ -114,7 +111,7 @@ fn misnamed(allow: &GuardException, named: &NamedResource, addresses: &[&Resourc
     let meant = closest(named.address.as_str(), addresses.iter().map(|address| address.as_str()));
     let meant = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
     let allow = shell_word(&allow.to_string());
-    Block::new(NAMES, format!("`--allow {allow}`: {plans} no change of `{}`{meant}", named.address))
+    Block::new(Guard::Allow, format!("`--allow {allow}`: {plans} no change of `{}`{meant}", named.address))
 }
 
 impl Allowances {

@@ -15,7 +15,7 @@ use super::{Allowances, Rules};
 use crate::{
     config::{Guards, Window},
     git::{NoWorkingTree, WorkingTree},
-    model::{Block, GuardException},
+    model::{Block, Guard, GuardException},
     ui::Count,
 };
 
@@ -37,14 +37,14 @@ pub fn circumstances(rules: Rules<'_>, facts: Circumstances<'_>, allowed: &Allow
         None => Some("git was not asked".to_owned()),
     };
     let mut found = Vec::new();
-    let mut judge = |on: bool, guard: &str, allow: GuardException, message: Option<String>| {
+    let mut judge = |on: bool, guard: Guard, allow: GuardException, message: Option<String>| {
         if let Some(message) = message.filter(|_| on).filter(|_| !allowed.take(&allow)) {
             found.push(Block { allow: Some(allow.to_string()), ..Block::new(guard, message) });
         }
     };
-    judge(!guards.branch.is_empty(), "branch", GuardException::Branch, told(branch));
-    judge(guards.up_to_date, "up_to_date", GuardException::Behind, told(behind));
-    judge(guards.clean_tree, "clean_tree", GuardException::Dirty, told(dirty));
+    judge(!guards.branch.is_empty(), Guard::Branch, GuardException::Branch, told(branch));
+    judge(guards.up_to_date, Guard::UpToDate, GuardException::Behind, told(behind));
+    judge(guards.clean_tree, Guard::CleanTree, GuardException::Dirty, told(dirty));
     found.extend(closed(rules, facts.now, allowed));
     found
 }
@@ -60,7 +60,7 @@ pub(super) fn closed(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> 
     }
     let texts: Vec<&str> = windows.iter().map(|window| window.text.as_str()).collect();
     let message = format!("changes are made {}, not now", texts.join("; "));
-    Some(Block { allow: Some(GuardException::Window.to_string()), ..Block::new("window", message) })
+    Some(Block { allow: Some(GuardException::Window.to_string()), ..Block::new(Guard::Window, message) })
 }
 
 /// Returns true if a time lies in a window. Compares local times of the window's time zone, so a window

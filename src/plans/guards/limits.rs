@@ -3,7 +3,7 @@
 use super::{Allowances, Rules, losses};
 use crate::{
     config::Guards,
-    model::{Block, GuardException, ResourceChange, StackId},
+    model::{Block, Guard, GuardException, ResourceChange, StackId},
     plans::Review,
 };
 
@@ -66,18 +66,18 @@ pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> 
             "{} would be deleted, replaced, forgotten or moved out of protection, at most {limit} may be",
             tally.deletes
         );
-        found.push(block("max_deletes", message, &GuardException::Deletes(tally.deletes)));
+        found.push(block(Guard::MaxDeletes, message, &GuardException::Deletes(tally.deletes)));
     }
     if let Some(limit) = max_changes.filter(|limit| tally.changes > *limit)
         && !allowed.take_changes(tally.changes)
     {
         let message = format!("{} would be changed, at most {limit} may be", tally.changes);
-        found.push(block("max_changes", message, &GuardException::Changes(tally.changes)));
+        found.push(block(Guard::MaxChanges, message, &GuardException::Changes(tally.changes)));
     }
     found
 }
 
-fn block(guard: &str, message: String, allow: &GuardException) -> Block {
+fn block(guard: Guard, message: String, allow: &GuardException) -> Block {
     Block { allow: Some(allow.to_string()), ..Block::new(guard, message) }
 }
 

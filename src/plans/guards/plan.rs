@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Allowances, Rules};
 use crate::{
-    model::{Block, GuardException},
+    model::{Block, Guard, GuardException},
     plans::ReviewStack,
     ui::seconds,
 };
@@ -16,7 +16,10 @@ pub(super) fn incomplete(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowa
         return None;
     }
     let message = "the plan is incomplete: only a part of the stack was planned";
-    Some(Block { allow: Some(GuardException::Incomplete.to_string()), ..Block::new("incomplete", message) })
+    Some(Block {
+        allow: Some(GuardException::Incomplete.to_string()),
+        ..Block::new(Guard::Incomplete, message)
+    })
 }
 
 /// Returns the refusal of a plan that is older than `max_plan_age`, or of unknown age.
@@ -38,5 +41,5 @@ pub(super) fn old(
         Some(age) => format!("the plan is {} old, at most {limit} is allowed", seconds(age.as_secs_f64())),
         None => format!("nobody knows how old the plan is, at most {limit} is allowed"),
     };
-    Some(Block { allow: Some(GuardException::Age.to_string()), ..Block::new("max_plan_age", message) })
+    Some(Block { allow: Some(GuardException::Age.to_string()), ..Block::new(Guard::MaxPlanAge, message) })
 }

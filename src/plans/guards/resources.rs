@@ -4,8 +4,8 @@ use super::{Allowances, LossKind, Rules, losses};
 use crate::{
     config::Guards,
     model::{
-        Action, ActionInvocation, Block, GuardException, NamedResource, ResourceAddress, ResourceChange,
-        StackId,
+        Action, ActionInvocation, Block, Guard, GuardException, NamedResource, ResourceAddress,
+        ResourceChange, StackId,
     },
 };
 
@@ -17,12 +17,12 @@ pub(super) fn blocks(
 ) -> Vec<Block> {
     let lost = change.action.is_destructive();
     let address = &change.address;
-    let mut found: Vec<(&str, String, &ResourceAddress)> = Vec::new();
+    let mut found: Vec<(Guard, String, &ResourceAddress)> = Vec::new();
     if lost
         && let Some(pattern) =
             rules.guards.protect.iter().find(|pattern| names(change, |a| pattern.matches(a)))
     {
-        found.push(("protect", format!("{} is protected by `{pattern}`", described(change)), address));
+        found.push((Guard::Protect, format!("{} is protected by `{pattern}`", described(change)), address));
     }
     let denied = rules.guards.deny_actions.iter().find_map(|rule| {
         let words = words(change.action);
@@ -31,14 +31,14 @@ pub(super) fn blocks(
     });
     if let Some((rule, word)) = denied {
         found.push((
-            "deny_actions",
+            Guard::DenyActions,
             format!("{}: `{word}` is denied for `{}`", described(change), rule.pattern),
             address,
         ));
     }
     if rules.confirm && change.action == Action::Unknown {
         found.push((
-            "unknown",
+            Guard::UnknownAction,
             format!("{}: envctl does not know what the engine would do", described(change)),
             address,
         ));
@@ -82,11 +82,11 @@ pub(super) fn action_blocks(
         .find(|rule| rule.actions.contains(&INVOKE) && rule.pattern.matches(address));
     let mut found = Vec::new();
     if let Some(pattern) = protecting {
-        found.push(("protect", format!("invocation of `{action}`: it is protected by `{pattern}`")));
+        found.push((Guard::Protect, format!("invocation of `{action}`: it is protected by `{pattern}`")));
     }
     if let Some(rule) = denying {
         let message = format!("invocation of `{action}`: `{INVOKE}` is denied for `{}`", rule.pattern);
-        found.push(("deny_actions", message));
+        found.push((Guard::DenyActions, message));
     }
     if found.is_empty() || allowed.take_change(stack, &action.address) {
         return Vec::new();
@@ -96,7 +96,7 @@ pub(super) fn action_blocks(
 }
 
 fn block(
-    guard: &str,
+    guard: Guard,
     message: String,
     (stack, address): (&StackId, &ResourceAddress),
     allow: fn(NamedResource) -> GuardException,
@@ -109,15 +109,15 @@ fn block(
 }
 
 /// Returns the guard that protects the old address of a moved resource, and its message.
-fn moved_out(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (&'static str, String) {
+fn moved_out(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (Guard, String) {
     let protecting = guards.protect.iter().find(|pattern| pattern.matches(from.as_str()));
     if let Some(pattern) = protecting {
         let message =
             format!("`{from}` is protected by `{pattern}` and would be moved to `{to}`, which is not");
-        return ("protect", message);
+        return (Guard::Protect, message);
     }
     (
-        "deny_actions",
+        Guard::DenyActions,
         format!("`{from}` would be moved to `{to}`, where it may be lost by what is denied for it now"),
     )
 }
@@ -177,7 +177,7 @@ mod tests {
         let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm });
         let blocks = blocks((&app, change), rules, &Allowances::new(&allows));
-        blocks.into_iter().map(|block| block.guard).collect()
+        blocks.into_iter().map(|block| block.guard.to_string()).collect()
     }
 
     fn protecting(pattern: &str) -> Guards {
@@ -268,7 +268,7 @@ mod tests {
             let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
             let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm: false });
             let blocks = action_blocks((&app, &action), rules, &Allowances::new(&allows));
-            blocks.into_iter().map(|block| block.guard).collect()
+            blocks.into_iter().map(|block| block.guard.to_string()).collect()
         };
         let deny = |pattern: &str, word| {
             let rule = DenyRule { pattern: pattern.parse().unwrap(), actions: vec![word] };

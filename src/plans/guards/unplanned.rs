@@ -6,7 +6,7 @@ use super::{Allowances, Rules, Tally, limits::of_tally, resources};
 use crate::{
     engine::Typed,
     model::{
-        Action, Block, GuardException, NamedResource, ResourceAddress, ResourceChange, StackId,
+        Action, Block, Guard, GuardException, NamedResource, ResourceAddress, ResourceChange, StackId,
         is_canonical_address,
     },
 };
@@ -18,17 +18,17 @@ pub fn of_typed(stack: &StackId, typed: &Typed, rules: Rules<'_>, allowed: &Allo
         Typed::Everything { verb } if judged => {
             let message =
                 format!("`{verb}` typed by hand makes no plan that the environment's guards could judge");
-            vec![Block::new("plan", message)]
+            vec![Block::new(Guard::Plan, message)]
         }
         Typed::PlanFile { .. } if judged || rules.confirm => {
             let message =
                 "here a plan is applied by its run alone, after a review and with everything checked again";
-            vec![Block::new("plan_file", message)]
+            vec![Block::new(Guard::PlanFile, message)]
         }
         Typed::Unjudged { what, instead } if judged || rules.confirm => {
-            vec![Block::new("exec", format!("{what} cannot be judged: {instead}"))]
+            vec![Block::new(Guard::Exec, format!("{what} cannot be judged: {instead}"))]
         }
-        Typed::Astray { what, instead } => vec![Block::new("exec", format!("{what}: {instead}"))],
+        Typed::Astray { what, instead } => vec![Block::new(Guard::Exec, format!("{what}: {instead}"))],
         Typed::Named { addresses, forgets } => of_named((stack, addresses), *forgets, rules, allowed),
         _ => Vec::new(),
     }
@@ -53,7 +53,7 @@ fn of_named(
                 "`{}` cannot be judged: `state list` shows how addresses are written",
                 word.escape_debug()
             );
-            found.push(Block::new("address", message));
+            found.push(Block::new(Guard::Address, message));
             continue;
         };
         let guarding = rules.guards.protect.iter().find(|p| p.matches(word) || p.may_match_within(word));
@@ -62,7 +62,7 @@ fn of_named(
         {
             let message = format!("`{address}` is protected by `{pattern}`, or may hold what is");
             let allow = Some(GuardException::Delete(NamedResource::of_stack(stack, &address)).to_string());
-            found.push(Block { address: Some(address), allow, ..Block::new("protect", message) });
+            found.push(Block { address: Some(address), allow, ..Block::new(Guard::Protect, message) });
         }
     }
     found
@@ -128,7 +128,7 @@ mod tests {
         let rules = Rules { guards: &guards, confirm: false };
         let typed = Typed::Named { addresses: texts(words), forgets: false };
         let blocks = of_typed(&app(), &typed, rules, &allowances(allow));
-        blocks.into_iter().map(|block| (block.guard, block.allow)).collect()
+        blocks.into_iter().map(|block| (block.guard.to_string(), block.allow)).collect()
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
             let guard = |guards: &Guards, confirm| {
                 let blocks = of_typed(&app(), &typed, Rules { guards, confirm }, &Allowances::default());
                 assert!(blocks.iter().all(|block| block.allow.is_none()), "{blocks:?}");
-                blocks.into_iter().next().map(|block| block.guard)
+                blocks.into_iter().next().map(|block| block.guard.to_string())
             };
             assert_eq!(guard(&Guards::default(), false).as_deref(), free, "{typed:?}");
             assert_eq!(guard(&Guards::default(), true).as_deref(), confirm, "{typed:?}");

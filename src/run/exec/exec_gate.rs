@@ -6,7 +6,7 @@ use crate::{
     engine::{GivenFlags, NOT_TOLD, StateMove, typed},
     executor::{Answer, Ask, Asked, Refusal},
     inventory::{Inventory, Modules},
-    model::{Blocked, StackId},
+    model::{Blocked, Guard, StackId},
     run::{
         Context, Stopped,
         guarded::{Guarded, allow_flags},
@@ -102,13 +102,13 @@ impl ExecGate<'_> {
             stopped = stopped.hint(format!("{meant}`{}`", self.command(guarded, flags)));
         }
         let name = &self.environment.name;
-        let by = |guard: &str| found.blocked.iter().any(|found| found.block.guard == guard);
-        if by("plan") {
+        let by = |guard: Guard| found.blocked.iter().any(|found| found.block.guard == guard);
+        if by(Guard::Plan) {
             stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
         }
         if let Some(run) = &found.run {
             stopped = stopped.hint(format!("`envctl apply {run}`"));
-        } else if by("plan_file") {
+        } else if by(Guard::PlanFile) {
             stopped = stopped.hint(format!("`envctl plan {name}` and `envctl apply RUN`"));
         }
         stopped

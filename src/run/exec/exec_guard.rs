@@ -8,7 +8,7 @@ use crate::{
     engine::{EngineError, Session, Typed, is_rescued, plan_facts, replaced_providers, state_addresses},
     executor::Work,
     files,
-    model::{Block, Blocked, Failure, FailureKind, StackId},
+    model::{Block, Blocked, Failure, FailureKind, Guard, StackId},
     plans::guards::{Place, covered, foreign},
     run::guarded::Guarded,
 };
@@ -38,18 +38,18 @@ impl Against<'_> {
     /// Checks a command right before it runs.
     pub(crate) fn judge(&self, typed: &Typed, guarded: &mut Guarded) -> Result<Found, EngineError> {
         if let Some(found) = self.replaced_providers(typed, guarded) {
-            return Ok(Found { blocked: self.blocked("binding", &found), run: None });
+            return Ok(Found { blocked: self.blocked(Guard::Binding, &found), run: None });
         }
         let blocked = match typed {
             Typed::PlanFile { file } => return self.plan_file(file),
             Typed::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
-                Err(why) => self.blocked("state_push", &why),
+                Err(why) => self.blocked(Guard::StatePush, &why),
                 Ok(None) => Vec::new(),
                 Ok(Some(text)) => {
                     let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
                     match state_addresses(&text) {
                         Err(error) => {
-                            self.blocked("state_push", &format!("the file cannot be compared: {error}"))
+                            self.blocked(Guard::StatePush, &format!("the file cannot be compared: {error}"))
                         }
                         Ok(then) => {
                             let lost: Vec<_> = now.difference(&then).cloned().collect();
@@ -80,7 +80,7 @@ impl Against<'_> {
         Some(format!("{found}: the providers would not be the locked ones"))
     }
 
-    fn blocked(&self, guard: &str, message: &str) -> Vec<Blocked> {
+    fn blocked(&self, guard: Guard, message: &str) -> Vec<Blocked> {
         vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
     }
 
@@ -108,7 +108,7 @@ impl Against<'_> {
     }
 
     fn plan_file(&self, file: &OsStr) -> Result<Found, EngineError> {
-        let not = |message: &str| Ok(Found { blocked: self.blocked("plan_file", message), run: None });
+        let not = |message: &str| Ok(Found { blocked: self.blocked(Guard::PlanFile, message), run: None });
         let Some(path) = self.place(file) else { return not("a plan file is named by its whole path") };
         let facts = match plan_facts(&path) {
             Ok(facts) => facts,
@@ -120,7 +120,7 @@ impl Against<'_> {
         };
         if let Some(run) = stored(self.runs, &path).map_err(unreadable)? {
             let message = format!("`{path}` is a plan that envctl keeps");
-            return Ok(Found { blocked: self.blocked("plan_file", &message), run: Some(run) });
+            return Ok(Found { blocked: self.blocked(Guard::PlanFile, &message), run: Some(run) });
         }
         let Work { engine, target, .. } = self.work;
         let effective_init = engine.effective_init(target).map_err(unreadable)?;

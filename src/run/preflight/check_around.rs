@@ -9,7 +9,7 @@ use crate::{
     diagnostic::Diagnostics,
     executor::SecretUse,
     inventory::{Instance, Inventory, Modules},
-    model::{Blocked, ExitStatus},
+    model::{Blocked, ExitStatus, Guard},
     process::Runner,
     run::{
         Context, Stopped,
@@ -29,8 +29,8 @@ pub(crate) fn items(
     let instances: Vec<&Instance> = inventory.instances().collect();
     let guarded = Guarded::new(config, environment, &instances, modules, &Arc::new(Runner::new()), &[]);
     let blocked = guarded.judge_without_plan(context);
-    let of = |names: &[&str]| -> Vec<String> {
-        let found = blocked.iter().filter(|found| names.contains(&found.block.guard.as_str()));
+    let of = |guards: &[Guard]| -> Vec<String> {
+        let found = blocked.iter().filter(|found| guards.contains(&found.block.guard));
         found.map(|Blocked { block, .. }| block.message.clone()).collect()
     };
     let judged = |name, refused: Vec<String>, fine: &str| {
@@ -50,14 +50,14 @@ pub(crate) fn items(
             (false, false) => "HEAD is where changes are made from",
             (true, _) => "HEAD is not behind",
         };
-        items.push(judged(CheckName::Branch, of(&["branch", "up_to_date"]), fine));
+        items.push(judged(CheckName::Branch, of(&[Guard::Branch, Guard::UpToDate]), fine));
     }
     if guards.clean_tree {
-        items.push(judged(CheckName::Tree, of(&["clean_tree"]), "everything is committed"));
+        items.push(judged(CheckName::Tree, of(&[Guard::CleanTree]), "everything is committed"));
     }
     let of_plans = of_plans(guards);
     if !guards.window.is_empty() || !of_plans.is_empty() {
-        let mut found = judged(CheckName::Guards, of(&["window"]), "changes may be made now");
+        let mut found = judged(CheckName::Guards, of(&[Guard::Window]), "changes may be made now");
         if found.status == CheckStatus::Green && !of_plans.is_empty() {
             found.status = CheckStatus::Unknown;
             found.message = format!("{} judged by the plan", of_plans.join(", "));
@@ -68,15 +68,15 @@ pub(crate) fn items(
 }
 
 /// Returns the names of the guards that need a plan.
-fn of_plans(guards: &Guards) -> Vec<&'static str> {
+fn of_plans(guards: &Guards) -> Vec<String> {
     let all = [
-        ("`protect`", !guards.protect.is_empty()),
-        ("`deny_actions`", !guards.deny_actions.is_empty()),
-        ("`max_deletes`", guards.max_deletes.is_some()),
-        ("`max_changes`", guards.max_changes.is_some()),
-        ("`max_plan_age`", guards.max_plan_age.is_some()),
+        (Guard::Protect, !guards.protect.is_empty()),
+        (Guard::DenyActions, !guards.deny_actions.is_empty()),
+        (Guard::MaxDeletes, guards.max_deletes.is_some()),
+        (Guard::MaxChanges, guards.max_changes.is_some()),
+        (Guard::MaxPlanAge, guards.max_plan_age.is_some()),
     ];
-    all.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+    all.into_iter().filter(|(_, is_set)| *is_set).map(|(guard, _)| format!("`{guard}`")).collect()
 }
 
 /// Runs the identity check as before a plan: in the process environment of each stack's engine.

@@ -30,7 +30,7 @@ fn judged(guards: &Guards, tree: WorkingTree, allow: &[&str]) -> Vec<String> {
     let tree = Ok(tree);
     let facts = Circumstances { now: Timestamp::UNIX_EPOCH, tree: Some(&tree) };
     let blocks = circumstances(Rules { guards, confirm: false }, facts, &Allowances::new(&allows));
-    blocks.into_iter().map(|block| block.guard).collect()
+    blocks.into_iter().map(|block| block.guard.to_string()).collect()
 }
 
 #[test]
