@@ -6,6 +6,7 @@
 mod create;
 mod digest;
 mod digest_cache;
+mod folder_names;
 mod private;
 mod regular;
 mod remove;
@@ -15,6 +16,7 @@ mod write;
 pub use create::{append, create_new, create_new_dir, sync_dir};
 pub use digest::{file_digest, is_executable, leads_nowhere};
 pub use digest_cache::{ContentStamp, DigestCache};
+pub use folder_names::{folder_names, folder_names_if_readable};
 pub use private::{create_dirs, open_own, open_own_to_read};
 pub use regular::{
     LARGEST, is_there, open_folder, open_regular, read, read_text, read_whole, read_whole_text,

@@ -1,6 +1,6 @@
 //! Reading a module from its folder.
 
-use std::{fs, io, sync::Arc};
+use std::{io, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -30,7 +30,8 @@ impl From<ReadError> for Diagnostic {
 
 /// Reads the module in a folder with the files that the engine would load; findings show paths relative to `root`.
 pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Result<Module, Diagnostics> {
-    let names = names(dir).map_err(Diagnostic::from)?;
+    let names = files::folder_names(dir)
+        .map_err(|error| Diagnostic::from(ReadError { path: dir.to_owned(), error }))?;
     let files = module_files(engine, names.iter().map(String::as_str));
     let mut found = Diagnostics::default();
     let mut module = Module { dir: dir.to_owned(), ..Module::default() };
@@ -48,16 +49,6 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     let loaded = auto_var_files(names.iter().map(String::as_str));
     module.auto_var_files = loaded.iter().map(|name| dir.join(name)).collect();
     found.finish(module).map(|(module, _)| module)
-}
-
-/// Returns the names of a folder's entries; engines load no file whose name is not UTF-8.
-fn names(dir: &Utf8Path) -> Result<Vec<String>, ReadError> {
-    let failed = |error| ReadError { path: dir.to_owned(), error };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        names.extend(entry.map_err(failed)?.file_name().into_string().ok());
-    }
-    Ok(names)
 }
 
 fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<Block>, Diagnostic> {
@@ -78,6 +69,8 @@ pub(super) fn open(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, 
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn module(engine: EngineName, files: &[(&str, &str)]) -> Result<Module, Diagnostics> {

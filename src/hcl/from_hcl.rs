@@ -115,6 +115,19 @@ fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
     exact_number(&written).filter(|kept| !written.starts_with('-') || kept.to_string().starts_with('-'))
 }
 
+/// Returns the text of a number as engines write it; absent for one that the parser rounds.
+pub(super) fn number_text(number: &Formatted<Number>) -> Option<String> {
+    exact(number).map(|number| shown(&number))
+}
+
+/// Writes a number without an exponent.
+fn shown(number: &serde_json::Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(fraction) => fraction.to_string(),
+        None => number.to_string(),
+    }
+}
+
 fn reference(root: &str, name: &str) -> Expr {
     match (root, name) {
         ("var", name) => Expr::Variable(name.to_owned()),
@@ -131,11 +144,7 @@ fn key_text(key: &ObjectKey) -> Option<String> {
         ObjectKey::Expression(expression) => match simplify(expression).literal()? {
             Value::String(text) => Some(text.clone()),
             key @ (Value::Null | Value::Bool(_)) => Some(key.to_string()),
-            // Without an exponent, as engines write it.
-            Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
-                Some(fraction) => Some(fraction.to_string()),
-                None => Some(number.to_string()),
-            },
+            Value::Number(number) => Some(shown(number)),
             Value::Array(_) | Value::Object(_) => None,
         },
     }

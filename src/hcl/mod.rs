@@ -3,6 +3,7 @@
 //! `*.tf` and `*.tf.json` are read into the same [`Block`]s; the code above depends on those alone.
 
 mod block;
+pub mod eval;
 mod expression;
 mod flag_expression;
 mod folder;

@@ -31,8 +31,7 @@ pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
 
 /// Returns the var files of a stack in a folder with these ones declared, as [`var_file_paths`] does.
 pub(super) fn paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
-    let names = dir.read_dir_utf8().into_iter().flatten().flatten();
-    let names: Vec<String> = names.map(|entry| entry.file_name().to_owned()).collect();
+    let names = files::folder_names_if_readable(dir);
     let auto = auto_var_files(names.iter().map(String::as_str));
     ordered(dir, auto.iter().map(|name| dir.join(name)), declared)
 }

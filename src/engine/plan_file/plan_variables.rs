@@ -19,6 +19,7 @@ use crate::{
         layout::{auto_var_files, is_unit_file},
         program::installed::Installed,
     },
+    files,
     model::{EngineName, Failure, FailureKind, is_same_number},
 };
 
@@ -118,8 +119,7 @@ pub(in crate::engine) fn takes_var_files(
 /// Returns true if something else than the var files of an instance may set its variables: the environment, a var file that
 /// engines load by its name, or the unit.
 fn has_other_values(target: &Target) -> bool {
-    let names = target.dir.read_dir_utf8().into_iter().flatten().flatten();
-    let names: Vec<String> = names.map(|entry| entry.file_name().to_owned()).collect();
+    let names = files::folder_names_if_readable(&target.dir);
     let is_variable = |name: &OsString| name.to_string_lossy().starts_with("TF_VAR_");
     target.env.keys().any(is_variable)
         || names.iter().any(|name| is_unit_file(name))

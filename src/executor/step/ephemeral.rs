@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     engine::{EffectiveInit, EngineError, PlanFileError, Session, layout::auto_var_files},
+    files,
     hcl::read_var_file,
     model::{Block, Failure, FailureKind, Guard, Outcome, StackId},
     plans::{Binding, KEYED, Manifest, Mismatch},
@@ -187,9 +188,8 @@ impl Work {
             self.target.var_files.iter().filter(|file| !self.target.generated_values.contains(file)).cloned();
         // The engine runs where its lockfile lies.
         let folder = effective_init.lockfile.parent().unwrap_or(&self.target.dir);
-        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
-        let entries: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
-        let auto = auto_var_files(entries.iter().map(String::as_str));
+        let names = files::folder_names_if_readable(folder);
+        let auto = auto_var_files(names.iter().map(String::as_str));
         auto.iter().map(|file| folder.join(file)).chain(declared).collect()
     }
 

@@ -203,8 +203,7 @@ pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
 /// neither a backend nor resources to change or to destroy.
 fn unconfigured(work: &Work) -> Option<Failure> {
     // The engine reports a folder that cannot be read.
-    let entries = std::fs::read_dir(&work.target.dir).ok()?;
-    let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let names = files::folder_names(&work.target.dir).ok()?;
     if has_configuration(work.engine.name(), names.iter().map(String::as_str)) {
         return None;
     }

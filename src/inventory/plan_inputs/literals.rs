@@ -11,14 +11,16 @@ use hcl_edit::structure::Body;
 use super::{
     eval_scope::{Locals, take_locals},
     path_refs::{FileRefs, Mentions, PathRef, RefKind, Role},
-    path_template::{Base, PathSegment},
-    provenance::{WRITTEN, begin},
     terragrunt::Unit,
 };
 use crate::{
     engine::layout::any_module_files,
     files,
-    hcl::{JsonTree, parse_body, parse_unit},
+    hcl::{
+        JsonTree,
+        eval::{PathBase, PathSegment, WRITTEN, origin_of_text},
+        parse_body, parse_unit,
+    },
 };
 
 /// Cache of path references. A file that means the same to every stack is parsed once; a Terragrunt file is evaluated for
@@ -46,7 +48,8 @@ impl Literals {
                 return Arc::new(unreadable(&text, &Locals::new()));
             }
             // A path that is known in one role of the file (as included, as read) does not count as unknown.
-            let is_computed = |mention: &PathRef, aim| mention.base == Base::Computed && mention.aim == aim;
+            let is_computed =
+                |mention: &PathRef, aim| mention.base == PathBase::Computed && mention.aim == aim;
             let always =
                 |aim| roles.iter().all(|said| said.mentions.iter().any(|mention| is_computed(mention, aim)));
             let known = [RefKind::Source, RefKind::Read].into_iter().filter(|aim| !always(*aim));
@@ -93,8 +96,7 @@ impl Literals {
         if let Some(locals) = known().get(dir) {
             return Arc::clone(locals);
         }
-        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
-        let names: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
+        let names = files::folder_names_if_readable(dir);
         // Of `a.tf` and `a.tofu`, OpenTofu loads one and Terraform the other: both are read here.
         let files = any_module_files(&names);
         let taken = |names: &[String]| {
@@ -153,7 +155,7 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
             }
             if let ["variable", name, "default", ..] = keys.as_slice() {
                 // A default is literal text, not a template.
-                let origin = begin(&[PathSegment::Text(text.clone())]);
+                let origin = origin_of_text(&[PathSegment::Text(text.clone())]);
                 found.variables.defaults.push(((*name).to_owned(), origin));
             }
             found.extend(said);
@@ -197,7 +199,7 @@ mod tests {
             .map(|mention| mention.path.as_str())
             .collect();
         assert!(read.contains(&"../note.txt"), "{read:?}");
-        assert!(said.mentions.iter().any(|mention| mention.base == Base::Computed));
+        assert!(said.mentions.iter().any(|mention| mention.base == PathBase::Computed));
     }
 
     #[test]

@@ -8,8 +8,6 @@ pub(super) mod file_pattern;
 mod folders;
 mod literals;
 mod path_refs;
-mod path_template;
-mod provenance;
 pub(super) mod read_set;
 mod scope;
 mod terragrunt;

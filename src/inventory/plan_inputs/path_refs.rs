@@ -9,17 +9,18 @@ use hcl_edit::{
 
 use super::{
     eval_scope::{EvalScope, Locals},
-    path_template::{Base, PathSegment, is_deep, push},
-    provenance::{Origin, WRITTEN, begin, of_values},
     variable_flow::Variables,
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
+};
+use crate::hcl::eval::{
+    Origin, PathBase, PathSegment, WRITTEN, is_deep, origin_of_text, origin_of_values, push,
 };
 
 /// Reference to a path in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathRef {
     /// Folder that the path starts from.
-    pub(super) base: Base,
+    pub(super) base: PathBase,
     /// Path as written, without the part that names the folder; may be absolute.
     pub(super) path: String,
     /// Purpose of the reference.
@@ -53,7 +54,7 @@ pub(super) struct FileRefs {
 impl FileRefs {
     /// Returns the references of a file that cannot be parsed: a module source and a read file, both at unknown paths.
     pub(super) fn unknown() -> Self {
-        let mention = |aim| PathRef { base: Base::Computed, path: String::new(), aim };
+        let mention = |aim| PathRef { base: PathBase::Computed, path: String::new(), aim };
         Self { mentions: vec![mention(RefKind::Source), mention(RefKind::Read)], ..Self::default() }
     }
 
@@ -130,9 +131,9 @@ impl<'l> Mentions<'l> {
             Ok(template) => {
                 let pieces = mentions.sight().elements(template.iter());
                 if role == Role::Source && is_computed(&pieces) {
-                    mentions.note(Base::Computed, "");
+                    mentions.note(PathBase::Computed, "");
                 }
-                mentions.said.origin = begin(&pieces);
+                mentions.said.origin = origin_of_text(&pieces);
                 mentions.template(&pieces);
             }
             Err(_) => mentions.literal(text),
@@ -144,17 +145,17 @@ impl<'l> Mentions<'l> {
         EvalScope { locals: self.locals, bound: &self.bound }
     }
 
-    fn push(&mut self, base: Base, path: &str, aim: RefKind) {
+    fn push(&mut self, base: PathBase, path: &str, aim: RefKind) {
         self.said.mentions.push(PathRef { base, path: path.to_owned(), aim });
     }
 
-    fn note(&mut self, base: Base, path: &str) {
+    fn note(&mut self, base: PathBase, path: &str) {
         self.push(base, path.trim_start_matches('/'), self.aim);
     }
 
     /// Returns the folder that relative paths start from.
-    fn start(&self) -> Base {
-        if self.aim == RefKind::Source && !self.of_unit { Base::Own } else { Base::Stack }
+    fn start(&self) -> PathBase {
+        if self.aim == RefKind::Source && !self.of_unit { PathBase::Own } else { PathBase::Stack }
     }
 
     /// Adds the references in a text without interpolations.
@@ -178,10 +179,10 @@ impl<'l> Mentions<'l> {
     fn words(&mut self, text: &str, whole: &str) {
         for word in words(text) {
             if is_relative_path(word) && word != whole {
-                self.push(Base::Stack, word, RefKind::Other);
+                self.push(PathBase::Stack, word, RefKind::Other);
             }
             if may_be_file(word) {
-                self.push(Base::Named, word, RefKind::Other);
+                self.push(PathBase::Named, word, RefKind::Other);
             }
         }
     }
@@ -277,9 +278,9 @@ impl<'l> Mentions<'l> {
         // The argument names a file to read, not the location of a state.
         self.in_place = false;
         self.aim = RefKind::Read;
-        match of_values(&pieces) {
+        match origin_of_values(&pieces) {
             Some(sources) => self.said.variables.read.extend(sources),
-            None => self.note(Base::Computed, ""),
+            None => self.note(PathBase::Computed, ""),
         }
         if is_below {
             self.aim = RefKind::ReadBelow;
@@ -295,7 +296,7 @@ impl<'l> Mentions<'l> {
 enum Before {
     Nothing,
     /// Known folder, and the `/..` that lead up from it.
-    Folder(Base, String),
+    Folder(PathBase, String),
     Value,
 }
 

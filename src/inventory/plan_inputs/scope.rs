@@ -14,7 +14,6 @@ use super::{
     folders::Folders,
     literals::Literals,
     path_refs::{PathRef, RefKind},
-    path_template::Base,
     terragrunt::Unit,
     variable_flow::{VariableFlow, Variables},
     variable_values::VariableValues,
@@ -26,6 +25,7 @@ use crate::{
         terragrunt::units::normalised,
     },
     files::{self, file_digest, is_executable},
+    hcl::eval::PathBase,
     inventory::Instance,
     model::EngineName,
 };
@@ -178,7 +178,7 @@ impl InputScope {
         let below = folders.places(&self.dir);
         paths.extend(below.map_err(|(path, source)| InputError::Read { path, source })?);
         paths.extend(self.declared()?);
-        let names = names_in(&self.dir);
+        let names = files::folder_names_if_readable(&self.dir);
         let values = auto_var_files(names.iter().map(String::as_str));
         let mut loaded: Vec<Utf8PathBuf> = values.iter().map(|name| self.dir.join(name)).collect();
         loaded
@@ -303,7 +303,7 @@ impl InputScope {
 
     /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
     fn configuration(&self, dir: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<Utf8PathBuf> {
-        let names = names_in(dir);
+        let names = files::folder_names_if_readable(dir);
         let modules = module_files(self.engine, names.iter().map(String::as_str));
         let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
         if dir == self.dir && names.iter().any(|name| is_unit_file(name)) {
@@ -333,19 +333,19 @@ impl InputScope {
         leads.variables = said.variables.clone();
         let found = &mut leads.paths;
         let (names, mentions): (Vec<_>, Vec<_>) =
-            said.mentions.iter().cloned().partition(|mention| mention.base == Base::Named);
+            said.mentions.iter().cloned().partition(|mention| mention.base == PathBase::Named);
         for PathRef { base, path, aim } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
-                Base::Own => vec![own.to_owned()],
-                Base::Computed => {
+                PathBase::Own => vec![own.to_owned()],
+                PathBase::Computed => {
                     *(if aim == RefKind::Source { &mut leads.computed } else { &mut leads.guessed }) = true;
                     Vec::new()
                 }
-                Base::Stack | Base::Named => vec![self.dir.clone(), own.to_owned()],
-                Base::Repository => {
+                PathBase::Stack | PathBase::Named => vec![self.dir.clone(), own.to_owned()],
+                PathBase::Repository => {
                     self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
                 }
-                Base::Above => {
+                PathBase::Above => {
                     let is_there = |path: &Utf8Path| path.exists() || self.gone.is_there(path);
                     let holder = self.dir.ancestors().skip(1).find(|dir| is_there(&dir.join(&path)));
                     holder.map(Into::into).into_iter().collect()
@@ -373,12 +373,6 @@ impl InputScope {
         }
         leads
     }
-}
-
-/// Returns the names of everything in a folder; none if it cannot be read.
-fn names_in(dir: &Utf8Path) -> Vec<String> {
-    let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name().to_owned()).collect()
 }
 
 /// Returns true if Terragrunt generated the file; every run of Terragrunt writes it anew.

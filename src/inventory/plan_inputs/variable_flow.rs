@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{
-    path_template::Base,
-    provenance::{Origin, Source, Use},
-    variable_values::VariableValues,
-};
+use super::variable_values::VariableValues;
+use crate::hcl::eval::{Origin, PathBase, PathUse, TextSource};
 
 /// Variable uses in one configuration file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
     /// Variables and texts that a read path depends on, each with its position in the path.
-    pub(super) read: BTreeSet<(Source, Use)>,
+    pub(super) read: BTreeSet<(TextSource, PathUse)>,
     /// Arguments of module calls and `inputs` of a unit by name, with the sources of their values.
     pub(super) passed: Vec<(String, Origin)>,
     /// Variables with a default, with the sources of the default.
@@ -40,8 +37,8 @@ struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
     place: Place,
-    source: Source,
-    path: Use,
+    source: TextSource,
+    path: PathUse,
     /// Configuration file that reads the path.
     reader: Utf8PathBuf,
 }
@@ -50,14 +47,14 @@ struct Step {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PathSource {
     /// Folder that the text starts from as a path.
-    pub(super) base: Base,
+    pub(super) base: PathBase,
     /// Configuration file in which the text is written.
     pub(super) file: Utf8PathBuf,
     pub(super) text: String,
     /// True if a value follows the text.
     pub(super) is_open: bool,
     /// Position of the text in the path.
-    pub(super) path: Use,
+    pub(super) path: PathUse,
     /// Configuration file that reads the path.
     pub(super) reader: Utf8PathBuf,
 }
@@ -96,12 +93,12 @@ impl VariableFlow {
             }
             let Step { place: Place { dir, file }, source, path, reader } = step;
             let variable = match source {
-                Source::Variable(variable) => variable,
-                Source::Text { base, text, is_open } => {
+                TextSource::Variable(variable) => variable,
+                TextSource::Text { base, text, is_open } => {
                     ways.insert(PathSource { base, file, text, is_open, path, reader });
                     continue;
                 }
-                Source::Astray => {
+                TextSource::Astray => {
                     guessed.insert(reader);
                     continue;
                 }
@@ -110,12 +107,12 @@ impl VariableFlow {
             let defaults = self.defaults.get(&key);
             let mut origins: Vec<&(Place, Origin)> = defaults.into_iter().flatten().collect();
             // Behind a known folder, an unknown value is taken for a file name.
-            let is_name = path == Use::Inside;
+            let is_name = path == PathUse::Inside;
             if key.0 == root {
                 match given.texts(&key.1, defaults.is_some()) {
                     Some(found) => ways.extend(found.into_iter().map(|text| {
                         let (file, reader) = (file.clone(), reader.clone());
-                        PathSource { base: Base::Stack, file, text, is_open: false, path, reader }
+                        PathSource { base: PathBase::Stack, file, text, is_open: false, path, reader }
                     })),
                     None if is_name => {}
                     None => drop(guessed.insert(reader.clone())),

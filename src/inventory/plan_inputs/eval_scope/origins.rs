@@ -5,8 +5,11 @@ use hcl_edit::{
     expr::{Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
 };
 
-use super::{EvalScope, key_of};
-use crate::inventory::plan_inputs::provenance::{Origin, Source, Use, WRITTEN, begin};
+use super::EvalScope;
+use crate::hcl::eval::{
+    Origin, PathUse, TextSource, WRITTEN, evaluate, evaluate_call, evaluate_template, operator_name,
+    origin_of_text,
+};
 
 /// Functions that return their arguments, or elements of them, unchanged.
 const CHOOSING: [&str; 26] = [
@@ -43,12 +46,12 @@ const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"]
 impl EvalScope<'_> {
     /// Returns the sources of the texts that an expression may evaluate to; absent when it depends on an unknown value, such
     /// as the output of a module.
-    pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
+    pub(super) fn sources(&self, expression: &Expression, depth: usize) -> Origin {
         let depth = depth.checked_sub(1)?;
         match expression {
             Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) => WRITTEN,
             Expression::UnaryOp(_) | Expression::BinaryOp(_) => WRITTEN,
-            Expression::Parenthesis(inner) => self.origin(inner.inner(), depth),
+            Expression::Parenthesis(inner) => self.sources(inner.inner(), depth),
             Expression::Conditional(choice) => {
                 self.all([&choice.true_expr, &choice.false_expr].into_iter(), depth)
             }
@@ -57,8 +60,12 @@ impl EvalScope<'_> {
                 let keys = object.iter().filter_map(|(key, _)| computed(key));
                 self.all(object.iter().map(|(_, value)| value.expr()).chain(keys), depth)
             }
-            Expression::String(_) | Expression::StringTemplate(_) => begin(&self.text(expression, depth)),
-            Expression::HeredocTemplate(text) => begin(&self.template(text.template.iter(), depth)),
+            Expression::String(_) | Expression::StringTemplate(_) => {
+                origin_of_text(&evaluate(self, expression, depth))
+            }
+            Expression::HeredocTemplate(text) => {
+                origin_of_text(&evaluate_template(self, text.template.iter(), depth))
+            }
             Expression::Variable(name) => self.of_bound(name.as_str(), &[], depth),
             Expression::Traversal(traversal) => self.of_traversal(traversal, depth),
             Expression::FuncCall(call) => self.of_call(call, depth),
@@ -77,7 +84,7 @@ impl EvalScope<'_> {
     fn all<'e>(&self, expressions: impl Iterator<Item = &'e Expression>, depth: usize) -> Origin {
         let mut all = Vec::new();
         for expression in expressions {
-            all.extend(self.origin(expression, depth)?);
+            all.extend(self.sources(expression, depth)?);
         }
         Some(all.into_iter().collect())
     }
@@ -93,17 +100,17 @@ impl EvalScope<'_> {
             "lookup" => self.all(call.args.iter().take(1).chain(call.args.get(2)), depth),
             "fileset" | "find_in_parent_folders" => WRITTEN,
             _ if CHOOSING.contains(&function) => self.all(call.args.iter(), depth),
-            _ => begin(&self.called(call, depth)?),
+            _ => origin_of_text(&evaluate_call(self, call, depth)?),
         }
     }
 
     fn of_traversal(&self, traversal: &Traversal, depth: usize) -> Origin {
         let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
-        let Expression::Variable(root) = &traversal.expr else { return self.origin(&traversal.expr, depth) };
-        let first = operators.first().and_then(|operator| key_of(operator));
+        let Expression::Variable(root) = &traversal.expr else { return self.sources(&traversal.expr, depth) };
+        let first = operators.first().and_then(|operator| operator_name(self, operator, depth));
         match (root.as_str(), first.as_deref()) {
             ("path" | "count" | "terraform", _) => WRITTEN,
-            ("var", Some(name)) => Some([(Source::Variable(name.to_owned()), Use::Whole)].into()),
+            ("var", Some(name)) => Some([(TextSource::Variable(name.to_owned()), PathUse::Whole)].into()),
             ("local", Some(name)) => self.of_member(self.locals.get(name)?, &operators[1..], depth),
             ("data", Some(kind)) if MAKING.contains(&kind) => WRITTEN,
             (kind, _) if MAKING.contains(&kind) => WRITTEN,
@@ -115,10 +122,11 @@ impl EvalScope<'_> {
     fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> Origin {
         let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
         let outside = EvalScope { locals: self.locals, bound: &self.bound[..at] };
-        let behind = match operators.first().and_then(|operator| key_of(operator)).as_deref() {
-            Some("key" | "value") => &operators[1..],
-            _ => operators,
-        };
+        let behind =
+            match operators.first().and_then(|operator| operator_name(self, operator, depth)).as_deref() {
+                Some("key" | "value") => &operators[1..],
+                _ => operators,
+            };
         outside.of_items(&self.bound[at].1, behind, depth)
     }
 
@@ -143,20 +151,23 @@ impl EvalScope<'_> {
                 self.of_items(call.args.get(0)?, operators, depth)
             }
             Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
-                (Expression::Variable(root), [name]) if root.as_str() == "local" => {
-                    self.of_items(self.locals.get(&key_of(name.value())?)?, operators, depth)
-                }
-                _ => self.origin(collection, depth),
+                (Expression::Variable(root), [name]) if root.as_str() == "local" => self.of_items(
+                    self.locals.get(&operator_name(self, name.value(), depth)?)?,
+                    operators,
+                    depth,
+                ),
+                _ => self.sources(collection, depth),
             },
-            _ => self.origin(collection, depth),
+            _ => self.sources(collection, depth),
         }
     }
 
     fn of_member(&self, expression: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
         let depth = depth.checked_sub(1)?;
-        let names: Option<Vec<String>> = operators.iter().map(|operator| key_of(operator)).collect();
+        let names: Option<Vec<String>> =
+            operators.iter().map(|operator| operator_name(self, operator, depth)).collect();
         let member = names.and_then(|names| self.member(expression, &names, depth));
-        self.origin(member.unwrap_or(expression), depth)
+        self.sources(member.unwrap_or(expression), depth)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the segments of texts and of their sources.
 
 use super::*;
-use crate::inventory::plan_inputs::provenance::{Source, begin};
+use crate::hcl::eval::{TextSource, origin_of_text};
 
 const LOCALS: &str = r#"
 locals {
@@ -67,9 +67,9 @@ fn a_circle_of_locals_ends() {
 #[test]
 fn a_value_is_written_in_the_configuration_in_variables_or_nowhere() {
     let origin = |expression: &str, bound: &[(&str, &str)]| {
-        let origin = seen(expression, bound, |sight, expression| begin(&sight.pieces(expression)));
+        let origin = seen(expression, bound, |sight, expression| origin_of_text(&sight.pieces(expression)));
         let name = |(source, _)| match source {
-            Source::Variable(name) => name,
+            TextSource::Variable(name) => name,
             other => format!("{other:?}"),
         };
         origin.map(|sources| sources.into_iter().map(name).collect::<Vec<_>>().join(" "))

@@ -10,7 +10,12 @@ fn found(text: &str) -> Vec<String> {
     let shown = |m: PathRef| {
         format!("{:?} {}{}", m.base, m.path, if m.aim == RefKind::Source { " source" } else { "" })
     };
-    Mentions::of(&body, &locals).mentions.into_iter().filter(|m| m.base != Base::Named).map(shown).collect()
+    Mentions::of(&body, &locals)
+        .mentions
+        .into_iter()
+        .filter(|m| m.base != PathBase::Named)
+        .map(shown)
+        .collect()
 }
 
 #[test]
@@ -70,7 +75,7 @@ fn a_source_that_is_an_expression_says_so() {
     }
     assert_eq!(
         Mentions::of_text("./${var.x}", Role::Source, &Locals::new()).mentions[0].base,
-        Base::Computed
+        PathBase::Computed
     );
     assert!(Mentions::of_text("x", Role::Source, &Locals::new()).mentions.is_empty());
 }
@@ -135,9 +140,9 @@ fn a_string_of_json_is_a_template() {
     let of = |text| Mentions::of_text(text, Role::Source, &Locals::new()).mentions;
     assert_eq!(
         of("${path.module}/m"),
-        [PathRef { base: Base::Own, path: "m".to_owned(), aim: RefKind::Source }]
+        [PathRef { base: PathBase::Own, path: "m".to_owned(), aim: RefKind::Source }]
     );
     assert_eq!(of("registry/x/y"), []);
     let found = Mentions::of_text("sh run.sh", Role::Other, &Locals::new()).mentions;
-    assert_eq!(found, [PathRef { base: Base::Named, path: "run.sh".to_owned(), aim: RefKind::Other }]);
+    assert_eq!(found, [PathRef { base: PathBase::Named, path: "run.sh".to_owned(), aim: RefKind::Other }]);
 }

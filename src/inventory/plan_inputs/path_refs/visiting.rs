@@ -10,11 +10,8 @@ use hcl_edit::{
 use super::{Mentions, RefKind, is_computed, reads_files, reads_path};
 use crate::{
     engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
-    inventory::plan_inputs::{
-        eval_scope::{EvalScope, key_text},
-        path_template::{Base, PathSegment},
-        provenance::begin,
-    },
+    hcl::eval::{PathBase, PathSegment, origin_of_text},
+    inventory::plan_inputs::eval_scope::{EvalScope, key_text},
 };
 
 impl Visit for Mentions<'_> {
@@ -53,7 +50,7 @@ impl Visit for Mentions<'_> {
             (self.aim, self.of_unit) = (RefKind::Source, of_unit);
             let pieces = EvalScope { locals: self.locals, bound: &[] }.pieces(&node.value);
             if is_computed(&pieces) {
-                self.note(Base::Computed, "");
+                self.note(PathBase::Computed, "");
             }
             self.template(&pieces);
             (self.aim, self.of_unit) = (RefKind::Other, false);
@@ -62,15 +59,15 @@ impl Visit for Mentions<'_> {
         let sight = EvalScope { locals: self.locals, bound: &self.bound };
         match (inside.as_slice(), node.key.as_str(), &node.value) {
             (["module"], name, value) => {
-                self.said.variables.passed.push((name.to_owned(), begin(&sight.pieces(value))));
+                self.said.variables.passed.push((name.to_owned(), origin_of_text(&sight.pieces(value))));
             }
             (["variable"], "default", value) => {
-                let origin = begin(&sight.pieces(value));
+                let origin = origin_of_text(&sight.pieces(value));
                 self.said.variables.defaults.extend(self.variable.clone().map(|name| (name, origin)));
             }
             ([], "inputs", Expression::Object(inputs)) => {
                 for (name, value) in inputs {
-                    let origin = begin(&sight.pieces(value.expr()));
+                    let origin = origin_of_text(&sight.pieces(value.expr()));
                     self.said.variables.passed.extend(key_text(name).map(|name| (name.to_owned(), origin)));
                 }
             }
@@ -136,9 +133,9 @@ impl Visit for Mentions<'_> {
                 _ => None,
             });
             if named.is_none() && node.args.is_empty() {
-                self.note(Base::Above, JSON_UNIT_FILE);
+                self.note(PathBase::Above, JSON_UNIT_FILE);
             }
-            self.note(Base::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
+            self.note(PathBase::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
         }
         // The argument names a file to read, not the location of a state.
         let is_read = node.name.is_namespaced() || reads_files(name);

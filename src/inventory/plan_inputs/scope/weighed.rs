@@ -7,13 +7,8 @@ use camino::Utf8PathBuf;
 use super::InputScope;
 use crate::{
     engine::terragrunt::units::normalised,
-    inventory::plan_inputs::{
-        path_refs::RefKind,
-        path_template::Base,
-        provenance::{Use, leads_up},
-        variable_flow::PathSource,
-        words::known_folder,
-    },
+    hcl::eval::{PathBase, PathUse, leads_up},
+    inventory::plan_inputs::{path_refs::RefKind, variable_flow::PathSource, words::known_folder},
 };
 
 impl InputScope {
@@ -36,15 +31,15 @@ impl InputScope {
     /// Resolves one text to paths; absent when the file may lie in a folder whose files are not all inputs.
     fn led(&self, way: &PathSource) -> Option<Vec<Utf8PathBuf>> {
         let leads_up = leads_up(&way.text);
-        let is_whole = !way.is_open && [Use::Whole, Use::Below].contains(&way.path);
+        let is_whole = !way.is_open && [PathUse::Whole, PathUse::Below].contains(&way.path);
         let text = match way.path {
             // Without `..`, the path stays in a folder whose files are inputs already.
-            Use::Inside | Use::Altered | Use::Begins if !leads_up => return Some(Vec::new()),
-            Use::Inside | Use::Altered => return None,
-            Use::Whole | Use::Below | Use::Begins if is_whole => &way.text,
-            Use::Whole | Use::Below | Use::Begins => known_folder(&way.text)?,
+            PathUse::Inside | PathUse::Altered | PathUse::Begins if !leads_up => return Some(Vec::new()),
+            PathUse::Inside | PathUse::Altered => return None,
+            PathUse::Whole | PathUse::Below | PathUse::Begins if is_whole => &way.text,
+            PathUse::Whole | PathUse::Below | PathUse::Begins => known_folder(&way.text)?,
         };
-        let aim = if is_whole && way.path == Use::Whole { RefKind::Read } else { RefKind::ReadBelow };
+        let aim = if is_whole && way.path == PathUse::Whole { RefKind::Read } else { RefKind::ReadBelow };
         let mut led = Vec::new();
         for start in self.starts(way) {
             let path = normalised(&start.join(text));
@@ -61,11 +56,13 @@ impl InputScope {
     fn starts(&self, way: &PathSource) -> Vec<Utf8PathBuf> {
         let own = way.file.parent().unwrap_or(&self.dir).to_owned();
         match way.base {
-            Base::Own => vec![own],
-            Base::Repository => {
+            PathBase::Own => vec![own],
+            PathBase::Repository => {
                 self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
             }
-            Base::Stack | Base::Named | Base::Computed | Base::Above => vec![self.dir.clone(), own],
+            PathBase::Stack | PathBase::Named | PathBase::Computed | PathBase::Above => {
+                vec![self.dir.clone(), own]
+            }
         }
     }
 }

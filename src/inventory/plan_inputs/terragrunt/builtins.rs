@@ -1,30 +1,50 @@
 //! Terragrunt functions whose results depend only on the paths of files.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::expr::{Expression, FuncCall};
+use hcl_edit::expr::FuncCall;
 
-use super::eval::{Part, Unit, Value};
-use crate::engine::{
-    layout::{JSON_UNIT_FILE, UNIT_FILE},
-    terragrunt::units::normalised,
+use super::eval::{Part, Unit};
+use crate::{
+    engine::{
+        layout::{JSON_UNIT_FILE, UNIT_FILE},
+        terragrunt::units::normalised,
+    },
+    hcl::eval::{PathSegment, PlaceFunction},
 };
 
 /// Functions that read a configuration or var file. A relative path starts at the folder of `get_terragrunt_dir()`.
 const CONFIGURATION: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
-/// Evaluates a function call; absent when the function or an argument is unknown here.
-pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
+/// Evaluates a function of Terragrunt.
+pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> PlaceFunction {
+    let known = match call.name.name.as_str() {
+        "get_terragrunt_dir"
+        | "get_original_terragrunt_dir"
+        | "get_parent_terragrunt_dir"
+        | "get_repo_root"
+        | "get_path_to_repo_root"
+        | "get_path_from_repo_root"
+        | "path_relative_from_include"
+        | "path_relative_to_include"
+        | "find_in_parent_folders"
+        | "get_env" => text_of(unit, part, call, depth),
+        _ => return PlaceFunction::Independent,
+    };
+    known.map_or(PlaceFunction::Unknown, |text| PlaceFunction::Known(vec![PathSegment::Text(text)]))
+}
+
+fn text_of(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> Option<String> {
     let given = |at: usize| call.args.get(at);
-    let text = |at: usize| unit.text(part, given(at)?);
+    let text = |at: usize| unit.text_within(part, given(at)?, depth);
     let parent = || {
         let included = match given(0) {
-            Some(name) => unit.included(part, Some(&unit.text(part, name)?)),
-            None => unit.included(part, None),
+            Some(name) => unit.included(part, Some(&unit.text_within(part, name, depth)?), depth),
+            None => unit.included(part, None, depth),
         };
         Some(included.map_or_else(|| part.own.clone(), |included| included.own))
     };
-    let found = match call.name.name.as_str() {
+    Some(match call.name.name.as_str() {
         "get_terragrunt_dir" => part.dir.to_string(),
         "get_original_terragrunt_dir" => unit.dir.to_string(),
         "get_parent_terragrunt_dir" => parent()?.into_string(),
@@ -45,21 +65,8 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
             }
         }
         "get_env" if unit.defaults.get() => text(1)?,
-        "dirname" => folder(&text(0)?),
-        "basename" => text(0)?.trim_end_matches('/').rsplit('/').next()?.to_owned(),
-        "abspath" => normalised(&unit.dir.join(text(0)?)).into_string(),
-        "join" => match given(1)? {
-            Expression::Array(list) => {
-                let texts: Option<Vec<String>> = list.iter().map(|item| unit.text(part, item)).collect();
-                texts?.join(&text(0)?)
-            }
-            _ => return None,
-        },
-        "format" => formatted(&text(0)?, (1..call.args.len()).map(text))?,
-        "read_terragrunt_config" => return unit.read(part, &text(0)?).map(Value::File),
         _ => return None,
-    };
-    Some(Value::Text(found))
+    })
 }
 
 /// Returns the folder that the first argument of a function is relative to; absent when the function reads no file.
@@ -85,39 +92,15 @@ fn between(from: &Utf8Path, to: &Utf8Path) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
-fn folder(path: &str) -> String {
-    if path.starts_with('/') {
-        let path = normalised(Utf8Path::new(path));
-        return path.parent().unwrap_or(&path).to_string();
-    }
-    path.trim_end_matches('/').rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned()
-}
-
-/// Formats texts; absent when the format has another verb than `%s`, or a value is unknown.
-fn formatted(format: &str, mut values: impl Iterator<Item = Option<String>>) -> Option<String> {
-    let mut pieces = format.split("%s");
-    let mut text = pieces.next()?.to_owned();
-    for piece in pieces {
-        text.push_str(&values.next()??);
-        text.push_str(piece);
-    }
-    (!format.replace("%s", "").contains('%')).then_some(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn paths_between_folders_and_formats_are_as_terragrunt_makes_them() {
+    fn paths_between_folders_are_as_terragrunt_makes_them() {
         let between = |from: &str, to: &str| between(from.into(), to.into());
         assert_eq!(between("/r/live/app", "/r/common"), "../../common");
         assert_eq!(between("/r", "/r/live"), "live");
         assert_eq!(between("/r", "/r"), ".");
-        assert_eq!([folder("/a/b/../c"), folder("../x"), folder("x")], ["/a", "..", "."]);
-        let formatted =
-            |format, values: [&str; 2]| formatted(format, values.into_iter().map(|v| Some(v.to_owned())));
-        assert_eq!(formatted("%s/x/%s", ["a", "b"]).as_deref(), Some("a/x/b"));
-        assert_eq!(formatted("%d%s", ["a", "b"]), None);
     }
 }

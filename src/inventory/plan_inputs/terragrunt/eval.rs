@@ -14,9 +14,8 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{
-    expr::{Expression, ObjectKey, Traversal, TraversalOperator},
+    expr::{Expression, FuncCall, Traversal},
     structure::{Block, Body},
-    template::{Element, StringTemplate},
 };
 
 use super::builtins::call;
@@ -24,7 +23,10 @@ use crate::{
     engine::{layout::unit_file_in, terragrunt::units::normalised},
     files,
     git::command::repository,
-    hcl::parse_unit,
+    hcl::{
+        eval::{PathSegment, PlaceFunction, Resolver, evaluate, known_text, object_member, operator_name},
+        parse_unit,
+    },
     inventory::plan_inputs::deleted_paths::DeletedPaths,
 };
 
@@ -41,7 +43,6 @@ pub(in super::super) struct Unit {
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
     /// True while `get_env` evaluates to its default.
     pub(super) defaults: Cell<bool>,
-    depth: Cell<usize>,
     steps: Cell<usize>,
 }
 
@@ -51,17 +52,44 @@ pub(super) struct Part {
     pub(super) body: Rc<Body>,
     /// Folder of the file.
     pub(super) own: Utf8PathBuf,
-    /// Value of `get_terragrunt_dir()` in the file: the unit's folder if the unit includes the file, the folder of the file
+    /// UnitValue of `get_terragrunt_dir()` in the file: the unit's folder if the unit includes the file, the folder of the file
     /// if `read_terragrunt_config` reads it.
     pub(super) dir: Utf8PathBuf,
 }
 
-/// Value of an expression.
-pub(super) enum Value {
+/// UnitValue of an expression.
+pub(super) enum UnitValue {
     Text(String),
     File(Part),
     Locals(Part),
     Object(Part, Expression),
+}
+
+/// Place of an expression in a file of a unit.
+struct FilePlace<'u> {
+    unit: &'u Unit,
+    part: &'u Part,
+}
+
+impl Resolver for FilePlace<'_> {
+    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Vec<PathSegment<'static>>> {
+        match self.unit.followed(self.part, traversal, depth)? {
+            UnitValue::Text(text) => Some(vec![PathSegment::Text(text)]),
+            UnitValue::File(_) | UnitValue::Locals(_) | UnitValue::Object(..) => None,
+        }
+    }
+
+    fn function(&self, function: &FuncCall, depth: usize) -> PlaceFunction {
+        call(self.unit, self.part, function, depth)
+    }
+
+    fn working_dir(&self) -> Option<&Utf8Path> {
+        Some(&self.unit.dir)
+    }
+
+    fn take_step(&self) -> bool {
+        self.unit.take_step()
+    }
 }
 
 impl Unit {
@@ -72,7 +100,6 @@ impl Unit {
             gone: Arc::clone(gone),
             read: RefCell::default(),
             defaults: Cell::new(false),
-            depth: Cell::new(0),
             steps: Cell::new(0),
         }
     }
@@ -106,10 +133,7 @@ impl Unit {
 
     /// Evaluates an expression to a text; absent when it is unknown or another kind of value.
     pub(super) fn text(&self, part: &Part, expression: &Expression) -> Option<String> {
-        match self.value(part, expression)? {
-            Value::Text(text) => Some(text),
-            Value::File(_) | Value::Locals(_) | Value::Object(..) => None,
-        }
+        self.text_within(part, expression, DEPTH)
     }
 
     /// Evaluates an expression to a text, with the default of each `get_env`.
@@ -120,89 +144,76 @@ impl Unit {
         text
     }
 
-    fn value(&self, part: &Part, expression: &Expression) -> Option<Value> {
-        if self.depth.get() >= DEPTH || self.steps.get() >= STEPS {
-            return None;
-        }
-        self.depth.set(self.depth.get() + 1);
-        self.steps.set(self.steps.get() + 1);
-        let value = match expression {
-            Expression::String(text) => Some(Value::Text(text.value().clone())),
-            Expression::Number(number) => Some(Value::Text(number.value().to_string())),
-            Expression::Parenthesis(inner) => self.value(part, inner.inner()),
-            Expression::StringTemplate(template) => self.joined(part, template).map(Value::Text),
-            Expression::FuncCall(function) => call(self, part, function),
-            Expression::Traversal(traversal) => self.followed(part, traversal),
-            Expression::Object(_) => Some(Value::Object(part.clone(), expression.clone())),
-            _ => None,
-        };
-        self.depth.set(self.depth.get() - 1);
-        value
+    /// Evaluates an expression to a text, up to a depth of nested expressions.
+    pub(super) fn text_within(&self, part: &Part, expression: &Expression, depth: usize) -> Option<String> {
+        known_text(&evaluate(&FilePlace { unit: self, part }, expression, depth))
     }
 
-    fn joined(&self, part: &Part, template: &StringTemplate) -> Option<String> {
-        let mut text = String::new();
-        for element in template {
-            match element {
-                Element::Literal(literal) => text.push_str(literal.value()),
-                Element::Interpolation(value) if value.strip.strip_start() || value.strip.strip_end() => {
-                    return None;
-                }
-                Element::Interpolation(value) => text.push_str(&self.text(part, &value.expr)?),
-                Element::Directive(_) => return None,
+    fn value(&self, part: &Part, expression: &Expression, depth: usize) -> Option<UnitValue> {
+        let within = depth.checked_sub(1)?;
+        match expression {
+            Expression::Parenthesis(inner) => self.value(part, inner.inner(), within),
+            Expression::Traversal(traversal) => self.followed(part, traversal, within),
+            Expression::Object(_) => Some(UnitValue::Object(part.clone(), expression.clone())),
+            Expression::FuncCall(call) if call.name.name.as_str() == "read_terragrunt_config" => {
+                self.read(part, &self.text_within(part, call.args.get(0)?, within)?).map(UnitValue::File)
             }
+            _ => self.text_within(part, expression, depth).map(UnitValue::Text),
         }
-        Some(text)
     }
 
-    fn followed(&self, part: &Part, traversal: &Traversal) -> Option<Value> {
-        let mut names = traversal.operators.iter().map(|operator| match operator.value() {
-            TraversalOperator::GetAttr(name) => Some(name.to_string()),
-            TraversalOperator::Index(index) => self.text(part, index),
-            _ => None,
-        });
+    fn followed(&self, part: &Part, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
+        let place = FilePlace { unit: self, part };
+        let mut names =
+            traversal.operators.iter().map(|operator| operator_name(&place, operator.value(), depth));
         let mut value = match &traversal.expr {
-            Expression::Variable(name) if name.as_str() == "local" => Value::Locals(part.clone()),
+            Expression::Variable(name) if name.as_str() == "local" => UnitValue::Locals(part.clone()),
             Expression::Variable(name) if name.as_str() == "include" => {
-                Value::File(self.included(part, Some(&names.next()??))?)
+                UnitValue::File(self.included(part, Some(&names.next()??), depth)?)
             }
-            expression => self.value(part, expression)?,
+            expression => self.value(part, expression, depth)?,
         };
         for name in names {
-            value = self.member(&value, &name?)?;
+            value = self.member(&value, &name?, depth)?;
         }
         Some(value)
     }
 
-    fn member(&self, value: &Value, name: &str) -> Option<Value> {
+    fn member(&self, value: &UnitValue, name: &str, depth: usize) -> Option<UnitValue> {
+        if !self.take_step() {
+            return None;
+        }
         match value {
-            Value::File(part) if name == "locals" => Some(Value::Locals(part.clone())),
-            Value::File(part) => self.value(part, &part.body.get_attribute(name)?.value),
-            Value::Locals(part) => {
+            UnitValue::File(part) if name == "locals" => Some(UnitValue::Locals(part.clone())),
+            UnitValue::File(part) => self.value(part, &part.body.get_attribute(name)?.value, depth),
+            UnitValue::Locals(part) => {
                 let attribute =
                     part.body.get_blocks("locals").find_map(|locals| locals.body.get_attribute(name))?;
-                self.value(part, &attribute.value)
+                self.value(part, &attribute.value, depth)
             }
-            Value::Object(part, Expression::Object(object)) => {
-                let named = |key: &ObjectKey| match key {
-                    ObjectKey::Ident(key) => key.as_str() == name,
-                    ObjectKey::Expression(key) => self.text(part, key).is_some_and(|key| key == name),
-                };
-                let (_, found) = object.iter().filter(|(key, _)| named(key)).last()?;
-                self.value(part, found.expr())
+            UnitValue::Object(part, Expression::Object(object)) => {
+                let found = object_member(&FilePlace { unit: self, part }, object, name, depth)?;
+                self.value(part, found, depth)
             }
-            Value::Object(..) | Value::Text(_) => None,
+            UnitValue::Object(..) | UnitValue::Text(_) => None,
         }
     }
 
+    /// Counts an evaluated expression; false when the file has had its number of them.
+    fn take_step(&self) -> bool {
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        steps <= STEPS
+    }
+
     /// Returns the file of the `include` block with this label; without a label, of the only `include` block.
-    pub(super) fn included(&self, part: &Part, name: Option<&str>) -> Option<Part> {
+    pub(super) fn included(&self, part: &Part, name: Option<&str>, depth: usize) -> Option<Part> {
         let labelled = |block: &&Block| {
             name.is_none_or(|name| block.labels.first().is_some_and(|label| label.as_str() == name))
         };
         let mut includes = part.body.get_blocks("include").filter(labelled);
         let include = includes.next().filter(|_| name.is_some() || includes.next().is_none())?;
-        let path = self.text(part, &include.body.get_attribute("path")?.value)?;
+        let path = self.text_within(part, &include.body.get_attribute("path")?.value, depth)?;
         self.part(&normalised(&part.dir.join(path)), &part.dir)
     }
 

@@ -1,6 +1,6 @@
 //! Terragrunt files with their known expressions replaced by values; paths become relative to the unit's folder.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{
     expr::{Expression, FuncCall},
     structure::{Block, Body},
@@ -12,7 +12,7 @@ use super::{
     builtins::start,
     eval::{Part, Unit},
 };
-use crate::inventory::plan_inputs::words::ends_path;
+use crate::{engine::terragrunt::units::normalised, inventory::plan_inputs::words::ends_path};
 
 impl Unit {
     /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in
@@ -28,6 +28,21 @@ impl Unit {
                 body
             })
             .collect()
+    }
+
+    /// Returns a file as the unit has or includes it, with known expressions replaced by values; absent when it cannot be
+    /// parsed.
+    pub(super) fn plain_as_included(&self, file: &Utf8Path) -> Option<Body> {
+        self.plain(file).into_iter().next()
+    }
+
+    /// Returns the paths of the files that a body of [`Self::plain`] includes, each absent when only Terragrunt can compute it.
+    pub(super) fn include_paths(&self, body: &Body) -> Vec<Option<Utf8PathBuf>> {
+        let paths = body.get_blocks("include").map(|include| {
+            let path = include.body.get_attribute("path")?.value.as_str()?;
+            Some(normalised(&self.dir.join(path)))
+        });
+        paths.collect()
     }
 
     /// Returns an absolute path relative to the unit's folder.

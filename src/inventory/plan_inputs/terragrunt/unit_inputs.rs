@@ -1,17 +1,11 @@
 //! Variables that a Terragrunt unit sets under `inputs` of its own file or of a file that it includes.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::{
-    expr::{Expression, ObjectKey},
-    structure::Body,
-};
+use camino::Utf8PathBuf;
+use hcl_edit::expr::{Expression, ObjectKey};
 
 use super::Unit;
 use crate::{
-    engine::{
-        layout::{unit_file, unit_file_in},
-        terragrunt::units::normalised,
-    },
+    engine::layout::{unit_file, unit_file_in},
     inventory::plan_inputs::scope::InputScope,
 };
 
@@ -22,20 +16,15 @@ impl InputScope {
         unit_file(self.engine)?;
         let unit = Unit::new(&self.dir, &self.gone);
         let own = unit_file_in(&self.dir);
-        let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
-        let included = body(&own).map(|body| included(&body, &self.dir)).unwrap_or_default();
+        let included = unit.plain_as_included(&own).map(|body| unit.include_paths(&body)).unwrap_or_default();
         let sets = |file: &Utf8PathBuf| {
-            let inputs =
-                body(file).and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
+            let inputs = unit
+                .plain_as_included(file)
+                .and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
             inputs.is_some_and(|inputs| names(&inputs, variable))
         };
-        [own].into_iter().chain(included).find(sets).map(|file| self.shown(&file))
+        [own].into_iter().chain(included.into_iter().flatten()).find(sets).map(|file| self.shown(&file))
     }
-}
-
-fn included(body: &Body, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let paths = body.get_blocks("include").filter_map(|block| block.body.get_attribute("path"));
-    paths.filter_map(|path| path.value.as_str().map(|path| normalised(&dir.join(path)))).collect()
 }
 
 /// Returns true if an object, or an object that is merged into it, has a member of this name.

@@ -11,6 +11,7 @@ use crate::{
         layout::{UNIT_ENGINE, module_files, unit_file_in},
         terragrunt::units::normalised,
     },
+    files,
     inventory::plan_inputs::deleted_paths::DeletedPaths,
 };
 
@@ -37,16 +38,9 @@ pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
 /// Returns the local folder that Terragrunt copies as the module of a unit; absent where the source is fetched, and where the files
 /// do not tell it.
 pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
-    let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
-    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
-    let own = body(&unit_file_in(dir))?;
-    let paths = own.get_blocks("include").filter_map(|include| include.body.get_attribute("path"));
-    let included: Vec<Body> = paths
-        .filter_map(|path| literal(&path.value))
-        .filter_map(|path| body(&normalised(&dir.join(path))))
-        .collect();
+    let (own, included) = own_and_included(dir)?;
     // Relative sources in an included file start at the unit's folder.
-    let source = [&own].into_iter().chain(&included).find_map(|body| sources(body).next())?;
+    let source = [&own].into_iter().chain(included.iter().flatten()).find_map(|body| sources(body).next())?;
     let source = literal(source)?;
     // Terragrunt also takes a path without dots, where it lies in the unit's folder.
     let beside = || Some(normalised(&dir.join(&source))).filter(|folder| folder.is_dir());
@@ -72,17 +66,19 @@ pub fn has_local_state(dir: &Utf8Path) -> bool {
     bodies(dir).is_some_and(|(own, included)| is_local(&own) && included.iter().all(is_local))
 }
 
-/// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; absent where one is
-/// not told or cannot be read.
+/// Returns the file of a unit and those that it includes; absent when one of them cannot be read.
 fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
+    let (own, included) = own_and_included(dir)?;
+    Some((own, included.into_iter().collect::<Option<_>>()?))
+}
+
+/// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; an included
+/// file is absent when its path is unknown or it cannot be read.
+fn own_and_included(dir: &Utf8Path) -> Option<(Body, Vec<Option<Body>>)> {
     let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
-    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
-    let own = body(&unit_file_in(dir))?;
-    let mut included = Vec::new();
-    for include in own.get_blocks("include") {
-        let path = include.body.get_attribute("path")?.value.as_str()?;
-        included.push(body(&normalised(&dir.join(path)))?);
-    }
+    let own = unit.plain_as_included(&unit_file_in(dir))?;
+    let paths = unit.include_paths(&own);
+    let included = paths.into_iter().map(|path| unit.plain_as_included(&path?)).collect();
     Some((own, included))
 }
 
@@ -124,8 +120,7 @@ fn writes_files(body: &Body) -> bool {
 }
 
 fn holds_module_files(dir: &Utf8Path) -> Option<bool> {
-    let entries = std::fs::read_dir(dir).ok()?;
-    let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let names = files::folder_names(dir).ok()?;
     Some(module_files(UNIT_ENGINE, names.iter().map(String::as_str)).all().next().is_some())
 }
 

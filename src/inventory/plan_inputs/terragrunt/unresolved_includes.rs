@@ -146,6 +146,9 @@ mod tests {
             "\"../common.hcl\"",
             "find_in_parent_folders(\"common.hcl\")",
             "\"${get_terragrunt_dir()}/../common.hcl\"",
+            "\"../${trimprefix(\"x-common\", \"x-\")}.hcl\"",
+            "join(\"/\", [\"..\", trimsuffix(\"common.hcl.bak\", \".bak\")])",
+            "\"../ ${~ format(\"%v.hcl\", \"common\") ~} \"",
         ] {
             assert_eq!(unread(&include(known), ""), none, "{known}");
             assert_eq!(

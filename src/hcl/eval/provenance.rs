@@ -2,23 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::path_template::{Base, PathSegment};
+use super::segments::{PathBase, PathSegment};
 
 /// Sources of the texts that a value may have, each with its position in the value; `None` when they are unknown. A text
 /// that stays in the folder where it starts is left out, since the files of that folder are inputs anyway.
-pub(super) type Origin = Option<BTreeSet<(Source, Use)>>;
+pub type Origin = Option<BTreeSet<(TextSource, PathUse)>>;
 
 /// Origin of a value whose texts have no `..`: no sources to follow.
-pub(super) const WRITTEN: Origin = Some(BTreeSet::new());
+pub const WRITTEN: Origin = Some(BTreeSet::new());
 
 /// Source of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
+pub enum TextSource {
     /// Value of the variable of this name.
     Variable(String),
     /// Literal text with `..`, which leads out of its folder.
     Text {
-        base: Base,
+        /// Folder that the text starts from as a path.
+        base: PathBase,
+        /// Text, relative to the folder.
         text: String,
         /// True if a value follows the text.
         is_open: bool,
@@ -29,7 +31,7 @@ pub(super) enum Source {
 
 /// Position of a text in the path that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Use {
+pub enum PathUse {
     /// Whole path.
     Whole,
     /// Folder that holds the file.
@@ -42,10 +44,10 @@ pub(super) enum Use {
     Inside,
 }
 
-impl Use {
+impl PathUse {
     /// Returns the position in a path of a text that has the position `self` in a value, where the value has the position
     /// `path`.
-    pub(super) fn of(self, path: Self) -> Self {
+    pub fn of(self, path: Self) -> Self {
         match (self, path) {
             (Self::Inside, _) | (_, Self::Inside) => Self::Inside,
             (Self::Altered, _) | (_, Self::Altered) => Self::Altered,
@@ -56,16 +58,16 @@ impl Use {
 }
 
 /// Returns the origin of a value that is used at a position of a path.
-pub(super) fn used(origin: &Origin, path: Use) -> Origin {
+pub(super) fn origin_at(origin: &Origin, path: PathUse) -> Origin {
     Some(origin.as_ref()?.iter().map(|(source, own)| (source.clone(), own.of(path))).collect())
 }
 
 /// Returns the origin of a text: its values, and its own beginning if that has a `..`.
-pub(super) fn begin(pieces: &[PathSegment<'_>]) -> Origin {
-    let mut origin = of_values(pieces)?;
+pub fn origin_of_text(pieces: &[PathSegment<'_>]) -> Origin {
+    let mut origin = origin_of_values(pieces)?;
     let (base, up, behind) = match pieces {
         [PathSegment::Folder(base, up), behind @ ..] => (*base, *up, behind),
-        pieces => (Base::Stack, 0, pieces),
+        pieces => (PathBase::Stack, 0, pieces),
     };
     let (text, behind) = match behind {
         [PathSegment::Text(text), behind @ ..] => (text.as_str(), behind),
@@ -75,38 +77,40 @@ pub(super) fn begin(pieces: &[PathSegment<'_>]) -> Origin {
         let is_below = matches!(pieces.first(), Some(PathSegment::Folder(..)));
         let text = if is_below { text.trim_start_matches('/') } else { text };
         let text = format!("{}{text}", "../".repeat(up));
-        origin.insert((Source::Text { base, text, is_open: !behind.is_empty() }, Use::Whole));
+        origin.insert((TextSource::Text { base, text, is_open: !behind.is_empty() }, PathUse::Whole));
     }
     Some(origin)
 }
 
 /// Returns the origin of the values in a text, without the text's own beginning.
-pub(super) fn of_values(pieces: &[PathSegment<'_>]) -> Origin {
+pub fn origin_of_values(pieces: &[PathSegment<'_>]) -> Origin {
     let mut sources = BTreeSet::new();
     for (at, piece) in pieces.iter().enumerate() {
         match piece {
             PathSegment::Value(_, origin) if at == 0 => {
                 let path = match pieces.get(1) {
-                    None => Use::Whole,
-                    Some(PathSegment::Text(text)) if text.starts_with('/') => Use::Below,
-                    Some(_) => Use::Begins,
+                    None => PathUse::Whole,
+                    Some(PathSegment::Text(text)) if text.starts_with('/') => PathUse::Below,
+                    Some(_) => PathUse::Begins,
                 };
-                sources.extend(used(origin, path)?);
+                sources.extend(origin_at(origin, path)?);
             }
             PathSegment::Directive(_) if at == 0 => return None,
             // An unknown value is taken for a file name.
-            PathSegment::Value(_, origin) => sources.extend(used(origin, Use::Inside).into_iter().flatten()),
+            PathSegment::Value(_, origin) => {
+                sources.extend(origin_at(origin, PathUse::Inside).into_iter().flatten())
+            }
             PathSegment::Directive(_) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
         }
     }
     if is_astray(pieces) {
-        sources.insert((Source::Astray, Use::Whole));
+        sources.insert((TextSource::Astray, PathUse::Whole));
     }
     Some(sources)
 }
 
 /// Returns true if a path has a `..`.
-pub(super) fn leads_up(text: &str) -> bool {
+pub fn leads_up(text: &str) -> bool {
     text.split('/').any(|name| name == "..")
 }
 
@@ -124,7 +128,7 @@ fn is_astray(pieces: &[PathSegment<'_>]) -> bool {
             PathSegment::Folder(_, up) => {
                 let is_behind = match &pieces[..at] {
                     [] => false,
-                    [PathSegment::Folder(Base::Stack, 0), PathSegment::Text(text)] => text != "/",
+                    [PathSegment::Folder(PathBase::Stack, 0), PathSegment::Text(text)] => text != "/",
                     _ => true,
                 };
                 is_behind
@@ -148,20 +152,20 @@ mod tests {
     }
 
     fn value() -> PathSegment<'static> {
-        PathSegment::Value(None, Some([(Source::Variable("x".to_owned()), Use::Whole)].into()))
+        PathSegment::Value(None, Some([(TextSource::Variable("x".to_owned()), PathUse::Whole)].into()))
     }
 
-    const OWN: PathSegment<'static> = PathSegment::Folder(Base::Own, 0);
+    const OWN: PathSegment<'static> = PathSegment::Folder(PathBase::Own, 0);
 
     fn shown(pieces: &[PathSegment<'_>]) -> Vec<String> {
         let shown = |(source, path)| match source {
-            Source::Variable(name) => format!("{name} {path:?}"),
-            Source::Text { base, text, is_open } => {
+            TextSource::Variable(name) => format!("{name} {path:?}"),
+            TextSource::Text { base, text, is_open } => {
                 format!("{base:?} {text}{}", if is_open { "*" } else { "" })
             }
-            Source::Astray => "astray".to_owned(),
+            TextSource::Astray => "astray".to_owned(),
         };
-        begin(pieces).unwrap().into_iter().map(shown).collect()
+        origin_of_text(pieces).unwrap().into_iter().map(shown).collect()
     }
 
     #[test]
@@ -174,9 +178,9 @@ mod tests {
         assert_eq!(shown(&[value(), text(".a")]), ["x Begins"]);
         assert_eq!(shown(&[OWN, text("/"), value()]), ["x Inside"]);
         assert_eq!(shown(&[text("../a")]), ["Stack ../a"]);
-        assert_eq!(shown(&[PathSegment::Folder(Base::Own, 1), text("/a")]), ["Own ../a"]);
+        assert_eq!(shown(&[PathSegment::Folder(PathBase::Own, 1), text("/a")]), ["Own ../a"]);
         assert_eq!(shown(&[OWN, text("/../a-"), value()]), ["x Inside", "Own ../a-*"]);
-        assert_eq!(shown(&[PathSegment::Folder(Base::Stack, 0), text("/"), OWN, text("/a")]), none);
+        assert_eq!(shown(&[PathSegment::Folder(PathBase::Stack, 0), text("/"), OWN, text("/a")]), none);
     }
 
     #[test]
@@ -187,7 +191,7 @@ mod tests {
             vec![text(".."), value()],
             vec![OWN, text("/.."), value()],
             vec![OWN, text("-a/b")],
-            vec![PathSegment::Folder(Base::Own, 1), value()],
+            vec![PathSegment::Folder(PathBase::Own, 1), value()],
             vec![value(), text("/"), OWN],
         ] {
             assert!(shown(&pieces).contains(&"astray".to_owned()), "{pieces:?}");
@@ -196,9 +200,9 @@ mod tests {
 
     #[test]
     fn the_use_of_a_text_is_that_of_the_value_it_is_in() {
-        assert_eq!(Use::Whole.of(Use::Below), Use::Below);
-        assert_eq!(Use::Begins.of(Use::Below), Use::Begins);
-        assert_eq!(Use::Below.of(Use::Altered), Use::Altered);
-        assert_eq!(Use::Altered.of(Use::Inside), Use::Inside);
+        assert_eq!(PathUse::Whole.of(PathUse::Below), PathUse::Below);
+        assert_eq!(PathUse::Begins.of(PathUse::Below), PathUse::Begins);
+        assert_eq!(PathUse::Below.of(PathUse::Altered), PathUse::Altered);
+        assert_eq!(PathUse::Altered.of(PathUse::Inside), PathUse::Inside);
     }
 }

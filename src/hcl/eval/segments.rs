@@ -1,0 +1,93 @@
+//! Segments of an HCL text: literal text, known folders (`path.module`) and values.
+
+use hcl_edit::{expr::Expression, template::Directive};
+
+use super::provenance::{Origin, WRITTEN};
+
+/// Folder that a path reference starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathBase {
+    /// Folder of the file: `${path.module}`.
+    Own,
+    /// Folder of the stack: `${path.root}`, and the engine's working directory for relative paths.
+    Stack,
+    /// Root of the repository: `${get_repo_root()}`.
+    Repository,
+    /// Folder above the stack that the same file names; a command may run there (`cd .. && sh run.sh`).
+    Named,
+    /// Unknown folder: the source of a module, or the path of a file that is read, is an expression.
+    Computed,
+    /// Nearest folder above the stack that holds the path: `find_in_parent_folders("root.hcl")`.
+    Above,
+}
+
+/// Segment of a text.
+#[derive(Debug, Clone)]
+pub enum PathSegment<'e> {
+    /// Known text.
+    Text(String),
+    /// Known folder, and the number of levels above it.
+    Folder(PathBase, usize),
+    /// Value with the sources of its texts, and with its expression if that is part of the same text.
+    Value(Option<&'e Expression>, Origin),
+    /// Directive of a template, of unknown text.
+    Directive(&'e Directive),
+}
+
+/// Appends a segment; adjacent texts are joined and empty ones dropped.
+pub fn push<'e>(pieces: &mut Vec<PathSegment<'e>>, piece: PathSegment<'e>) {
+    match (pieces.last_mut(), piece) {
+        (Some(PathSegment::Text(text)), PathSegment::Text(more)) => text.push_str(&more),
+        (_, PathSegment::Text(text)) if text.is_empty() => {}
+        (_, piece) => pieces.push(piece),
+    }
+}
+
+/// Detaches segments from the syntax tree that they were read from: expressions are dropped, their sources are kept.
+pub fn detached(pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
+    let apart = |piece| match piece {
+        PathSegment::Text(text) => PathSegment::Text(text),
+        PathSegment::Folder(base, up) => PathSegment::Folder(base, up),
+        PathSegment::Value(_, origin) => PathSegment::Value(None, origin),
+        PathSegment::Directive(_) => PathSegment::Value(None, WRITTEN),
+    };
+    pieces.into_iter().map(apart).collect()
+}
+
+/// Returns the text of segments that are all known; absent if a part is a folder or a value.
+pub fn known_text(pieces: &[PathSegment<'_>]) -> Option<String> {
+    let known = |piece: &PathSegment<'_>| match piece {
+        PathSegment::Text(text) => Some(text.clone()),
+        PathSegment::Folder(..) | PathSegment::Value(..) | PathSegment::Directive(_) => None,
+    };
+    pieces.iter().map(known).collect()
+}
+
+/// Returns true if a path may lie in a subfolder of its known folder: `../${name}/x`, `../${name}`, but not
+/// `../${name}.json`.
+pub fn is_deep(pieces: &[PathSegment<'_>]) -> bool {
+    let is_text = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..));
+    let Some(at) = pieces.iter().position(|piece| !is_text(piece)).filter(|at| *at > 0) else { return false };
+    let goes_on = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(text) if text.contains('/'));
+    let begins = matches!(&pieces[at - 1], PathSegment::Text(text) if text.ends_with('/'));
+    pieces[at..].iter().any(goes_on) || (begins && at + 1 == pieces.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> PathSegment<'static> {
+        PathSegment::Text(text.to_owned())
+    }
+
+    const OWN: PathSegment<'static> = PathSegment::Folder(PathBase::Own, 0);
+    const VALUE: PathSegment<'static> = PathSegment::Value(None, WRITTEN);
+
+    #[test]
+    fn a_path_is_deep_when_it_goes_on_behind_a_value() {
+        assert!(is_deep(&[OWN, text("/"), VALUE]) && is_deep(&[OWN, text("/a-"), VALUE, text("/x")]));
+        assert!(!is_deep(&[OWN, text("/"), VALUE, text(".json")]) && !is_deep(&[OWN, text("/a")]));
+        assert!(!is_deep(&[VALUE, text("/a")]), "nothing is known of its folder");
+    }
+}
