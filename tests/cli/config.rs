@@ -5,7 +5,6 @@ use std::fs;
 use serde_json::json;
 
 use crate::{
-    snapshot::snapshot,
     support::Env,
     support::{Shop, plain, script},
 };
@@ -55,7 +54,7 @@ fn with_secrets(shop: &Shop) -> Env {
 fn origins_say_where_each_value_comes_from_and_never_what_a_secret_is() {
     let shop = layered();
     let run = with_secrets(&shop).run(["config", "staging", "--origins"]).exits(0);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
 project shop (environments.toml)
@@ -109,7 +108,7 @@ fn the_values_arrive_in_one_private_file_and_secrets_in_the_environment() {
 fn check_is_a_checklist_and_4_when_something_is_wrong() {
     let shop = Shop::of(&["network", "app: network"]);
     let run = shop.run(["check"]).exits(0);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
 ✔ config: read 4 instances
@@ -128,7 +127,7 @@ exit code 0
 
     shop.append("environments.toml", "var_files = [\"{env}.tfvars\"]\n");
     let run = shop.run(["check", "staging", "--offline"]).exits(4);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 4
 --- stdout
 ✔ config: read 4 instances
@@ -160,7 +159,7 @@ fn check_offline_starts_nothing_and_needs_no_engine() {
 fn doctor_says_what_is_there_and_what_is_not() {
     let shop = Shop::of(&["network"]);
     let run = shop.run(["doctor"]).exits(0);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
 ✔ git: [VERSION], on `main`

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{snapshot::snapshot, support::Shop};
+use crate::support::Shop;
 
 const DIAMOND: [&str; 5] = ["network", "database: network", "cache: network", "app: database cache", "mail"];
 
@@ -109,7 +109,7 @@ fn a_deploy_shows_one_review_and_one_result() {
 
     let run = shop.run(["deploy", "staging", "--yes", "--jobs", "1"]).exits(0);
 
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT
@@ -146,7 +146,7 @@ fn a_destroy_lists_every_loss_by_its_address() {
 
     let run = shop.run(["destroy", "staging"]).exits(3);
 
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 3
 --- stdout
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT
@@ -181,7 +181,7 @@ fn a_clean_deploy_applies_nothing_and_asks_nothing() {
     let run = shop.run(["deploy", "staging"]).exits(0);
 
     assert_eq!(shop.calls(), ["network plan"]);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT

@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
-    snapshot::snapshot,
-    support::{Driven, ENVIRONMENTS, Env, Live, Shop, plain, script},
-};
+use crate::support::{Driven, ENVIRONMENTS, Env, Live, Shop, plain, script};
 
 #[test]
 fn a_reading_command_needs_no_confirmation_and_has_the_streams_to_itself() {
@@ -32,7 +29,7 @@ fn a_mutating_command_passes_the_gate() {
     let exec = |flags: &[&str]| shop.env.run_args(&[&["exec"], flags, &remove].concat());
 
     let run = exec(&["production", "network"]).exits(3);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 3
 --- stderr
 error: `state rm terraform_data.network` may change `network` in `production` and was not confirmed
@@ -104,7 +101,7 @@ fn a_sensitive_output_is_masked_in_every_form_unless_it_is_asked_for() {
     let bare = ["output", "staging", "network", "password"];
     shop.run(bare).exits(3).hides(secret).tells("hint: `--show-sensitive` shows it");
     shop.env.run_args(&[&bare[..], &["--show-sensitive"]].concat()).exits(0).prints(secret);
-    insta::assert_snapshot!(snapshot(&shop.run(["output", "staging"]), &shop.project), @r#"
+    insta::assert_snapshot!(shop.run(["output", "staging"]).snapshot(), @r#"
 exit code 0
 --- stdout
 network
@@ -120,7 +117,7 @@ app
 fn an_unknown_output_lists_the_names_that_there_are() {
     let shop = outputs();
     let run = shop.run(["output", "staging", "network", "vcp"]).exits(64);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 64
 --- stderr
 error: there is no output `vcp`; there are: password, vpc, zones; did you mean `vpc`?

@@ -1,9 +1,6 @@
 //! Gates: conditions for a run to go on after its review.
 
-use crate::{
-    snapshot::{snapshot, text},
-    support::Shop,
-};
+use crate::support::{Shop, redacted};
 
 #[test]
 fn a_protected_environment_is_refused_without_a_confirmation() {
@@ -11,7 +8,7 @@ fn a_protected_environment_is_refused_without_a_confirmation() {
 
     let run = shop.run(["deploy", "production"]).exits(3);
 
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 3
 --- stdout
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT
@@ -63,7 +60,7 @@ fn one_refusal_names_all_that_is_missing_and_one_command_gives_it() {
 
     let run = shop.run(["deploy", "production", "network", "app", "--ack", "told"]).exits(3);
 
-    let stderr = text(&run.stderr, &shop.project);
+    let stderr = redacted(&run.stderr, shop.project.around());
     let refusal = &stderr[stderr.find("error:").unwrap()..];
     insta::assert_snapshot!(refusal, @"
     error: `protect` refuses this in `production`; the checklist is not answered: `on-call`; `production` needs a confirmation
@@ -127,7 +124,7 @@ fn a_typed_command_is_refused_once_for_all_that_is_missing() {
 
     let run = shop.run(remove).exits(3);
 
-    insta::assert_snapshot!(text(&run.stderr, &shop.project), @"
+    insta::assert_snapshot!(redacted(&run.stderr, shop.project.around()), @"
     error: `protect` refuses this in `production`; the checklist is not answered: `on-call`, `told`; `state rm terraform_data.app` may change `app` in `production` and was not confirmed
       protect app: `terraform_data.app` is protected by `terraform_data.*`, or may hold what is
       checklist on-call: somebody is on call

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::{
-    snapshot::snapshot,
     support::Env,
     support::{Shop, plain},
 };
@@ -144,7 +143,7 @@ fn without_environments_toml_it_is_4_and_init_is_named() {
     let shop = Shop::of(&["network"]);
     std::fs::remove_file(shop.project.path("environments.toml")).unwrap();
     let run = shop.run(["plan", "staging"]).exits(4);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 4
 --- stderr
 error: there is no environments.toml in `[PROJECT]` or above

@@ -68,8 +68,8 @@ mod reuse_s3;
 mod reuse_servers;
 mod run_values;
 mod runs;
+mod screens;
 mod selection;
-mod snapshot;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;

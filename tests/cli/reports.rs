@@ -4,10 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::{
-    snapshot::snapshot,
-    support::{Shop, error},
-};
+use crate::support::{Shop, error, redacted};
 
 fn broken() -> Value {
     let mut plan = error("Reference to undeclared input variable", "An input variable was not declared.");
@@ -134,7 +131,7 @@ fn the_summary_is_markdown_and_is_appended() {
 
     drop(run);
     let text = shop.project.read("summary.md");
-    insta::assert_snapshot!(crate::snapshot::text(&text, &shop.project), @r#"
+    insta::assert_snapshot!(redacted(&text, shop.project.around()), @r#"
 # Before
 
 ### `envctl plan staging`: ✘ failed
@@ -194,7 +191,7 @@ fn github_actions_gets_groups_and_annotations() {
     let run =
         shop.env.clone().var("GITHUB_ACTIONS", "true").var("CI", "true").run(["plan", "staging"]).exits(4);
 
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 4
 --- stdout
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT

@@ -3,10 +3,7 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{
-    snapshot::snapshot,
-    support::{Shop, error},
-};
+use crate::support::{Shop, error};
 
 #[test]
 fn runs_are_listed_newest_first() {
@@ -25,7 +22,7 @@ fn runs_are_listed_newest_first() {
     assert_eq!(runs, ["deploy staging refused", "deploy production applied", "plan staging changes"]);
 
     let run = shop.run(["runs", "list", "production", "--limit", "5"]).exits(0);
-    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+    insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
 RUN                         STARTED               VERB    ENVIRONMENT  RESULT   CHANGES  TIME
@@ -59,7 +56,7 @@ fn a_run_is_shown_by_its_id_by_a_start_of_it_and_as_the_last() {
     let id = shop.run(["plan", "staging", "--json"]).json()["run"].as_str().unwrap().to_owned();
 
     let shown = shop.run(["runs", "show", &id]).exits(0);
-    insta::assert_snapshot!(snapshot(&shown, &shop.project), @r#"
+    insta::assert_snapshot!(shown.snapshot(), @r#"
 exit code 0
 --- stdout
 [RUN] plan staging: changes, 2 stacks, [SECONDS]

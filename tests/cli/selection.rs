@@ -1,9 +1,6 @@
 //! `list` and `graph`, and the selection flags.
 
-use crate::{
-    snapshot::snapshot,
-    support::{Shop, plain},
-};
+use crate::support::{Shop, plain};
 
 fn shop() -> Shop {
     Shop::of(&["network", "app-api: network", "app-web: app-api", "mail"])
@@ -24,7 +21,7 @@ fn selected(shop: &Shop, flags: &[&str]) -> Vec<String> {
 #[test]
 fn instances_are_listed_in_dependency_order() {
     let shop = shop();
-    insta::assert_snapshot!(snapshot(&shop.run(["list"]), &shop.project), @r#"
+    insta::assert_snapshot!(shop.run(["list"]).snapshot(), @r#"
 exit code 0
 --- stdout
 ENVIRONMENT  STACK    PATH     ENGINE  WORKSPACE   NEEDS    TAGS
@@ -98,7 +95,7 @@ fn a_list_that_is_not_whole_is_an_error_document() {
 fn why_says_why_each_stack_is_in() {
     let shop = shop();
     let args = ["list", "staging", "app-*", "mail", "--with-dependencies", "--why"];
-    insta::assert_snapshot!(snapshot(&shop.run(args), &shop.project), @r#"
+    insta::assert_snapshot!(shop.run(args).snapshot(), @r#"
 exit code 0
 --- stdout
 STACK    PATH     ENGINE  WORKSPACE  NEEDS    TAGS  WHY

@@ -19,8 +19,8 @@ struct Row {
 }
 
 impl NamedRow for Row {
-    fn name(&self) -> &str {
-        self.what
+    fn name(&self) -> String {
+        self.what.to_owned()
     }
 }
 

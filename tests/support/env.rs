@@ -118,7 +118,7 @@ impl Env {
     pub(crate) fn run_os(&self, args: &[&OsStr]) -> Run {
         let envctl = Path::new(env!("CARGO_BIN_EXE_envctl"));
         let output = self.command(envctl, &[]).args(args).output().expect("envctl can be started");
-        Run::new(envctl, &["…"], &output)
+        Run::new(envctl, &["…"], &output, self.around())
     }
 
     /// Runs envctl with arguments whose number is not known at compile time.
@@ -130,7 +130,8 @@ impl Env {
     /// Starts envctl in a process group of its own, as a shell does, and does not wait for its end.
     #[track_caller]
     pub(crate) fn spawn<const N: usize>(&self, args: [&str; N]) -> Running {
-        Running::start(self.command(Path::new(env!("CARGO_BIN_EXE_envctl")), &args), &args)
+        let command = self.command(Path::new(env!("CARGO_BIN_EXE_envctl")), &args);
+        Running::start(command, &args, self.around())
     }
 
     /// Runs another program in this environment.
@@ -149,7 +150,7 @@ impl Env {
     fn start(&self, program: &Path, args: &[&str]) -> Run {
         let output = self.command(program, args).output();
         let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        Run::new(program, args, &output)
+        Run::new(program, args, &output, self.around())
     }
 
     /// Starts envctl on a terminal.
@@ -161,7 +162,12 @@ impl Env {
         args: [&str; N],
     ) -> Terminal {
         let command = terminal::session(Path::new(env!("CARGO_BIN_EXE_envctl")), &args);
-        terminal.start(self.prepared(command), &args, streams)
+        terminal.start(self.prepared(command), &args, streams, self.around())
+    }
+
+    /// Returns the folder that holds the project.
+    fn around(&self) -> &Path {
+        self.root.parent().expect("a project lies in a folder")
     }
 
     fn command(&self, program: &Path, args: &[&str]) -> Command {

@@ -21,6 +21,7 @@ mod running;
 mod s3;
 mod script;
 mod shop;
+mod snapshot;
 mod state;
 mod terminal;
 mod typed;
@@ -41,6 +42,7 @@ pub(crate) use self::{
     s3::S3Server,
     script::script,
     shop::{ENVIRONMENTS, Shop, error, plain},
+    snapshot::redacted,
     state::State,
     terminal::{IdleTerminal, Streams, Terminal},
 };

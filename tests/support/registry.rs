@@ -35,7 +35,7 @@ pub(crate) trait OnEngine {
 /// Row of a table with a name for its test.
 pub(crate) trait NamedRow {
     /// Returns a name in words.
-    fn name(&self) -> &str;
+    fn name(&self) -> String;
 }
 
 impl Variant {
@@ -62,7 +62,8 @@ impl Variant {
     /// Makes a test per row.
     pub(crate) fn of_rows<R: NamedRow + Sync>(rows: &'static [R], run: fn(&'static R)) -> Vec<Self> {
         let label = |row: &R| {
-            let words = row.name().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            let name = row.name();
+            let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
             words.collect::<Vec<_>>().join("_")
         };
         let variant =

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     os::unix::process::ExitStatusExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{ExitStatus, Output},
 };
 
@@ -13,6 +13,8 @@ use serde_json::Value;
 pub(crate) struct Run {
     command: String,
     status: ExitStatus,
+    /// Folder that holds the project.
+    pub(super) around: PathBuf,
     /// Standard output.
     pub(crate) stdout: String,
     /// Standard error.
@@ -20,7 +22,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(program: &Path, args: &[&str], output: &Output) -> Self {
+    pub(super) fn new(program: &Path, args: &[&str], output: &Output, around: &Path) -> Self {
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         let text = |bytes: &[u8], stream: &str| {
             String::from_utf8(bytes.to_vec())
@@ -29,6 +31,7 @@ impl Run {
         Self {
             command: format!("{name} {}", args.join(" ")),
             status: output.status,
+            around: around.to_owned(),
             stdout: text(&output.stdout, "stdout"),
             stderr: text(&output.stderr, "stderr"),
         }
@@ -95,7 +98,7 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { command, status, stdout, stderr } = self;
+        let Self { command, status, stdout, stderr, .. } = self;
         write!(f, "$ {command}\n[{status}]\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::Read,
     os::unix::process::CommandExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -20,16 +20,18 @@ pub(crate) struct Running {
     stdout: Reader,
     stderr: Reader,
     args: Vec<String>,
+    around: PathBuf,
 }
 
 impl Running {
     #[track_caller]
-    pub(super) fn start(mut command: Command, args: &[&str]) -> Self {
+    pub(super) fn start(mut command: Command, args: &[&str], around: &Path) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (stdout, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
         let (stdout, stderr) = (Reader::start(stdout), Reader::start(stderr));
-        Self { child, stdout, stderr, args: args.iter().map(|arg| (*arg).to_owned()).collect() }
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        Self { child, stdout, stderr, args, around: around.to_owned() }
     }
 
     /// Sends a signal to the whole process group, as a terminal does.
@@ -77,7 +79,7 @@ impl Running {
         let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
         let status = self.child.wait().expect("a child can be waited for");
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        Run::new(Path::new("envctl"), &args, &Output { status, stdout, stderr })
+        Run::new(Path::new("envctl"), &args, &Output { status, stdout, stderr }, &self.around)
     }
 }
 

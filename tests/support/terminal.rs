@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{Read, Write},
     os::fd::OwnedFd,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -13,6 +13,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{Mode, OFlags, open},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
 };
 
 use super::{Run, launch};
@@ -33,6 +34,7 @@ pub(crate) struct Terminal {
     screen: Vec<u8>,
     output: Option<tempfile::NamedTempFile>,
     args: Vec<String>,
+    around: PathBuf,
 }
 
 /// Pseudo terminal before a program runs on it, for input that is typed early.
@@ -53,6 +55,14 @@ impl IdleTerminal {
         Self { master: File::from(master), slave }
     }
 
+    /// Sets the number of columns.
+    #[track_caller]
+    pub(crate) fn columns(self, columns: u16) -> Self {
+        let size = Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.slave, size).expect("a terminal has a size");
+        self
+    }
+
     /// Types text before the program runs.
     #[track_caller]
     pub(crate) fn typed(mut self, text: &str) -> Self {
@@ -62,7 +72,13 @@ impl IdleTerminal {
 
     /// Starts a program as the leader of a session whose controlling terminal this is.
     #[track_caller]
-    pub(super) fn start(self, mut command: Command, args: &[&str], streams: Streams) -> Terminal {
+    pub(super) fn start(
+        self,
+        mut command: Command,
+        args: &[&str],
+        streams: Streams,
+        around: &Path,
+    ) -> Terminal {
         let slave = || Stdio::from(self.slave.try_clone().expect("a file can be opened twice"));
         command.stdin(slave()).stdout(slave()).stderr(slave());
         let output = (streams == Streams::AllButOutput).then(|| {
@@ -72,7 +88,8 @@ impl IdleTerminal {
         });
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Terminal { master: self.master, child: Some(child), screen: Vec::new(), output, args }
+        let around = around.to_owned();
+        Terminal { master: self.master, child: Some(child), screen: Vec::new(), output, args, around }
     }
 }
 
@@ -112,16 +129,16 @@ impl Terminal {
     /// Closes the terminal, as closing its window does, and waits for the end of the program.
     #[track_caller]
     pub(crate) fn close(self) -> Run {
-        let Self { master, child, screen, output, args } = self;
+        let Self { master, child, screen, output, args, around } = self;
         drop(master);
-        ended(child, screen, output, &args)
+        ended(child, screen, output, &args, &around)
     }
 
     /// Waits for the end of the program; the screen is returned as standard error.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Run {
         while self.look() {}
-        ended(self.child, self.screen, self.output, &self.args)
+        ended(self.child, self.screen, self.output, &self.args, &self.around)
     }
 
     /// Reads new output; returns false when no process has the terminal open.
@@ -153,9 +170,10 @@ fn ended(
     screen: Vec<u8>,
     output: Option<tempfile::NamedTempFile>,
     args: &[String],
+    around: &Path,
 ) -> Run {
     let status = child.expect("it runs").wait().expect("a child can be waited for");
     let stdout = output.map_or_else(Vec::new, |file| std::fs::read(file.path()).expect("its output"));
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    Run::new(Path::new("envctl"), &args, &Output { status, stdout, stderr: screen })
+    Run::new(Path::new("envctl"), &args, &Output { status, stdout, stderr: screen }, around)
 }
