@@ -42,7 +42,6 @@ fn plan(
     blocked.extend(opened.guarded.judge_names(review));
     opened.deployment.reviewed(1, review, &blocked)?;
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
-    opened.deployment.dispatcher().flush();
     if !request.run.json {
         context.printer.text(opened.review_text(
             review,

@@ -5,7 +5,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     },
@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::event::{Consumer, Event};
+use crate::{
+    event::{Consumer, Event},
+    ui::BeforeWrite,
+};
 
 /// Queue length above which progress events are dropped.
 const BEHIND: usize = 256;
@@ -23,9 +26,11 @@ enum ConsumerMessage {
     Flush(SyncSender<()>),
 }
 
+type EventSender = Arc<Sender<ConsumerMessage>>;
+
 /// Handle of the consumers' thread.
 pub(super) struct Consumers {
-    thread: Option<(Sender<ConsumerMessage>, JoinHandle<Vec<String>>)>,
+    thread: Option<(EventSender, JoinHandle<Vec<String>>)>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -36,7 +41,7 @@ impl Consumers {
         let thread = (!consumers.is_empty()).then(|| {
             let (sender, receiver) = channel();
             let worker = Worker { consumers, notes: Vec::new(), waiting: Arc::clone(&waiting) };
-            (sender, thread::spawn(move || worker.run(&receiver)))
+            (Arc::new(sender), thread::spawn(move || worker.run(&receiver)))
         });
         Self { thread, waiting }
     }
@@ -54,11 +59,19 @@ impl Consumers {
 
     /// Waits until the consumers have handled all events sent so far, for example before a prompt on the same terminal.
     pub(super) fn flush(&self) {
-        let Some((sender, _)) = &self.thread else { return };
-        let (done, wait) = sync_channel(1);
-        if sender.send(ConsumerMessage::Flush(done)).is_ok() {
-            let _closed_is_done_too = wait.recv();
+        if let Some((sender, _)) = &self.thread {
+            flush(sender);
         }
+    }
+
+    /// Returns a function that does the same as [`Consumers::flush`] until the thread has ended, and nothing afterwards.
+    pub(super) fn flusher(&self) -> BeforeWrite {
+        let sender = self.thread.as_ref().map(|(sender, _)| Arc::downgrade(sender));
+        Arc::new(move || {
+            if let Some(sender) = sender.as_ref().and_then(Weak::upgrade) {
+                flush(&sender);
+            }
+        })
     }
 
     /// Waits for the end of the thread; returns a line for each consumer that had to be dropped.
@@ -66,6 +79,13 @@ impl Consumers {
         let Some((sender, thread)) = self.thread else { return Vec::new() };
         drop(sender);
         thread.join().unwrap_or_else(|panic| vec![format!("the reporters stopped: {}", panic_text(&*panic))])
+    }
+}
+
+fn flush(sender: &Sender<ConsumerMessage>) {
+    let (done, wait) = sync_channel(1);
+    if sender.send(ConsumerMessage::Flush(done)).is_ok() {
+        let _closed_is_done_too = wait.recv();
     }
 }
 
@@ -137,6 +157,7 @@ mod tests {
     use crate::{
         event::{EventKind, StepKind},
         model::ExitStatus,
+        ui::{Detail, Printer, Styles},
     };
 
     fn finished(seq: u64) -> Arc<Event> {
@@ -215,6 +236,46 @@ mod tests {
         let seen = seen.lock().unwrap();
         assert_eq!((seen[0], *seen.last().unwrap()), (0, many + 1));
         assert!(seen.len() < BEHIND + 5, "{} of {many} live words were kept", seen.len());
+    }
+
+    /// Writer that appends to a text shared with other writers.
+    struct SharedText(Arc<Mutex<String>>);
+
+    impl io::Write for SharedText {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_printer_writes_after_the_consumers_have_written() {
+        let text = Arc::new(Mutex::new(String::new()));
+        let stream =
+            || (Box::new(SharedText(Arc::clone(&text))) as Box<dyn io::Write + Send>, Styles::new(false));
+        let printer = Printer::new(stream(), stream(), Detail::Normal, None);
+        let messages = printer.for_consumers();
+        let (slow, _) = listener("plain", 99, move || {
+            messages.say("last event");
+            Ok(())
+        });
+        let consumers = Consumers::start(vec![slow]);
+        printer.call_before_write(consumers.flusher());
+        for seq in 0..100 {
+            consumers.tell(&finished(seq));
+        }
+        printer.text("review\n").unwrap();
+        assert_eq!(*text.lock().unwrap(), "last event\nreview\n");
+        consumers.tell(&finished(99));
+        printer.say("hint");
+        assert_eq!(*text.lock().unwrap(), "last event\nreview\nlast event\nhint\n");
+        assert_eq!(consumers.finish(), [""; 0]);
+        printer.say("end");
+        assert_eq!(*text.lock().unwrap(), "last event\nreview\nlast event\nhint\nend\n");
     }
 
     #[test]

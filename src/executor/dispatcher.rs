@@ -18,6 +18,7 @@ use crate::{
     journal::{Fold, FoldError, Journal, JournalError},
     model::{Clock, ExitStatus, Outcome, Report, StackId},
     process::Runner,
+    ui::BeforeWrite,
 };
 
 mod asking;
@@ -202,9 +203,9 @@ impl Dispatcher {
         exit_status(self.outcomes.values(), circumstances)
     }
 
-    /// Waits until the consumers have handled all events so far.
-    pub fn flush(&self) {
-        self.consumers.flush();
+    /// Returns a function that waits until the consumers have handled all events so far.
+    pub fn flusher(&self) -> BeforeWrite {
+        self.consumers.flusher()
     }
 
     /// Ends the run: emits the last event, writes the report beside the journal, and stops the consumers.

@@ -158,13 +158,13 @@ impl Rig {
 
     /// Returns the events that the consumers received so far, each as a short text, without the start of the run.
     pub(super) fn told(&self) -> Vec<String> {
-        self.dispatcher.flush();
+        self.dispatcher.flusher()();
         self.events.lock().unwrap().iter().skip(1).map(|event| words(&event.kind)).collect()
     }
 
     /// Returns the events that the consumers received so far.
     pub(super) fn events(&self) -> Vec<Event> {
-        self.dispatcher.flush();
+        self.dispatcher.flusher()();
         self.events.lock().unwrap().clone()
     }
 }

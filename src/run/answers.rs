@@ -142,7 +142,6 @@ impl Opened {
             (self.deployment.now_plannable(), "Planning deferred stacks, which need what was just applied")
         };
         if !stacks.is_empty() {
-            self.deployment.dispatcher().flush();
             context.printer.say(format_args!("{why} (round {number})"));
         }
         stacks

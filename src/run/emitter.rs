@@ -11,7 +11,8 @@ use crate::{
     reporter,
 };
 
-/// Returns the event emitter of a run, which already handles the user's signals.
+/// Returns the event emitter of a run, which already handles the user's signals. From here on the printer of the context
+/// waits for the consumers before it writes.
 pub(crate) fn emitter(
     context: &Context,
     journal: Journal,
@@ -26,11 +27,12 @@ pub(crate) fn emitter(
     )
     .masking(runner);
     dispatcher.listen()?;
+    context.printer.call_before_write(dispatcher.flusher());
     Ok(dispatcher)
 }
 
 fn consumers(context: &Context, stopwatch: Stopwatch) -> Vec<Box<dyn Consumer>> {
-    let printer = Arc::clone(&context.printer);
+    let printer = Arc::new(context.printer.for_consumers());
     let shows: Box<dyn Consumer> = if context.terminal.live {
         Box::new(reporter::Terminal::new(printer))
     } else if context.terminal.github {

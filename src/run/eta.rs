@@ -14,7 +14,6 @@ impl Opened {
         if !self.eta {
             return Ok(());
         }
-        self.deployment.dispatcher().flush();
         if let Some(expected) = self.deployment.expected(StepKind::Plan, stacks)? {
             context.printer.say(line("planning", "planned", &expected));
         }

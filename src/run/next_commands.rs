@@ -68,7 +68,6 @@ impl Opened {
     /// Prints a hint about workspaces that are still missing.
     pub(super) fn say_missing(&mut self, context: &Context) {
         if !self.deployment.without_workspace().is_empty() {
-            self.deployment.dispatcher().flush();
             let again = &self.next_commands.again;
             context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
         }

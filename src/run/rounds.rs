@@ -115,7 +115,6 @@ fn rounds(
         }
         opened.deployment.plan(&stacks)?;
     };
-    opened.deployment.dispatcher().flush();
     if !request.json
         && has_begun_to_apply
         && let Some(report) = opened.deployment.dispatcher().report()
@@ -137,7 +136,6 @@ fn round(
     review: &Review,
     blocked: &[Blocked],
 ) -> anyhow::Result<Round> {
-    opened.deployment.dispatcher().flush();
     let stopped = opened.deployment.dispatcher().status(false);
     let environment = opened.environment.clone();
     let invocation = opened.invocation(context, request, answers, run_mode);
@@ -203,7 +201,6 @@ fn round(
         return refuse(context, opened, review, &refusal);
     }
     if opened.deployment.refuse_unfit()? {
-        opened.deployment.dispatcher().flush();
         opened.say_unfit(context);
         return Ok(Round::Stopped(opened.deployment.dispatcher().status(false)));
     }
@@ -226,7 +223,6 @@ fn refuse(
 
 /// Prints a refusal that is recorded already.
 fn said(context: &Context, opened: &mut Opened, refusal: &Refusal) -> Round {
-    opened.deployment.dispatcher().flush();
     let redactor = opened.runner.redactor();
     context.printer.error(redactor.mask(&refusal.summary));
     if !refusal.detail.is_empty() {

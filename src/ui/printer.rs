@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     fmt::Display,
     io::{self, ErrorKind, Write},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use super::{Role, Styles, diagnostic, disarmed::disarmed, visible::visible_painted, wrap};
@@ -34,10 +34,16 @@ pub enum Reader {
     Program,
 }
 
+/// Function that a printer calls before it writes.
+pub type BeforeWrite = Arc<dyn Fn() + Send + Sync>;
+
+type Output = Arc<Mutex<Box<dyn Write + Send>>>;
+
 /// Output streams with their styles.
 pub struct Printer {
-    out: Mutex<Box<dyn Write + Send>>,
-    err: Mutex<Box<dyn Write + Send>>,
+    out: Output,
+    err: Output,
+    before_write: Mutex<Option<BeforeWrite>>,
     out_styles: Styles,
     err_styles: Styles,
     detail: Detail,
@@ -56,8 +62,9 @@ impl Printer {
         width: Option<usize>,
     ) -> Self {
         Self {
-            out: Mutex::new(out.0),
-            err: Mutex::new(err.0),
+            out: Arc::new(Mutex::new(out.0)),
+            err: Arc::new(Mutex::new(err.0)),
+            before_write: Mutex::new(None),
             out_styles: out.1,
             err_styles: err.1,
             detail,
@@ -85,6 +92,23 @@ impl Printer {
     #[must_use]
     pub fn in_job(self, is_job: bool) -> Self {
         Self { is_job, ..self }
+    }
+
+    /// Sets a function to call before each write, such as a flush of the consumers of a run's events: then no output
+    /// appears before that of earlier events.
+    pub fn call_before_write(&self, before_write: BeforeWrite) {
+        *lock(&self.before_write) = Some(before_write);
+    }
+
+    /// Returns a printer over the same streams that calls no function before it writes, for the consumers themselves.
+    #[must_use]
+    pub fn for_consumers(&self) -> Self {
+        Self {
+            out: Arc::clone(&self.out),
+            err: Arc::clone(&self.err),
+            before_write: Mutex::new(None),
+            ..*self
+        }
     }
 
     /// Returns the styles of standard output.
@@ -138,6 +162,7 @@ impl Printer {
     ///
     /// A closed reader (`| head`, a closed terminal) is no error.
     pub fn data(&self, text: impl Display) -> io::Result<()> {
+        self.prepare_write();
         let mut out = lock(&self.out);
         let done = write!(out, "{text}").and_then(|()| out.flush());
         match done {
@@ -202,7 +227,15 @@ impl Printer {
         if self.is_job { disarmed(&text).into_owned() } else { text.into_owned() }
     }
 
+    fn prepare_write(&self) {
+        let before_write = lock(&self.before_write).clone();
+        if let Some(before_write) = before_write {
+            before_write();
+        }
+    }
+
     fn write_line(&self, line: &str) {
+        self.prepare_write();
         let mut err = lock(&self.err);
         // Without standard error there is no place to report this failure.
         drop(writeln!(err, "{line}").and_then(|()| err.flush()));
@@ -216,6 +249,6 @@ fn is_gone(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
 }
 
-fn lock<T: ?Sized>(mutex: &Mutex<Box<T>>) -> std::sync::MutexGuard<'_, Box<T>> {
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
