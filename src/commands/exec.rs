@@ -17,11 +17,12 @@ use crate::{
         exec::{
             exec_gate::ExecGate,
             exec_guard::Against,
-            prepared::{CommandNeeds, Prepared, WorkspaceCheck},
+            prepared::{Prepared, WorkspaceCheck},
             request::ExecRequest,
             state_watch::StateWatch,
             typed_deployment::TypedDeployments,
         },
+        ready_stacks::CommandNeeds,
     },
 };
 
@@ -39,7 +40,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
         context,
         &config,
         &validated,
-        &environment.name,
+        environment,
         (&stacks, &request.allow),
         needs(&request.args),
     )?;

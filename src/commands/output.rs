@@ -11,7 +11,8 @@ use crate::{
     process::Redactor,
     run::{
         Context, Stopped, Usage,
-        exec::prepared::{CommandNeeds, Prepared, WorkspaceCheck},
+        exec::prepared::{Prepared, WorkspaceCheck},
+        ready_stacks::CommandNeeds,
     },
     ui::{Role, Styles},
 };
@@ -79,7 +80,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         None => inventory.graph().order(),
     };
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::MaskOnly };
-    let prepared = Prepared::load(context, &config, &validated, &environment.name, (&stacks, &[]), needs)?;
+    let prepared = Prepared::load(context, &config, &validated, environment, (&stacks, &[]), needs)?;
     let mut found = Vec::new();
     for stack in stacks {
         let outputs = prepared.with(context, (&stack, WorkspaceCheck::Noticed), |work, session| {

@@ -8,7 +8,8 @@ use crate::{
     process::CommandLine,
     run::{
         Context,
-        exec::prepared::{CommandNeeds, Prepared, WorkspaceCheck},
+        exec::prepared::{Prepared, WorkspaceCheck},
+        ready_stacks::CommandNeeds,
     },
     ui::{Role, Styles},
 };
@@ -31,7 +32,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let prepared = Prepared::load(context, &config, &validated, &environment.name, (&stacks, &[]), needs)?;
+    let prepared = Prepared::load(context, &config, &validated, environment, (&stacks, &[]), needs)?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",

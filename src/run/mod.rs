@@ -20,7 +20,7 @@ pub(crate) mod output_file;
 pub(crate) mod preflight;
 mod project;
 mod read_only;
-mod ready;
+pub(crate) mod ready_stacks;
 mod report_files;
 pub(crate) mod request;
 pub(crate) mod resumable;

@@ -6,6 +6,7 @@ use super::{
     Context, RunRequest, Stop, Stopped, actor,
     emitter::emitter,
     environment_lock::{self, EnvironmentLock},
+    exec::interrupt::ladder,
     groundless::MissingUpstreams,
     guarded::Guarded,
     left_output::{Masking, take_in},
@@ -19,7 +20,7 @@ use super::{
         known_addresses::know_addresses,
         output_inputs::refuse_inputs,
     },
-    ready::{Readied, ready, unless_interrupted},
+    ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, ready, unless_interrupted},
     request::RunMode,
     selecting::{Chosen, age_behind_reuse},
     working_tree::WorkingTree,
@@ -28,9 +29,7 @@ use crate::{
     config::{Config, Environment},
     engine::PlanMode,
     event::{EventKind, RunStack},
-    executor::{
-        Answer, Ask, Asked, Assembly, Deployment, Parts, PlanOptions, SecretUse, SignalSource, Watch, Worker,
-    },
+    executor::{Answer, Ask, Asked, Deployment, Parts, PlanOptions, SecretUse, SignalSource, Watch, Worker},
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
@@ -106,27 +105,29 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     let noticed = Watch::start(SignalSource::System, |_| {})?;
     let lock = environment_lock::take_for_run(context, &store, &environment.name, (run_mode, &id), request)?;
     let dir = store.create(&id)?;
-    let assembly = Assembly {
-        config: &config,
-        home: store.envctl_dir()?,
-        inputs: &dir.inputs(),
-        env: &context.env,
-        runner: &runner,
-        inventory: &inventory,
-        modules: &modules,
-        secret_use: SecretUse::Required,
-        says: &context.says(),
-        lockfile: context.lockfile_policy(environment),
-        given_flags: context.given_flags(),
-        read_only: context.read_only,
-    };
+    let ready = ready(
+        context,
+        &ReadyRequest {
+            config: &config,
+            environment,
+            inventory: &inventory,
+            modules: &modules,
+            graph: &graph,
+            allow: &request.allow,
+            needs: CommandNeeds { upstream_values: true, secrets: SecretUse::Required },
+            identity: IdentityCheck::Now,
+            runner: &runner,
+            home: store.envctl_dir()?,
+            inputs: &dir.inputs(),
+        },
+        &Watch::start(SignalSource::System, ladder(&runner))?,
+    );
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
-    let ready = ready(context, &assembly, environment, (&inventory, &instances), &graph, &request.allow);
     let masking = Masking { redactor: runner.redactor(), stacks: &stacks };
     take_in(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
     // If this fails, no step has started, so the run is not kept.
     let ready = ready.and_then(|ready| engines_can_exclude(request, &ready.work).map(|()| ready));
-    let Readied { work, upstreams, acting } =
+    let ReadyStacks { work, upstreams, acting } =
         ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
     asked_for(context, request, run_mode, (&environment.name, &id, graph.order()))
         .write(&key, &dir.request())?;

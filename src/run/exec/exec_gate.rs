@@ -14,7 +14,7 @@ use crate::{
             allowed_names::know_allowed,
             checklist::{Checked, know_acks},
         },
-        ready::interrupted,
+        ready_stacks::interrupted,
     },
     ui::shell_word,
 };

@@ -8,7 +8,7 @@ use super::interrupt::ladder;
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
-    executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
+    executor::{Answer, Ask, Asked, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
     model::{
@@ -19,8 +19,7 @@ use crate::{
         Context, StackFailed, Stopped,
         environment_lock::{self, EnvironmentLock},
         left_output::{Masking, take_in},
-        ready::acting,
-        sources::Sources,
+        ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, check_identity, ready},
     },
 };
 
@@ -33,15 +32,6 @@ pub(crate) enum WorkspaceCheck {
     Left,
     /// No init before the command, because it moves the state away from the current backend.
     Untouched,
-}
-
-/// Inputs that a command needs beside the states of its stacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CommandNeeds {
-    /// True if the command needs the values that stacks take from others.
-    pub(crate) upstream_values: bool,
-    /// Use of the values of `secrets`.
-    pub(crate) secrets: SecretUse,
 }
 
 /// Instances that can be passed to their engines.
@@ -65,57 +55,44 @@ impl Prepared {
     pub(crate) fn load(
         context: &Context,
         config: &Config,
-        validated: &(Inventory, Modules),
-        environment: &EnvName,
+        (inventory, modules): &(Inventory, Modules),
+        environment: &Environment,
         (stacks, allow): (&[StackId], &[GuardException]),
         needs: CommandNeeds,
     ) -> anyhow::Result<Self> {
-        let (inventory, modules) = validated;
         let runner = Arc::new(Runner::new());
         let store = RunStore::new(config.root());
-        let home = store.envctl_dir()?;
         let graph = inventory.graph().subgraph(stacks);
-        let own = store.command_dir(environment)?;
-        let path = own.path().to_owned();
-        let says = context.says();
-        let settings = config.environments().get(environment);
-        let lockfile = settings.map_or(LockfilePolicy::KeptByConfirm, |own| context.lockfile_policy(own));
-        let assembly = Assembly {
+        let own = store.command_dir(&environment.name)?;
+        let logs = own.path().to_owned();
+        let request = ReadyRequest {
             config,
-            home,
-            inputs: &path,
-            env: &context.env,
-            runner: &runner,
+            environment,
             inventory,
             modules,
-            secret_use: needs.secrets,
-            says: &says,
-            lockfile,
-            given_flags: context.given_flags(),
-            read_only: context.read_only,
+            graph: &graph,
+            allow,
+            needs,
+            identity: IdentityCheck::Later,
+            runner: &runner,
+            home: store.envctl_dir()?,
+            inputs: &logs,
         };
-        let instances: Vec<_> =
-            inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        let sources =
-            Sources::of(inventory, if needs.upstream_values { &instances } else { &[] }, config.root());
-        let works = assembly.works(&sources.and(&instances), &graph, allow);
-        if let Some(signal) = watch.signal() {
-            return Err(interrupted(Some(signal)));
-        }
-        let (works, upstreams) = sources.split_off(works?);
-        let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
+        let ReadyStacks { work, upstreams, .. } = ready(context, &request, &watch)?;
+        let instances = inventory.instances().filter(|i| work.contains_key(&i.id.stack));
+        let asks = instances.map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         Ok(Self {
             runner,
             watch,
             _own: own,
-            works,
+            works: work,
             upstreams,
             asks,
             store,
-            environment: environment.clone(),
+            environment: environment.name.clone(),
             secret_use: needs.secrets,
-            logs: path,
+            logs,
         })
     }
 
@@ -178,7 +155,7 @@ impl Prepared {
         config: &Config,
         environment: &Environment,
     ) -> anyhow::Result<Option<String>> {
-        acting(context, config, environment, &mut self.works, &self.runner)
+        check_identity(context, config, environment, &mut self.works, &self.runner)
     }
 
     /// Returns the redactor that masks the secrets of the prepared stacks.

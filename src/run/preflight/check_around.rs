@@ -11,11 +11,7 @@ use crate::{
     inventory::{Instance, Inventory, Modules},
     model::{Blocked, ExitStatus, Guard},
     process::Runner,
-    run::{
-        Context, Stopped,
-        exec::prepared::{CommandNeeds, Prepared},
-        guarded::Guarded,
-    },
+    run::{Context, Stopped, exec::prepared::Prepared, guarded::Guarded, ready_stacks::CommandNeeds},
 };
 
 /// Returns the items of the guards that an environment has.
@@ -88,7 +84,7 @@ fn identity(context: &Context, config: &Config, environment: &Environment) -> an
     };
     let stacks = validated.0.graph().order();
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let asked = Prepared::load(context, config, &validated, &environment.name, (&stacks, &[]), needs)
+    let asked = Prepared::load(context, config, &validated, environment, (&stacks, &[]), needs)
         .and_then(|mut prepared| prepared.acting(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),

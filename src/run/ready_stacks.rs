@@ -1,0 +1,149 @@
+//! Prepares stacks for their engines: reads secrets and values, finds engines, and checks the identity.
+
+use std::{collections::HashMap, sync::Arc};
+
+use camino::Utf8Path;
+
+use super::{Context, Stopped, sources::Sources};
+use crate::{
+    config::{Config, Environment},
+    executor::{Assembly, Identity, IdentityError, SecretUse, Upstreams, Watch, Work, identify},
+    graph::StackGraph,
+    inventory::{Instance, Inventory, Modules},
+    journal::RunDir,
+    model::{ExitStatus, GuardException, StackId},
+    process::Runner,
+};
+
+/// Inputs that a command needs beside the states of its stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommandNeeds {
+    /// True if the command needs the values that stacks take from others.
+    pub(crate) upstream_values: bool,
+    /// Use of the values of `secrets`.
+    pub(crate) secrets: SecretUse,
+}
+
+/// Time of the identity check of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdentityCheck {
+    /// As soon as the work of the stacks is built.
+    Now,
+    /// By the command itself, if it changes anything.
+    Later,
+}
+
+/// Stacks to prepare, and what their command needs.
+pub(crate) struct ReadyRequest<'a> {
+    /// Parsed environments.toml.
+    pub(crate) config: &'a Config,
+    /// Environment of the stacks.
+    pub(crate) environment: &'a Environment,
+    /// All instances of the environment.
+    pub(crate) inventory: &'a Inventory,
+    /// Parsed modules of the instances.
+    pub(crate) modules: &'a Modules,
+    /// Stacks to prepare, with their order.
+    pub(crate) graph: &'a StackGraph,
+    /// Exceptions of `--allow`.
+    pub(crate) allow: &'a [GuardException],
+    /// Inputs that the command needs.
+    pub(crate) needs: CommandNeeds,
+    /// Time of the identity check.
+    pub(crate) identity: IdentityCheck,
+    /// Runner of programs; its redactor learns the secrets of the stacks.
+    pub(crate) runner: &'a Arc<Runner>,
+    /// Absolute path of `.envctl`.
+    pub(crate) home: &'a Utf8Path,
+    /// Folder for the files that engines read; no other envctl process writes to it.
+    pub(crate) inputs: &'a Utf8Path,
+}
+
+/// Stacks that can be passed to their engines.
+pub(crate) struct ReadyStacks {
+    /// Work of each stack.
+    pub(crate) work: HashMap<StackId, Work>,
+    /// Upstream stacks that these take values from.
+    pub(crate) upstreams: Upstreams,
+    /// Identity; absent without an identity check.
+    pub(crate) acting: Option<String>,
+}
+
+/// Builds the work of the stacks, and checks the identity. A signal of the user ends a slow program and is the error.
+pub(crate) fn ready(
+    context: &Context,
+    request: &ReadyRequest<'_>,
+    watch: &Watch,
+) -> anyhow::Result<ReadyStacks> {
+    let ready = build(context, request);
+    match watch.signal() {
+        Some(signal) => Err(interrupted(signal)),
+        None => ready,
+    }
+}
+
+fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyStacks> {
+    let ReadyRequest { config, environment, inventory, graph, needs, runner, .. } = *request;
+    let says = context.says();
+    let assembly = Assembly {
+        config,
+        home: request.home,
+        inputs: request.inputs,
+        env: &context.env,
+        runner,
+        inventory,
+        modules: request.modules,
+        secret_use: needs.secrets,
+        says: &says,
+        lockfile: context.lockfile_policy(environment),
+        given_flags: context.given_flags(),
+        read_only: context.read_only,
+    };
+    let instances: Vec<&Instance> =
+        inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
+    let takers = if needs.upstream_values { instances.as_slice() } else { &[] };
+    let sources = Sources::of(inventory, takers, config.root());
+    let mut works = assembly.works(&sources.and(&instances), graph, request.allow)?;
+    let acting = match request.identity {
+        IdentityCheck::Now => check_identity(context, config, environment, &mut works, runner)?,
+        IdentityCheck::Later => None,
+    };
+    let (work, upstreams) = sources.split_off(works);
+    Ok(ReadyStacks { work, upstreams, acting })
+}
+
+/// Runs the identity check if the environment has one; returns the identity, or refuses another one.
+pub(super) fn check_identity(
+    context: &Context,
+    config: &Config,
+    environment: &Environment,
+    works: &mut HashMap<StackId, Work>,
+    runner: &Arc<Runner>,
+) -> anyhow::Result<Option<String>> {
+    let Some(guard) = &environment.guards.identity else { return Ok(None) };
+    let identity = Identity::new(&environment.name, guard, config.root());
+    let says = context.says();
+    match identify(works.values_mut(), &identity, runner, &*says) {
+        Ok(who) => Ok(Some(who.join(", ")).filter(|who| !who.is_empty())),
+        Err(IdentityError::Interrupted) => Err(interrupted(INT)),
+        Err(error) => Err(Stopped::refused(error.to_string())
+            .hint("`guards.identity` of the environment says who may act, and how that is found out")
+            .into()),
+    }
+}
+
+/// Number of SIGINT, used if the signal is not known.
+const INT: u8 = 2;
+
+/// Returns the error of a verb that a signal stopped before its run began.
+pub(super) fn interrupted(signal: u8) -> anyhow::Error {
+    let status = ExitStatus::Interrupted(signal);
+    Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
+}
+
+/// Abandons a run if a signal arrived before it began.
+pub(super) fn unless_interrupted(noticed: &Watch, dir: &RunDir) -> anyhow::Result<()> {
+    let Some(signal) = noticed.signal() else { return Ok(()) };
+    dir.abandon()?;
+    Err(interrupted(signal))
+}
