@@ -24,7 +24,7 @@ use super::{
 use crate::{
     commands::{self},
     config::Overrides,
-    executor::Prompter,
+    executor::{Interrupts, Prompter, SignalSource},
     model::{Clock, ErrorDocument, ExitStatus},
     run::{Context, ReportFiles, Usage},
     ui::{Detail, Printer, Styles},
@@ -154,6 +154,7 @@ fn context(
         clock: clock(),
         prompter: Arc::clone(&dialogue) as Arc<dyn Prompter>,
         picker: dialogue,
+        interrupts: Arc::new(Interrupts::new(SignalSource::System)),
         terminal,
         dir,
         config_path: global.config.clone(),

@@ -113,7 +113,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
             Ok(Ok(exit))
         })?;
         let exit = ended?;
-        if let Some(signal) = prepared.signal() {
+        if let Some(signal) = context.interrupts.signal() {
             return Ok(ExitStatus::Interrupted(signal));
         }
         if exit != Exit::Code(0) {

@@ -1,19 +1,58 @@
 //! Interrupts of a run by its user: the signals, the interrupt levels, and their effect on the engines.
 
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::mpsc::unbounded_channel,
+};
+
 use super::{InterruptLevel, SignalSource, interrupt::Ladder, signals::Signals};
 use crate::event::EventKind;
 
 /// Interrupts of a run by its user.
 pub struct Cancel {
     source: Option<SignalSource>,
+    live: Option<Live>,
     act: Box<dyn Fn(InterruptLevel) + Send>,
     ladder: Ladder,
+    first: Arc<AtomicU8>,
+}
+
+/// Signals that are being received, with the runtime that receives them.
+pub(super) struct Live {
+    /// Runtime of the signals.
+    pub(super) runtime: Runtime,
+    /// Signals of the user.
+    pub(super) signals: Signals,
 }
 
 impl Cancel {
     /// Returns a handler for signals of `source`. `act` applies an interrupt level to the engines and must not block.
     pub fn new(source: SignalSource, act: impl Fn(InterruptLevel) + Send + 'static) -> Self {
-        Self { source: Some(source), act: Box::new(act), ladder: Ladder::default() }
+        Self {
+            source: Some(source),
+            live: None,
+            act: Box::new(act),
+            ladder: Ladder::default(),
+            first: Arc::default(),
+        }
+    }
+
+    /// Returns a handler that receives no signals.
+    pub(super) fn without_signals() -> Self {
+        Self::new(SignalSource::Channel(unbounded_channel().1), |_| {})
+    }
+
+    /// Returns the number of the first signal, shared with this handler; 0 before there is one.
+    pub(super) fn first_signal(&self) -> Arc<AtomicU8> {
+        Arc::clone(&self.first)
     }
 
     /// Returns the first signal, if there was one.
@@ -21,15 +60,30 @@ impl Cancel {
         self.ladder.first()
     }
 
-    /// Starts to listen; needs a running tokio runtime.
-    pub(super) fn listen(&mut self) -> std::io::Result<Signals> {
-        let closed = || SignalSource::Channel(tokio::sync::mpsc::unbounded_channel().1);
-        self.source.take().unwrap_or_else(closed).listen()
+    /// Starts to receive signals, or goes on where another part of the process received them before.
+    pub(super) fn listen(&mut self) -> io::Result<Live> {
+        if let Some(live) = self.live.take() {
+            return Ok(live);
+        }
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let entered = runtime.enter();
+        let closed = || SignalSource::Channel(unbounded_channel().1);
+        let signals = self.source.take().unwrap_or_else(closed).listen()?;
+        drop(entered);
+        Ok(Live { runtime, signals })
+    }
+
+    /// Keeps the signals for the next caller of [`Cancel::listen`].
+    pub(super) fn resume_with(&mut self, live: Live) {
+        self.live = Some(live);
     }
 
     /// Raises the interrupt level and returns the event to emit; absent when the signal does not raise the level.
     pub(super) fn escalate(&mut self, signal: u8) -> Option<EventKind> {
         let (level, count) = self.ladder.escalate(signal)?;
+        if count == 1 {
+            self.first.store(signal, Ordering::SeqCst);
+        }
         (self.act)(level);
         Some(EventKind::InterruptRequested { signal, count })
     }

@@ -6,12 +6,9 @@
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
-use jiff::Timestamp;
-use tokio::runtime::{Builder, Runtime};
-
 use super::{
-    Cancel, Circumstances, Limits, ScheduleError, Scheduler, Step, StepRunner, consumers::Consumers,
-    exit_status, round::Round, signals::Signals,
+    Cancel, Circumstances, Limits, ScheduleError, Scheduler, Step, StepRunner, cancel::Live,
+    consumers::Consumers, exit_status, round::Round,
 };
 use crate::{
     event::{Consumer, Decision, Event, EventKind, StepKind},
@@ -20,6 +17,7 @@ use crate::{
     process::Runner,
     ui::BeforeWrite,
 };
+use jiff::Timestamp;
 
 mod asking;
 mod shown;
@@ -52,11 +50,6 @@ pub struct Finished {
     pub report: Option<Report>,
     /// Notes for the user: a journal that could not be written, a consumer that was dropped.
     pub notes: Vec<String>,
-}
-
-struct Live {
-    runtime: Runtime,
-    signals: Signals,
 }
 
 /// Runs steps and emits events to the journal, the report and the consumers.
@@ -294,11 +287,7 @@ impl Dispatcher {
         if let Some(live) = self.live.take() {
             return Ok(live);
         }
-        let runtime = Builder::new_current_thread().enable_io().build().map_err(DispatchError::Runtime)?;
-        let listening = runtime.enter();
-        let signals = self.cancel.listen().map_err(DispatchError::Runtime)?;
-        drop(listening);
-        Ok(Live { runtime, signals })
+        self.cancel.listen().map_err(DispatchError::Runtime)
     }
 
     /// Handles the signals that arrived since the last check.

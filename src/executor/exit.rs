@@ -18,10 +18,8 @@
 //!
 //! So 4 means that every failure is one of configuration, and 4 and 5 both promise that nothing was applied.
 
+use super::INT;
 use crate::model::{ExitStatus, FailureKind, Outcome, SkipReason};
-
-/// Number of SIGINT, used for an interrupt whose signal is not known.
-const INT: u8 = 2;
 
 /// Facts beside the outcomes that affect the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,6 +3,9 @@
 /// SIGHUP: the terminal was closed.
 const HUP: u8 = 1;
 
+/// SIGINT: Ctrl-C; also stands for a signal that is not known.
+pub const INT: u8 = 2;
+
 /// Effect of a signal on running engines. No new step starts at any level.
 ///
 /// | signal          | level            | what happens                                             |

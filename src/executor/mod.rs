@@ -17,6 +17,7 @@ mod fault;
 mod gate;
 mod identity;
 mod interrupt;
+mod interrupts;
 mod named_program;
 mod plan_inputs;
 mod prior_result;
@@ -36,7 +37,6 @@ mod step_durations;
 mod target;
 mod typed_values;
 mod value_places;
-mod watch;
 
 pub use assemble::{AssembleError, Assembly, engines};
 pub use cancel::Cancel;
@@ -48,7 +48,8 @@ pub use gate::{
     Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, Reviewed, answered, gate,
 };
 pub use identity::{Identity, IdentityError, identify};
-pub use interrupt::InterruptLevel;
+pub use interrupt::{INT, InterruptLevel};
+pub use interrupts::Interrupts;
 pub use plan_inputs::PlanInputs;
 pub use prior_result::{PriorResult, StoredPlan, StoredPlanError};
 pub use prompt::{Answer, Ask, Prompter};
@@ -62,4 +63,3 @@ pub use step_channel::{HookProcess, NotRecorded, StepHandle, StepRunner};
 pub use target::{Built, TargetError, Targets};
 
 pub use step::{Limits, PlanOptions, Step, Upstreams, Work, Worker};
-pub use watch::Watch;

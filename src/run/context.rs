@@ -14,7 +14,7 @@ use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
     engine::{GivenFlags, LockfilePolicy},
-    executor::{Prompter, Says},
+    executor::{Interrupts, Prompter, Says},
     model::Clock,
     ui::{Detail, Printer},
 };
@@ -51,6 +51,8 @@ pub struct Context {
     pub prompter: Arc<dyn Prompter>,
     /// Front end of selections.
     pub picker: Arc<dyn Picker>,
+    /// Owner of the user's signals.
+    pub interrupts: Arc<Interrupts>,
     /// Connection of the standard streams.
     pub terminal: Terminal,
     /// Absolute working directory.
@@ -104,6 +106,7 @@ impl Context {
             clock: Arc::clone(&self.clock),
             prompter: Arc::clone(&self.prompter),
             picker: Arc::clone(&self.picker),
+            interrupts: Arc::clone(&self.interrupts),
             terminal: self.terminal,
             dir: self.dir.clone(),
             env: self.env.clone(),

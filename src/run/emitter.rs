@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Context, exec::interrupt::ladder};
+use super::Context;
 use crate::{
     event::Consumer,
-    executor::{Cancel, DispatchError, Dispatcher, SignalSource},
+    executor::{Cancel, DispatchError, Dispatcher},
     journal::{Journal, Stopwatch},
     process::Runner,
     reporter,
@@ -18,14 +18,11 @@ pub(crate) fn emitter(
     journal: Journal,
     stopwatch: Stopwatch,
     runner: &Arc<Runner>,
+    cancel: Cancel,
 ) -> Result<Dispatcher, DispatchError> {
-    let mut dispatcher = Dispatcher::new(
-        Arc::clone(&context.clock),
-        Some(journal),
-        consumers(context, stopwatch),
-        Cancel::new(SignalSource::System, ladder(runner)),
-    )
-    .masking(runner);
+    let mut dispatcher =
+        Dispatcher::new(Arc::clone(&context.clock), Some(journal), consumers(context, stopwatch), cancel)
+            .masking(runner);
     dispatcher.listen()?;
     context.printer.call_before_write(dispatcher.flusher());
     Ok(dispatcher)

@@ -4,7 +4,6 @@ use std::{fmt, thread, time::Duration};
 
 use super::{Context, RunRequest, Stopped, actor, request::RunMode, resumable};
 use crate::{
-    executor::{SignalSource, Watch},
     journal::{Holder, Leftovers, LockError, OrphanProcess, Program, RunLock, RunStore},
     model::{EnvName, ExitStatus, RunId},
     ui::seconds,
@@ -118,7 +117,7 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     }
     let began = context.clock.now();
     let waited = || context.clock.now().duration_since(began).as_secs_f64();
-    let watch = Watch::start(SignalSource::System, |_| {})?;
+    context.interrupts.listen()?;
     let mut said: Vec<OrphanProcess> = Vec::new();
     let mut reminders = 0;
     while !alive.is_empty() {
@@ -133,7 +132,7 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
                 context.printer.always(format_args!("still waiting for {}, {time}", describe(engine)));
             }
         }
-        if let Some(signal) = watch.signal() {
+        if let Some(signal) = context.interrupts.signal() {
             let pids: Vec<String> = alive.iter().map(|engine| engine.pid.to_string()).collect();
             let message = format!("interrupted; nothing was started, process {} still runs", pids.join(", "));
             let status = ExitStatus::Interrupted(signal);

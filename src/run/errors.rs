@@ -2,7 +2,10 @@
 
 use camino::Utf8PathBuf;
 
-use crate::model::{ExitStatus, Failure};
+use crate::{
+    executor::INT,
+    model::{ExitStatus, Failure},
+};
 
 /// Error of the command line in this project.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,12 @@ impl Stopped {
     /// Returns an error with the status of a defect of envctl.
     pub fn defect(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Defect, message: message.into(), hints: Vec::new() }
+    }
+
+    /// Returns the error of a verb that a signal of the user stopped; SIGINT if the signal is not known.
+    pub fn interrupted(signal: Option<u8>) -> Self {
+        let status = ExitStatus::Interrupted(signal.unwrap_or(INT));
+        Self { status, message: "interrupted".to_owned(), hints: Vec::new() }
     }
 
     /// Adds a hint.

@@ -6,7 +6,6 @@ use super::{
     Context, RunRequest, Stop, Stopped, actor,
     emitter::emitter,
     environment_lock::{self, EnvironmentLock},
-    exec::interrupt::ladder,
     groundless::MissingUpstreams,
     guarded::Guarded,
     left_output::{Masking, take_in},
@@ -20,7 +19,7 @@ use super::{
         known_addresses::know_addresses,
         output_inputs::refuse_inputs,
     },
-    ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, ready, unless_interrupted},
+    ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, ready},
     request::RunMode,
     selecting::{Chosen, age_behind_reuse},
     working_tree::WorkingTree,
@@ -29,7 +28,7 @@ use crate::{
     config::{Config, Environment},
     engine::PlanMode,
     event::{EventKind, RunStack},
-    executor::{Answer, Ask, Asked, Deployment, Parts, PlanOptions, SecretUse, SignalSource, Watch, Worker},
+    executor::{Answer, Ask, Asked, Deployment, Parts, PlanOptions, SecretUse, Worker},
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
@@ -101,8 +100,7 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
-    // From here on no signal is lost: the next handler starts before this one ends.
-    let noticed = Watch::start(SignalSource::System, |_| {})?;
+    context.interrupts.listen()?;
     let lock = environment_lock::take_for_run(context, &store, &environment.name, (run_mode, &id), request)?;
     let dir = store.create(&id)?;
     let ready = ready(
@@ -120,7 +118,6 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
             home: store.envctl_dir()?,
             inputs: &dir.inputs(),
         },
-        &Watch::start(SignalSource::System, ladder(&runner))?,
     );
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let masking = Masking { redactor: runner.redactor(), stacks: &stacks };
@@ -146,9 +143,12 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     let absent = MissingUpstreams::of(&instances, &graph);
     let durations = store.durations(&environment.name);
     let stopwatch = Stopwatch::new(durations.clone(), run_mode.mode == PlanMode::Destroy, request.adopts());
-    let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner)?;
-    unless_interrupted(&noticed, &dir)?;
-    drop(noticed);
+    let cancel = context.interrupts.hand_over();
+    if let Some(signal) = cancel.signal() {
+        dir.abandon()?;
+        return Err(Stopped::interrupted(Some(signal)).into());
+    }
+    let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner, cancel)?;
     let about = (id.clone(), environment.name.clone());
     dispatcher.emit(started(context, (request, run_mode), about, (changed_since.clone(), run_stacks)))?;
     let deployment = Deployment::from(Parts {

@@ -7,11 +7,10 @@ use camino::Utf8Path;
 use super::{Context, Stopped, sources::Sources};
 use crate::{
     config::{Config, Environment},
-    executor::{Assembly, Identity, IdentityError, SecretUse, Upstreams, Watch, Work, identify},
+    executor::{Assembly, Identity, IdentityError, SecretUse, Upstreams, Work, identify},
     graph::StackGraph,
     inventory::{Instance, Inventory, Modules},
-    journal::RunDir,
-    model::{ExitStatus, GuardException, StackId},
+    model::{GuardException, StackId},
     process::Runner,
 };
 
@@ -70,14 +69,12 @@ pub(crate) struct ReadyStacks {
 }
 
 /// Builds the work of the stacks, and checks the identity. A signal of the user ends a slow program and is the error.
-pub(crate) fn ready(
-    context: &Context,
-    request: &ReadyRequest<'_>,
-    watch: &Watch,
-) -> anyhow::Result<ReadyStacks> {
+pub(crate) fn ready(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyStacks> {
+    context.interrupts.listen()?;
+    context.interrupts.apply_to(request.runner);
     let ready = build(context, request);
-    match watch.signal() {
-        Some(signal) => Err(interrupted(signal)),
+    match context.interrupts.signal() {
+        Some(signal) => Err(Stopped::interrupted(Some(signal)).into()),
         None => ready,
     }
 }
@@ -125,25 +122,9 @@ pub(super) fn check_identity(
     let says = context.says();
     match identify(works.values_mut(), &identity, runner, &*says) {
         Ok(who) => Ok(Some(who.join(", ")).filter(|who| !who.is_empty())),
-        Err(IdentityError::Interrupted) => Err(interrupted(INT)),
+        Err(IdentityError::Interrupted) => Err(Stopped::interrupted(context.interrupts.signal()).into()),
         Err(error) => Err(Stopped::refused(error.to_string())
             .hint("`guards.identity` of the environment says who may act, and how that is found out")
             .into()),
     }
-}
-
-/// Number of SIGINT, used if the signal is not known.
-const INT: u8 = 2;
-
-/// Returns the error of a verb that a signal stopped before its run began.
-pub(super) fn interrupted(signal: u8) -> anyhow::Error {
-    let status = ExitStatus::Interrupted(signal);
-    Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
-}
-
-/// Abandons a run if a signal arrived before it began.
-pub(super) fn unless_interrupted(noticed: &Watch, dir: &RunDir) -> anyhow::Result<()> {
-    let Some(signal) = noticed.signal() else { return Ok(()) };
-    dir.abandon()?;
-    Err(interrupted(signal))
 }

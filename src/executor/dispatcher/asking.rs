@@ -2,11 +2,13 @@
 
 use std::{io, sync::Arc};
 
-use super::{DispatchError, Dispatcher, Live};
+use super::{DispatchError, Dispatcher};
 use crate::{
     event::{Decision, EventKind},
     executor::{
-        Answer, Ask, Gate, GateRequest, Prompter, Refusal, answered, gate,
+        Answer, Ask, Gate, GateRequest, Prompter, Refusal, answered,
+        cancel::Live,
+        gate,
         prompt::{self, First},
     },
 };

@@ -14,7 +14,6 @@ use crate::{
             allowed_names::know_allowed,
             checklist::{Checked, know_acks},
         },
-        ready_stacks::interrupted,
     },
     ui::shell_word,
 };
@@ -56,16 +55,17 @@ impl ExecGate<'_> {
             return Err(self.stopped(&guarded, &refusal, &Found { blocked, run: None }).into());
         }
         let interactive = context.terminal.interactive;
-        let checked =
-            guarded.checklist.go_through(interactive, &request.acks, |ask| Ok(prepared.ask(context, ask)))?;
+        let checked = guarded.checklist.go_through(interactive, &request.acks, |ask| {
+            Ok(context.interrupts.ask(ask, &context.prompter))
+        })?;
         match checked {
             Checked::Refused(refusal) => {
                 return Err(self.stopped(&guarded, &refusal, &Found::default()).into());
             }
-            Checked::Interrupted(signal) => return Err(interrupted(signal)),
+            Checked::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
             Checked::Yes => {}
         }
-        if self.is_confirmed() || self.ask(prepared, &moves)? {
+        if self.is_confirmed() || self.ask(&moves)? {
             Ok(guarded)
         } else {
             Err(self.stopped(&guarded, &self.unconfirmed(&moves), &Found::default()).into())
@@ -143,7 +143,7 @@ impl ExecGate<'_> {
         self.request.confirm || (self.request.yes && !self.environment.confirm)
     }
 
-    fn ask(&self, prepared: &Prepared, moves: &[StateMove]) -> anyhow::Result<bool> {
+    fn ask(&self, moves: &[StateMove]) -> anyhow::Result<bool> {
         for line in moves.iter().flat_map(lines_of) {
             self.context.printer.always(line);
         }
@@ -154,12 +154,12 @@ impl ExecGate<'_> {
         } else {
             Ask::YesNo { question: format!("{what}. Run it?") }
         };
-        match prepared.ask(self.context, &ask) {
+        match self.context.interrupts.ask(&ask, &self.context.prompter) {
             Asked::Answered(Answer::Yes) => Ok(true),
             Asked::Answered(Answer::Typed(typed)) => Ok(typed == name),
             Asked::Answered(Answer::No) => Ok(false),
             Asked::Failed(error) => Err(error.into()),
-            Asked::Interrupted(signal) => Err(interrupted(signal)),
+            Asked::Interrupted(signal) => Err(Stopped::interrupted(Some(signal)).into()),
         }
     }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod exec_gate;
 pub(crate) mod exec_guard;
-pub(super) mod interrupt;
 pub(crate) mod prepared;
 pub(crate) mod request;
 pub(crate) mod state_watch;

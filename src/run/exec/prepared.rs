@@ -4,16 +4,13 @@ use std::{borrow::Cow, collections::HashMap, ffi::OsString, sync::Arc};
 
 use camino::Utf8PathBuf;
 
-use super::interrupt::ladder;
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
-    executor::{Answer, Ask, Asked, SecretUse, SignalSource, Upstreams, Watch, Work},
+    executor::{Answer, Ask, Asked, SecretUse, Upstreams, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
-    model::{
-        CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, GuardException, InstanceId, StackId,
-    },
+    model::{CreateWorkspace, EnvName, Failure, FailureKind, GuardException, InstanceId, StackId},
     process::{Redactor, Runner},
     run::{
         Context, StackFailed, Stopped,
@@ -38,7 +35,6 @@ pub(crate) enum WorkspaceCheck {
 pub(crate) struct Prepared {
     /// Runner of programs.
     pub(crate) runner: Arc<Runner>,
-    watch: Watch,
     /// Folder for the engines' files and logs; no other envctl process writes to it, and it is removed on drop.
     _own: CommandDir,
     works: HashMap<StackId, Work>,
@@ -78,13 +74,11 @@ impl Prepared {
             home: store.envctl_dir()?,
             inputs: &logs,
         };
-        let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        let ReadyStacks { work, upstreams, .. } = ready(context, &request, &watch)?;
+        let ReadyStacks { work, upstreams, .. } = ready(context, &request)?;
         let instances = inventory.instances().filter(|i| work.contains_key(&i.id.stack));
         let asks = instances.map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         Ok(Self {
             runner,
-            watch,
             _own: own,
             works: work,
             upstreams,
@@ -174,16 +168,6 @@ impl Prepared {
         Ok(environment_lock)
     }
 
-    /// Returns the first signal of the user, if there was one.
-    pub(crate) fn signal(&self) -> Option<u8> {
-        self.watch.signal()
-    }
-
-    /// Prompts the user; a signal ends the wait for the answer.
-    pub(in crate::run) fn ask(&self, context: &Context, ask: &Ask) -> Asked {
-        self.watch.ask(ask, &context.prompter)
-    }
-
     /// Returns the instances whose states only an exception of `--allow` accepted.
     pub(crate) fn accepted_states(&self) -> Vec<InstanceId> {
         let targets = self.works.values().map(|work| &work.target);
@@ -224,18 +208,18 @@ impl Prepared {
             && !context.read_only
         {
             let question = format!("Create workspace `{wanted}` for stack `{stack}`?");
-            match self.ask(context, &Ask::YesNo { question }) {
+            match context.interrupts.ask(&Ask::YesNo { question }, &context.prompter) {
                 Asked::Answered(Answer::Yes) => prepared = prepare(true),
                 Asked::Answered(_) => {}
                 Asked::Failed(error) => return Err(error.into()),
-                Asked::Interrupted(signal) => return Err(interrupted(Some(signal))),
+                Asked::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
             }
         }
         let done = prepared.and_then(|()| act(work, &session));
-        match (done, self.watch.signal()) {
-            (Err(EngineError::Interrupted { .. }), signal) => Err(interrupted(signal)),
-            (done, _) => done.map_err(|error| engine_error(stack, error)),
-        }
+        done.map_err(|error| match error {
+            EngineError::Interrupted { .. } => Stopped::interrupted(context.interrupts.signal()).into(),
+            error => engine_error(stack, error),
+        })
     }
 }
 
@@ -254,16 +238,8 @@ fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
             stopped.into()
         }
         EngineError::Excluded(why) => Stopped::refused(format!("stack `{stack}` is left out: {why}")).into(),
-        EngineError::Interrupted { .. } => interrupted(None),
+        EngineError::Interrupted { .. } => Stopped::interrupted(None).into(),
     }
-}
-
-/// Number of SIGINT, used if the signal is not known.
-const INT: u8 = 2;
-
-fn interrupted(signal: Option<u8>) -> anyhow::Error {
-    let status = ExitStatus::Interrupted(signal.unwrap_or(INT));
-    Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
 }
 
 fn failed(stack: &StackId, failure: Failure) -> anyhow::Error {
