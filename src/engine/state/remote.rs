@@ -70,11 +70,11 @@ impl RemoteStates {
 
     #[cfg(feature = "s3")]
     fn ask_s3(&self, backend: &BackendInForce<'_>, redactor: &Redactor, now: Timestamp) -> Stamped {
-        match s3::Question::of(backend) {
+        match s3::HeadRequest::of(backend) {
             Err(why) => Stamped::Untold(Some(why.to_string())),
-            Ok(question) => {
-                question.secrets().filter(|secret| !redactor.masks(secret)).for_each(|s| redactor.add(s));
-                self.s3.ask(&question, now)
+            Ok(request) => {
+                request.secrets().filter(|secret| !redactor.masks(secret)).for_each(|s| redactor.add(s));
+                self.s3.ask(&request, now)
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 use ureq::{Agent, Error, http::HeaderMap};
 
-use super::{Question, agent, signature::signed};
+use super::{HeadRequest, agent, signature::signed};
 use crate::engine::{Stamp, Stamped};
 
 /// HTTP client for S3 HEAD requests. Certificates are loaded and connections opened on first use.
@@ -23,17 +23,17 @@ pub(in crate::engine) struct Client {
 impl Client {
     /// Requests the version of a state. A host whose first request failed is not tried again: thousands of states would wait
     /// for the timeout one after the other.
-    pub(in crate::engine) fn ask(&self, question: &Question, now: Timestamp) -> Stamped {
-        let place = &question.place;
+    pub(in crate::engine) fn ask(&self, request: &HeadRequest, now: Timestamp) -> Stamped {
+        let place = &request.place;
         let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", place.host)));
         if let Some(why) = lock(&self.met).get(&place.host).cloned().flatten() {
             return untold(why);
         }
-        let agent = match self.agent(question) {
+        let agent = match self.agent(request) {
             Ok(agent) => agent,
             Err(error) => return untold(format!("no certificates to trust could be read: {error}")),
         };
-        let Some(headers) = signed(("HEAD", place), &question.keys, now, &[]) else {
+        let Some(headers) = signed(("HEAD", place), &request.keys, now, &[]) else {
             return untold("the question could not be signed".to_owned());
         };
         let request = headers
@@ -58,14 +58,14 @@ impl Client {
         }
     }
 
-    fn agent(&self, question: &Question) -> std::io::Result<Agent> {
+    fn agent(&self, request: &HeadRequest) -> std::io::Result<Agent> {
         let mut agents = lock(&self.agents);
-        let key = (question.place.tls, question.trusted.clone());
+        let key = (request.place.tls, request.trusted.clone());
         if let Some(agent) = agents.get(&key) {
             return Ok(agent.clone());
         }
-        let trusted = question.trusted.as_deref().map(Into::into);
-        let agent = if question.place.tls { agent::secure(trusted)? } else { agent::plain() };
+        let trusted = request.trusted.as_deref().map(Into::into);
+        let agent = if request.place.tls { agent::secure(trusted)? } else { agent::plain() };
         agents.insert(key, agent.clone());
         Ok(agent)
     }
@@ -111,11 +111,11 @@ mod tests {
     };
 
     use super::*;
-    use crate::engine::state::s3::{credentials::Keys, place::Place};
+    use crate::engine::state::s3::{keys::AccessKeys, place::Place};
 
     /// Starts a server that gives each connection one of these responses; returns a request for it, and a counter of
     /// connections.
-    fn server(answers: &'static [&'static str]) -> (Question, Arc<AtomicUsize>) {
+    fn server(answers: &'static [&'static str]) -> (HeadRequest, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let count = Arc::new(AtomicUsize::new(0));
@@ -133,26 +133,26 @@ mod tests {
             }
         });
         let place = Place { tls: false, host, path: "/b/k".into(), region: "r".into() };
-        let keys = Keys { id: "i".into(), secret: "s".into(), token: None };
-        (Question { place, keys, trusted: None }, count)
+        let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: None };
+        (HeadRequest { place, keys, trusted: None }, count)
     }
 
     const ANSWER: &str = "HTTP/1.1 200 OK\r\nETag: \"t\"\r\nConnection: close\r\n\r\n";
 
     #[test]
     fn only_a_server_that_has_answered_is_asked_again() {
-        let (question, connections) = server(&["", ANSWER]);
+        let (request, connections) = server(&["", ANSWER]);
         let client = Client::default();
-        let first = client.ask(&question, Timestamp::UNIX_EPOCH);
+        let first = client.ask(&request, Timestamp::UNIX_EPOCH);
         assert!(matches!(&first, Stamped::Untold(Some(why)) if why.starts_with("127.0.0.1:")), "{first:?}");
-        assert_eq!(client.ask(&question, Timestamp::UNIX_EPOCH), first);
+        assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), first);
         assert_eq!(connections.load(Ordering::Relaxed), 1);
 
-        let (question, connections) = server(&[ANSWER, "", ANSWER]);
-        let known = client.ask(&question, Timestamp::UNIX_EPOCH);
-        assert_eq!(known, Stamped::Known(Stamp { place: question.place.url(), tag: "\"t\"".to_owned() }));
-        assert!(matches!(client.ask(&question, Timestamp::UNIX_EPOCH), Stamped::Untold(Some(_))));
-        assert_eq!(client.ask(&question, Timestamp::UNIX_EPOCH), known);
+        let (request, connections) = server(&[ANSWER, "", ANSWER]);
+        let known = client.ask(&request, Timestamp::UNIX_EPOCH);
+        assert_eq!(known, Stamped::Known(Stamp { place: request.place.url(), tag: "\"t\"".to_owned() }));
+        assert!(matches!(client.ask(&request, Timestamp::UNIX_EPOCH), Stamped::Untold(Some(_))));
+        assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), known);
         assert_eq!(connections.load(Ordering::Relaxed), 3);
     }
 }

@@ -1,55 +1,38 @@
 //! Credentials of a request: from the settings, the environment or a profile, in the order of the engines.
 
-use super::{Unaskable, profile::Profile, settings::Settings, variables::Variables};
+use super::{
+    UnsupportedSettings, keys::AccessKeys, profile::Profile, settings::Settings, variables::Variables,
+};
 
-/// Access keys of an AWS identity.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Keys {
-    /// Access key id; no secret.
-    pub(super) id: String,
-    /// Secret access key.
-    pub(super) secret: String,
-    /// Session token, which is secret too.
-    pub(super) token: Option<String>,
-}
-
-impl Keys {
-    /// Returns the keys that an engine would use.
-    ///
-    /// A profile is read even if the keys come from elsewhere: engines fail if it is missing, and it may hold other
-    /// settings.
-    pub(super) fn of(settings: &Settings<'_>, variables: &Variables<'_>) -> Result<Self, Unaskable> {
-        let profile = Profile::read(settings.text("profile"), variables)?;
-        let own = ["access_key", "secret_key", "token"].map(|name| settings.text(name));
-        let environment = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-        let environment = environment.map(|name| variables.get(name));
-        let halves = |keys: &[Option<&str>; 3]| keys[0].is_some() != keys[1].is_some();
-        if own[0].is_none() && own.iter().any(Option::is_some) || halves(&own) {
-            return Err(Unaskable("its backend has a half of a pair of keys".to_owned()));
+/// Returns the keys that an engine would use.
+///
+/// A profile is read even if the keys come from elsewhere: engines fail if it is missing, and it may hold other
+/// settings.
+pub(super) fn keys(
+    settings: &Settings<'_>,
+    variables: &Variables<'_>,
+) -> Result<AccessKeys, UnsupportedSettings> {
+    let profile = Profile::read(settings.text("profile"), variables)?;
+    let own = ["access_key", "secret_key", "token"].map(|name| settings.text(name));
+    let environment = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+    let environment = environment.map(|name| variables.get(name));
+    let halves = |keys: &[Option<&str>; 3]| keys[0].is_some() != keys[1].is_some();
+    if own[0].is_none() && own.iter().any(Option::is_some) || halves(&own) {
+        return Err(UnsupportedSettings("its backend has a half of a pair of keys".to_owned()));
+    }
+    if let Some(keys) = AccessKeys::from_parts(own) {
+        return Ok(keys);
+    }
+    // A profile in the settings takes precedence over the environment, one in the environment does not.
+    if settings.text("profile").is_none() {
+        if halves(&environment) {
+            return Err(UnsupportedSettings("the environment has a half of a pair of keys".to_owned()));
         }
-        if let Some(keys) = Self::from(own) {
+        if let Some(keys) = AccessKeys::from_parts(environment) {
             return Ok(keys);
         }
-        // A profile in the settings takes precedence over the environment, one in the environment does not.
-        if settings.text("profile").is_none() {
-            if halves(&environment) {
-                return Err(Unaskable("the environment has a half of a pair of keys".to_owned()));
-            }
-            if let Some(keys) = Self::from(environment) {
-                return Ok(keys);
-            }
-        }
-        profile.keys()
     }
-
-    fn from([id, secret, token]: [Option<&str>; 3]) -> Option<Self> {
-        Some(Self { id: id?.to_owned(), secret: secret?.to_owned(), token: token.map(str::to_owned) })
-    }
-
-    /// Returns the texts to mask.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        [Some(self.secret.as_str()), self.token.as_deref()].into_iter().flatten()
-    }
+    profile.keys()
 }
 
 #[cfg(test)]
@@ -72,8 +55,8 @@ mod tests {
         let mut env: BTreeMap<OsString, OsString> = env.iter().map(|(n, v)| (n.into(), v.into())).collect();
         env.insert("HOME".into(), home.path().into());
         let settings = Settings::of(config.as_object().unwrap()).unwrap();
-        let keys = Keys::of(&settings, &Variables::of(&env).unwrap());
-        let shown = |keys: Keys| format!("{}{}", keys.id, keys.token.unwrap_or_default());
+        let keys = keys(&settings, &Variables::of(&env).unwrap());
+        let shown = |keys: AccessKeys| format!("{}{}", keys.id, keys.token.unwrap_or_default());
         keys.map(shown).map_err(|error| error.to_string())
     }
 

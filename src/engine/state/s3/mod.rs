@@ -9,12 +9,15 @@
 mod agent;
 mod client;
 mod credentials;
+mod error;
+mod head_request;
+mod keys;
 mod place;
 mod profile;
-mod question;
 mod settings;
 mod signature;
 mod variables;
 
 pub(super) use client::Client;
-pub(super) use question::{Question, Unaskable};
+pub(super) use error::UnsupportedSettings;
+pub(super) use head_request::HeadRequest;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Unaskable, settings::Settings, variables::Variables};
+use super::{UnsupportedSettings, settings::Settings, variables::Variables};
 
 /// Variables that set the endpoint, by precedence.
 const ENDPOINTS: &[&str] = &["AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL"];
@@ -26,15 +26,16 @@ impl Place {
         settings: &Settings<'_>,
         variables: &Variables<'_>,
         workspace: Option<&str>,
-    ) -> Result<Self, Unaskable> {
+    ) -> Result<Self, UnsupportedSettings> {
         let bucket = settings.required("bucket")?;
         if !is_plain_bucket(bucket) {
-            return Err(Unaskable(format!("`{bucket}` is no ordinary bucket")));
+            return Err(UnsupportedSettings(format!("`{bucket}` is no ordinary bucket")));
         }
         let key = key(settings, workspace)?;
         let region =
             settings.text("region").or_else(|| variables.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
-        let region = region.ok_or_else(|| Unaskable("its region is not known".to_owned()))?.to_owned();
+        let region =
+            region.ok_or_else(|| UnsupportedSettings("its region is not known".to_owned()))?.to_owned();
         let endpoint = match settings.endpoint().or_else(|| variables.first(ENDPOINTS)) {
             Some(url) => Endpoint::parse(url)?,
             None => Endpoint::of_region(&region)?,
@@ -63,7 +64,7 @@ impl Place {
 }
 
 /// Returns the object key of a workspace's state.
-fn key(settings: &Settings<'_>, workspace: Option<&str>) -> Result<String, Unaskable> {
+fn key(settings: &Settings<'_>, workspace: Option<&str>) -> Result<String, UnsupportedSettings> {
     let key = settings.required("key")?;
     let key = match workspace.filter(|name| *name != "default") {
         None => key.to_owned(),
@@ -71,7 +72,7 @@ fn key(settings: &Settings<'_>, workspace: Option<&str>) -> Result<String, Unask
     };
     // Engines normalise some of these keys and not others.
     if key.split('/').any(|part| ["", ".", ".."].contains(&part)) {
-        return Err(Unaskable(format!("`{key}` is no plain key")));
+        return Err(UnsupportedSettings(format!("`{key}` is no plain key")));
     }
     Ok(key)
 }
@@ -92,9 +93,9 @@ struct Endpoint {
 
 impl Endpoint {
     /// Parses a configured endpoint; one without a scheme uses TLS.
-    fn parse(url: &str) -> Result<Self, Unaskable> {
+    fn parse(url: &str) -> Result<Self, UnsupportedSettings> {
         // The message does not quote the endpoint, which may hold credentials.
-        let unusable = || Unaskable("its endpoint is no plain address".to_owned());
+        let unusable = || UnsupportedSettings("its endpoint is no plain address".to_owned());
         let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
         let host = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
         let usual = match scheme {
@@ -111,7 +112,7 @@ impl Endpoint {
     }
 
     /// Returns the endpoint of an AWS region whose partition is known by its name.
-    fn of_region(region: &str) -> Result<Self, Unaskable> {
+    fn of_region(region: &str) -> Result<Self, UnsupportedSettings> {
         let ordinary = ["af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-"];
         let plain = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let suffix = if !plain || region.contains("-iso") {
@@ -121,7 +122,7 @@ impl Endpoint {
         } else {
             ordinary.iter().any(|start| region.starts_with(start)).then_some("amazonaws.com")
         };
-        let unknown = || Unaskable(format!("the servers of region `{region}` are not known"));
+        let unknown = || UnsupportedSettings(format!("the servers of region `{region}` are not known"));
         let suffix = suffix.ok_or_else(unknown)?;
         Ok(Self { tls: true, host: format!("s3.{region}.{suffix}") })
     }

@@ -6,14 +6,14 @@ use std::{collections::BTreeMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Unaskable, credentials::Keys, variables::Variables};
+use super::{UnsupportedSettings, keys::AccessKeys, variables::Variables};
 use crate::files;
 
-/// Keys that have no effect on a HEAD request.
+/// AccessKeys that have no effect on a HEAD request.
 const OF_NO_CONCERN: &[&str] =
     &["cli_pager", "cli_timestamp_format", "max_attempts", "output", "region", "retry_mode"];
 
-/// Keys that matter only if the credentials come from the profile: other sources of credentials.
+/// AccessKeys that matter only if the credentials come from the profile: other sources of credentials.
 const OTHER_CREDENTIALS: &[&str] = &[
     "credential_process",
     "credential_source",
@@ -35,20 +35,20 @@ const OTHER_CREDENTIALS: &[&str] = &[
 
 const KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 
-/// Keys and values of one section, with lower-case keys.
+/// AccessKeys and values of one section, with lower-case keys.
 type Section = BTreeMap<String, String>;
 
 /// Profile without any key that envctl does not know.
 pub(super) struct Profile {
     name: String,
     credentials: Section,
-    /// Keys of the profile that name other sources of credentials.
+    /// AccessKeys of the profile that name other sources of credentials.
     others: Vec<String>,
 }
 
 impl Profile {
     /// Reads the profile of the settings, else that of the environment, else the default one.
-    pub(super) fn read(named: Option<&str>, variables: &Variables<'_>) -> Result<Self, Unaskable> {
+    pub(super) fn read(named: Option<&str>, variables: &Variables<'_>) -> Result<Self, UnsupportedSettings> {
         let named = named.or_else(|| variables.get("AWS_PROFILE"));
         let name = named.unwrap_or("default");
         let path = |variable: &str, file: &str| -> Option<Utf8PathBuf> {
@@ -61,7 +61,7 @@ impl Profile {
         let settings = section(config, &headings[..if name == "default" { 2 } else { 1 }])?;
         let credentials = section(path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), &headings[1..])?;
         if named.is_some() && settings.is_none() && credentials.is_none() {
-            return Err(Unaskable(format!("profile `{name}` is in no file")));
+            return Err(UnsupportedSettings(format!("profile `{name}` is in no file")));
         }
         let (settings, credentials) = (settings.unwrap_or_default(), credentials.unwrap_or_default());
         let all = || settings.keys().chain(credentials.keys().filter(|key| !KEYS.contains(&key.as_str())));
@@ -74,34 +74,37 @@ impl Profile {
     }
 
     /// Returns the keys of the profile; refuses other sources of credentials.
-    pub(super) fn keys(&self) -> Result<Keys, Unaskable> {
+    pub(super) fn keys(&self) -> Result<AccessKeys, UnsupportedSettings> {
         if let Some(key) = self.others.first() {
             return Err(not_followed(key, &self.name));
         }
         let [id, secret, token] = KEYS.map(|name| self.credentials.get(name).filter(|text| !text.is_empty()));
         let (Some(id), Some(secret)) = (id, secret) else {
-            return Err(Unaskable("there are no plain keys for it".to_owned()));
+            return Err(UnsupportedSettings("there are no plain keys for it".to_owned()));
         };
         // The SDKs of AWS parse quotes and comments differently.
         let odd = |text: &&String| text.contains(['"', '\'', '#', ';', ' ', '\t']);
         if [Some(id), Some(secret), token].into_iter().flatten().any(|text| odd(&text)) {
-            return Err(Unaskable(format!("the keys of profile `{}` cannot be told for sure", self.name)));
+            return Err(UnsupportedSettings(format!(
+                "the keys of profile `{}` cannot be told for sure",
+                self.name
+            )));
         }
-        Ok(Keys { id: id.clone(), secret: secret.clone(), token: token.cloned() })
+        Ok(AccessKeys { id: id.clone(), secret: secret.clone(), token: token.cloned() })
     }
 }
 
-fn not_followed(key: &str, profile: &str) -> Unaskable {
-    Unaskable(format!("`{key}` of profile `{profile}` is not followed"))
+fn not_followed(key: &str, profile: &str) -> UnsupportedSettings {
+    UnsupportedSettings(format!("`{key}` of profile `{profile}` is not followed"))
 }
 
 /// Reads the section with any of these headings; absent if there is no file or no such heading.
-fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Section>, Unaskable> {
+fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Section>, UnsupportedSettings> {
     let Some(path) = path else { return Ok(None) };
     let text = match files::read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Unaskable(format!("`{path}` cannot be read: {error}"))),
+        Err(error) => return Err(UnsupportedSettings(format!("`{path}` cannot be read: {error}"))),
     };
     let mut found: Option<Section> = None;
     let (mut within, mut below) = (false, false);
@@ -114,7 +117,7 @@ fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Sect
             if below && !line.trim().starts_with('[') {
                 continue;
             }
-            return Err(Unaskable(format!("`{path}` cannot be read for sure")));
+            return Err(UnsupportedSettings(format!("`{path}` cannot be read for sure")));
         }
         below = !line.starts_with('[');
         if let Some(heading) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {

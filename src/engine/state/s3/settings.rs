@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Unaskable;
+use super::UnsupportedSettings;
 
 /// Settings that envctl applies.
 const FOLLOWED: &[&str] = &[
@@ -49,12 +49,12 @@ pub(super) struct Settings<'a>(&'a Map<String, Value>);
 
 impl<'a> Settings<'a> {
     /// Wraps the settings; refuses a setting that may matter and that envctl does not know.
-    pub(super) fn of(config: &'a Map<String, Value>) -> Result<Self, Unaskable> {
+    pub(super) fn of(config: &'a Map<String, Value>) -> Result<Self, UnsupportedSettings> {
         let unknown = config.iter().find(|(name, value)| {
             !(FOLLOWED.contains(&name.as_str()) || OF_NO_CONCERN.contains(&name.as_str()) || is_unset(value))
         });
         match unknown {
-            Some((name, _)) => Err(Unaskable(format!("`{name}` of its backend is not followed"))),
+            Some((name, _)) => Err(UnsupportedSettings(format!("`{name}` of its backend is not followed"))),
             None => Ok(Self(config)),
         }
     }
@@ -65,8 +65,8 @@ impl<'a> Settings<'a> {
     }
 
     /// Returns a setting that every state needs; an error names a missing one.
-    pub(super) fn required(&self, name: &str) -> Result<&'a str, Unaskable> {
-        self.text(name).ok_or_else(|| Unaskable(format!("its backend has no `{name}`")))
+    pub(super) fn required(&self, name: &str) -> Result<&'a str, UnsupportedSettings> {
+        self.text(name).ok_or_else(|| UnsupportedSettings(format!("its backend has no `{name}`")))
     }
 
     /// Returns the endpoint of S3 itself.

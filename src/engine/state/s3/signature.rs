@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
-use super::{credentials::Keys, place::Place};
+use super::{keys::AccessKeys, place::Place};
 use crate::model::hex;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -14,7 +14,7 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Returns the headers of a signed request; `more` are further headers of the request, by lower-case names.
 pub(super) fn signed(
     (method, place): (&str, &Place),
-    keys: &Keys,
+    keys: &AccessKeys,
     now: Timestamp,
     more: &[(&'static str, String)],
 ) -> Option<Vec<(&'static str, String)>> {
@@ -65,7 +65,7 @@ mod tests {
             path: "/test.txt".to_owned(),
             region: "us-east-1".to_owned(),
         };
-        let keys = Keys {
+        let keys = AccessKeys {
             id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
             token: None,
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_token_of_a_session_is_signed_too() {
         let place = Place { tls: false, host: "h".into(), path: "/k".into(), region: "r".into() };
-        let keys = Keys { id: "i".into(), secret: "s".into(), token: Some("t".into()) };
+        let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: Some("t".into()) };
         let headers = signed(("HEAD", &place), &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
         assert!(headers.contains(&("x-amz-security-token", "t".to_owned())));
         let (_, value) = headers.last().unwrap();

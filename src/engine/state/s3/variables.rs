@@ -5,7 +5,7 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
-use super::Unaskable;
+use super::UnsupportedSettings;
 
 /// Variables that envctl applies.
 const FOLLOWED: &[&str] = &[
@@ -57,7 +57,7 @@ pub(super) struct Variables<'a>(&'a BTreeMap<OsString, OsString>);
 
 impl<'a> Variables<'a> {
     /// Wraps the variables; refuses a variable of AWS that may matter and that envctl does not know.
-    pub(super) fn of(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, Unaskable> {
+    pub(super) fn of(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, UnsupportedSettings> {
         let variables = Self(env);
         for (name, value) in env.iter().filter(|(_, value)| !value.is_empty()) {
             let name = name.to_string_lossy();
@@ -81,7 +81,7 @@ impl<'a> Variables<'a> {
     }
 
     /// Refuses a proxy, except for a server on this machine, which engines reach without one.
-    pub(super) fn without_proxy(&self, loopback: bool) -> Result<(), Unaskable> {
+    pub(super) fn without_proxy(&self, loopback: bool) -> Result<(), UnsupportedSettings> {
         let is_set = |name: &&&str| self.0.get(OsStr::new(**name)).is_some_and(|value| !value.is_empty());
         match PROXIES.iter().find(is_set).filter(|_| !loopback) {
             Some(proxy) => Err(not_followed(proxy)),
@@ -90,7 +90,7 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the file of certificates to trust instead of the system's; refuses a folder of them.
-    pub(super) fn trusted(&self) -> Result<Option<&'a str>, Unaskable> {
+    pub(super) fn trusted(&self) -> Result<Option<&'a str>, UnsupportedSettings> {
         match self.get("SSL_CERT_DIR") {
             Some(_) => Err(not_followed("SSL_CERT_DIR")),
             None => Ok(self.get("SSL_CERT_FILE")),
@@ -98,8 +98,8 @@ impl<'a> Variables<'a> {
     }
 }
 
-fn not_followed(variable: &str) -> Unaskable {
-    Unaskable(format!("the variable `{variable}` is not followed"))
+fn not_followed(variable: &str) -> UnsupportedSettings {
+    UnsupportedSettings(format!("the variable `{variable}` is not followed"))
 }
 
 #[cfg(test)]
