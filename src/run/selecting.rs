@@ -8,7 +8,7 @@ use crate::{
     graph::{Selected, Selection, SelectionError},
     inventory::{
         Inventory,
-        affected::{Base, Changes, NoChanges},
+        affected::{Base, NoChanges, RepositoryChanges},
     },
     model::{ChangedSince, EnvName, ExitStatus, GoneStack},
     process::Runner,
@@ -26,13 +26,13 @@ pub(crate) struct Chosen {
 /// Request to git that runs while other files are loaded.
 pub(crate) struct Asked {
     selection: Selection,
-    answer: Option<thread::JoinHandle<Result<Changes, NoChanges>>>,
-    known: Option<Changes>,
+    answer: Option<thread::JoinHandle<Result<RepositoryChanges, NoChanges>>>,
+    known: Option<RepositoryChanges>,
 }
 
 impl Asked {
     /// Returns git's answer, and prints it on the first call; absent without `--changed`.
-    fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&Changes>> {
+    fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&RepositoryChanges>> {
         if let Some(answer) = self.answer.take() {
             let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
             let changes = answer.map_err(|error| stopped(&error))?;
@@ -50,7 +50,7 @@ impl Context {
         let file = self.config_file()?;
         let answer = selection.changed.clone().map(|since| {
             let (runner, env) = (Arc::clone(runner), self.env.clone());
-            thread::spawn(move || Changes::read(&runner, &file, &env, &since))
+            thread::spawn(move || RepositoryChanges::read(&runner, &file, &env, &since))
         });
         Ok(Asked { selection: selection.clone(), answer, known: None })
     }
@@ -112,7 +112,7 @@ pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Er
 }
 
 /// Prints the base of the comparison.
-fn tell(context: &Context, changes: &Changes) {
+fn tell(context: &Context, changes: &RepositoryChanges) {
     let base = &changes.base;
     let shown = base.shown();
     if base.name == "HEAD" {
@@ -129,7 +129,7 @@ fn tell(context: &Context, changes: &Changes) {
 
 /// Warns about a deleted stack, with hints how to destroy its resources. Not in a checkout of the base: resources that
 /// another stack has taken over would be destroyed there, and files beside the stack may be missing.
-fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneStack) {
+fn tell_gone(context: &Context, config: &Config, changes: &RepositoryChanges, gone: &GoneStack) {
     let GoneStack { environment, stack, path } = gone;
     let base = &changes.base;
     context.printer.warn(format_args!(
@@ -155,7 +155,7 @@ fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneS
 fn tell_gone_environment(
     context: &Context,
     config: &Config,
-    changes: &Changes,
+    changes: &RepositoryChanges,
     (environment, stacks): (&EnvName, &[GoneStack]),
 ) {
     let names: Vec<String> = stacks.iter().map(|gone| format!("`{}`", gone.stack)).collect();
@@ -172,7 +172,7 @@ fn tell_gone_environment(
 }
 
 /// Returns the command that prints environments.toml as it was in the base.
-fn file_of_then(config: &Config, changes: &Changes) -> String {
+fn file_of_then(config: &Config, changes: &RepositoryChanges) -> String {
     let file = shell_word(&format!("{}:{}", changes.base.short(), changes.from_top(config.path())));
     format!("`git show {file}`")
 }

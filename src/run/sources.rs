@@ -8,7 +8,7 @@ use crate::{
     executor::{Upstreams, Work},
     inventory::{
         Instance, Inventory,
-        plan_inputs::{ExcludedPaths, InputScope},
+        plan_inputs::{ExcludedPaths, InputScope, MixedMocks, UnresolvedIncludes},
     },
     model::StackId,
 };
@@ -28,7 +28,7 @@ impl<'i> Sources<'i> {
         let mixing = instances.iter().filter(|instance| {
             // The outputs are needed to tell which of them mocks replace.
             let scope = InputScope::new(instance, root, ExcludedPaths::default());
-            !(scope.mixed_mocks().is_empty() && scope.unread().is_empty())
+            !(MixedMocks::find(&scope).is_empty() && UnresolvedIncludes::find(&scope).is_empty())
         });
         all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
         if all.is_empty() {

@@ -6,7 +6,7 @@ use super::{outputs::wiring::UpstreamValues, work::Work, worker::Worker};
 use crate::{
     engine::{EngineError, Planned, Session},
     files,
-    inventory::plan_inputs::MixedMocks,
+    inventory::plan_inputs::{MixedMocks, UnresolvedIncludes},
     model::{Failure, FailureKind, TENTATIVE},
 };
 
@@ -76,7 +76,7 @@ impl Worker {
         session: &Session<'_>,
     ) -> Result<Vec<MixedMocks>, EngineError> {
         let scope = &work.plan_inputs.scope;
-        let (mixed, unread) = (scope.mixed_mocks(), scope.unread());
+        let (mixed, unread) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
         if !unread.readers.is_empty() && self.upstreams.mixes_anywhere(scope) {
             planned.tentative = true;
             let files: Vec<String> = unread.readers.iter().map(|file| format!("`{file}`")).collect();
@@ -90,7 +90,7 @@ impl Worker {
             return Ok(mixed);
         }
         match work.engine.dependencies(&work.target, session) {
-            Ok(Some(blocks)) => Ok(scope.mixed_mocks_as_rendered(&blocks)),
+            Ok(Some(blocks)) => Ok(MixedMocks::find_rendered(scope, &blocks)),
             Ok(None) => Ok(mixed),
             Err(EngineError::Failed(failure)) => {
                 planned.tentative = true;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::work::Work;
 use crate::{
     engine::{PlanFileError, plan_variables},
+    inventory::plan_inputs::file_of_input,
     model::{Failure, FailureKind, is_same_number},
 };
 
@@ -23,7 +24,7 @@ impl Work {
         }
         for (variable, _) in &*self.taken {
             // Terragrunt passes its own value again at apply, and the engine refuses it then.
-            if let Some(file) = self.plan_inputs.scope.sets_input(variable) {
+            if let Some(file) = file_of_input(&self.plan_inputs.scope, variable) {
                 let from = self.wiring.source(variable);
                 let summary =
                     format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");

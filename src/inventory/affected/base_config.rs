@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::changes::{BaseFile, Changes};
+use super::changes::{BaseFile, RepositoryChanges};
 use crate::{
     config::{Config, EngineSettings, Environment, Overrides, Settings, Stack, Value},
     diagnostic::Diagnostics,
@@ -29,15 +29,15 @@ pub(super) enum BaseConfig {
     Other(Box<Config>),
 }
 
-impl Changes {
+impl BaseConfig {
     /// Parses environments.toml at the base, with the same overrides as the current configuration.
-    pub(super) fn before(&self, config: &Config, overrides: &Overrides) -> BaseConfig {
-        match &self.earlier {
-            BaseFile::Same => BaseConfig::Same,
-            BaseFile::Absent => BaseConfig::Absent,
-            BaseFile::Elsewhere => BaseConfig::Unreadable,
+    pub(super) fn read(changes: &RepositoryChanges, config: &Config, overrides: &Overrides) -> Self {
+        match &changes.earlier {
+            BaseFile::Same => Self::Same,
+            BaseFile::Absent => Self::Absent,
+            BaseFile::Elsewhere => Self::Unreadable,
             BaseFile::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
-                .map_or(BaseConfig::Unreadable, |(config, _)| BaseConfig::Other(Box::new(config))),
+                .map_or(Self::Unreadable, |(config, _)| Self::Other(Box::new(config))),
         }
     }
 }

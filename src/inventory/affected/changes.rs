@@ -30,7 +30,7 @@ use crate::{
 
 /// Changes in a repository since the merge base of HEAD and another branch, committed or not.
 #[derive(Debug)]
-pub struct Changes {
+pub struct RepositoryChanges {
     /// Commit that the working tree is compared with.
     pub base: Base,
     pub(super) paths: Paths,
@@ -70,7 +70,7 @@ fn beside<T: Send, U>(
     })
 }
 
-impl Changes {
+impl RepositoryChanges {
     /// Reads the changes in the repository that holds environments.toml (`file`). Fails when there is no repository, no
     /// commit to compare with, or when git fails.
     pub fn read(

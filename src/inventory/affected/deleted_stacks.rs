@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     base_config::{BaseConfig, BaseStacks},
-    changes::Changes,
+    changes::RepositoryChanges,
 };
 use crate::{
     config::{Config, Environment, Overrides, Settings},
@@ -18,14 +18,14 @@ use crate::{
     model::{EnvName, GoneStack, StackId},
 };
 
-impl Changes {
+impl RepositoryChanges {
     /// Returns the deleted environments, with the stacks that each of them had.
     pub fn environments_gone(
         &self,
         config: &Config,
         overrides: &Overrides,
     ) -> Vec<(EnvName, Vec<GoneStack>)> {
-        let BaseConfig::Other(old) = self.before(config, overrides) else { return Vec::new() };
+        let BaseConfig::Other(old) = BaseConfig::read(self, config, overrides) else { return Vec::new() };
         let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
         let stacks = |own: &Environment| {
             let stacks = BaseStacks::of(&old, own).map(|settled| settled.stacks).unwrap_or_default();

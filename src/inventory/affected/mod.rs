@@ -18,6 +18,6 @@ mod symlink_resolver;
 mod tree;
 
 pub use base::{Base, names};
-pub use changes::Changes;
+pub use changes::RepositoryChanges;
 pub use error::NoChanges;
 pub use stacks::Outcome;

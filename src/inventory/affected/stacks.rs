@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 
 use super::{
     base_config::{BaseConfig, BaseStacks},
-    changes::Changes,
+    changes::RepositoryChanges,
     hints::Hints,
     installed_modules::installed,
     matching::{Matching, Trace},
@@ -48,7 +48,7 @@ pub struct Outcome {
     pub gone: Vec<GoneStack>,
 }
 
-impl Changes {
+impl RepositoryChanges {
     /// Determines the changed and deleted stacks of an environment. `overrides` are those that the configuration was read
     /// with.
     pub fn outcome(
@@ -57,7 +57,7 @@ impl Changes {
         (config, environment): (&Config, &Environment),
         overrides: &Overrides,
     ) -> Outcome {
-        let before = self.before(config, overrides);
+        let before = BaseConfig::read(self, config, overrides);
         let settled = match &before {
             BaseConfig::Other(old) => {
                 old.environments().get(&environment.name).and_then(|own| BaseStacks::of(old, own))

@@ -8,6 +8,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use self::declared::{declared_files, version_files_above};
 use super::{
     deleted_paths::DeletedPaths,
     excluded_paths::ExcludedPaths,
@@ -159,8 +160,8 @@ impl InputScope {
         let held =
             folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
         files.extend(held.files);
-        files.extend(self.declared()?);
-        files.extend(self.of_version());
+        files.extend(declared_files(&self.dir, &self.globs)?);
+        files.extend(version_files_above(&self.dir, &self.root, self.engine));
         let mut inputs: BTreeMap<String, InputFile> =
             files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
         for (folder, digest) in held.large {
@@ -177,7 +178,7 @@ impl InputScope {
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
         let below = folders.places(&self.dir);
         paths.extend(below.map_err(|(path, source)| InputError::Read { path, source })?);
-        paths.extend(self.declared()?);
+        paths.extend(declared_files(&self.dir, &self.globs)?);
         let names = files::folder_names_if_readable(&self.dir);
         let values = auto_var_files(names.iter().map(String::as_str));
         let mut loaded: Vec<Utf8PathBuf> = values.iter().map(|name| self.dir.join(name)).collect();

@@ -15,7 +15,7 @@ use super::upstream_output::PlannedOutputs;
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     executor::step::work::Work,
-    inventory::plan_inputs::InputScope,
+    inventory::plan_inputs::{InputScope, mixes_anywhere},
     model::{Failure, FailureKind, StackId},
 };
 
@@ -110,7 +110,7 @@ impl Upstreams {
 
     /// Returns true if any Terragrunt file in the repository mixes mocks with outputs; computed once.
     pub(in crate::executor::step) fn mixes_anywhere(&self, scope: &InputScope) -> bool {
-        *self.mixing.get_or_init(|| scope.mixes_anywhere())
+        *self.mixing.get_or_init(|| mixes_anywhere(scope))
     }
 
     /// Returns the stack in a folder.

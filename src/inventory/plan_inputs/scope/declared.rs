@@ -5,42 +5,59 @@ use std::{collections::BTreeSet, fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{InputError, InputScope};
+use super::InputError;
 use crate::{
-    engine::detect::version_files, files, git::command::repository,
+    engine::detect::version_files,
+    files::{self, resolve_links},
+    git::command::repository,
     inventory::plan_inputs::file_pattern::FilePattern,
+    model::EngineName,
 };
 
-impl InputScope {
-    /// Returns the files that match the patterns under `files` of environments.toml.
-    pub(super) fn declared(&self) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
-        let mut found = BTreeSet::new();
-        for glob in &self.globs {
-            let failed = |error: globset::Error| InputError::Glob {
-                glob: glob.clone(),
-                reason: error.kind().to_string(),
-            };
-            let pattern = FilePattern::new(&self.dir, glob).map_err(failed)?;
-            if files::is_there(pattern.literal()) {
-                found.insert(pattern.literal().to_owned());
-            }
-            if !pattern.is_literal() {
-                let folder = pattern.folder();
-                matching(folder, &pattern, &mut found)
-                    .map_err(|source| InputError::Read { path: folder.to_owned(), source })?;
-            }
+/// Returns the files that match the patterns under `files` of environments.toml.
+pub(super) fn declared_files(dir: &Utf8Path, globs: &[String]) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
+    let mut found = BTreeSet::new();
+    for glob in globs {
+        let pattern = pattern(dir, glob)?;
+        if files::is_there(pattern.literal()) {
+            found.insert(pattern.literal().to_owned());
         }
-        Ok(found)
+        if !pattern.is_literal() {
+            let folder = pattern.folder();
+            matching(folder, &pattern, &mut found)
+                .map_err(|source| InputError::Read { path: folder.to_owned(), source })?;
+        }
     }
+    Ok(found)
+}
 
-    /// Returns the files above the stack, up to the root of the repository, that select the engine's version. The program of
-    /// a version manager has the same digest whichever version it starts, so these files are inputs.
-    pub(super) fn of_version(&self) -> Vec<Utf8PathBuf> {
-        let top = repository(&self.dir).unwrap_or(&self.root);
-        let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
-        let named = above.flat_map(|dir| version_files(self.engine).map(|name| dir.join(name)));
-        named.filter(|file| files::is_there(file)).collect()
+/// Returns true if a pattern under `files` of environments.toml matches a file, which may be missing. The path must be
+/// absolute and without links.
+pub(super) fn is_declared(dir: &Utf8Path, globs: &[String], file: &Utf8Path) -> Result<bool, InputError> {
+    for glob in globs {
+        let pattern = pattern(dir, glob)?;
+        let folder = resolve_links(pattern.folder());
+        if resolve_links(pattern.literal()) == file
+            || file.strip_prefix(&folder).is_ok_and(|below| pattern.matches(below))
+        {
+            return Ok(true);
+        }
     }
+    Ok(false)
+}
+
+fn pattern(dir: &Utf8Path, glob: &str) -> Result<FilePattern, InputError> {
+    FilePattern::new(dir, glob)
+        .map_err(|error| InputError::Glob { glob: glob.to_owned(), reason: error.kind().to_string() })
+}
+
+/// Returns the files above a stack, up to the root of the repository, that select the engine's version. The program of a
+/// version manager has the same digest whichever version it starts, so these files are inputs.
+pub(super) fn version_files_above(dir: &Utf8Path, root: &Utf8Path, engine: EngineName) -> Vec<Utf8PathBuf> {
+    let top = repository(dir).unwrap_or(root);
+    let above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
+    let named = above.flat_map(|dir| version_files(engine).map(|name| dir.join(name)));
+    named.filter(|file| files::is_there(file)).collect()
 }
 
 fn matching(dir: &Utf8Path, pattern: &FilePattern, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {

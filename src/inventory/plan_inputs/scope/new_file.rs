@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
-use super::{Found, InputError, InputScope};
+use super::{Found, InputError, InputScope, declared::is_declared};
 use crate::{
     files::resolve_links,
-    inventory::plan_inputs::{
-        deleted_paths::DeletedPaths, file_pattern::FilePattern, literals::Literals, walk::Walk,
-    },
+    inventory::plan_inputs::{deleted_paths::DeletedPaths, literals::Literals, walk::Walk},
 };
 
 impl InputScope {
@@ -20,7 +18,9 @@ impl InputScope {
         let present = Arc::new(DeletedPaths::new([file.to_owned()]));
         let Found { files, folders, modules, .. } =
             self.clone().with_gone(&present).followed(&[], &Literals::default());
-        if files.iter().any(|named| resolve_links(named) == file) || self.is_declared(file)? {
+        if files.iter().any(|named| resolve_links(named) == file)
+            || is_declared(&self.dir, &self.globs, file)?
+        {
             return Ok(true);
         }
         let walked = |dir: &Utf8Path, skip_modules| {
@@ -38,21 +38,6 @@ impl InputScope {
             // Of a folder that holds the stack, only the files directly in it are inputs.
             let is_above = self.dir.starts_with(&named);
             if if is_above { resolve_links(&named) == folder } else { walked(&named, false)? } {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Returns true if a pattern under `files` of environments.toml matches the file.
-    fn is_declared(&self, file: &Utf8Path) -> Result<bool, InputError> {
-        for glob in &self.globs {
-            let pattern = FilePattern::new(&self.dir, glob)
-                .map_err(|error| InputError::Glob { glob: glob.clone(), reason: error.kind().to_string() })?;
-            let folder = resolve_links(pattern.folder());
-            if resolve_links(pattern.literal()) == file
-                || file.strip_prefix(&folder).is_ok_and(|below| pattern.matches(below))
-            {
                 return Ok(true);
             }
         }

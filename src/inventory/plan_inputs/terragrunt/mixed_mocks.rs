@@ -42,6 +42,19 @@ impl Names {
 }
 
 impl MixedMocks {
+    /// Finds the dependencies of a unit and of its includes whose mocks are mixed with outputs in a plan.
+    pub fn find(scope: &InputScope) -> Vec<Self> {
+        mixed(scope, dependencies(scope))
+    }
+
+    /// Finds the dependencies as [`Self::find`] does, with the `dependency` blocks as `terragrunt render` gives them in
+    /// place of those that were parsed here.
+    pub fn find_rendered(scope: &InputScope, blocks: &Map<String, Value>) -> Vec<Self> {
+        let mut all = dependencies(scope);
+        all.extend(blocks.iter().map(|(label, block)| (label.clone(), Dependency::rendered(block))));
+        mixed(scope, all)
+    }
+
     /// Returns true if only Terragrunt can compute the dependency's folder or its mocks.
     pub fn is_unclear(&self) -> bool {
         self.dir.is_none() || self.mocks.is_none()
@@ -69,49 +82,34 @@ fn missing(names: &Names, there: &Map<String, Value>, deep: bool) -> Option<Stri
     })
 }
 
-impl InputScope {
-    /// Returns the dependencies of a unit and of its includes whose mocks are mixed with outputs in a plan.
-    pub fn mixed_mocks(&self) -> Vec<MixedMocks> {
-        self.mixed(self.dependencies())
-    }
+fn mixed(scope: &InputScope, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
+    let mixed = dependencies.into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
+    let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
+        dependency: label,
+        dir: path.map(|path| normalised(&scope.dir.join(path))),
+        mocks,
+        deep,
+    });
+    mixed.collect()
+}
 
-    /// Returns the dependencies as [`Self::mixed_mocks`] does, with the `dependency` blocks as `terragrunt render` gives
-    /// them in place of those that were parsed here.
-    pub fn mixed_mocks_as_rendered(&self, blocks: &Map<String, Value>) -> Vec<MixedMocks> {
-        let mut all = self.dependencies();
-        all.extend(blocks.iter().map(|(label, block)| (label.clone(), Dependency::rendered(block))));
-        self.mixed(all)
+fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
+    let mut found: BTreeMap<String, Dependency> = BTreeMap::new();
+    if unit_file(scope.engine).is_none() {
+        return found;
     }
-
-    fn mixed(&self, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
-        let mixed = dependencies.into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
-        let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
-            dependency: label,
-            dir: path.map(|path| normalised(&self.dir.join(path))),
-            mocks,
-            deep,
-        });
-        mixed.collect()
-    }
-
-    fn dependencies(&self) -> BTreeMap<String, Dependency> {
-        let mut found: BTreeMap<String, Dependency> = BTreeMap::new();
-        if unit_file(self.engine).is_none() {
-            return found;
-        }
-        let unit = Unit::new(&self.dir, &self.gone);
-        let files = self.followed(&[], &Literals::default()).read;
-        for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
-            // The first body is the one as included. A file that is only read adds no dependencies to the unit.
-            let Some(body) = unit.plain_as_included(file) else { continue };
-            for block in body.blocks().filter(|block| block.ident.as_str() == "dependency") {
-                if let Some(label) = block.labels.first() {
-                    found.entry(label.as_str().to_owned()).or_default().add(block);
-                }
+    let unit = Unit::new(&scope.dir, &scope.gone);
+    let files = scope.followed(&[], &Literals::default()).read;
+    for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
+        // The first body is the one as included. A file that is only read adds no dependencies to the unit.
+        let Some(body) = unit.plain_as_included(file) else { continue };
+        for block in body.blocks().filter(|block| block.ident.as_str() == "dependency") {
+            if let Some(label) = block.labels.first() {
+                found.entry(label.as_str().to_owned()).or_default().add(block);
             }
         }
-        found
     }
+    found
 }
 
 /// Merged settings of all `dependency` blocks with one label.
@@ -208,7 +206,7 @@ mod tests {
             ],
         );
         let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
-        let mut found = scope.mixed_mocks();
+        let mut found = MixedMocks::find(&scope);
         for mocks in &mut found {
             mocks.dir = mocks.dir.take().map(|dir| dir.strip_prefix(project.root()).unwrap().to_owned());
         }

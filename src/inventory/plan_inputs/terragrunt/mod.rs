@@ -13,5 +13,6 @@ mod unresolved_includes;
 pub(super) use eval::Unit;
 pub use mixed_mocks::MixedMocks;
 pub use needs::unit_needs;
+pub use unit_inputs::file_of_input;
 pub use unit_module::{has_local_state, unit_module, unit_source};
-pub use unresolved_includes::UnresolvedIncludes;
+pub use unresolved_includes::{UnresolvedIncludes, mixes_anywhere};

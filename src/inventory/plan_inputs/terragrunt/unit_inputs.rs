@@ -9,22 +9,20 @@ use crate::{
     inventory::plan_inputs::scope::InputScope,
 };
 
-impl InputScope {
-    /// Returns the path (as [`Self::shown`] gives it) of the unit's file that sets a variable under `inputs`. Absent when no
-    /// file names the variable there, also when `inputs` are computed, and for engines other than Terragrunt.
-    pub fn sets_input(&self, variable: &str) -> Option<String> {
-        unit_file(self.engine)?;
-        let unit = Unit::new(&self.dir, &self.gone);
-        let own = unit_file_in(&self.dir);
-        let included = unit.plain_as_included(&own).map(|body| unit.include_paths(&body)).unwrap_or_default();
-        let sets = |file: &Utf8PathBuf| {
-            let inputs = unit
-                .plain_as_included(file)
-                .and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
-            inputs.is_some_and(|inputs| names(&inputs, variable))
-        };
-        [own].into_iter().chain(included.into_iter().flatten()).find(sets).map(|file| self.shown(&file))
-    }
+/// Returns the path (as [`InputScope::shown`] gives it) of the unit's file that sets a variable under `inputs`. Absent when no
+/// file names the variable there, also when `inputs` are computed, and for engines other than Terragrunt.
+pub fn file_of_input(scope: &InputScope, variable: &str) -> Option<String> {
+    unit_file(scope.engine)?;
+    let unit = Unit::new(&scope.dir, &scope.gone);
+    let own = unit_file_in(&scope.dir);
+    let included = unit.plain_as_included(&own).map(|body| unit.include_paths(&body)).unwrap_or_default();
+    let sets = |file: &Utf8PathBuf| {
+        let inputs = unit
+            .plain_as_included(file)
+            .and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
+        inputs.is_some_and(|inputs| names(&inputs, variable))
+    };
+    [own].into_iter().chain(included.into_iter().flatten()).find(sets).map(|file| scope.shown(&file))
 }
 
 /// Returns true if an object, or an object that is merged into it, has a member of this name.
@@ -59,9 +57,9 @@ mod tests {
         ];
         let project = Project::new(toml, &files);
         let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
-        assert_eq!(scope.sets_input("own").as_deref(), Some("live/app/terragrunt.hcl"));
-        assert_eq!(scope.sets_input("quoted").as_deref(), Some("live/app/terragrunt.hcl"));
-        assert_eq!(scope.sets_input("shared").as_deref(), Some("live/common.hcl"));
-        assert_eq!([scope.sets_input("inner"), scope.sets_input("read")], [None, None]);
+        assert_eq!(file_of_input(&scope, "own").as_deref(), Some("live/app/terragrunt.hcl"));
+        assert_eq!(file_of_input(&scope, "quoted").as_deref(), Some("live/app/terragrunt.hcl"));
+        assert_eq!(file_of_input(&scope, "shared").as_deref(), Some("live/common.hcl"));
+        assert_eq!([file_of_input(&scope, "inner"), file_of_input(&scope, "read")], [None, None]);
     }
 }

@@ -32,24 +32,17 @@ pub struct UnresolvedIncludes {
 }
 
 impl UnresolvedIncludes {
-    /// Returns true if every include and read is resolved.
-    pub fn is_empty(&self) -> bool {
-        self.includes.is_empty() && self.readers.is_empty()
-    }
-}
-
-impl InputScope {
-    /// Returns the includes and reads of a unit and its files that cannot be resolved here; empty for other engines.
-    pub fn unread(&self) -> UnresolvedIncludes {
-        let mut unread = UnresolvedIncludes::default();
-        if unit_file(self.engine).is_none() {
+    /// Finds the includes and reads of a unit and its files that cannot be resolved here; none for other engines.
+    pub fn find(scope: &InputScope) -> Self {
+        let mut unread = Self::default();
+        if unit_file(scope.engine).is_none() {
             return unread;
         }
-        let unit = Unit::new(&self.dir, &self.gone);
-        let files = self.followed(&[], &Literals::default()).read;
-        let is_read = |path: &str| files.contains(&normalised(&self.dir.join(path)));
+        let unit = Unit::new(&scope.dir, &scope.gone);
+        let files = scope.followed(&[], &Literals::default()).read;
+        let is_read = |path: &str| files.contains(&normalised(&scope.dir.join(path)));
         for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
-            let shown = self.shown(file);
+            let shown = scope.shown(file);
             let bodies = unit.plain(file);
             if bodies.is_empty() {
                 unread.includes.insert(shown.clone());
@@ -66,10 +59,15 @@ impl InputScope {
         unread
     }
 
-    /// Returns true if any Terragrunt file in the repository mixes mocks with outputs, or cannot be read.
-    pub fn mixes_anywhere(&self) -> bool {
-        mixes_below(repository(&self.dir).unwrap_or_else(|| self.root()))
+    /// Returns true if every include and read is resolved.
+    pub fn is_empty(&self) -> bool {
+        self.includes.is_empty() && self.readers.is_empty()
     }
+}
+
+/// Returns true if any Terragrunt file in the repository of a unit mixes mocks with outputs, or cannot be read.
+pub fn mixes_anywhere(scope: &InputScope) -> bool {
+    mixes_below(repository(&scope.dir).unwrap_or_else(|| scope.root()))
 }
 
 fn includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
@@ -134,7 +132,7 @@ mod tests {
     }
 
     fn unread(unit: &str, common: &str) -> (Vec<String>, Vec<String>) {
-        let UnresolvedIncludes { includes, readers } = scope(unit, common).1.unread();
+        let UnresolvedIncludes { includes, readers } = UnresolvedIncludes::find(&scope(unit, common).1);
         (includes.into_iter().collect(), readers.into_iter().collect())
     }
 
@@ -175,12 +173,12 @@ mod tests {
     #[test]
     fn files_that_mix_are_found_anywhere_but_in_copies() {
         let mixing = "dependency \"n\" {\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}\n";
-        assert!(scope("", mixing).1.mixes_anywhere());
+        assert!(mixes_anywhere(&scope("", mixing).1));
         let (project, scope) = scope("", "");
-        assert!(!scope.mixes_anywhere());
+        assert!(!mixes_anywhere(&scope));
         let copy = project.root().join("live/app/.terragrunt-cache/a");
         fs::create_dir_all(&copy).unwrap();
         fs::write(copy.join("terragrunt.hcl"), mixing).unwrap();
-        assert!(!scope.mixes_anywhere());
+        assert!(!mixes_anywhere(&scope));
     }
 }
