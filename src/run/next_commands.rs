@@ -1,17 +1,14 @@
 //! Review text and suggested commands of an open run.
 
-use super::{
-    Confirm, Context, RunRequest,
-    groundless::{are_all_groundless, is_any_groundless},
-    guarded::allow_flags,
-    open::Opened,
-    request::RunMode,
-};
+use super::{Confirm, Context, RunRequest, guarded::allow_flags, open::Opened, request::RunMode};
 use crate::{
     engine::PlanMode,
     graph::Selection,
     model::{Blocked, EnvName, Outcome, RunId, RunVerb},
-    plans::Review,
+    plans::{
+        Review,
+        guards::{are_all_tentative, is_any_tentative},
+    },
     reporter,
     ui::{Count, Role, Styles},
 };
@@ -136,12 +133,12 @@ impl Opened {
                 line = format!("{line}\n{eta}");
             }
             if self.verb == RunVerb::Plan && !blocked.is_empty() {
-                if !are_all_groundless(blocked) {
+                if !are_all_tentative(blocked) {
                     line = format!("{line}\nguards would refuse to apply this");
                 }
                 if let Some(first) = self.first(blocked) {
                     line = format!("{line}\nnext: `{first}`");
-                } else if let Some(flags) = allow_flags(blocked).filter(|_| !is_any_groundless(blocked)) {
+                } else if let Some(flags) = allow_flags(blocked).filter(|_| !is_any_tentative(blocked)) {
                     let command = self.apply_command(&flags, context);
                     line = format!("{line}; only where it is meant:\nnext: `{command}`");
                 }

@@ -6,7 +6,6 @@ use super::{
     Context, RunRequest, Stop, Stopped, actor,
     emitter::emitter,
     environment_lock::{self, EnvironmentLock},
-    groundless::MissingUpstreams,
     guarded::Guarded,
     left_output::{Masking, take_in},
     next_commands::NextCommands,
@@ -33,7 +32,7 @@ use crate::{
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
     model::{ChangedSince, CreateWorkspace, EnvName, RunId, RunVerb, StackId},
-    plans::{AskedFor, Key},
+    plans::{AskedFor, Key, guards::MissingUpstreams},
     process::Runner,
 };
 

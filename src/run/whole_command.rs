@@ -2,13 +2,13 @@
 
 use super::{
     RunRequest,
-    groundless::is_any_groundless,
     guarded::{Guarded, allow_flags},
     open::Opened,
 };
 use crate::{
     executor::{Gate, GateRequest, Refusal, gate},
     model::Blocked,
+    plans::guards::is_any_tentative,
 };
 
 impl Opened {
@@ -32,7 +32,7 @@ impl Opened {
         let comes_first = guards.as_ref().and_then(|refusal| refusal.hint.clone());
         let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
         let refusal = reasons.reduce(|refusal, other| refusal.and(&other))?;
-        if is_any_groundless(blocked) {
+        if is_any_tentative(blocked) {
             return Some(Refusal { hint: comes_first, next: None, ..refusal });
         }
         Some(self.with_hint(refusal, blocked, request, at_gate))

@@ -4,7 +4,8 @@
 //! `losses` lists what a plan would delete; `resources` judges each change, `limits` their number, `plan` the
 //! plans themselves, `circumstances` time and git, `unplanned` commands without a plan, `rounds` losses that
 //! only a later round shows, `earlier` changes of the runs that a run resumes, `plan_file` a plan file given
-//! by the user; `allowances` holds the exceptions of `--allow`.
+//! by the user, `tentative` plans with values that the run will not know; `allowances` holds the exceptions of
+//! `--allow`.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
@@ -23,6 +24,7 @@
 //! | `branch`       | any other branch                                                       | `branch`            |
 //! | `up_to_date`   | HEAD behind its upstream or remote head                                | `behind`            |
 //! | `clean_tree`   | uncommitted changes under the stacks' files                            | `dirty`             |
+//! | `tentative`    | plans with values that no apply in the run makes known                 |                     |
 //! | `plan`, `plan_file`, `address`, `exec` | typed commands that cannot be judged, or are not about the instance |  |
 
 mod allowances;
@@ -38,6 +40,7 @@ mod resources;
 mod rig;
 mod rounds;
 mod rules;
+mod tentative;
 mod unplanned;
 
 pub use allowances::Allowances;
@@ -49,4 +52,5 @@ pub use losses::{Loss, LossKind, losses, losses_of_review};
 pub use plan_file::{Place, foreign};
 pub use rounds::{ShownLoss, shown_losses, unseen_losses};
 pub use rules::Rules;
+pub use tentative::{MissingUpstreams, ValueProviders, are_all_tentative, is_any_tentative};
 pub use unplanned::{covered, of_lost, of_typed, unnamed};
