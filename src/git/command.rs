@@ -38,6 +38,11 @@ impl<'r> Git<'r> {
         Self { runner, command }
     }
 
+    /// Returns git for another folder, with the environment of this one.
+    pub(crate) fn in_folder(&self, dir: &Utf8Path) -> Self {
+        Self { runner: self.runner, command: CommandLine { dir: dir.to_owned(), ..self.command.clone() } }
+    }
+
     /// Runs git and returns its standard output; an error is the first line of its standard error or the exit code.
     pub(crate) fn ask(&self, args: &[&str]) -> Result<String, String> {
         let command = self.command.clone().args(args.iter().copied());

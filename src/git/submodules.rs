@@ -1,9 +1,6 @@
 //! Changes in submodules. Git runs in each of them as in a repository of its own.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::OsString,
-};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
@@ -12,7 +9,6 @@ use super::{
     listing::{differences, listing},
     queries::{differing, listed, unseen, untracked},
 };
-use crate::process::Runner;
 
 /// Changes in a submodule; paths are relative to its root.
 #[derive(Debug, Default)]
@@ -39,24 +35,20 @@ impl Within {
     }
 }
 
-/// Returns the changes in a submodule since a commit. Without a commit, the submodule is at the commit that the outer
+/// Returns the changes in the submodule in a folder since a commit. Without a commit, the submodule is at the commit that the outer
 /// repository records, and only untracked files and files that git does not compare are returned. Absent when the submodule
 /// is not checked out or git fails.
-pub(crate) fn within(
-    (dir, commit): (&Utf8Path, Option<&str>),
-    (runner, env): (&Runner, &BTreeMap<OsString, OsString>),
-) -> Option<Within> {
+pub(crate) fn within(outer: &Git<'_>, dir: &Utf8Path, commit: Option<&str>) -> Option<Within> {
     if !dir.join(".git").exists() {
         return None;
     }
-    let git = Git::new(runner, dir, env);
+    let git = outer.in_folder(dir);
     let mut found = Within::default();
     let mut asked = BTreeSet::new();
     let differing = commit.map(|commit| differing(&git, commit)).transpose().ok()?;
     for difference in differences(differing.as_deref().unwrap_or_default()) {
         let path = difference.path;
-        let inner =
-            difference.submodule.and_then(|commit| within((&dir.join(&path), Some(&commit)), (runner, env)));
+        let inner = difference.submodule.and_then(|commit| within(&git, &dir.join(&path), Some(&commit)));
         match inner {
             Some(inner) => found.take_in(inner.from(&path)),
             None => found.changed.push((path.clone(), difference.deleted)),
@@ -66,7 +58,7 @@ pub(crate) fn within(
     let others = listed(&git).ok()?;
     let listing = listing(&others);
     for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
-        if let Some(inner) = within((&dir.join(path), None), (runner, env)) {
+        if let Some(inner) = within(&git, &dir.join(path), None) {
             found.take_in(inner.from(path));
         }
     }

@@ -109,24 +109,24 @@ impl RepositoryChanges {
             naming: naming(env),
         };
         let unseen = unseen(&git, found.paths.top(), &listing);
-        found.take_in(&differing, (listing, new), unseen, (runner, env));
+        found.take_in(&git, &differing, (listing, new), unseen);
         found.look_back(&git, file);
         Ok(found)
     }
 
     fn take_in(
         &mut self,
+        git: &Git<'_>,
         differing: &str,
         (listing, new): (Listing<'_>, Vec<String>),
         unseen: Vec<(String, bool)>,
-        how: (&Runner, &BTreeMap<OsString, OsString>),
     ) {
         let mut asked = BTreeSet::new();
         for difference in differences(differing) {
             let path = difference.path;
             if let Some(commit) = &difference.submodule {
                 asked.insert(path.clone());
-                if self.take_in_submodule((&path, Some(commit)), how) {
+                if self.take_in_submodule(git, &path, Some(commit)) {
                     continue;
                 }
             }
@@ -136,7 +136,7 @@ impl RepositoryChanges {
             self.insert(path);
         }
         for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
-            self.take_in_submodule((path, None), how);
+            self.take_in_submodule(git, path, None);
         }
         for path in new {
             self.insert(path);
@@ -153,12 +153,8 @@ impl RepositoryChanges {
     }
 
     /// Adds the changes in a submodule. Returns false when they are unknown, for example in one that is not checked out.
-    fn take_in_submodule(
-        &mut self,
-        (path, commit): (&str, Option<&str>),
-        how: (&Runner, &BTreeMap<OsString, OsString>),
-    ) -> bool {
-        let Some(found) = within((&self.paths.top().join(path), commit), how) else { return false };
+    fn take_in_submodule(&mut self, git: &Git<'_>, path: &str, commit: Option<&str>) -> bool {
+        let Some(found) = within(git, &self.paths.top().join(path), commit) else { return false };
         let found = found.from(path);
         for (path, gone) in found.changed {
             if gone {
