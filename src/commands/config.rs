@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings, VariableValue},
+    config::{
+        Config, EnvSource, Environment, EnvironmentScope, Layer, Origin, Secret, SecretSource, Settings,
+        VariableValue,
+    },
     diagnostic::SourceFile,
     inventory::{Instance, Inventory},
     model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId, VariablePattern},
@@ -104,7 +107,12 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     for environment in context.environments(&config, &words)? {
         let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
         status = status.max(of_environment);
-        environments.push(view(context, (&config, environment), &inventory, request)?);
+        environments.push(view(
+            context,
+            EnvironmentScope { config: &config, environment },
+            &inventory,
+            request,
+        )?);
     }
     let document = ConfigDocument {
         format: 1,
@@ -122,10 +130,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 
 fn view(
     context: &Context,
-    (config, environment): (&Config, &Environment),
+    scope: EnvironmentScope<'_>,
     inventory: &Inventory,
     request: &Request,
 ) -> anyhow::Result<EnvironmentView> {
+    let EnvironmentScope { config, environment } = scope;
     let wanted = match &request.stack {
         Some(name) => Some(context.instance(inventory, environment, name)?.id.stack.clone()),
         None => None,

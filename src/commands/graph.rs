@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    config::{OutputPath, Value},
+    config::{EnvironmentScope, OutputPath, Value},
     graph::{Selection, render},
     inventory::Instance,
     model::ExitStatus,
@@ -53,7 +53,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let as_document = request.format == Format::Json;
     let (inventory, status) = context.shown_inventory(&config, environment, as_document)?;
-    let chosen = context.select((&config, environment), &inventory, &mut changes)?;
+    let chosen =
+        context.select(EnvironmentScope { config: &config, environment }, &inventory, &mut changes)?;
     if let Some(since) = chosen.changed_since.filter(|_| chosen.stacks.is_empty()) {
         context.printer.say(since.nothing());
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Environment},
+    config::{Config, Environment, EnvironmentScope},
     graph::{Selected, Selection, SelectionError, Why},
     model::{ChangedSince, EngineName, EnvName, ExitStatus, GoneStack, StackId},
     process::Runner,
@@ -129,7 +129,8 @@ fn select(
     changes: &mut Asked,
 ) -> anyhow::Result<Listed> {
     let (inventory, status) = context.shown_inventory(config, environment, request.json)?;
-    let Chosen { stacks, changed_since } = context.select((config, environment), &inventory, changes)?;
+    let Chosen { stacks, changed_since } =
+        context.select(EnvironmentScope { config, environment }, &inventory, changes)?;
     let mut entries = Vec::with_capacity(stacks.len());
     for Selected { stack, why } in stacks {
         let Some(instance) = inventory.get(stack.as_str()) else { continue };

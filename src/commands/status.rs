@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Environment},
+    config::{Config, Environment, EnvironmentScope},
     inventory::{Instance, Inventory},
     journal::RunStore,
     model::{ChangeCounts, EnvName, ExitStatus, RunId, RunVerb, StackId, StackReport, StackResult},
@@ -114,7 +114,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     for environment in wanted {
         let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
         status = status.max(of_environment);
-        let (found, gone) = look(context, (&config, environment), &inventory, &past)?;
+        let (found, gone) =
+            look(context, EnvironmentScope { config: &config, environment }, &inventory, &past)?;
         gone.say(context, &config);
         environments.push(found);
     }
@@ -143,10 +144,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 
 fn look(
     context: &Context,
-    (config, environment): (&Config, &Environment),
+    scope: EnvironmentScope<'_>,
     inventory: &Inventory,
     past: &[PastRun],
 ) -> anyhow::Result<(EnvironmentStatus, GoneStacks)> {
+    let EnvironmentScope { config, environment } = scope;
     let now = context.clock.now();
     let own: Vec<&PastRun> = past.iter().filter(|p| p.report.environment == environment.name).collect();
     let mut by_stack: HashMap<&StackId, Vec<(&PastRun, &StackReport)>> = HashMap::new();

@@ -10,6 +10,7 @@ mod config;
 mod convert;
 mod discover;
 mod engines;
+mod environment_scope;
 mod environments;
 mod expand;
 mod find;
@@ -29,6 +30,7 @@ mod unsets;
 mod validate;
 
 pub use config::{Config, UnknownEnvironment};
+pub use environment_scope::EnvironmentScope;
 pub use find::{FILE_NAME, find};
 pub use guards::{DenyRule, Guards, IdentityGuard, Window};
 pub use load::ConfigError;

@@ -24,7 +24,7 @@ use super::{
     working_tree::WorkingTree,
 };
 use crate::{
-    config::{Config, Environment},
+    config::{Config, Environment, EnvironmentScope},
     engine::PlanMode,
     event::{EventKind, RunStack},
     executor::{Answer, Ask, Asked, Deployment, Parts, PlanOptions, SecretUse, Worker},
@@ -89,9 +89,10 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules, value_errors) =
         context.sound_and_values(&config, environment, run_mode.classes())?;
-    know_allowed((&config, environment), &inventory, &request.allow)?;
+    let scope = EnvironmentScope { config: &config, environment };
+    know_allowed(scope, &inventory, &request.allow)?;
     let Chosen { stacks: selected, changed_since } =
-        choose(context, (request, run_mode), (&config, environment), (&inventory, &modules), &mut changes)?;
+        choose(context, (request, run_mode), scope, (&inventory, &modules), &mut changes)?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
     know_values((&inventory, &modules), &stacks, run_mode.plans_anew(request).then_some(value_errors))?;
@@ -193,11 +194,12 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
 fn choose(
     context: &Context,
     (request, run_mode): (&RunRequest, RunMode),
-    (config, environment): (&Config, &Environment),
+    scope: EnvironmentScope<'_>,
     (inventory, modules): (&Inventory, &Modules),
     changes: &mut super::selecting::Asked,
 ) -> anyhow::Result<Chosen> {
-    let chosen = context.select((config, environment), inventory, changes);
+    let EnvironmentScope { config, environment } = scope;
+    let chosen = context.select(scope, inventory, changes);
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
     let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
     if run_mode.plans_anew(request) {

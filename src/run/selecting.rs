@@ -4,7 +4,7 @@ use std::{sync::Arc, thread};
 
 use super::{Context, Stopped, Usage};
 use crate::{
-    config::{Config, Environment, parse_duration},
+    config::{Config, EnvironmentScope, parse_duration},
     graph::{Selected, Selection, SelectionError},
     inventory::{
         Inventory,
@@ -58,10 +58,11 @@ impl Context {
     /// Returns the selected stacks; prints warnings about deleted ones.
     pub(crate) fn select(
         &self,
-        (config, environment): (&Config, &Environment),
+        scope: EnvironmentScope<'_>,
         inventory: &Inventory,
         asked: &mut Asked,
     ) -> anyhow::Result<Chosen> {
+        let config = scope.config;
         let selection = asked.selection.clone();
         // Checked before any message about a base that a word may have been meant for.
         inventory.graph().know(&selection).map_err(|error| environment_as_stack(config, error))?;
@@ -69,7 +70,7 @@ impl Context {
         let Some(changes) = asked.answer(self)? else {
             return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, changed_since: None });
         };
-        let outcome = changes.outcome(inventory, (config, environment), &self.overrides);
+        let outcome = changes.outcome(inventory, scope, &self.overrides);
         let stacks = inventory.graph().select(&selection, Some(&outcome.touched))?;
         for gone in &outcome.gone {
             tell_gone(self, config, changes, gone);

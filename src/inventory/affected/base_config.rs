@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::changes::{BaseFile, RepositoryChanges};
 use crate::{
-    config::{Config, EngineSettings, Environment, Overrides, Settings, Stack, Value},
+    config::{Config, EngineSettings, EnvironmentScope, Overrides, Settings, Stack, Value},
     diagnostic::Diagnostics,
     inventory::{
         Instance,
@@ -44,21 +44,21 @@ impl BaseConfig {
 
 /// Stacks of an environment as environments.toml declared them at the base.
 pub(super) struct BaseStacks<'c> {
-    config: &'c Config,
-    environment: &'c Environment,
+    pub(super) scope: EnvironmentScope<'c>,
     pub(super) stacks: IndexMap<StackId, Candidate>,
 }
 
 impl<'c> BaseStacks<'c> {
     /// Returns the stacks of an environment; absent when they cannot be determined.
-    pub(super) fn of(config: &'c Config, environment: &'c Environment) -> Option<Self> {
+    pub(super) fn of(scope: EnvironmentScope<'c>) -> Option<Self> {
+        let EnvironmentScope { config, environment } = scope;
         let mut found = Diagnostics::default();
         let candidates = candidates(config, environment, &mut found).ok()?;
         if found.has_errors() && candidates.is_empty() {
             return None;
         }
         let stacks = candidates.into_iter().map(|candidate| (candidate.stack.clone(), candidate)).collect();
-        Some(Self { config, environment, stacks })
+        Some(Self { scope, stacks })
     }
 
     /// Returns the keys that have another value for an instance now (`vars.region`); absent when the stack did not exist.
@@ -73,29 +73,19 @@ impl<'c> BaseStacks<'c> {
             let needs: Vec<StackId> = needs.iter().map(|(need, _)| need.clone()).collect();
             Some((needs, *engine))
         };
-        let (old, new) = (stack(self.config).unwrap_or_default(), stack(config).unwrap_or_default());
+        let (old, new) = (stack(self.scope.config).unwrap_or_default(), stack(config).unwrap_or_default());
         if old.0 != new.0 {
             keys.insert("needs".to_owned());
         }
-        if old.1.or(self.config.project().engine) != new.1.or(config.project().engine) {
+        if old.1.or(self.scope.config.project().engine) != new.1.or(config.project().engine) {
             keys.insert("engine".to_owned());
         }
         let driven = config.engine(instance.engine).drives;
         for engine in [Some(instance.engine), driven].into_iter().flatten() {
-            let differing = engine_settings(self.config.engine(engine), config.engine(engine));
+            let differing = engine_settings(self.scope.config.engine(engine), config.engine(engine));
             keys.extend(differing.into_iter().map(|key| format!("{engine}.{key}")));
         }
         Some(keys)
-    }
-
-    /// Returns the environment at the base.
-    pub(super) fn environment(&self) -> &Environment {
-        self.environment
-    }
-
-    /// Returns the configuration at the base.
-    pub(super) fn config(&self) -> &Config {
-        self.config
     }
 }
 

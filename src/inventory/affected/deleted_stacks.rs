@@ -9,7 +9,7 @@ use super::{
     changes::RepositoryChanges,
 };
 use crate::{
-    config::{Config, Environment, Overrides, Settings},
+    config::{Config, Environment, EnvironmentScope, Overrides, Settings},
     engine::layout::marks_stack,
     inventory::{
         Inventory,
@@ -28,7 +28,9 @@ impl RepositoryChanges {
         let BaseConfig::Other(old) = BaseConfig::read(self, config, overrides) else { return Vec::new() };
         let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
         let stacks = |own: &Environment| {
-            let stacks = BaseStacks::of(&old, own).map(|settled| settled.stacks).unwrap_or_default();
+            let stacks = BaseStacks::of(EnvironmentScope { config: &old, environment: own })
+                .map(|settled| settled.stacks)
+                .unwrap_or_default();
             let stack = |candidate: Candidate| GoneStack {
                 environment: own.name.clone(),
                 path: candidate.settings.path.clone(),
@@ -55,7 +57,7 @@ impl RepositoryChanges {
     pub(super) fn gone_from(
         &self,
         inventory: &Inventory,
-        (config, environment): (&Config, &Environment),
+        scope: EnvironmentScope<'_>,
         before: Option<&BaseStacks<'_>>,
     ) -> BTreeMap<StackId, Utf8PathBuf> {
         let mut gone = BTreeMap::new();
@@ -72,8 +74,7 @@ impl RepositoryChanges {
         for candidate in stacks.filter(|candidate| !is_renamed(&candidate.settings)) {
             gone.insert(candidate.stack.clone(), candidate.settings.path.clone());
         }
-        let (config, environment) =
-            before.map_or((config, environment), |before| (before.config(), before.environment()));
+        let EnvironmentScope { config, environment } = before.map_or(scope, |before| before.scope);
         let root = config.root();
         let real = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
         let marks = self.gone.iter().filter(|path| path.file_name().is_some_and(marks_stack));

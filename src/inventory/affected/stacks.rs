@@ -21,7 +21,7 @@ use super::{
     },
 };
 use crate::{
-    config::{Config, Environment, Overrides},
+    config::{Config, EnvironmentScope, Overrides},
     engine::{
         detect::{LOCKFILE, version_files},
         layout::UNIT_ENGINE,
@@ -54,14 +54,16 @@ impl RepositoryChanges {
     pub fn outcome(
         &self,
         inventory: &Inventory,
-        (config, environment): (&Config, &Environment),
+        scope: EnvironmentScope<'_>,
         overrides: &Overrides,
     ) -> Outcome {
+        let EnvironmentScope { config, environment } = scope;
         let before = BaseConfig::read(self, config, overrides);
         let settled = match &before {
-            BaseConfig::Other(old) => {
-                old.environments().get(&environment.name).and_then(|own| BaseStacks::of(old, own))
-            }
+            BaseConfig::Other(old) => old
+                .environments()
+                .get(&environment.name)
+                .and_then(|own| BaseStacks::of(EnvironmentScope { config: old, environment: own })),
             _ => None,
         };
         let paths = &self.paths;
@@ -77,7 +79,7 @@ impl RepositoryChanges {
             any_file: Matching::new((paths, &self.links, &self.tree), config.root()).has_file(),
         };
         let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
-        let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
+        let gone = self.gone_from(inventory, scope, settled.as_ref());
         Outcome {
             touched,
             gone: gone

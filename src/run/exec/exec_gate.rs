@@ -2,7 +2,7 @@
 
 use super::{exec_guard::Found, prepared::Prepared, request::ExecRequest};
 use crate::{
-    config::{Config, Environment},
+    config::{Config, Environment, EnvironmentScope},
     engine::{GivenFlags, NOT_TOLD, StateMove, typed},
     executor::{Answer, Ask, Asked, Refusal},
     inventory::{Inventory, Modules},
@@ -42,7 +42,7 @@ impl ExecGate<'_> {
     ) -> anyhow::Result<Guarded> {
         let Self { context, environment, request, stacks, .. } = self;
         know_acks(environment, &request.acks)?;
-        know_allowed((config, environment), inventory, &request.allow)?;
+        know_allowed(EnvironmentScope { config, environment }, inventory, &request.allow)?;
         let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
         let mut guarded =
             Guarded::new(config, environment, &instances, modules, &prepared.runner, &request.allow);

@@ -1,7 +1,7 @@
 //! Checks the names of stacks and environments in `--allow` flags before an engine is started.
 
 use crate::{
-    config::{Config, Environment},
+    config::EnvironmentScope,
     diagnostic::closest,
     inventory::Inventory,
     model::{EnvName, GuardException, InstanceId, NamedResource, StackId},
@@ -11,10 +11,11 @@ use crate::{
 
 /// Refuses an exception whose stack is not in the environment, or whose environment is not in environments.toml.
 pub(in crate::run) fn know_allowed(
-    (config, environment): (&Config, &Environment),
+    scope: EnvironmentScope<'_>,
     inventory: &Inventory,
     allow: &[GuardException],
 ) -> Result<(), Usage> {
+    let EnvironmentScope { config, environment } = scope;
     for exception in allow {
         let stack = match exception {
             GuardException::Delete(NamedResource { stack: Some(stack), .. })
