@@ -7,16 +7,21 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     EngineError, PlanFacts, Session, Target,
     contract::PlanRequest,
-    process::{call::Dialect, folder_lock::FolderLock},
+    process::{document::Dialect, folder_lock::FolderLock},
     program::installed::Installed,
-    terraform::{backend_check::BackendInFolder, backend_record::BackendRecord},
+    terraform::backend_record::{BackendInFolder, BackendRecord},
 };
 use crate::{model::Failure, process::CommandLine};
 
 /// Engine-specific part of planning, applying and reading a state.
-pub(super) trait Driver {
+pub trait Driver {
+    /// Returns the program itself.
+    fn installed(&self) -> &Installed;
+
     /// Returns the program's name for messages.
-    fn program_name(&self) -> &str;
+    fn program_name(&self) -> &str {
+        self.installed().name.as_str()
+    }
 
     /// Returns OpenTofu or Terraform: the program itself, or the one that Terragrunt drives.
     fn core(&self) -> &Installed;
@@ -25,7 +30,9 @@ pub(super) trait Driver {
     fn dialect(&self) -> Dialect;
 
     /// Compares the version that a stream reports with the expected one; returns a note on another version that is allowed.
-    fn check_version(&self, said: &str) -> Result<Option<String>, Failure>;
+    fn check_version(&self, said: &str) -> Result<Option<String>, Failure> {
+        self.core().check_said(said)
+    }
 
     /// Returns `plan -json -detailed-exitcode -out=…`.
     fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine;

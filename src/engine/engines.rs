@@ -17,8 +17,8 @@ use super::{
         version_cache::VersionCache,
         version_files::{EnginePlace, VersionChoice, VersionFiles},
     },
-    terraform::adapter::{Flavor, Terraform},
-    terragrunt::adapter::Terragrunt,
+    terraform::commands::{Flavor, Terraform},
+    terragrunt::commands::Terragrunt,
 };
 use crate::{
     config::EngineSettings,

@@ -11,7 +11,7 @@ use super::{
     PlanMode,
     messages::stream_json,
     plan_file::{metadata::plan_facts, plan_json},
-    process::call::Dialect,
+    process::document::Dialect,
 };
 
 /// Returns unexpected JSON values to put into valid documents.

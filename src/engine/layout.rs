@@ -13,6 +13,9 @@ pub const UNIT_FILE: &str = "terragrunt.hcl";
 /// File that makes a folder without a [`UNIT_FILE`] a Terragrunt unit.
 pub const JSON_UNIT_FILE: &str = "terragrunt.hcl.json";
 
+/// Folder that an engine creates in a stack's folder for modules and providers.
+pub(super) const ENGINE_FOLDER: &str = ".terraform";
+
 /// Returns true if a file of this name makes its folder a Terragrunt unit.
 pub fn is_unit_file(name: &str) -> bool {
     [UNIT_FILE, JSON_UNIT_FILE].contains(&name)

@@ -13,6 +13,7 @@ mod hostile;
 pub mod layout;
 pub mod messages;
 mod next_command;
+mod operations;
 mod plan_file;
 mod process;
 mod program;
@@ -25,19 +26,18 @@ pub mod terragrunt;
 mod typed_command;
 
 pub use contract::{
-    Applied, EffectiveInit, Engine, EngineError, PlanFacts, PlanMode, PlanRequest, Planned, Progress,
-    Session, WorkspaceStatus,
+    Applied, EffectiveInit, EngineError, PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session,
+    WorkspaceStatus,
 };
 
 pub use engines::{Engines, driven_engine};
-
-pub use next_command::GivenFlags;
 
 pub use environment::{
     aws_credentials, bound_variables, clean_environment, cli_configs, recorded_variables, replaced_providers,
     shared_account_files, shared_accounts, value_from,
 };
-pub use messages::{ValuePlace, ValuePlaces, awaits_upstream, is_transient, stale};
+pub use messages::{awaits_upstream, is_transient, stale};
+pub use operations::Engine;
 pub use plan_file::{
     ExactJson, PlanFileError, comparable_value, has_long_number, long_number, plan_facts, plan_variables,
 };
@@ -50,10 +50,10 @@ pub use state::{
     check_local_state, moved_address, outputs_before, recorded_state, state_addresses, state_at,
 };
 pub use target::{
-    Backend, BackendInForce, CalledModule, GeneratedValues, Neighbours, StackFolder, StateException, Target,
-    TypedColors,
+    Backend, BackendInForce, CalledModule, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours,
+    StackFolder, StateException, Target, TypedColors, ValuePlace, ValuePlaces,
 };
-pub use terraform::{BoundContent, LockfilePolicy, MODULES, PackageDigest, forget_init, installed_modules};
+pub use terraform::{BoundContent, MODULES, PackageDigest, forget_init, installed_modules};
 pub use terragrunt::{DownloadedFor, downloaded_for};
 pub use typed_command::{
     Typed, builds_on_state, evaluates_variables, may_make_workspace, takes_values, typed, writes_a_file,

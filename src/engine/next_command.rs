@@ -3,36 +3,6 @@
 use super::Target;
 use crate::{model::InstanceId, ui::shell_word};
 
-/// Flags of the running command that affect its configuration; suggested commands repeat them.
-#[derive(Debug, Clone, Default)]
-pub struct GivenFlags {
-    /// Path of `--config`.
-    pub config: Option<String>,
-    /// Path and value of each `--set PATH=VALUE`; the value is absent for a sensitive variable.
-    pub sets: Vec<(String, Option<String>)>,
-    /// Name and value of each `--var NAME=VALUE`; the value is absent for a sensitive variable.
-    pub vars: Vec<(String, Option<String>)>,
-}
-
-impl GivenFlags {
-    /// Returns the name of the program, with `--config` if that was given.
-    fn program(&self) -> String {
-        let config = self.config.as_ref().map(|path| format!(" --config {}", shell_word(path)));
-        format!("envctl{}", config.unwrap_or_default())
-    }
-
-    /// Returns the flags for the given values: `--var` as such, or as `--set vars.NAME` for a verb without `--var`.
-    pub fn values(&self, takes_var: bool) -> Vec<String> {
-        let word = |path: &str, name: &str, value: &Option<String>| {
-            shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
-        };
-        let (flag, path) = if takes_var { ("--var", "") } else { ("--set", "vars.") };
-        let vars = self.vars.iter().map(|(name, value)| format!("{flag} {}", word(path, name, value)));
-        let sets = self.sets.iter().map(|(path, value)| format!("--set {}", word("", path, value)));
-        vars.chain(sets).collect()
-    }
-}
-
 /// Returns the `envctl exec` command line for a command of the engine.
 pub(super) fn exec_line(target: &Target, command: &[&str]) -> String {
     confirmed_exec_line(target, None, command)
@@ -70,6 +40,7 @@ mod tests {
     use camino::Utf8Path;
 
     use super::*;
+    use crate::engine::GivenFlags;
 
     #[test]
     fn names_and_ids_with_shell_syntax_are_quoted() {

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    fmt,
     num::NonZeroUsize,
     sync::{
         Arc,
@@ -14,8 +15,10 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{GivenFlags, LockfilePolicy, ValuePlaces};
-use crate::model::{EngineName, InstanceId};
+use crate::{
+    model::{EngineName, InstanceId},
+    ui::shell_word,
+};
 
 /// Backend of an instance as its files and environments.toml state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +139,71 @@ pub enum TypedColors {
     On,
     /// The engine writes none.
     Off,
+}
+
+/// Policy of an init for the lock file of a stack's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockfilePolicy {
+    /// `ENVCTL_READ_ONLY`: no lock file is created or changed.
+    Unwritten,
+    /// An existing lock file is not changed: the environment has `confirm`.
+    KeptByConfirm,
+    /// An existing lock file is not changed: the run is in CI, without `--update-lockfile`.
+    KeptInCi,
+    /// No lock file is created or changed: the user typed an `init` with `-lockfile=readonly`.
+    KeptByFlag,
+    /// An init may add providers that the configuration needs, and remove those that it no longer needs.
+    Updated,
+    /// The user typed `init -upgrade`.
+    Upgraded,
+}
+
+/// Place in which the value of a variable is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValuePlace {
+    /// Text on the origin of the value, to follow the variable's name: `is set by --var size`.
+    pub set_by: String,
+    /// File, relative to the project, and line from 1; absent for a flag and for an environment variable.
+    pub line: Option<(String, u32)>,
+}
+
+/// Lookup of the places in which the values of a stack's variables are set.
+pub trait ValuePlaces: fmt::Debug + Send + Sync {
+    /// Returns the place of the value that is in effect for a variable; absent if no value is set.
+    fn place_of(&self, variable: &str) -> Option<ValuePlace>;
+
+    /// Returns the variable whose block starts at a line of a file in the stack's folder.
+    fn declared_at(&self, file: &str, line: u32) -> Option<String>;
+}
+
+/// Flags of the running command that affect its configuration; suggested commands repeat them.
+#[derive(Debug, Clone, Default)]
+pub struct GivenFlags {
+    /// Path of `--config`.
+    pub config: Option<String>,
+    /// Path and value of each `--set PATH=VALUE`; the value is absent for a sensitive variable.
+    pub sets: Vec<(String, Option<String>)>,
+    /// Name and value of each `--var NAME=VALUE`; the value is absent for a sensitive variable.
+    pub vars: Vec<(String, Option<String>)>,
+}
+
+impl GivenFlags {
+    /// Returns the name of the program, with `--config` if that was given.
+    pub(super) fn program(&self) -> String {
+        let config = self.config.as_ref().map(|path| format!(" --config {}", shell_word(path)));
+        format!("envctl{}", config.unwrap_or_default())
+    }
+
+    /// Returns the flags for the given values: `--var` as such, or as `--set vars.NAME` for a verb without `--var`.
+    pub fn values(&self, takes_var: bool) -> Vec<String> {
+        let word = |path: &str, name: &str, value: &Option<String>| {
+            shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
+        };
+        let (flag, path) = if takes_var { ("--var", "") } else { ("--set", "vars.") };
+        let vars = self.vars.iter().map(|(name, value)| format!("{flag} {}", word(path, name, value)));
+        let sets = self.sets.iter().map(|(path, value)| format!("--set {}", word("", path, value)));
+        vars.chain(sets).collect()
+    }
 }
 
 /// Instance as its engine needs it; paths are absolute.

@@ -15,4 +15,3 @@ pub(super) mod value_place;
 pub use stale::stale;
 pub use transient::is_transient;
 pub use upstream::awaits_upstream;
-pub use value_place::{ValuePlace, ValuePlaces};

@@ -6,31 +6,16 @@
 //! var.NAME>`; one of a sensitive variable (on OpenTofu of an ephemeral one too) in the declaration, with the file at the
 //! end of the text.
 
-use std::{fmt, sync::LazyLock};
+use std::sync::LazyLock;
 
 use camino::Utf8Path;
 use regex::{Captures, Regex};
 
 use super::stream_json::{Diagnostic, SourcePosition, SourceRange};
-use crate::{engine::Target, files};
-
-/// Place in which the value of a variable is set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValuePlace {
-    /// Text on the origin of the value, to follow the variable's name: `is set by --var size`.
-    pub set_by: String,
-    /// File, relative to the project, and line from 1; absent for a flag and for an environment variable.
-    pub line: Option<(String, u32)>,
-}
-
-/// Lookup of the places in which the values of a stack's variables are set.
-pub trait ValuePlaces: fmt::Debug + Send + Sync {
-    /// Returns the place of the value that is in effect for a variable; absent if no value is set.
-    fn place_of(&self, variable: &str) -> Option<ValuePlace>;
-
-    /// Returns the variable whose block starts at a line of a file in the stack's folder.
-    fn declared_at(&self, file: &str, line: u32) -> Option<String>;
-}
+use crate::{
+    engine::{Target, ValuePlaces},
+    files,
+};
 
 /// Pattern of the engines' messages on a value that does not fit the type of its variable.
 static UNSUITABLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -136,6 +121,7 @@ mod tests {
 
     use super::*;
     use crate::engine::GeneratedValues;
+    use crate::engine::ValuePlace;
 
     #[derive(Debug)]
     struct Places;

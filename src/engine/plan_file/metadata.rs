@@ -14,7 +14,7 @@ use prost::Message;
 use serde::Deserialize;
 use zip::{ZipArchive, result::ZipError};
 
-use super::plan_variables::{DynamicValue, value_of};
+use super::dynamic_value::{DynamicValue, value_of};
 use crate::{
     engine::{PlanFacts, PlanMode},
     files,

@@ -1,6 +1,7 @@
 //! Plan files: their metadata and variables, and their changes from `show -json`.
 
 mod attributes;
+mod dynamic_value;
 pub(super) mod exact_json;
 pub(super) mod metadata;
 mod plan_actions;

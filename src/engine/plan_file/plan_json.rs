@@ -21,7 +21,7 @@ use super::{
 use crate::{
     engine::{
         After, PlanMode, PlannedOutput,
-        process::{call::Dialect, document::document},
+        process::document::{Dialect, document},
     },
     model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange},
     ui::visible,

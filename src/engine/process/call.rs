@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::log::Log;
+use super::{document::Dialect, log::Log};
 use crate::{
     engine::{
         EngineError, Progress, Session, Target,
@@ -19,15 +19,6 @@ use crate::{
     },
     ui::uncolored,
 };
-
-/// Strictness with which the standard output of a JSON stream is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Dialect {
-    /// Every line must be one of the engine's JSON objects.
-    Pure,
-    /// Other programs may write between the objects, as the hooks of a Terragrunt unit do.
-    Mixed,
-}
 
 /// Output and end of an engine process that wrote a JSON stream.
 #[derive(Debug)]
@@ -330,8 +321,16 @@ pub(in crate::engine) fn capture_mutating(
     Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
 }
 
+/// Runs a command with the user's own streams.
+pub(in crate::engine) fn run_inherited(
+    command: &CommandLine,
+    session: &Session<'_>,
+) -> Result<Exit, EngineError> {
+    Ok(session.runner.inherit(command).map_err(not_run)?.exit)
+}
+
 /// Converts the error of a process that could not be run or was interrupted.
-pub(in crate::engine) fn not_run(error: ProcessError) -> EngineError {
+fn not_run(error: ProcessError) -> EngineError {
     match error {
         ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },
         other => EngineError::Failed(Failure::new(FailureKind::Engine, other.to_string())),

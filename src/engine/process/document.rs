@@ -2,7 +2,14 @@
 
 use serde::de::DeserializeOwned;
 
-use super::call::Dialect;
+/// Strictness with which the standard output of a JSON stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Every line must be one of the engine's JSON objects.
+    Pure,
+    /// Other programs may write between the objects, as the hooks of a Terragrunt unit do.
+    Mixed,
+}
 
 /// First bytes of the JSON of a plan; another program may have left an unfinished line before it.
 const PLAN: &[u8] = b"{\"format_version\"";

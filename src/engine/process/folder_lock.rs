@@ -11,14 +11,14 @@ use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    engine::{EngineError, Progress, Session, Target, terraform::data_dir::ENGINE_FOLDER},
+    engine::{EngineError, Progress, Session, Target, layout::ENGINE_FOLDER},
     files,
     model::{Failure, FailureKind, hex},
 };
 
 /// Lock that is held until it is dropped.
 #[derive(Debug)]
-pub(in crate::engine) struct FolderLock {
+pub struct FolderLock {
     _file: File,
 }
 
@@ -42,6 +42,14 @@ pub(in crate::engine) fn lock(
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     wait(folder, LockMode::Nobody, words, session)
+}
+
+/// Waits for the exclusive lock on a stack's folder, which serializes applies.
+pub(in crate::engine) fn lock_for_apply(
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    lock(&target.dir, "waiting for another apply in this folder", session)
 }
 
 /// Waits until providers may be installed into a plugin cache: with a shared lock if the cache has all providers of the lock

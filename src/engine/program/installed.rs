@@ -81,7 +81,7 @@ impl EngineUnavailable {
 
 /// Program of an engine at one version.
 #[derive(Debug)]
-pub(in crate::engine) struct Installed {
+pub struct Installed {
     pub(in crate::engine) name: EngineName,
     pub(in crate::engine) program: Utf8PathBuf,
     pub(in crate::engine) version: String,

@@ -1,34 +1,12 @@
 //! Cache of the versions of programs, by path, size and modification time of a program and by the version files of a stack.
 
-use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt};
+use std::{collections::BTreeMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::{installed::EngineUnavailable, version_files::VersionChoice};
+use super::version_files::{FileStamp, VersionChoice};
 use crate::files;
-
-/// Path, size and modification time of a file, to detect changes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct FileStamp {
-    path: Utf8PathBuf,
-    size: u64,
-    mtime: i64,
-    mtime_nsec: i64,
-}
-
-impl FileStamp {
-    /// Returns the stamp of a file; absent if there is no readable file.
-    pub(in crate::engine) fn of(path: &Utf8Path) -> Option<Self> {
-        let found = fs::metadata(path).ok().filter(|found| !found.is_dir())?;
-        let (size, mtime, mtime_nsec) = (found.size(), found.mtime(), found.mtime_nsec());
-        Some(Self { path: path.to_owned(), size, mtime, mtime_nsec })
-    }
-
-    pub(in crate::engine) fn path(&self) -> &Utf8Path {
-        &self.path
-    }
-}
 
 /// Version that a program reported, with the inputs that it depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,12 +30,12 @@ impl<'p> VersionCache<'p> {
 
     /// Returns the version of a program for the choice of a version manager: the cached one, else the result of `ask`, which
     /// is cached then.
-    pub(in crate::engine) fn version(
+    pub(in crate::engine) fn version<E>(
         &mut self,
         program: &Utf8Path,
         choice: &VersionChoice,
-        ask: impl FnOnce() -> Result<String, EngineUnavailable>,
-    ) -> Result<String, EngineUnavailable> {
+        ask: impl FnOnce() -> Result<String, E>,
+    ) -> Result<String, E> {
         let stamp = FileStamp::of(program);
         let known = self.answers.get(program).into_iter().flatten();
         if let Some(answer) =

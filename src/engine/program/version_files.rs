@@ -4,14 +4,36 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ffi::{OsStr, OsString},
-    io,
+    fs, io,
+    os::unix::fs::MetadataExt,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::version_cache::FileStamp;
 use crate::{engine::detect::version_files, files, model::EngineName};
+
+/// Path, size and modification time of a file, to detect changes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct FileStamp {
+    path: Utf8PathBuf,
+    size: u64,
+    mtime: i64,
+    mtime_nsec: i64,
+}
+
+impl FileStamp {
+    /// Returns the stamp of a file; absent if there is no readable file.
+    pub(in crate::engine) fn of(path: &Utf8Path) -> Option<Self> {
+        let found = fs::metadata(path).ok().filter(|found| !found.is_dir())?;
+        let (size, mtime, mtime_nsec) = (found.size(), found.mtime(), found.mtime_nsec());
+        Some(Self { path: path.to_owned(), size, mtime, mtime_nsec })
+    }
+
+    pub(in crate::engine) fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+}
 
 /// Version files in subfolders of a folder.
 const IN_FOLDERS: [&str; 5] = [

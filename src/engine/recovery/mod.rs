@@ -1,8 +1,8 @@
 //! States that an engine could not save: envctl keeps a copy at once, and blocks the instance until the user has pushed it.
 //!
-//! `signs` collects the engine's reports, `dump` finds the state in the engine's output, `veil` hides it in logs and on the
-//! terminal, `rescue` moves it to the instance's folder, `waiting` blocks the instance, and `lost` does so if no copy is
-//! left.
+//! `trace` collects the engine's reports, `printed_state` finds the state in the engine's output, `mask` hides it in logs
+//! and on the terminal, `rescue` moves it to the instance's folder, `pending_push` blocks the instance, and `lost_state`
+//! does so if no copy is left.
 
 mod lost_state;
 mod mask;
@@ -16,10 +16,10 @@ pub(super) const FILES: &[&str] =
     &[pending_push::UNSAVED, pending_push::PRINTED, lost_state::TORN, lost_state::BEGUN, lost_state::RECORD];
 
 pub use lost_state::unwritable;
-pub(super) use lost_state::{begin, end, give_up, missing};
+pub(super) use lost_state::{begin, give_up, missing};
 pub(super) use mask::StateMask;
 pub use pending_push::is_rescued;
 pub(super) use pending_push::{UNSAVED, forget_pushed, in_folders, refuse_to_change, refuse_to_plan};
 pub use printed_state::holds_state;
-pub(super) use rescue::{CommandLeftovers, Rescued, rescue};
+pub(super) use rescue::rescue_after;
 pub(super) use trace::EngineReports;

@@ -14,22 +14,22 @@ use super::{
     printed_state::{self, State},
 };
 use crate::{
-    engine::{EngineError, Target, driver::Driver},
+    engine::{EngineError, Session, Target, driver::Driver, process::call::Written},
     files,
     model::{Failure, FailureKind},
 };
 
 /// Files and reports that a command left which may have changed a state.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct CommandLeftovers<'a> {
+struct CommandLeftovers<'a> {
     /// Files of standard output and standard error, unmasked.
-    pub(in crate::engine) output: [&'a Utf8Path; 2],
+    output: [&'a Utf8Path; 2],
     /// True if the command may have printed its state there.
-    pub(in crate::engine) suspect: bool,
+    suspect: bool,
     /// Reports of a command that may have created resources; absent for other commands.
-    pub(in crate::engine) signs: Option<&'a EngineReports>,
+    signs: Option<&'a EngineReports>,
     /// Log of the command.
-    pub(in crate::engine) log: &'a Utf8Path,
+    log: &'a Utf8Path,
 }
 
 /// Location of a state that an engine could not save.
@@ -59,7 +59,7 @@ impl Rescued {
 
 /// Moves a state that the engine could not save to the instance's folder: the file in the stack's folder, which others may
 /// read or overwrite, or the state in the engine's output, whichever is newer. Absent if the engine left none.
-pub(in crate::engine) fn rescue(
+fn rescue(
     driver: &dyn Driver,
     target: &Target,
     remains: CommandLeftovers<'_>,
@@ -109,6 +109,26 @@ pub(in crate::engine) fn rescue(
             Ok(Some(Rescued::Lost { torn, extent: lost_state::extent(done, remains.log), unblocked }))
         }
     }
+}
+
+/// Saves a state that a command could not save, and only then removes the output files of the command; returns a note for
+/// each file that could not be removed.
+pub(in crate::engine) fn rescue_after(
+    driver: &dyn Driver,
+    (target, session): (&Target, &Session<'_>),
+    written: Written,
+    suspect: bool,
+    signs: Option<&EngineReports>,
+) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
+    let output = [&*written.stdout, &*written.stderr];
+    let rescued = rescue(driver, target, CommandLeftovers { output, suspect, signs, log: session.log });
+    // The output files may hold the only copy of the state.
+    let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
+    let mut notes = if is_over { written.removed() } else { Vec::new() };
+    if matches!(rescued, Ok(None)) {
+        notes.extend(lost_state::end(target));
+    }
+    (rescued, notes)
 }
 
 /// Moves a file of an engine into the instance's folder by a rename, which works even on a full disk.

@@ -18,7 +18,7 @@ use super::{
     file::{State, state_addresses},
     lineage::{self, KnownState},
     local::{self, LocalState},
-    stamp::state_at,
+    read::{address_in_force, local_version, pull},
 };
 use crate::{
     engine::{
@@ -26,7 +26,7 @@ use crate::{
         driver::Driver,
         plan_file::metadata::state_before,
         recovery::{self, EngineReports},
-        terraform::{applying::pull, backend_check::current_backend, first_apply::FirstApply},
+        terraform::{backend_check::current_backend, first_apply::FirstApply},
     },
     model::{Failure, ResourceAddress},
 };
@@ -243,21 +243,10 @@ fn is_only_made_again(signs: &EngineReports, plan: Option<&Utf8Path>) -> bool {
     before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !signs.contradict(&before))
 }
 
-/// Returns the address of the backend in force.
-fn address_in_force(driver: &dyn Driver, target: &Target) -> Option<String> {
-    let backend = current_backend(driver, target).ok()??;
-    backend.record.address(target, &backend.folder)
-}
-
 /// Returns the addresses of the resources in a local state; absent if they cannot be read.
 fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
     match local::read(&address_in_force(driver, target)?) {
         Ok(LocalState::There(state)) => state_addresses(&state).ok(),
         _ => None,
     }
-}
-
-/// Returns lineage and serial of a local state; absent if the state is remote, missing or unreadable.
-pub(in crate::engine) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
-    state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
 }

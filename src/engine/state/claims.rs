@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     former_names,
-    lineage::{LINEAGE, RECORD},
+    record_files::{LINEAGE, RECORD},
 };
 use crate::{
     engine::{
@@ -251,7 +251,7 @@ mod tests {
     use crate::engine::{
         StateIdentity,
         state::lineage::{KnownState, watch},
-        terraform::backend_check::BackendInFolder,
+        terraform::backend_record::BackendInFolder,
     };
 
     const STACKS: usize = 6;

@@ -8,26 +8,24 @@ use std::io;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use super::claims::ClaimsLock;
+use super::{
+    claims::ClaimsLock,
+    record_files::{LINEAGE, RECORD},
+};
 use crate::{
     engine::{
         StateIdentity, Target,
         driver::Driver,
         next_command::{allow_lineage, exec_line, plan_line},
         terraform::{
-            backend_check::{BackendInFolder, current_backend, stated},
+            backend_check::{current_backend, stated},
+            backend_record::BackendInFolder,
             first_apply::FirstApply,
         },
     },
     files,
     model::{Failure, FailureKind},
 };
-
-/// File in an instance's folder that holds the lineage of its last known state.
-pub(super) const LINEAGE: &str = "lineage";
-
-/// File in an instance's folder that holds serial and address of that state.
-pub(in crate::engine) const RECORD: &str = "last-state.json";
 
 /// Last known state of an instance as recorded in this checkout.
 ///

@@ -9,6 +9,8 @@ mod local;
 mod local_check;
 pub(super) mod moved;
 mod outputs;
+pub(super) mod read;
+mod record_files;
 pub(super) mod recorded_outputs;
 mod remote;
 #[cfg(feature = "s3")]

@@ -14,15 +14,11 @@ use crate::{
         },
         typed_command::{
             intent::{Typed, typed},
-            migrating::{BY_HAND, addresses, backup_folder, former, refused, unusable},
+            migrating::{BY_HAND, EXPRESSION, addresses, backup_folder, former, refused, unusable},
         },
     },
     model::StackId,
 };
-
-/// Reason why a migration to an address that an expression decides is refused.
-pub(in crate::engine) const EXPRESSION: &str =
-    "an expression decides where the state is, so nobody can look there first";
 
 /// Text in place of an address that an expression decides.
 pub const NOT_TOLD: &str = "cannot be told: an expression decides it";

@@ -10,15 +10,13 @@ use serde_json::{Value, value::RawValue};
 use super::{
     lineage::{self, KnownState},
     local::{self, LocalState},
+    read::pull,
 };
 use crate::{
     engine::{
         EffectiveInit, EngineError, KnownOutputs, Output, OutputKind, PlanFileError, Session, StateIdentity,
-        Target,
-        driver::Driver,
-        plan_file::metadata::state_before,
-        recovery,
-        terraform::{applying::pull, backend_check::claim_checked},
+        Target, driver::Driver, plan_file::metadata::state_before, recovery,
+        terraform::backend_check::claim_checked,
     },
     model::{Failure, FailureKind, keeps_numbers},
 };

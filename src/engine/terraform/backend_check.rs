@@ -6,29 +6,13 @@
 
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
-use super::backend_record::BackendRecord;
+use super::backend_record::{BackendInFolder, BackendRecord};
 use crate::{
     engine::{EngineError, PlanFacts, Target, driver::Driver, state::claims::claim_backend},
     model::{Failure, FailureKind},
 };
-
-/// Backend in force in one of the folders that an engine runs in for an instance.
-#[derive(Debug)]
-pub(in crate::engine) struct BackendInFolder {
-    /// Type and configuration of the backend.
-    pub(in crate::engine) record: BackendRecord,
-    /// Folder that relative local paths start at.
-    pub(in crate::engine) folder: Utf8PathBuf,
-}
-
-impl BackendInFolder {
-    /// Reads the backend in force in a data directory.
-    pub(in crate::engine) fn read(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Self> {
-        Ok(Self { record: BackendRecord::in_force(data_dir)?, folder: folder.to_owned() })
-    }
-}
 
 /// Returns the expected backend and the found one as texts; absent if they are the same.
 fn difference(

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ pub(in crate::engine) const RECORD: &str = "terraform.tfstate";
 
 /// Type and configuration of a backend, credentials among them.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::engine) struct BackendRecord {
+pub struct BackendRecord {
     /// Backend type: `s3`.
     pub(in crate::engine) kind: String,
     /// Configuration by key.
@@ -134,6 +134,22 @@ fn is_same(one: &Value, other: &Value) -> bool {
         }
         (Value::Number(one), Value::Number(other)) => is_same_number(&one.to_string(), &other.to_string()),
         (one, other) => one == other || (is_unset(one) && is_unset(other)),
+    }
+}
+
+/// Backend in force in one of the folders that an engine runs in for an instance.
+#[derive(Debug)]
+pub struct BackendInFolder {
+    /// Type and configuration of the backend.
+    pub(in crate::engine) record: BackendRecord,
+    /// Folder that relative local paths start at.
+    pub(in crate::engine) folder: Utf8PathBuf,
+}
+
+impl BackendInFolder {
+    /// Reads the backend in force in a data directory.
+    pub(in crate::engine) fn read(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Self> {
+        Ok(Self { record: BackendRecord::in_force(data_dir)?, folder: folder.to_owned() })
     }
 }
 

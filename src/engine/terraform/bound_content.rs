@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, io};
 use camino::Utf8Path;
 
 use super::{
-    adapter::Terraform,
+    commands::Terraform,
     packages::{fetched_packages, unit_package},
 };
 use crate::engine::{
     EngineProgram, PackageDigest, PlanFileError, Target,
     plan_file::plan_variables::ephemeral_variables,
-    terragrunt::{adapter::Terragrunt, unit_folders::folder_in_use},
+    terragrunt::{commands::Terragrunt, unit_folders::folder_in_use},
 };
 
 /// Content that an engine brings to a plan: its programs, and the modules that it fetched.

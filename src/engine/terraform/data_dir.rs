@@ -11,14 +11,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::backend_record::RECORD;
 use crate::{
-    engine::{EngineError, Target},
+    engine::{EngineError, Target, layout::ENGINE_FOLDER},
     files::{relative_path, resolve_links},
     model::{Failure, FailureKind},
     ui::shell_word,
 };
-
-/// Folder that an engine creates in a stack's folder for modules and providers.
-pub(in crate::engine) const ENGINE_FOLDER: &str = ".terraform";
 
 /// Folders of a data directory that the instances of one stack folder share.
 const SHARED: [&str; 2] = ["modules", "providers"];

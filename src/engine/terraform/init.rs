@@ -5,18 +5,19 @@ use std::{ffi::OsStr, fs, io};
 use camino::Utf8Path;
 
 use super::{
-    adapter::Terraform,
     backend_check::{check_stated, is_other_backend},
     backend_record::{BackendRecord, RECORD},
+    commands::{InitModules, Terraform},
     data_dir,
     fingerprint::Fingerprint,
-    install::{InitModules, Install, is_unusable},
-    lockfile::{LockfilePolicy, says_stale},
+    install::{Install, is_unusable},
+    lockfile::says_stale,
     workspace_list::workspaces,
+    workspace_policy::{LookUp, WorkspacePolicy},
 };
 use crate::{
     engine::{
-        EngineError, Progress, Session, Target, WorkspaceStatus,
+        EngineError, LockfilePolicy, Progress, Session, Target, WorkspaceStatus,
         detect::LOCKFILE,
         driver::Driver,
         environment::variables::{places, plugin_cache},
@@ -26,7 +27,8 @@ use crate::{
             text_diagnostics::from_text,
         },
         process::{
-            call::{Dialect, capture, capture_mutating, stream},
+            call::{capture, capture_mutating, stream},
+            document::Dialect,
             folder_lock::{LockMode, lock_installed, lock_plugin_cache},
         },
         state::{claims::claim_backend, lineage::KnownState},
@@ -39,19 +41,6 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Cases in which a workspace is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LookUp {
-    /// After an init, and if no state of the instance is known: later commands notice by a known state that the workspace
-    /// vanished.
-    AfterInit,
-    /// Always; a workspace that vanished with a known state is created again only if that is accepted.
-    Always {
-        /// True if a vanished workspace is accepted.
-        accept_lineage: bool,
-    },
-}
-
 /// Message of the engines if a data directory holds another backend than the one to initialise.
 const OTHER_BACKEND: &str = "Backend configuration changed";
 
@@ -61,7 +50,7 @@ impl Terraform {
     pub(super) fn initialise(
         &self,
         target: &Target,
-        (create_workspace, look_up): (bool, LookUp),
+        workspace: WorkspacePolicy,
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
@@ -76,7 +65,7 @@ impl Terraform {
             keep_replaced(target, former)?;
         }
         let force = force || (is_replaced && before.is_some());
-        self.initialise_where_needed((target, &record), (create_workspace, look_up), force, session)
+        self.initialise_where_needed((target, &record), workspace, force, session)
             .map_err(|error| migration_needed(target, error))?;
         let backend =
             BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
@@ -95,7 +84,7 @@ impl Terraform {
     fn initialise_where_needed(
         &self,
         (target, record): (&Target, &io::Result<Option<BackendRecord>>),
-        (create_workspace, look_up): (bool, LookUp),
+        workspace: WorkspacePolicy,
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
@@ -109,9 +98,9 @@ impl Terraform {
         let is_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
         if !force && is_there && self.fingerprint(target, record)?.is_current(&target.state_dir) {
             let is_known = || KnownState::read(target).map(|known| !known.is_none());
-            return match look_up {
+            return match workspace.look_up {
                 LookUp::AfterInit if is_known().map_err(EngineError::Failed)? => Ok(()),
-                _ => self.enter_workspace(target, create_workspace, look_up, session),
+                _ => self.enter_workspace(target, workspace, session),
             };
         }
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
@@ -127,7 +116,7 @@ impl Terraform {
             ended => ended?,
         }
         let record = check_stated(target, &target.data_dir)?;
-        self.enter_workspace(target, create_workspace, look_up, session)?;
+        self.enter_workspace(target, workspace, session)?;
         // Computed again: an init may write the lock file.
         self.fingerprint(target, &Ok(Some(record)))?
             .save(&target.state_dir)
@@ -259,14 +248,13 @@ impl Terraform {
     fn enter_workspace(
         &self,
         target: &Target,
-        create_workspace: bool,
-        look_up: LookUp,
+        policy: WorkspacePolicy,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
             && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
         {
-            if let LookUp::Always { accept_lineage } = look_up {
+            if let LookUp::Always { accept_lineage } = policy.look_up {
                 let vanished = refuse_vanished(target);
                 if accept_lineage && vanished.is_err() {
                     target.state_exception.take();
@@ -274,7 +262,7 @@ impl Terraform {
                     vanished?;
                 }
             }
-            if !create_workspace {
+            if !policy.create {
                 return Err(EngineError::MissingWorkspace { wanted: wanted.to_owned(), existing });
             }
             self.make_workspace(target, wanted, session)?;

@@ -13,7 +13,7 @@ use std::{
 use camino::Utf8Path;
 
 use super::{
-    adapter::Terraform,
+    commands::{InitModules, Terraform},
     data_dir::{self, ModulesAt, Replace},
     effective_init::{MODULES, module_folders},
     module_manifest::{
@@ -25,6 +25,7 @@ use crate::{
     engine::{
         CalledModule, Engine, EngineError, Progress, Session, Target,
         detect::LOCKFILE,
+        layout::ENGINE_FOLDER,
         messages::exit_error::failed_text,
         process::{
             call::capture,
@@ -34,15 +35,6 @@ use crate::{
     },
     process::CommandLine,
 };
-
-/// Work on modules that is left to an init of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum InitModules {
-    /// Writes the manifest of the local modules, and fetches those that are the instance's own.
-    Install,
-    /// No work: all modules are installed.
-    Skip,
-}
 
 /// Mode in which modules are fetched into a stack's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +108,7 @@ impl Terraform {
     /// Returns the location of an instance's modules and the work of its init; absent if something must be installed in the
     /// stack's folder.
     fn complete(&self, target: &Target) -> Option<(ModulesAt, InitModules)> {
-        let engine_folder = target.dir.join(data_dir::ENGINE_FOLDER);
+        let engine_folder = target.dir.join(ENGINE_FOLDER);
         if !has_providers(&engine_folder.join("providers"), &target.dir.join(LOCKFILE)) {
             return None;
         }
@@ -144,7 +136,7 @@ impl Terraform {
         if modules_at == ModulesAt::DataDir {
             return Ok(InitModules::Install);
         }
-        let modules = target.dir.join(data_dir::ENGINE_FOLDER).join("modules");
+        let modules = target.dir.join(ENGINE_FOLDER).join("modules");
         let is_fetched = match installed(&target.dir, &modules, &self.reader(target)) {
             ModulesInstalled::LocalMissing | ModulesInstalled::Complete { fetched: false } => {
                 return Ok(InitModules::Install);
@@ -200,6 +192,6 @@ impl Terraform {
     }
 
     fn reader<'a>(&'a self, target: &'a Target) -> impl Fn(&Utf8Path) -> Option<Vec<CalledModule>> + 'a {
-        |dir| (target.folder.module_calls)(self.name(), dir)
+        |dir| (target.folder.module_calls)(self.installed.name, dir)
     }
 }

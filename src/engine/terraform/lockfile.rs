@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use crate::{
     engine::{
-        EngineError, Progress, Session, Target,
+        EngineError, LockfilePolicy, Progress, Session, Target,
         detect::{LOCKFILE, by_lockfile},
         next_command::{confirmed_exec_line, plan_line},
         typed_command::verbs,
@@ -13,23 +13,6 @@ use crate::{
     files,
     model::{EngineName, Failure, FailureKind},
 };
-
-/// Policy of an init for the lock file of a stack's folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockfilePolicy {
-    /// `ENVCTL_READ_ONLY`: no lock file is created or changed.
-    Unwritten,
-    /// An existing lock file is not changed: the environment has `confirm`.
-    KeptByConfirm,
-    /// An existing lock file is not changed: the run is in CI, without `--update-lockfile`.
-    KeptInCi,
-    /// No lock file is created or changed: the user typed an `init` with `-lockfile=readonly`.
-    KeptByFlag,
-    /// An init may add providers that the configuration needs, and remove those that it no longer needs.
-    Updated,
-    /// The user typed `init -upgrade`.
-    Upgraded,
-}
 
 impl LockfilePolicy {
     /// Returns the policy for a command of the engine that a user typed; absent if that command does not change lock files.

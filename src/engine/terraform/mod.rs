@@ -5,6 +5,7 @@ pub(super) mod applying;
 pub(super) mod backend_check;
 pub(super) mod backend_record;
 mod bound_content;
+pub(super) mod commands;
 pub(super) mod data_dir;
 pub(super) mod effective_init;
 pub(super) mod fingerprint;
@@ -16,9 +17,9 @@ mod module_manifest;
 mod packages;
 pub(super) mod planning;
 pub(super) mod workspace_list;
+mod workspace_policy;
 
 pub use bound_content::BoundContent;
 pub use effective_init::{MODULES, installed_modules};
 pub use fingerprint::forget_init;
-pub use lockfile::LockfilePolicy;
 pub use packages::PackageDigest;

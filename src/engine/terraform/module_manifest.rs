@@ -9,10 +9,9 @@ use rustix::{
 };
 use serde::Deserialize;
 
-use super::data_dir::ENGINE_FOLDER;
 use crate::{
     config::VersionConstraint,
-    engine::{CalledModule, terragrunt::units::normalised},
+    engine::{CalledModule, layout::ENGINE_FOLDER, terragrunt::units::normalised},
     files,
 };
 

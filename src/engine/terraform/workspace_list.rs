@@ -1,28 +1,6 @@
-//! Commands that list and create workspaces, and their output.
+//! Output of `workspace list`.
 
 use serde::Deserialize;
-
-use super::adapter::Terraform;
-use crate::{
-    engine::{Target, flags::lock_timeout},
-    process::CommandLine,
-};
-
-impl Terraform {
-    pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
-        let command = self.bare(target).args(["workspace", "list"]);
-        let command = if self.speaks_json_in_workspace_list() { command.arg("-json") } else { command };
-        command.args(self.early_var_files(target))
-    }
-
-    pub(super) fn workspace_new_command(&self, target: &Target, name: &str) -> CommandLine {
-        self.bare(target)
-            .args(["workspace", "new", "-no-color"])
-            .arg(lock_timeout(target))
-            .args(self.early_var_files(target))
-            .arg(name)
-    }
-}
 
 /// Parses the names that `workspace list` prints, as JSON or as text with a `*` before the selected one.
 pub(in crate::engine) fn workspaces(text: &str) -> Vec<String> {

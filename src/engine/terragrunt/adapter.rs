@@ -1,37 +1,31 @@
 //! Adapter for Terragrunt, unit by unit: Terragrunt drives OpenTofu or Terraform and passes on their output and exit code.
 
 use std::{
-    collections::BTreeSet,
     ffi::{OsStr, OsString},
     io,
-    sync::Arc,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{
+    commands::{INIT_FLAGS, NO_COLOR, Terragrunt},
     rendered,
     unit_backend::{check_unit_backend, is_initialised},
-    unit_folders::{
-        download_dir, files_named, has_engine_run, make_download_dir, working_folder, working_folders,
-    },
+    unit_folders::{files_named, has_engine_run, make_download_dir, working_folder, working_folders},
+    unit_planning::plan_unit,
 };
 use crate::{
-    config::EngineSettings,
     engine::{
-        Applied, EffectiveInit, Engine, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
-        PrintedOutput, Session, StateIdentity, Target, Typed, TypedColors,
+        EffectiveInit, Engine, EngineError, PlanFacts, PlanRequest, Planned, Session, StateMove, Target,
+        Typed, TypedColors,
         driver::Driver,
         environment::variables::plugin_cache,
-        flags::{apply_args, lacks_exclude, plan_args},
-        process::call::{Dialect, not_run},
+        flags::{apply_args, plan_args},
+        process::{call::run_inherited, document::Dialect},
         program::installed::Installed,
-        state::{moved::StateMove, recorded_outputs::known_outputs},
         terraform::{
-            applying,
-            backend_check::{BackendInFolder, check_plan},
-            backend_record::BackendRecord,
+            backend_record::{BackendInFolder, BackendRecord},
             effective_init::effective_init,
         },
         typed,
@@ -42,95 +36,13 @@ use crate::{
             verbs,
         },
     },
-    files::DigestCache,
-    model::{EngineName, Failure, FailureKind, ResourceAddress},
-    process::{CommandLine, Exit, SignalTarget, Stream},
+    model::{EngineName, Failure, FailureKind},
+    process::{CommandLine, Exit, Stream},
 };
 
-/// Variables of every process: no retry, no question, and a log in one format. At log level `error` the warning about mocked
-/// outputs would be missing.
-const SET: &[(&str, &str)] = &[
-    ("TG_NO_AUTO_RETRY", "true"),
-    ("TG_NON_INTERACTIVE", "true"),
-    ("TG_LOG_LEVEL", "warn"),
-    ("TG_LOG_FORMAT", "bare"),
-    (NO_COLOR, "true"),
-];
-
-/// Takes the colours from Terragrunt and its engine.
-const NO_COLOR: &str = "TG_NO_COLOR";
-
-/// Variable with the flags of every init that Terragrunt runs.
-pub(super) const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
-
-/// Flag that makes an init fail if it would change the lock file, which is the user's.
-pub(super) const READ_ONLY: &str = "-lockfile=readonly";
-
-/// Terragrunt at one version, with the engine that it drives.
-#[derive(Debug)]
-pub(in crate::engine) struct Terragrunt {
-    pub(in crate::engine) installed: Installed,
-    pub(in crate::engine) driven: Installed,
-    pub(in crate::engine) settings: EngineSettings,
-    pub(in crate::engine) digests: Arc<DigestCache>,
-}
-
-impl Terragrunt {
-    pub(in crate::engine) fn new(
-        installed: Installed,
-        driven: Installed,
-        settings: EngineSettings,
-        digests: Arc<DigestCache>,
-    ) -> Self {
-        Self { installed, driven, settings, digests }
-    }
-
-    /// Returns a command in the unit's folder. It has no data directory: Terragrunt would use that also for the units whose
-    /// outputs it reads. Instances of one folder have separate download directories.
-    pub(in crate::engine) fn bare(&self, target: &Target) -> CommandLine {
-        let mut command =
-            CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), (*target.env).clone())
-                .env("TG_TF_PATH", self.driven.program.as_os_str());
-        for (name, value) in SET {
-            command = command.env(*name, *value);
-        }
-        command.env.remove(OsStr::new("TF_WORKSPACE"));
-        if let Some(folder) = download_dir(target) {
-            command = command.env("TG_DOWNLOAD_DIR", folder.as_os_str());
-        }
-        // Terragrunt runs an init whenever it needs one, and has no option for the flags of that init.
-        if target.keeps_lockfile() {
-            command = command.env(INIT_FLAGS, READ_ONLY);
-        }
-        command.signal = SignalTarget::Children;
-        match &self.settings.plugin_cache {
-            Some(cache) => command.env("TF_PLUGIN_CACHE_DIR", cache.as_os_str()),
-            None => command,
-        }
-    }
-
-    /// Returns `terragrunt VERB --tf-path … --non-interactive -- ARGS`.
-    pub(super) fn passed_on(
-        &self,
-        target: &Target,
-        verb: &str,
-        args: impl IntoIterator<Item = OsString>,
-    ) -> CommandLine {
-        self.bare(target)
-            .args([verb, "--tf-path", self.driven.program.as_str(), "--non-interactive", "--"])
-            .args(args)
-    }
-
-    /// Returns `terragrunt render --format json`.
-    pub(super) fn render_command(&self, target: &Target) -> CommandLine {
-        let driven = self.driven.program.as_str();
-        self.bare(target).args(["render", "--format", "json", "--tf-path", driven, "--non-interactive"])
-    }
-}
-
 impl Driver for Terragrunt {
-    fn program_name(&self) -> &str {
-        self.name().as_str()
+    fn installed(&self) -> &Installed {
+        &self.installed
     }
 
     fn core(&self) -> &Installed {
@@ -139,10 +51,6 @@ impl Driver for Terragrunt {
 
     fn dialect(&self) -> Dialect {
         Dialect::Mixed
-    }
-
-    fn check_version(&self, said: &str) -> Result<Option<String>, Failure> {
-        self.driven.check_said(said)
     }
 
     fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine {
@@ -204,24 +112,12 @@ impl Driver for Terragrunt {
 }
 
 impl Engine for Terragrunt {
-    fn name(&self) -> EngineName {
-        EngineName::Terragrunt
-    }
-
-    fn engines(&self) -> Vec<EngineName> {
-        vec![self.name(), self.driven.name]
-    }
-
-    fn version(&self) -> &str {
-        &self.installed.version
+    fn driver(&self) -> &dyn Driver {
+        self
     }
 
     fn driven(&self) -> Option<(EngineName, &str)> {
         Some((self.driven.name, &self.driven.version))
-    }
-
-    fn lacks_exclude(&self) -> Option<String> {
-        lacks_exclude(&self.driven)
     }
 
     fn prepare(
@@ -271,11 +167,7 @@ impl Engine for Terragrunt {
         request: &PlanRequest,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        self.plan_unit(target, request, session)
-    }
-
-    fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
-        applying::apply(self, target, plan, session)
+        plan_unit(self, target, request, session)
     }
 
     fn state_move(&self, _: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
@@ -303,21 +195,7 @@ impl Engine for Terragrunt {
         if verbs::reads_a_state(args) && is_initialised(target)? {
             self.check_unit_backend(target, None, session)?;
         }
-        let ended = session.runner.inherit(&self.command(target, args)).map_err(not_run)?;
-        Ok(ended.exit)
-    }
-
-    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError> {
-        applying::outputs(self, target, session)
-    }
-
-    fn known_outputs(
-        &self,
-        target: &Target,
-        accept_lineage: bool,
-        session: &Session<'_>,
-    ) -> Result<KnownOutputs, EngineError> {
-        known_outputs(self, (target, self.effective_init(target)), accept_lineage, session)
+        run_inherited(&self.command(target, args), session)
     }
 
     fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit> {
@@ -325,40 +203,6 @@ impl Engine for Terragrunt {
         let version = format!("{} driving {}", self.installed.version, self.driven.version);
         let folder = working_folder(target)?;
         effective_init(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
-    }
-
-    fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
-        check_plan(self, target, facts)
-    }
-
-    fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
-        applying::state_identity(self, target, session)
-    }
-
-    fn known_state(
-        &self,
-        target: &Target,
-        accept_lineage: bool,
-        session: &Session<'_>,
-    ) -> Result<StateIdentity, EngineError> {
-        applying::known_state(self, target, accept_lineage, session)
-    }
-
-    fn check_state(
-        &self,
-        target: &Target,
-        state: &StateIdentity,
-        accept_lineage: bool,
-    ) -> Result<(), EngineError> {
-        applying::check_state(self, target, state, accept_lineage)
-    }
-
-    fn state_addresses(
-        &self,
-        target: &Target,
-        session: &Session<'_>,
-    ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
-        applying::state_addresses(self, target, session)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {

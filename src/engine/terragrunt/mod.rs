@@ -1,6 +1,7 @@
 //! Terragrunt: units, each of which drives OpenTofu or Terraform.
 
 pub(super) mod adapter;
+pub(super) mod commands;
 mod rendered;
 mod unit_backend;
 mod unit_exclusion;

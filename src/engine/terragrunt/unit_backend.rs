@@ -15,10 +15,10 @@ use crate::{
         EngineError, PlanFacts, Session, Target,
         driver::Driver,
         layout::unit_file_in,
+        state::read::pull,
         terraform::{
-            applying::pull,
-            backend_check::{BackendInFolder, current_backend, other_address, planned_backend, wrong},
-            backend_record::BackendRecord,
+            backend_check::{current_backend, other_address, planned_backend, wrong},
+            backend_record::{BackendInFolder, BackendRecord},
         },
     },
     files,

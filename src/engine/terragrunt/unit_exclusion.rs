@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use serde::Deserialize;
 
-use super::{adapter::Terragrunt, rendered, units::normalised};
+use super::{commands::Terragrunt, rendered, units::normalised};
 use crate::{
     engine::{
         EngineError, PlanMode, Session, Target,
@@ -53,54 +53,52 @@ impl Exclude {
     }
 }
 
-impl Terragrunt {
-    /// Returns the reason why a unit is excluded from a plan; absent if it is not. Terragrunt is run only if a file that the
-    /// unit may include has an `exclude` block or is unknown, or if `silent` says that its plan exited with 0 and without
-    /// engine output.
-    pub(super) fn exclusion(
-        &self,
-        target: &Target,
-        (mode, silent): (PlanMode, bool),
-        session: &Session<'_>,
-    ) -> Result<Option<String>, EngineError> {
-        if !silent && !may_exclude(target) {
-            return Ok(None);
-        }
-        Ok(self.ask_exclude(target, silent, session)?.and_then(|found| found.leaves_out(mode)))
+/// Returns the reason why a unit is excluded from a plan; absent if it is not. Terragrunt is run only if a file that the
+/// unit may include has an `exclude` block or is unknown, or if `silent` says that its plan exited with 0 and without
+/// engine output.
+pub(super) fn exclusion(
+    engine: &Terragrunt,
+    target: &Target,
+    (mode, silent): (PlanMode, bool),
+    session: &Session<'_>,
+) -> Result<Option<String>, EngineError> {
+    if !silent && !may_exclude(target) {
+        return Ok(None);
     }
+    Ok(ask_exclude(engine, target, silent, session)?.and_then(|found| found.leaves_out(mode)))
+}
 
-    /// Reads the `exclude` block of a unit by Terragrunt; fails if that is impossible, since the unit may exclude itself.
-    ///
-    /// Measured on Terragrunt 1.1.3: `run --all` uses `find`, which lists no JSON units and no block with an output of
-    /// another unit; such a block takes effect if the unit is run alone. `render` shows both.
-    fn ask_exclude(
-        &self,
-        target: &Target,
-        silent: bool,
-        session: &Session<'_>,
-    ) -> Result<Option<Exclude>, EngineError> {
-        let unclear = |why: &str| {
-            let summary =
-                format!("cannot tell whether the unit `{}` excludes itself: {why}", target.instance.stack);
-            EngineError::Failed(Failure::new(FailureKind::Engine, summary))
-        };
-        if silent || unit_file_in(&target.dir).extension() == Some("json") {
-            let mut unit = rendered::unit(self, (&self.render_command(target), target), session)?;
-            let exclude = unit.remove("exclude").filter(|exclude| !exclude.is_null());
-            let exclude = exclude.map(serde_json::from_value).transpose();
-            return exclude.map_err(|error| unclear(&error.to_string()));
-        }
-        let command =
-            self.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
-        let captured = capture(session, &command)?;
-        if !captured.exit.is_success() {
-            return Err(failed_text(self, &captured, "find", target, session));
-        }
-        let listed: Vec<ListedUnit> =
-            serde_json::from_slice(&captured.stdout).map_err(|error| unclear(&error.to_string()))?;
-        let own = listed.into_iter().find(|unit| unit.path == ".");
-        Ok(own.ok_or_else(|| unclear("`find` does not list it"))?.exclude)
+/// Reads the `exclude` block of a unit by Terragrunt; fails if that is impossible, since the unit may exclude itself.
+///
+/// Measured on Terragrunt 1.1.3: `run --all` uses `find`, which lists no JSON units and no block with an output of
+/// another unit; such a block takes effect if the unit is run alone. `render` shows both.
+fn ask_exclude(
+    engine: &Terragrunt,
+    target: &Target,
+    silent: bool,
+    session: &Session<'_>,
+) -> Result<Option<Exclude>, EngineError> {
+    let unclear = |why: &str| {
+        let summary =
+            format!("cannot tell whether the unit `{}` excludes itself: {why}", target.instance.stack);
+        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+    };
+    if silent || unit_file_in(&target.dir).extension() == Some("json") {
+        let mut unit = rendered::unit(engine, (&engine.render_command(target), target), session)?;
+        let exclude = unit.remove("exclude").filter(|exclude| !exclude.is_null());
+        let exclude = exclude.map(serde_json::from_value).transpose();
+        return exclude.map_err(|error| unclear(&error.to_string()));
     }
+    let command =
+        engine.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
+    let captured = capture(session, &command)?;
+    if !captured.exit.is_success() {
+        return Err(failed_text(engine, &captured, "find", target, session));
+    }
+    let listed: Vec<ListedUnit> =
+        serde_json::from_slice(&captured.stdout).map_err(|error| unclear(&error.to_string()))?;
+    let own = listed.into_iter().find(|unit| unit.path == ".");
+    Ok(own.ok_or_else(|| unclear("`find` does not list it"))?.exclude)
 }
 
 /// Returns true if the file of a unit, or one that it may include, has an `exclude` block.

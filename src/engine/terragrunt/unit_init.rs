@@ -8,7 +8,7 @@ use std::{
 use camino::Utf8Path;
 
 use super::{
-    adapter::{INIT_FLAGS, READ_ONLY, Terragrunt},
+    commands::{INIT_FLAGS, READ_ONLY, Terragrunt},
     unit_folders::download_dir,
 };
 use crate::{

@@ -1,6 +1,9 @@
 //! Plan of a Terragrunt unit, with the cases in which Terragrunt makes none.
 
-use super::{adapter::Terragrunt, unit_exclusion::texts_of_unit};
+use super::{
+    commands::Terragrunt,
+    unit_exclusion::{exclusion, texts_of_unit},
+};
 use crate::engine::{
     EngineError, PlanMode, PlanRequest, Planned, Session, StateIdentity, Target,
     detect::LOCKFILE,
@@ -53,78 +56,76 @@ const TOP: [&str; 22] = [
 /// Blocks that refer to other units; the block's own name is no use of an output.
 const NAMING_UNITS: [&str; 2] = ["dependency", "dependencies"];
 
-impl Terragrunt {
-    /// Plans a unit; returns [`EngineError::Excluded`] for one that is excluded, or that is already destroyed.
-    pub(super) fn plan_unit(
-        &self,
-        target: &Target,
-        request: &PlanRequest,
-        session: &Session<'_>,
-    ) -> Result<Planned, EngineError> {
-        let planned = |attempt| match attempt {
-            Attempt::Planned(planned) => Ok(*planned),
-            Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
-        };
-        if let Some(why) = self.exclusion(target, (request.mode, false), session)? {
-            return Err(EngineError::Excluded(why));
-        }
-        let had_lockfile = target.dir.join(LOCKFILE).exists();
-        let ended = match planning::plan(self, target, request, session).and_then(planned) {
-            Err(error) if is_silent(&error) => {
-                let why = self.exclusion(target, (request.mode, true), session)?;
-                Err(why.map_or(error, EngineError::Excluded))
-            }
-            // Terragrunt initialises by itself with `-lockfile=readonly`, or regards an incomplete init as done.
-            Err(error) if says_stale(&error) => {
-                let lockfile = self.update_lockfile(target, error, session)?;
-                let planned = planning::plan(self, target, request, session).and_then(planned)?;
-                Ok(Planned { lockfile, ..planned })
-            }
-            Err(error) if request.mode == PlanMode::Destroy && lacks_outputs(&error) => {
-                if self.is_gone(target, request.accept_lineage, session)? {
-                    let why = "nothing of it is there any more, and units that it depends on have no outputs";
-                    return Err(EngineError::Excluded(why.to_owned()));
-                }
-                Err(error)
-            }
-            ended => ended,
-        };
-        if !had_lockfile {
-            target.say_written_lockfile(None, session)?;
-        }
-        ended
+/// Plans a unit; returns [`EngineError::Excluded`] for one that is excluded, or that is already destroyed.
+pub(super) fn plan_unit(
+    engine: &Terragrunt,
+    target: &Target,
+    request: &PlanRequest,
+    session: &Session<'_>,
+) -> Result<Planned, EngineError> {
+    let planned = |attempt| match attempt {
+        Attempt::Planned(planned) => Ok(*planned),
+        Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+    };
+    if let Some(why) = exclusion(engine, target, (request.mode, false), session)? {
+        return Err(EngineError::Excluded(why));
     }
+    let had_lockfile = target.dir.join(LOCKFILE).exists();
+    let ended = match planning::plan(engine, target, request, session).and_then(planned) {
+        Err(error) if is_silent(&error) => {
+            let why = exclusion(engine, target, (request.mode, true), session)?;
+            Err(why.map_or(error, EngineError::Excluded))
+        }
+        // Terragrunt initialises by itself with `-lockfile=readonly`, or regards an incomplete init as done.
+        Err(error) if says_stale(&error) => {
+            let lockfile = engine.update_lockfile(target, error, session)?;
+            let planned = planning::plan(engine, target, request, session).and_then(planned)?;
+            Ok(Planned { lockfile, ..planned })
+        }
+        Err(error) if request.mode == PlanMode::Destroy && lacks_outputs(&error) => {
+            if is_gone(engine, target, request.accept_lineage, session)? {
+                let why = "nothing of it is there any more, and units that it depends on have no outputs";
+                return Err(EngineError::Excluded(why.to_owned()));
+            }
+            Err(error)
+        }
+        ended => ended,
+    };
+    if !had_lockfile {
+        target.say_written_lockfile(None, session)?;
+    }
+    ended
+}
 
-    /// Returns true if the state of a unit holds no resources, as read without the outputs of other units.
-    fn is_gone(
-        &self,
-        target: &Target,
-        accept_lineage: bool,
-        session: &Session<'_>,
-    ) -> Result<bool, EngineError> {
-        // If the backend depends on an output, the state is unknown.
-        let are_known = |texts: Vec<String>| texts.iter().all(|text| only_inputs_depend(text));
-        if !texts_of_unit(target).is_some_and(are_known) {
-            return Ok(false);
-        }
-        let known = KnownState::read(target).map_err(EngineError::Failed)?;
-        let command = self.bare(target).args(["state", "pull", "-no-color"]).args(WITHOUT_OUTPUTS);
-        let pulled = capture(session, &command)?;
-        if !pulled.exit.is_success() {
-            return Ok(false);
-        }
-        let state = if pulled.stdout.contains(&b'{') {
-            let Ok(state) = document::<State>(&pulled.stdout, self.dialect()) else { return Ok(false) };
-            state
-        } else {
-            State::default()
-        };
-        let identity: &StateIdentity = &state.identity;
-        lineage::watch_in_force((self, target), &known, (identity, accept_lineage))
-            .map_err(EngineError::Failed)?;
-        let is_missing = identity.lineage.is_empty();
-        Ok(is_missing || state.addresses().is_ok_and(|addresses| addresses.is_empty()))
+/// Returns true if the state of a unit holds no resources, as read without the outputs of other units.
+fn is_gone(
+    engine: &Terragrunt,
+    target: &Target,
+    accept_lineage: bool,
+    session: &Session<'_>,
+) -> Result<bool, EngineError> {
+    // If the backend depends on an output, the state is unknown.
+    let are_known = |texts: Vec<String>| texts.iter().all(|text| only_inputs_depend(text));
+    if !texts_of_unit(target).is_some_and(are_known) {
+        return Ok(false);
     }
+    let known = KnownState::read(target).map_err(EngineError::Failed)?;
+    let command = engine.bare(target).args(["state", "pull", "-no-color"]).args(WITHOUT_OUTPUTS);
+    let pulled = capture(session, &command)?;
+    if !pulled.exit.is_success() {
+        return Ok(false);
+    }
+    let state = if pulled.stdout.contains(&b'{') {
+        let Ok(state) = document::<State>(&pulled.stdout, engine.dialect()) else { return Ok(false) };
+        state
+    } else {
+        State::default()
+    };
+    let identity: &StateIdentity = &state.identity;
+    lineage::watch_in_force((engine, target), &known, (identity, accept_lineage))
+        .map_err(EngineError::Failed)?;
+    let is_missing = identity.lineage.is_empty();
+    Ok(is_missing || state.addresses().is_ok_and(|addresses| addresses.is_empty()))
 }
 
 /// Returns true if Terragrunt exited with 0 without output of an engine, as with `no_run`.

@@ -19,11 +19,11 @@ use crate::{
         messages::exit_error::failed_text,
         next_command::exec_line,
         process::call::capture,
-        state::{claims::claim_backend, lineage::moved_address, moved::EXPRESSION},
+        state::{claims::claim_backend, lineage::moved_address},
         terraform::{
-            adapter::Terraform,
             backend_check::{is_other_backend, stated},
             backend_record::{BackendRecord, RECORD},
+            commands::Terraform,
             fingerprint::forget_init,
             workspace_list::workspaces,
         },
@@ -36,8 +36,13 @@ use crate::{
 /// File in an instance's folder with the record of its former backend.
 const FORMER: &str = "former-backend";
 
+/// Way to move a state without `init -migrate-state`.
 pub(in crate::engine) const BY_HAND: &str =
     "move the state by `state pull` through the former backend and `state push` through the new one";
+
+/// Reason why a migration to an address that an expression decides is refused.
+pub(in crate::engine) const EXPRESSION: &str =
+    "an expression decides where the state is, so nobody can look there first";
 
 /// States in one backend that matter to an instance.
 struct Stored {

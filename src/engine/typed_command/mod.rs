@@ -11,4 +11,5 @@ pub(super) mod verbs;
 
 pub use intent::{Typed, typed};
 pub use meeting::{builds_on_state, may_make_workspace};
-pub use verbs::{evaluates_variables, takes_values, writes_a_file};
+pub use unit_values::takes_values;
+pub use verbs::{evaluates_variables, writes_a_file};

@@ -9,9 +9,9 @@ use crate::{
         driver::Driver,
         process::{
             call::{Mutated, Written, mutate},
-            folder_lock::{self, FolderLock},
+            folder_lock::{FolderLock, lock_for_apply},
         },
-        recovery::{self, CommandLeftovers, EngineReports, Rescued},
+        recovery::{self, rescue_after},
         state::after_apply::StateBefore,
         terraform::{backend_check::claim_checked, fingerprint::forget_init},
         typed,
@@ -32,7 +32,7 @@ pub(in crate::engine) fn run_mutating(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
     // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
-    let _turn = take_turns(target, session)?;
+    let _turn = lock_for_apply(target, session)?;
     let typed = typed(args);
     // A migration leaves another backend in force.
     if typed != Typed::MigrateState {
@@ -70,7 +70,7 @@ pub(in crate::engine) fn run_mutating(
     let (rescued, removed) = if left_before {
         (Ok(None), written.removed())
     } else {
-        rescue(driver, (target, session), written, suspect, signs)
+        rescue_after(driver, (target, session), written, suspect, signs)
     };
     for note in removed {
         on_line(Stream::Stderr, &note);
@@ -108,33 +108,4 @@ pub(in crate::engine) fn run_mutating(
         }
     }
     Ok(finished.exit)
-}
-
-/// Waits for the exclusive lock on the folder, which serializes applies.
-pub(in crate::engine) fn take_turns(
-    target: &Target,
-    session: &Session<'_>,
-) -> Result<FolderLock, EngineError> {
-    folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
-}
-
-/// Saves a state that a command could not save, and only then removes the output files of the command; returns a note for
-/// each file that could not be removed.
-pub(in crate::engine) fn rescue(
-    driver: &dyn Driver,
-    (target, session): (&Target, &Session<'_>),
-    written: Written,
-    suspect: bool,
-    signs: Option<&EngineReports>,
-) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
-    let output = [&*written.stdout, &*written.stderr];
-    let rescued =
-        recovery::rescue(driver, target, CommandLeftovers { output, suspect, signs, log: session.log });
-    // The output files may hold the only copy of the state.
-    let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
-    let mut notes = if is_over { written.removed() } else { Vec::new() };
-    if matches!(rescued, Ok(None)) {
-        notes.extend(recovery::end(target));
-    }
-    (rescued, notes)
 }

@@ -54,6 +54,14 @@ pub(in crate::engine) fn place_in_unit(args: &[OsString]) -> Place {
     }
 }
 
+/// Returns true if a typed command needs the values of variables.
+pub fn takes_values(args: &[OsString]) -> bool {
+    // A saved plan has no values of ephemeral variables. Terragrunt has several forms of `apply`.
+    place_of_var_files(args, false).is_some()
+        || args.first().is_some_and(|verb| verb == "apply")
+        || place_in_unit(args) != Place::Nowhere
+}
+
 /// Returns the index of the engine's own verb in a command of Terragrunt for one unit; absent if it is uncertain.
 ///
 /// Flags of Terragrunt may take a separate argument as their value, so that arguments behind an unknown flag are uncertain.

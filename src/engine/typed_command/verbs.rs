@@ -2,10 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::{
-    arguments::{flag_name, positionals},
-    unit_values::{Place, place_in_unit},
-};
+use super::arguments::{flag_name, positionals};
 
 /// Flags of Terragrunt without a value.
 const VALUELESS: &[&str] =
@@ -163,14 +160,6 @@ pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<
 pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
     const WRITING: &[&str] = &["out", "generate-config-out", "json-into", "out-file", "write"];
     args.iter().filter_map(|arg| flag_name(arg)).find(|flag| WRITING.contains(flag))
-}
-
-/// Returns true if a typed command needs the values of variables.
-pub fn takes_values(args: &[OsString]) -> bool {
-    // A saved plan has no values of ephemeral variables. Terragrunt has several forms of `apply`.
-    place_of_var_files(args, false).is_some()
-        || first_is(args, "apply")
-        || place_in_unit(args) != Place::Nowhere
 }
 
 /// Returns true if a typed command may evaluate variables, and so needs their values. A changing command counts as if it

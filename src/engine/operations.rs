@@ -1,0 +1,236 @@
+//! Operations of an engine: the trait [`Engine`], whose provided methods serve every engine alike.
+
+use std::{collections::BTreeSet, ffi::OsString, io};
+
+use camino::Utf8Path;
+
+use super::{
+    Applied, BoundContent, EffectiveInit, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
+    PrintedOutput, Session, StateIdentity, StateMove, Target,
+    driver::Driver,
+    flags::lacks_exclude,
+    process::call::run_inherited,
+    recovery,
+    state::{read, recorded_outputs::known_outputs},
+    terraform::{
+        applying,
+        backend_check::{check_plan, claim_checked},
+    },
+};
+use crate::{
+    model::{EngineName, Failure, ResourceAddress},
+    process::{CommandLine, Exit, Stream},
+};
+
+/// One engine at one version. Methods block; they are called from worker threads.
+pub trait Engine: Driver + BoundContent + Send + Sync {
+    /// Returns the engine as the functions that plan, apply and read a state take it.
+    fn driver(&self) -> &dyn Driver;
+
+    /// Returns the name of the engine.
+    fn name(&self) -> EngineName {
+        self.installed().name
+    }
+
+    /// Returns all engines that run: this one, and the one that it drives.
+    fn engines(&self) -> Vec<EngineName> {
+        [self.name()].into_iter().chain(self.driven().map(|(name, _)| name)).collect()
+    }
+
+    /// Returns the version of the engine: `1.12.6`.
+    fn version(&self) -> &str {
+        &self.installed().version
+    }
+
+    /// Returns the driven engine with its version; absent for an engine that makes plans itself.
+    fn driven(&self) -> Option<(EngineName, &str)> {
+        None
+    }
+
+    /// Returns the name and version of the engine that makes the plans.
+    fn planning_engine(&self) -> (EngineName, &str) {
+        self.driven().unwrap_or_else(|| (self.name(), self.version()))
+    }
+
+    /// Returns the version as text, with the driven engine: `1.1.3 driving tofu 1.12.6`.
+    fn version_text(&self) -> String {
+        match self.driven() {
+            Some((name, version)) => format!("{} driving {name} {version}", self.version()),
+            None => self.version().to_owned(),
+        }
+    }
+
+    /// Returns the reason why the engine's plans cannot leave a resource out by `-exclude`; absent if they can.
+    fn lacks_exclude(&self) -> Option<String> {
+        lacks_exclude(self.core())
+    }
+
+    /// Refuses a plan of an instance whose state is lost or waits to be saved, as far as files show.
+    fn may_plan(&self, target: &Target) -> Result<(), Failure> {
+        recovery::refuse_to_plan(target, false)
+    }
+
+    /// Initialises the instance if its fingerprint changed (or `force`), then makes sure that its workspace exists.
+    ///
+    /// A missing workspace is created only if `create_workspace` is set; otherwise the error is
+    /// [`EngineError::MissingWorkspace`] and nothing is left behind.
+    fn prepare(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError>;
+
+    /// Initialises the instance for a command outside a run. The workspace is looked up even if no init is needed, since the
+    /// engine would create a missing one; a missing one with a known state is refused, unless `accept_lineage`.
+    fn enter(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError>;
+
+    /// Plans a prepared instance into a file; initialises once more if the engine asks for it, as part of the same attempt.
+    fn plan(
+        &self,
+        target: &Target,
+        request: &PlanRequest,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError>;
+
+    /// Applies a plan file: never retried, never killed, output to files.
+    fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
+        applying::apply(self.driver(), target, plan, session)
+    }
+
+    /// Returns the old and the new state of a typed `init`, as far as files show; absent if the state stays in place.
+    fn state_move(&self, _target: &Target, _args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
+        Ok(None)
+    }
+
+    /// Runs any other command that may change a state, with the protections of an apply: one at a time in a folder, not
+    /// while an unsaved state waits (unless the command pushes that state), output to files that are removed afterwards.
+    /// Lines are passed on, secrets masked.
+    fn run_mutating(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, EngineError>;
+
+    /// Reads the outputs of a prepared instance, in the engine's order.
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError> {
+        read::outputs(self.driver(), target, session)
+    }
+
+    /// Reads the outputs that other stacks may use. Refuses a state that is not the last known one (unless `accept_lineage`)
+    /// or that waits to be saved. A local state is read as a file, any other from its backend; nothing is masked.
+    fn known_outputs(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<KnownOutputs, EngineError> {
+        known_outputs(self.driver(), (target, self.effective_init(target)), accept_lineage, session)
+    }
+
+    /// Returns the facts behind a plan of a prepared instance, as they are now; starts no process.
+    fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit>;
+
+    /// Compares the backend of a plan file with the one in force and with the states of other instances; starts no process.
+    fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
+        claim_checked(self.driver(), target)?;
+        check_plan(self.driver(), target, facts)
+    }
+
+    /// Reads lineage and serial of a prepared instance's state from its backend.
+    fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
+        read::state_identity(self.driver(), target, session)
+    }
+
+    /// Reads the state of a prepared instance from its backend and records its lineage. Refuses a state that is not the last
+    /// known one or went back (unless `accept_lineage`), and one that belongs to another instance.
+    fn known_state(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<StateIdentity, EngineError> {
+        read::known_state(self.driver(), target, accept_lineage, session)
+    }
+
+    /// Refuses a state that was read before as [`Engine::known_state`] does; starts no process.
+    fn check_state(
+        &self,
+        target: &Target,
+        state: &StateIdentity,
+        accept_lineage: bool,
+    ) -> Result<(), EngineError> {
+        read::check_state(self.driver(), target, state, accept_lineage)
+    }
+
+    /// Reads the addresses of the resources in a prepared instance's state from its backend.
+    fn state_addresses(
+        &self,
+        target: &Target,
+        session: &Session<'_>,
+    ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
+        read::state_addresses(self.driver(), target, session)
+    }
+
+    /// Runs any other command that changes nothing, with the user's own streams; meanwhile no process of envctl installs
+    /// anything in the stack's folder.
+    fn run_reading(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+    ) -> Result<Exit, EngineError> {
+        let _used = self.lock_in_use(target, session)?;
+        run_inherited(&self.command(target, args), session)
+    }
+
+    /// Returns any command of the engine for a prepared instance, for `exec` and `shell`.
+    fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
+
+    /// Returns the `dependency` blocks of a unit, by label, with its includes merged, as Terragrunt renders them; absent for
+    /// other engines.
+    fn dependencies(
+        &self,
+        _target: &Target,
+        _session: &Session<'_>,
+    ) -> Result<Option<serde_json::Map<String, serde_json::Value>>, EngineError> {
+        Ok(None)
+    }
+
+    /// Returns variables that a unit itself gives to the apply of a plan, as Terragrunt renders them: `inputs`, and
+    /// `TF_VAR_*` of `extra_arguments`. Empty for other engines.
+    fn unit_variables(
+        &self,
+        _target: &Target,
+        _session: &Session<'_>,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, EngineError> {
+        Ok(serde_json::Map::new())
+    }
+
+    /// Returns true if the command may need variable values, but would run without those of the target.
+    fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
+        false
+    }
+
+    /// Returns true if the command may change a state or anything else.
+    fn is_mutating(&self, args: &[OsString]) -> bool;
+
+    /// Returns true if the engine uses the backend with the target's environment variables as they are (false for
+    /// Terragrunt, whose files may set other credentials).
+    fn keeps_environment(&self) -> bool {
+        true
+    }
+
+    /// Returns true if values, var files and backend pairs of environments.toml reach this engine's stacks by declared
+    /// variables (false for Terragrunt, which passes them on unchecked).
+    fn reads_root_module(&self) -> bool;
+}
