@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Environment, EnvironmentScope},
+    config::{Environment, EnvironmentScope},
     inventory::{Instance, Inventory},
     journal::RunStore,
     model::{ChangeCounts, EnvName, ExitStatus, RunId, RunVerb, StackId, StackReport, StackResult},
