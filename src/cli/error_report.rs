@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     config::{ConfigError, UnknownEnvironment},
     diagnostic::{Diagnostic, Diagnostics, Label, Severity},
-    engine::EngineUnavailable,
+    engine::{EngineUnavailable, GivenFlags},
     executor::{AssembleError, DispatchError, SecretError, TargetError},
     graph::SelectionError,
     inventory::InventoryError,
@@ -25,8 +25,8 @@ pub(super) struct Shown {
     kind: FailureKind,
 }
 
-/// Turns an error into its message, hints and exit code.
-pub(super) fn shown(error: &anyhow::Error) -> Shown {
+/// Turns an error into its message, hints and exit code; suggested commands repeat the flags.
+pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> Shown {
     let mut shown = Shown {
         status: ExitStatus::Failed,
         findings: Diagnostics::default(),
@@ -39,7 +39,7 @@ pub(super) fn shown(error: &anyhow::Error) -> Shown {
         shown.hints.clone_from(&stopped.hints);
         shown.kind = kind_of(stopped.status);
     } else if let Some(usage) = error.downcast_ref::<Usage>() {
-        usage_of(&mut shown, usage);
+        usage_of(&mut shown, usage, flags);
     } else if error.is::<UnknownEnvironment>() {
         shown.status = ExitStatus::Usage;
         shown.kind = FailureKind::Config;
@@ -47,11 +47,11 @@ pub(super) fn shown(error: &anyhow::Error) -> Shown {
         shown.status = ExitStatus::Usage;
         shown.kind = FailureKind::Config;
         shown.hints.extend(selection.suggestion().map(|s| format!("did you mean `{s}`?")));
-        shown.hints.push(selection.choice());
+        shown.hints.push(selection.choice(&flags.command("list")));
     } else if let Some(store) = error.downcast_ref::<StoreError>() {
         shown.status = ExitStatus::Usage;
         if matches!(store, StoreError::Ambiguous { .. } | StoreError::NotFound(_)) {
-            shown.hints.push("`envctl runs list` shows the runs".to_owned());
+            shown.hints.push(format!("`{}` shows the runs", flags.command("runs list")));
         }
     } else if let Some(findings) = findings(error) {
         shown.status = ExitStatus::Configuration;
@@ -83,7 +83,7 @@ pub(super) fn shown(error: &anyhow::Error) -> Shown {
     shown
 }
 
-fn usage_of(shown: &mut Shown, usage: &Usage) {
+fn usage_of(shown: &mut Shown, usage: &Usage, flags: &GivenFlags) {
     shown.status = ExitStatus::Usage;
     shown.kind = FailureKind::Config;
     match usage {
@@ -94,7 +94,9 @@ fn usage_of(shown: &mut Shown, usage: &Usage) {
         Usage::UnknownStack { suggestion: Some(name), .. } => {
             shown.hints.push(format!("did you mean `{name}`?"));
         }
-        Usage::UnknownStack { .. } => shown.hints.push("`envctl list` shows the stacks".to_owned()),
+        Usage::UnknownStack { .. } => {
+            shown.hints.push(format!("`{}` shows the stacks", flags.command("list")));
+        }
         Usage::OutputIsInput { instead: Some(flag), .. } => {
             shown.hints.push(format!("no selected stack reads the file of `{flag}`"));
         }
@@ -257,7 +259,8 @@ mod tests {
     #[test]
     fn a_run_that_contradicts_itself_is_a_defect() {
         let twice = ScheduleError::Twice("app".parse().unwrap());
-        let shown = shown(&anyhow::Error::new(DispatchError::from(twice)).context("apply"));
+        let shown =
+            shown(&anyhow::Error::new(DispatchError::from(twice)).context("apply"), &GivenFlags::default());
         assert_eq!((shown.status, shown.kind), (ExitStatus::Defect, FailureKind::Defect));
         assert_eq!(shown.status.code(), 70);
         assert_eq!(shown.message.as_deref(), Some("apply: stack `app` has two steps in one round"));
@@ -266,7 +269,7 @@ mod tests {
     #[test]
     fn a_journal_that_cannot_be_written_is_no_defect() {
         let gap = JournalError::Gap { path: "journal.jsonl".into() };
-        let shown = shown(&anyhow::Error::new(DispatchError::from(gap)));
+        let shown = shown(&anyhow::Error::new(DispatchError::from(gap)), &GivenFlags::default());
         assert_eq!((shown.status, shown.kind), (ExitStatus::Failed, FailureKind::Unknown));
     }
 }

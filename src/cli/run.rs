@@ -24,6 +24,7 @@ use super::{
 use crate::{
     commands::{self},
     config::Overrides,
+    engine::GivenFlags,
     executor::{Interrupts, Prompter, SignalSource},
     model::{Clock, ErrorDocument, ExitStatus},
     run::{Context, ReportFiles, Usage},
@@ -60,6 +61,12 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         report_files.prepare(&env)?;
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
         app.verb.lay_over(&mut context.overrides);
+        if let Some(name) = context.overrides.misnamed_variable() {
+            return Err(Usage::Other(format!(
+                "`--var {name}` names no HCL variable, as `--var size=3` does"
+            ))
+            .into());
+        }
         if let Some((command, change)) = app.verb.changes(&context.overrides) {
             context.refuse_read_only(command, change)?;
         }
@@ -68,7 +75,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match outcome {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => {
-            let shown = error_report::shown(&error);
+            let config = app.global.config.as_ref().map(ToString::to_string);
+            let shown = error_report::shown(&error, &GivenFlags { config, ..GivenFlags::default() });
             shown.say(&printer, streams.terminal.github);
             let document = shown.document();
             if json {

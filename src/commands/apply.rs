@@ -35,10 +35,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
     let found = match request.run.as_str() {
-        "last" => newest_that_planned(&store)?,
+        "last" => newest_that_planned(context, &store)?,
         named => store.find(named)?,
     };
-    let Stored { asked, stacks } = stored(&store, &found)?;
+    let Stored { asked, stacks } = stored(context, &request.how, &store, &found)?;
     let how = RunRequest {
         environment: Some(asked.environment.to_string()),
         selection: Selection {
@@ -67,12 +67,13 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 
 /// Returns the newest run that made plans. An `apply` that was refused at its gate made none and is skipped. A run without
 /// changes is not skipped: the user never means an older run, perhaps of another environment.
-fn newest_that_planned(store: &RunStore) -> anyhow::Result<StoredRun> {
+fn newest_that_planned(context: &Context, store: &RunStore) -> anyhow::Result<StoredRun> {
     for run in store.list()? {
         let report = run.report()?;
         if report.command != RunVerb::Apply || report.result != Some(RunResult::Refused) {
             return Ok(run);
         }
     }
-    Err(Stopped::refused("no run has made any plans").hint("`envctl plan ENV` makes some").into())
+    let plan = context.given_flags().command("plan ENV");
+    Err(Stopped::refused("no run has made any plans").hint(format!("`{plan}` makes some")).into())
 }

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use crate::{
     config::{Environment, VerbClass},
     engine::{
-        EngineError, Session, Typed, TypedColors, evaluates_variables, may_make_workspace, takes_values,
-        typed,
+        EngineError, GivenFlags, Session, Typed, TypedColors, evaluates_variables, may_make_workspace,
+        takes_values, typed,
     },
     executor::{SecretUse, Work},
     journal::RunStore,
@@ -86,7 +86,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
             let wired = prepared.with_values(work, session)?;
             let work = &*wired;
             if work.engine.loses_values(&work.target, &request.args) {
-                return Err(valueless(environment, request, stack));
+                return Err(valueless(environment, request, stack, &at_gate.given_flags));
             }
             let Some((guarded, deployments)) = &mut guarded else {
                 return work.engine.run_reading(&work.target, &request.args, session).map(Ok);
@@ -166,13 +166,19 @@ fn mutate(
 }
 
 /// Returns the refusal of a command that would run a unit without its values: it could write wrong values to its state.
-fn valueless(environment: &Environment, request: &ExecRequest, stack: &StackId) -> EngineError {
+fn valueless(
+    environment: &Environment,
+    request: &ExecRequest,
+    stack: &StackId,
+    flags: &GivenFlags,
+) -> EngineError {
     let summary =
         format!("`{}` would run without the values that environments.toml gives `{stack}`", request.line());
+    let mut words = vec![flags.command(&format!("exec {} {}", environment.name, request.names()))];
+    words.extend(flags.values(false));
     let detail = format!(
-        "type the verb itself, as in `envctl exec {} {} -- plan`: the values of one unit are not those of the others",
-        environment.name,
-        request.names()
+        "type the verb itself, as in `{} -- plan`: the values of one unit are not those of the others",
+        words.join(" ")
     );
     EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }

@@ -48,7 +48,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             Verdict::Running => context.printer.say(format_args!("run {} stays: it is not over", run.id)),
             Verdict::Resumable => {
                 context.printer.say(format_args!("run {} stays: it did not end well", run.id));
-                context.printer.hint(format_args!("`envctl runs resume {}` goes on with it", run.id));
+                let resume = context.given_flags().command(&format!("runs resume {}", run.id));
+                context.printer.hint(format_args!("`{resume}` goes on with it"));
             }
             Verdict::Young => {}
         }

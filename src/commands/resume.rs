@@ -14,7 +14,7 @@ use crate::{
         request::RunMode,
         resumable::{RunEvents, may_be_resumed, newest_unfinished, resumed_runs},
         rounds::{self, TakenOver},
-        stored::{asked_for, with_its_values},
+        stored::{asked_for, command_again, with_its_values},
     },
 };
 
@@ -59,18 +59,25 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         return Err(Stopped::defect("a run without itself").into());
     };
     let id = last.run.id.clone();
-    may_be_resumed(&store, &id, &environment)?;
+    let flags = context.given_flags();
+    may_be_resumed(context, &store, (&id, &environment), || match asked_for(&flags, &store, &last.run) {
+        Ok((asked, _)) => again(context, &request.how, &asked, &chain),
+        // The request is gone, and its values with it.
+        Err(_) => {
+            let deploy = flags.command(&format!("deploy {environment}"));
+            format!("deploy again: `{deploy}`")
+        }
+    })?;
     let left = resumption(chain.iter().map(|earlier| (&earlier.run.id, earlier.events.as_slice())));
-    let (asked, key) = asked_for(&store, &last.run)?;
+    let (asked, key) = asked_for(&flags, &store, &last.run)?;
     if !left.confirmed {
-        let verb = verb(&asked);
         return Err(Stopped::refused(format!(
             "nothing of run {id} was confirmed: there is nothing to resume"
         ))
-        .hint(format!("{verb} again: `envctl {verb} {environment}`"))
+        .hint(again(context, &request.how, &asked, &chain))
         .into());
     }
-    with_its_values(&id, &asked)?;
+    with_its_values(context, &id, &asked)?;
     let taken = TakenOver {
         stacks: earlier(&chain, &asked, &key, &left.stacks)?,
         changes: EarlierChanges::of_runs(chain.iter().map(|earlier| earlier.events.as_slice())),
@@ -98,6 +105,13 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 /// Returns the verb of the resumed run.
 fn verb(asked: &AskedFor) -> RunVerb {
     if asked.destroy { RunVerb::Destroy } else { RunVerb::Deploy }
+}
+
+/// Returns the hint with the command that makes a new run like the first of the chain.
+fn again(context: &Context, how: &RunRequest, asked: &AskedFor, chain: &[RunEvents]) -> String {
+    let selects_all = chain.first().is_some_and(RunEvents::selects_all);
+    let verb = verb(asked);
+    format!("{verb} again: `{}`", command_again(context, how, (asked, selects_all), verb))
 }
 
 /// Returns the results that are taken over for each stack; other stacks are planned again.

@@ -113,6 +113,11 @@ impl Overrides {
         (Sources { file: Arc::clone(file), overrides, unread }, layers, problems)
     }
 
+    /// Returns the name of a `--var` flag that no HCL variable can have.
+    pub fn misnamed_variable(&self) -> Option<&str> {
+        self.vars.iter().map(|(name, _)| name.as_str()).find(|name| !is_variable_name(name))
+    }
+
     fn assignments(&self) -> Vec<Assignment> {
         let variables = VARIABLES.iter().filter_map(|(variable, key)| {
             let value = self.process_env.get(*variable).filter(|value| !value.is_empty())?;

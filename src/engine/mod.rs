@@ -8,6 +8,7 @@ mod driver;
 mod engines;
 mod environment;
 mod flags;
+mod given_flags;
 #[cfg(test)]
 mod hostile;
 pub mod layout;
@@ -36,6 +37,7 @@ pub use environment::{
     aws_credentials, bound_variables, clean_environment, cli_configs, recorded_variables, replaced_providers,
     shared_account_files, shared_accounts, value_from,
 };
+pub use given_flags::GivenFlags;
 pub use messages::{awaits_upstream, is_transient, stale};
 pub use operations::Engine;
 pub use plan_file::{
@@ -50,8 +52,8 @@ pub use state::{
     check_local_state, moved_address, outputs_before, recorded_state, state_addresses, state_at,
 };
 pub use target::{
-    Backend, BackendInForce, CalledModule, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours,
-    StackFolder, StateException, Target, TypedColors, ValuePlace, ValuePlaces,
+    Backend, BackendInForce, CalledModule, GeneratedValues, LockfilePolicy, Neighbours, StackFolder,
+    StateException, Target, TypedColors, ValuePlace, ValuePlaces,
 };
 pub use terraform::{BoundContent, MODULES, PackageDigest, forget_init, installed_modules};
 pub use terragrunt::{DownloadedFor, downloaded_for};

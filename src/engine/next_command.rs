@@ -11,8 +11,8 @@ pub(super) fn exec_line(target: &Target, command: &[&str]) -> String {
 /// Returns the `envctl exec` command line for a command of the engine, with the flag that confirms it.
 pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, command: &[&str]) -> String {
     let instance = &target.instance;
-    let mut words = vec![target.given_flags.program()];
-    words.extend(["exec", instance.environment.as_str(), instance.stack.as_str()].map(shell_word));
+    let names = [instance.environment.as_str(), instance.stack.as_str()].map(shell_word).join(" ");
+    let mut words = vec![target.given_flags.command(&format!("exec {names}"))];
     words.extend(target.given_flags.values(false));
     words.extend(confirm.into_iter().chain(["--"]).map(str::to_owned));
     words.extend(command.iter().map(|word| shell_word(word)));
@@ -21,11 +21,9 @@ pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, comman
 
 /// Returns the `envctl plan` command line for the target's environment, with more flags.
 pub(super) fn plan_line(target: &Target, more: &[&str]) -> String {
-    let mut words = vec![target.given_flags.program(), "plan".to_owned()];
-    words.push(shell_word(target.instance.environment.as_str()));
-    words.extend(more.iter().map(|word| (*word).to_owned()));
-    words.extend(target.given_flags.values(true));
-    words.join(" ")
+    let environment = shell_word(target.instance.environment.as_str());
+    let words = ["plan", &environment].into_iter().chain(more.iter().copied());
+    target.given_flags.command_with_values(&words.collect::<Vec<_>>().join(" "))
 }
 
 /// Returns the flag that accepts another state of an instance: `--allow lineage:dev/app`.

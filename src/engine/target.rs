@@ -15,10 +15,8 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::{
-    model::{EngineName, InstanceId},
-    ui::shell_word,
-};
+use super::given_flags::GivenFlags;
+use crate::model::{EngineName, InstanceId};
 
 /// Backend of an instance as its files and environments.toml state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,36 +172,6 @@ pub trait ValuePlaces: fmt::Debug + Send + Sync {
 
     /// Returns the variable whose block starts at a line of a file in the stack's folder.
     fn declared_at(&self, file: &str, line: u32) -> Option<String>;
-}
-
-/// Flags of the running command that affect its configuration; suggested commands repeat them.
-#[derive(Debug, Clone, Default)]
-pub struct GivenFlags {
-    /// Path of `--config`.
-    pub config: Option<String>,
-    /// Path and value of each `--set PATH=VALUE`; the value is absent for a sensitive variable.
-    pub sets: Vec<(String, Option<String>)>,
-    /// Name and value of each `--var NAME=VALUE`; the value is absent for a sensitive variable.
-    pub vars: Vec<(String, Option<String>)>,
-}
-
-impl GivenFlags {
-    /// Returns the name of the program, with `--config` if that was given.
-    pub(super) fn program(&self) -> String {
-        let config = self.config.as_ref().map(|path| format!(" --config {}", shell_word(path)));
-        format!("envctl{}", config.unwrap_or_default())
-    }
-
-    /// Returns the flags for the given values: `--var` as such, or as `--set vars.NAME` for a verb without `--var`.
-    pub fn values(&self, takes_var: bool) -> Vec<String> {
-        let word = |path: &str, name: &str, value: &Option<String>| {
-            shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
-        };
-        let (flag, path) = if takes_var { ("--var", "") } else { ("--set", "vars.") };
-        let vars = self.vars.iter().map(|(name, value)| format!("{flag} {}", word(path, name, value)));
-        let sets = self.sets.iter().map(|(path, value)| format!("--set {}", word("", path, value)));
-        vars.chain(sets).collect()
-    }
 }
 
 /// Instance as its engine needs it; paths are absolute.

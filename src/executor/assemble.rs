@@ -22,7 +22,7 @@ use super::{
     value_places::InstanceValues,
 };
 use crate::{
-    config::{Config, sets_environment},
+    config::Config,
     engine::{
         EngineUnavailable, Engines, GivenFlags, LockfilePolicy, Neighbours, StackFolder, ValuePlaces,
         clean_environment, cli_configs, layout::unit_file,
@@ -131,7 +131,7 @@ impl Assembly<'_> {
             source,
             neighbours,
             lockfile: self.lockfile,
-            given_flags: Arc::new(self.shown_flags(instances)),
+            given_flags: Arc::new(shown_flags(self.given_flags.clone(), instances, self.modules)),
         };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let inherited = self.env.keys().filter_map(|name| name.to_str());
@@ -189,30 +189,16 @@ impl Assembly<'_> {
         }
         Ok(works)
     }
+}
 
-    /// Returns the flags that were given without the values of variables that any of the stacks hides.
-    fn shown_flags(&self, instances: &[&Instance]) -> GivenFlags {
-        let mut flags = self.given_flags.clone();
-        if flags.vars.is_empty() && flags.sets.is_empty() {
-            return flags;
-        }
-        let of = |instance: &&Instance| {
-            HiddenVariables::of(instance, self.modules.root(instance).map(|root| &**root))
-        };
-        let hidden: Vec<HiddenVariables> = instances.iter().map(of).collect();
-        let hides = |name: &str| hidden.iter().any(|variables| variables.contains(name));
-        for (name, value) in &mut flags.vars {
-            value.take_if(|_| hides(name));
-        }
-        // `vars` as a whole may contain any of the hidden variables.
-        for (path, value) in &mut flags.sets {
-            let name =
-                path.strip_prefix("vars").map(|name| name.trim_start_matches('.').trim_matches(['"', '\'']));
-            let is_hidden = name.is_some_and(|name| name.is_empty() || hides(name)) || sets_environment(path);
-            value.take_if(|_| is_hidden);
-        }
-        flags
+/// Returns the flags of the command line without the values of variables that any of these stacks hides.
+pub fn shown_flags(flags: GivenFlags, instances: &[&Instance], modules: &Modules) -> GivenFlags {
+    if !flags.sets_variables() {
+        return flags.hiding(|_| false);
     }
+    let of = |instance: &&Instance| HiddenVariables::of(instance, modules.root(instance).map(|root| &**root));
+    let hidden: Vec<HiddenVariables> = instances.iter().map(of).collect();
+    flags.hiding(|name| hidden.iter().any(|variables| variables.contains(name)))
 }
 
 /// Refuses settings of engines that are no regular file: an engine would wait for a fifo.

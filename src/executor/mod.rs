@@ -38,7 +38,7 @@ mod target;
 mod typed_values;
 mod value_places;
 
-pub use assemble::{AssembleError, Assembly, engines};
+pub use assemble::{AssembleError, Assembly, engines, shown_flags};
 pub use cancel::Cancel;
 pub use deployment::{Deployment, Parts};
 pub use dispatcher::{Asked, DispatchError, Dispatcher, Finished, Gated};

@@ -102,16 +102,15 @@ impl SelectionError {
         }
     }
 
-    /// Describes the available tags, or how to list the stacks.
-    pub fn choice(&self) -> String {
-        let Self::UnknownTag { there, .. } = self else { return "`envctl list` shows the stacks".to_owned() };
+    /// Describes the available tags, or how to list the stacks; `list` is the command that does.
+    pub fn choice(&self, list: &str) -> String {
+        let Self::UnknownTag { there, .. } = self else { return format!("`{list}` shows the stacks") };
         if there.is_empty() {
             return "no stack has any tag".to_owned();
         }
         let told: Vec<String> = there.iter().take(TOLD_TAGS).map(|tag| format!("`{tag}`")).collect();
         let rest = there.len() - told.len();
-        let more =
-            if rest > 0 { format!(" and {rest} more, which `envctl list` shows") } else { String::new() };
+        let more = if rest > 0 { format!(" and {rest} more, which `{list}` shows") } else { String::new() };
         format!("the tags are {}{more}", told.join(", "))
     }
 }

@@ -19,11 +19,11 @@ const FOLD: usize = 120;
 /// Masks that diffs hold in place of secret values: the engine's, and envctl's.
 const MASKS: [&str; 2] = ["(sensitive value)", MASK];
 
-/// Formats the review of a run, ended by a line feed. `last_line` holds commit, digest and the command to type.
+/// Formats the review of a run, ended by a line feed. `show` is the command that shows the run, `last_line` holds commit, digest and the command to type.
 pub fn review_text(
     review: &Review,
     (losses, blocked): (&[(&StackId, Loss<'_>)], &[Blocked]),
-    run: &str,
+    show: &str,
     last_line: &str,
     styles: Styles,
     width: Option<usize>,
@@ -32,7 +32,7 @@ pub fn review_text(
     for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n{}{}", styles.paint(Role::Heading, &stack.stack), doubt(stack, styles));
-        text.push_str(&folded(&stack.diff, stack.stack.as_str(), run, styles));
+        text.push_str(&folded(&stack.diff, stack.stack.as_str(), show, styles));
     }
     if review.changed().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
         let word = styles.paint(Role::Heading, "note:");
@@ -106,7 +106,7 @@ fn doubt(stack: &ReviewStack, styles: Styles) -> String {
     format!("  {}", styles.paint(Role::Warning, format_args!("({why})")))
 }
 
-fn folded(diff: &str, stack: &str, run: &str, styles: Styles) -> String {
+fn folded(diff: &str, stack: &str, show: &str, styles: Styles) -> String {
     let lines: Vec<&str> = diff.trim_matches('\n').lines().collect();
     let mut text = String::new();
     for line in lines.iter().take(FOLD) {
@@ -116,7 +116,7 @@ fn folded(diff: &str, stack: &str, run: &str, styles: Styles) -> String {
     if lines.len() > FOLD {
         let rest = lines.len() - FOLD;
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  … {rest} more lines: `envctl runs show {run} {}`", shell_word(stack));
+        let _ = writeln!(text, "  … {rest} more lines: `{show} {}`", shell_word(stack));
     }
     text
 }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_long_diff_is_folded_and_says_where_the_whole_is() {
         let diff = "+ line\n".repeat(FOLD + 3);
-        let text = folded(&diff, "app", "01J", Styles::new(false));
+        let text = folded(&diff, "app", "envctl runs show 01J", Styles::new(false));
         assert!(text.ends_with("  … 3 more lines: `envctl runs show 01J app`\n"), "{text}");
     }
 }

@@ -22,8 +22,8 @@ pub fn is_summary(text: &str) -> bool {
     text.lines().any(|line| line.starts_with(HEADING))
 }
 
-/// Formats the summary of a run, with the diffs of its review.
-pub fn summary(report: &Report, review: &Review) -> String {
+/// Formats the summary of a run, with the diffs of its review; `show` is the command that shows the run.
+pub fn summary(report: &Report, review: &Review, show: &str) -> String {
     let mut text = format!(
         "{HEADING}{} {}`: {}\n\n",
         report.command,
@@ -80,7 +80,7 @@ pub fn summary(report: &Report, review: &Review) -> String {
     }
     for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
         if text.len() + stack.diff.len() > MOST {
-            let _ = write!(text, "\nMore diffs: `envctl runs show {}`.\n", report.run);
+            let _ = write!(text, "\nMore diffs: `{show}`.\n");
             break;
         }
         let fence = fence(&stack.diff);

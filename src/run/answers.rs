@@ -88,13 +88,7 @@ impl Opened {
 
     /// Returns the command that leads back to this review: the current command line, or after a confirmed round the
     /// `runs resume` command of the run.
-    pub(super) fn invocation(
-        &self,
-        context: &Context,
-        request: &RunRequest,
-        answers: &Answers,
-        run_mode: RunMode,
-    ) -> String {
+    pub(super) fn invocation(&self, request: &RunRequest, answers: &Answers, run_mode: RunMode) -> String {
         let mut request = request.clone();
         if answers.is_any_confirmed {
             let answered = self.guarded.checklist.acked().iter().filter(|id| !request.acks.contains(id));
@@ -102,8 +96,7 @@ impl Opened {
             request.resumes = Some(self.id.clone());
             request.allow = self.guarded.allowed();
         }
-        let config = context.config_path.as_deref();
-        let line = request.command_line(run_mode.verb, &self.environment, &context.overrides, config);
+        let line = request.command_line(run_mode.verb, &self.environment, &self.given_flags);
         if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
     }
 

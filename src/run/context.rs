@@ -14,8 +14,8 @@ use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
     engine::{GivenFlags, LockfilePolicy},
-    executor::{Interrupts, Prompter, Says},
-    model::Clock,
+    executor::{Interrupts, Prompter, Says, shown_flags},
+    model::{Clock, EnvName},
     ui::{Detail, Printer},
 };
 
@@ -91,6 +91,30 @@ impl Context {
             sets: self.overrides.sets.iter().map(given).collect(),
             vars: self.overrides.vars.iter().map(given).collect(),
         }
+    }
+
+    /// Returns the flags that a suggested command for a stack repeats whose variables are not known: none that sets one.
+    pub(super) fn flags_without_variables(&self) -> GivenFlags {
+        self.given_flags().with_variables(|_| false).hiding(|_| true)
+    }
+
+    /// Returns the flags that a suggested command repeats, without the values that any stack of the environment hides;
+    /// without all values of variables if the project cannot be read.
+    pub(super) fn shown_flags(&self, environment: &EnvName) -> GivenFlags {
+        let flags = self.given_flags();
+        if !flags.sets_variables() {
+            return flags.hiding(|_| false);
+        }
+        let hidden = flags.clone().hiding(|_| true);
+        let shown = || {
+            let (config, _) = Config::load(&self.config_file().ok()?, &self.overrides).ok()?;
+            let environment = config.environments().get(environment)?;
+            let mut offline = self.check_offline(&config, &[environment], &[], true);
+            let inventory = offline.inventories.pop().filter(|_| !offline.errors().has_errors())?;
+            let instances: Vec<_> = inventory.instances().collect();
+            Some(shown_flags(flags, &instances, &offline.survey.modules))
+        };
+        shown().unwrap_or(hidden)
     }
 
     /// Returns a callback that prints lines on standard error.

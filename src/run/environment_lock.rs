@@ -35,7 +35,11 @@ pub(super) fn take_for_run(
     }
     let lock = take(context, store, environment, run_mode.verb.as_str(), Some(run))?;
     if let Some(resumed) = &request.resumes {
-        resumable::may_be_resumed(store, resumed, environment)?;
+        resumable::may_be_resumed(context, store, (resumed, environment), || {
+            let request = RunRequest { resumes: None, ..request.clone() };
+            let line = request.command_line(run_mode.verb, environment, &context.shown_flags(environment));
+            format!("{} again: `{line}`", run_mode.verb)
+        })?;
     }
     Ok(Some(lock))
 }

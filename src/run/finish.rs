@@ -44,7 +44,7 @@ pub(crate) fn close(
         status = status.max(ExitStatus::Failed);
     }
     if mutated && status != ExitStatus::Success {
-        let resume = || format!("envctl runs resume {}", opened.id);
+        let resume = || context.given_flags().command(&format!("runs resume {}", opened.id));
         let next = report.next.clone().unwrap_or_else(resume);
         context.printer.hint(format_args!("`{next}` goes on with what is left"));
     }
@@ -70,7 +70,11 @@ fn write_files(
     }
     if let Some(path) = &request.summary {
         let path = context.dir.join(path);
-        let text = reporter::summary(report, review);
+        let text = reporter::summary(
+            report,
+            review,
+            &context.given_flags().command(&format!("runs show {}", report.run)),
+        );
         output_file::append(&path, &text)
             .map_err(|e| anyhow::anyhow!("the summary cannot be written to `{path}`: {e}"))?;
     }

@@ -29,6 +29,7 @@ pub(crate) mod run_history;
 pub(crate) mod selecting;
 mod sources;
 pub(crate) mod stored;
+mod upstream_flags;
 mod whole_command;
 mod working_tree;
 

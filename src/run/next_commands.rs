@@ -2,7 +2,7 @@
 
 use super::{Confirm, Context, RunRequest, guarded::allow_flags, open::Opened, request::RunMode};
 use crate::{
-    engine::PlanMode,
+    engine::{GivenFlags, PlanMode},
     graph::Selection,
     model::{Blocked, EnvName, Outcome, RunId, RunVerb},
     plans::{
@@ -28,15 +28,12 @@ pub(crate) struct NextCommands {
 impl NextCommands {
     /// Returns the commands for a request; `all` is true if it selects all stacks of the environment.
     pub(crate) fn of(
-        context: &Context,
+        flags: &GivenFlags,
         request: &RunRequest,
         run_mode: RunMode,
         (run, environment, all): (&RunId, &EnvName, bool),
     ) -> Self {
-        let line = |request: &RunRequest, verb| {
-            let config = context.config_path.as_deref();
-            request.command_line(verb, environment, &context.overrides, config)
-        };
+        let line = |request: &RunRequest, verb| request.command_line(verb, environment, flags);
         let mut new = RunRequest { stored: None, resumes: None, ..request.clone() };
         if all {
             new.selection = Selection::default();
@@ -156,7 +153,7 @@ impl Opened {
         Ok(reporter::review_text(
             review,
             (&losses, blocked),
-            self.id.as_str(),
+            &self.given_flags.command(&format!("runs show {}", self.id)),
             &line,
             styles,
             context.printer.width(),

@@ -21,16 +21,17 @@ use super::{
     ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, ready},
     request::RunMode,
     selecting::{Chosen, age_behind_reuse},
+    upstream_flags::OutsideVariables,
     working_tree::WorkingTree,
 };
 use crate::{
     config::{Config, Environment, EnvironmentScope},
-    engine::PlanMode,
+    engine::{GivenFlags, PlanMode},
     event::{EventKind, RunStack},
-    executor::{Answer, Ask, Asked, Deployment, Parts, PlanOptions, SecretUse, Worker},
+    executor::{Answer, Ask, Asked, Cancel, Deployment, Parts, PlanOptions, SecretUse, Worker, shown_flags},
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
-    journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
+    journal::{Durations, FORMAT, Journal, RunDir, RunStore, Stopwatch, new_run_id},
     model::{ChangedSince, CreateWorkspace, EnvName, RunId, RunVerb, StackId},
     plans::{AskedFor, Key, guards::MissingUpstreams},
     process::Runner,
@@ -52,6 +53,10 @@ pub(crate) struct Opened {
     pub(crate) verb: RunVerb,
     /// Commands for hints about the next step.
     pub(crate) next_commands: NextCommands,
+    /// Flags that suggested commands repeat, without hidden values.
+    pub(super) given_flags: GivenFlags,
+    /// Variables of the stacks outside of the run.
+    pub(super) outside_variables: OutsideVariables,
     /// Git revision that the run starts from.
     pub(crate) working_tree: WorkingTree,
     /// Mode of the plans.
@@ -85,7 +90,7 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     let mut changes = context.ask_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    fits(environment, request, run_mode)?;
+    fits(context, environment, request, run_mode)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules, value_errors) =
         context.sound_and_values(&config, environment, run_mode.classes())?;
@@ -97,6 +102,8 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     let graph = inventory.graph().subgraph(&stacks);
     know_values((&inventory, &modules), &stacks, run_mode.plans_anew(request).then_some(value_errors))?;
     still_needed(context, &inventory, &stacks, (environment, run_mode.mode))?;
+    let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
+    let given_flags = shown_flags(context.given_flags(), &instances, &modules);
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
@@ -119,7 +126,6 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
             inputs: &dir.inputs(),
         },
     );
-    let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let masking = Masking { redactor: runner.redactor(), stacks: &stacks };
     take_in(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
     // If this fails, no step has started, so the run is not kept.
@@ -141,13 +147,10 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
         (id.clone(), key),
     );
     let absent = MissingUpstreams::of(&instances, &graph);
+    let outside_variables = OutsideVariables::of((&inventory, &modules), &graph, &given_flags);
     let durations = store.durations(&environment.name);
     let stopwatch = Stopwatch::new(durations.clone(), run_mode.mode == PlanMode::Destroy, request.adopts());
-    let cancel = context.interrupts.hand_over();
-    if let Some(signal) = cancel.signal() {
-        dir.abandon()?;
-        return Err(Stopped::interrupted(Some(signal)).into());
-    }
+    let cancel = take_signals(context, &dir)?;
     let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner, cancel)?;
     let about = (id.clone(), environment.name.clone());
     dispatcher.emit(started(context, (request, run_mode), about, (changed_since.clone(), run_stacks)))?;
@@ -164,20 +167,17 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
         durations: Durations::read(&durations),
         eta: request.eta,
     });
-    let next_commands = NextCommands::of(
-        context,
-        request,
-        run_mode,
-        (&id, &environment.name, stacks.len() == inventory.instances().len()),
-    );
+    let all = stacks.len() == inventory.instances().len();
     Ok(Opened {
+        next_commands: NextCommands::of(&given_flags, request, run_mode, (&id, &environment.name, all)),
         deployment,
         id,
         environment: environment.name.clone(),
         protected: environment.confirm,
         guarded,
         verb: run_mode.verb,
-        next_commands,
+        given_flags,
+        outside_variables,
         working_tree,
         mode: run_mode.mode,
         eta: request.eta,
@@ -189,8 +189,18 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     })
 }
 
-/// Selects the stacks, refuses output files that they depend on, and warns about stacks that were deployed and that no file declares any more. A comparison with a
-/// commit reports those itself.
+/// Hands the signals over to the run; a signal that came before ends it, and nothing of it is kept.
+fn take_signals(context: &Context, dir: &RunDir) -> anyhow::Result<Cancel> {
+    let cancel = context.interrupts.hand_over();
+    if let Some(signal) = cancel.signal() {
+        dir.abandon()?;
+        return Err(Stopped::interrupted(Some(signal)).into());
+    }
+    Ok(cancel)
+}
+
+/// Selects the stacks, refuses output files that they depend on, and warns about stacks that were deployed and that no
+/// file declares any more. A comparison with a commit reports those itself.
 fn choose(
     context: &Context,
     (request, run_mode): (&RunRequest, RunMode),
@@ -274,17 +284,29 @@ impl Opened {
 }
 
 /// Refuses flags that do not fit the environment.
-fn fits(environment: &Environment, request: &RunRequest, run_mode: RunMode) -> anyhow::Result<()> {
-    may_reuse(environment, request, run_mode)?;
+fn fits(
+    context: &Context,
+    environment: &Environment,
+    request: &RunRequest,
+    run_mode: RunMode,
+) -> anyhow::Result<()> {
+    may_reuse(context, environment, request, run_mode)?;
     Ok(checklist::know_acks(environment, &request.acks)?)
 }
 
 /// Refuses to apply reused plans in an environment with `confirm`.
-fn may_reuse(environment: &Environment, request: &RunRequest, run_mode: RunMode) -> Result<(), Stopped> {
+fn may_reuse(
+    context: &Context,
+    environment: &Environment,
+    request: &RunRequest,
+    run_mode: RunMode,
+) -> Result<(), Stopped> {
     if request.reuse.is_some() && environment.confirm && run_mode.verb.may_change() {
         let message =
             format!("`--reuse` is for plans alone in `{}`, which needs a confirmation", environment.name);
-        return Err(Stopped::refused(message).hint(format!("`envctl plan {} --reuse`", environment.name)));
+        let flags = context.shown_flags(&environment.name);
+        let plan = request.command_line(RunVerb::Plan, &environment.name, &flags);
+        return Err(Stopped::refused(message).hint(format!("`{plan}`")));
     }
     Ok(())
 }

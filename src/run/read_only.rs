@@ -30,8 +30,10 @@ impl Context {
             return Ok(());
         }
         let message = format!("`{command}` would change {change}, and `{READ_ONLY}` is set");
+        // Which variables are secret is not known before the project is read.
+        let plan = self.given_flags().hiding(|_| true).command_with_values("plan ENV");
         Err(Stopped::refused(message).hint(format!(
-            "`envctl plan ENV` shows what would change; unset `{READ_ONLY}` where something is to be changed"
+            "`{plan}` shows what would change; unset `{READ_ONLY}` where something is to be changed"
         )))
     }
 

@@ -41,7 +41,9 @@ impl Opened {
         let absent: BTreeSet<StackId> =
             self.with_providers(|providers| stacks.flat_map(|stack| providers.absent_of(stack)).collect());
         let names: Vec<_> = absent.iter().map(|stack| shell_word(stack.as_str())).collect();
-        (!names.is_empty()).then(|| format!("envctl deploy {} {}", self.environment, names.join(" ")))
+        let flags = self.outside_variables.flags(&absent, &self.given_flags);
+        let deploy = || format!("deploy {} {}", self.environment, names.join(" "));
+        (!names.is_empty()).then(|| flags.command_with_values(&deploy()))
     }
 
     /// Returns the refusal of a review, with the command to run first if tentative plans are refused.

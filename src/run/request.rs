@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::{
-    config::{Overrides, VerbClass, duration_word, sets_environment},
-    engine::PlanMode,
+    config::{VerbClass, duration_word},
+    engine::{GivenFlags, PlanMode},
     executor::Confirmation,
     graph::{Selection, Since},
     model::{EnvName, GuardException, RunId, RunVerb},
@@ -111,20 +111,9 @@ impl Confirm {
 
 impl RunRequest {
     /// Returns the command line that repeats a verb with the same stacks and options.
-    pub(super) fn command_line(
-        &self,
-        verb: RunVerb,
-        environment: &EnvName,
-        overrides: &Overrides,
-        config: Option<&Utf8Path>,
-    ) -> String {
-        let mut words = vec!["envctl".to_owned()];
-        words.extend(config.map(|path| format!("--config {}", shell_word(path.as_str()))));
-        if self.resumes.is_some() {
-            words.extend(["runs", "resume"].map(str::to_owned));
-        } else {
-            words.push(verb.to_string());
-        }
+    pub(super) fn command_line(&self, verb: RunVerb, environment: &EnvName, flags: &GivenFlags) -> String {
+        let mut words =
+            vec![flags.command(if self.resumes.is_some() { "runs resume" } else { verb.as_str() })];
         if let Some(run) = self.resumes.as_ref().or(self.stored.as_ref()) {
             words.push(run.to_string());
             words
@@ -146,12 +135,9 @@ impl RunRequest {
         self.excludes.iter().for_each(|address| flag("--without", address));
         self.replace.iter().for_each(|address| flag("--replace", address));
         self.allow.iter().for_each(|allow| flag("--allow", &allow.to_string()));
-        self.acks.iter().for_each(|id| flag("--ack", id));
-        overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
-        overrides.sets.iter().for_each(|(path, value)| {
-            let value = if sets_environment(path) { "…" } else { value };
-            flag("--set", &format!("{path}={value}"));
-        });
+        // `plan` has no gate.
+        self.acks.iter().filter(|_| verb != RunVerb::Plan).for_each(|id| flag("--ack", id));
+        words.extend(flags.values(true));
         if let Some(age) = self.reuse {
             words.push(match age {
                 REUSED_WITHOUT_AGE => "--reuse".to_owned(),
@@ -209,33 +195,31 @@ mod tests {
         };
         let line = |age: Duration| {
             let request = RunRequest { reuse: Some(age), selection: Selection::default(), ..request.clone() };
-            let line =
-                request.command_line(RunVerb::Plan, &"dev".parse().unwrap(), &Overrides::default(), None);
+            let line = request.command_line(RunVerb::Plan, &"dev".parse().unwrap(), &GivenFlags::default());
             line.split(' ').next_back().unwrap().to_owned()
         };
         assert_eq!(line(REUSED_WITHOUT_AGE), "--reuse");
         assert_eq!(line(Duration::from_mins(90)), "--reuse=90m");
-        let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
+        let vars = vec![("size".to_owned(), Some("3".to_owned()))];
+        let flags = GivenFlags { vars, ..GivenFlags::default() };
         assert_eq!(
-            request.command_line(RunVerb::Deploy, &"production".parse().unwrap(), &overrides, None),
+            request.command_line(RunVerb::Deploy, &"production".parse().unwrap(), &flags),
             "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --without module.m --allow window --ack on-call --var size=3 --with-dependents"
         );
-        let sets =
-            vec![("env.TOKEN".to_owned(), "t0ken".to_owned()), ("parallelism".to_owned(), "4".to_owned())];
-        let line = request.command_line(
-            RunVerb::Plan,
-            &"dev".parse().unwrap(),
-            &Overrides { sets, ..Overrides::default() },
-            None,
-        );
+        let sets = vec![
+            ("env.TOKEN".to_owned(), Some("t0ken".to_owned())),
+            ("parallelism".to_owned(), Some("4".to_owned())),
+        ];
+        let given = GivenFlags { sets, ..GivenFlags::default() }.hiding(|_| false);
+        let line = request.command_line(RunVerb::Plan, &"dev".parse().unwrap(), &given);
         assert!(line.contains("--set 'env.TOKEN=…' --set parallelism=4"), "{line}");
+        assert!(!line.contains("--ack"), "`plan` takes none: {line}");
         let run: RunId = RunId::new(1, 0);
         let resumed = RunRequest { resumes: Some(run.clone()), stop: Stop::AtFirstFailure, ..request };
         let line = resumed.command_line(
             RunVerb::Deploy,
             &"production".parse().unwrap(),
-            &overrides,
-            Some(Utf8Path::new("my infra/environments.toml")),
+            &GivenFlags { config: Some("my infra/environments.toml".to_owned()), ..flags },
         );
         assert_eq!(
             line,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Context, Stopped};
 use crate::{
     event::{Event, EventKind, StepKind},
+    graph::Why,
     journal::{JournalError, RunStore, StoreError, StoredRun},
     model::{EnvName, ExitStatus, RunId},
 };
@@ -22,7 +23,8 @@ pub(crate) fn hint_unfinished(context: &Context, store: &RunStore) -> Result<(),
     if let (Some(run), _) = newest_unfinished(store)? {
         let (id, environment) = (&run.run.id, run.environment().map_or("?", EnvName::as_str));
         context.printer.hint(format_args!(
-            "run {id} in `{environment}` is unfinished. Continue it: `envctl runs resume {id}`"
+            "run {id} in `{environment}` is unfinished. Continue it: `{}`",
+            context.given_flags().command(&format!("runs resume {id}"))
         ));
     }
     Ok(())
@@ -60,6 +62,17 @@ impl RunEvents {
         self.events.iter().find_map(|event| match &event.kind {
             EventKind::RunStarted { environment, .. } => Some(environment),
             _ => None,
+        })
+    }
+
+    /// Returns true if the command line of the run selected every stack.
+    pub(crate) fn selects_all(&self) -> bool {
+        self.events.iter().any(|event| match &event.kind {
+            EventKind::RunStarted { stacks, .. } => {
+                let all = Why::All.to_string();
+                stacks.iter().all(|stack| stack.why.contains(&all))
+            }
+            _ => false,
         })
     }
 
@@ -110,21 +123,27 @@ pub(crate) fn resumed_runs(store: &RunStore, last: StoredRun) -> anyhow::Result<
     Ok(chain)
 }
 
-/// Refuses a run whose environment was changed by a later run.
-pub(crate) fn may_be_resumed(store: &RunStore, run: &RunId, environment: &EnvName) -> anyhow::Result<()> {
+/// Refuses a run whose environment was changed by a later run; `again` returns the hint with the command that starts anew.
+pub(crate) fn may_be_resumed(
+    context: &Context,
+    store: &RunStore,
+    (run, environment): (&RunId, &EnvName),
+    again: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
     for other in store.list()?.into_iter().take_while(|other| other.id > *run) {
         let other = RunEvents::read(other)?;
         if other.resumes() == Some(run) {
             let newer = &other.run.id;
             return Err(Stopped::refused(format!("run {run} was resumed by run {newer} already"))
-                .hint(format!("`envctl runs resume {newer}` goes on from there, if anything is left"))
+                .hint(format!(
+                    "`{}` goes on from there, if anything is left",
+                    context.given_flags().command(&format!("runs resume {newer}"))
+                ))
                 .into());
         }
         if other.changing() == Some(environment) {
             let message = format!("run {} has changed `{environment}` after run {run}", other.run.id);
-            return Err(Stopped::refused(message)
-                .hint(format!("deploy again: `envctl deploy {environment}`"))
-                .into());
+            return Err(Stopped::refused(message).hint(again()).into());
         }
     }
     Ok(())

@@ -138,7 +138,7 @@ fn round(
 ) -> anyhow::Result<Round> {
     let stopped = opened.deployment.dispatcher().status(false);
     let environment = opened.environment.clone();
-    let invocation = opened.invocation(context, request, answers, run_mode);
+    let invocation = opened.invocation(request, answers, run_mode);
     let reviewed =
         Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
     let position = opened.gate_round(answers, review);

@@ -3,6 +3,7 @@
 use super::{Context, stored::asked_for};
 use crate::{
     config::Config,
+    engine::GivenFlags,
     event::EventKind,
     journal::{JournalError, RunStore, StoredRun},
     model::{Report, RunVerb},
@@ -43,6 +44,6 @@ pub(super) fn past_run(store: &RunStore, stored: &StoredRun) -> Result<PastRun, 
     // The mode of a stored plan is only in its request.
     let destroys = report.command == RunVerb::Destroy
         || (report.command == RunVerb::Apply
-            && asked_for(store, stored).is_ok_and(|(asked, _)| asked.destroy));
+            && asked_for(&GivenFlags::default(), store, stored).is_ok_and(|(asked, _)| asked.destroy));
     Ok(PastRun { report, user, destroys })
 }

@@ -144,11 +144,11 @@ fn tell_gone(context: &Context, config: &Config, changes: &RepositoryChanges, go
             .printer
             .hint(format_args!("`git restore --source={} -- {path}` brings its files back", base.short()));
     }
+    let destroy = format!("destroy {environment} {}", shell_word(stack.as_str()));
     context.printer.hint(format_args!(
-        "with what {} said of it written back, `envctl destroy {environment} {}` shows what it made and asks; it is refused where \
-         another stack has its state by now",
+        "with what {} said of it written back, `{}` shows what it made and asks; it is refused where another stack has its state by now",
         file_of_then(config, changes),
-        shell_word(stack.as_str())
+        context.flags_without_variables().command_with_values(&destroy)
     ));
 }
 
@@ -165,10 +165,14 @@ fn tell_gone_environment(
         "environment `{environment}` is gone since HEAD left {}{of}; the resources of its stacks still exist",
         changes.base.shown()
     ));
+    let flags = context.flags_without_variables();
+    let (status, plan) = (format!("status {environment}"), format!("plan {environment}"));
     context.printer.hint(format_args!(
-        "with what {} said of it written back, `envctl status {environment}` and `envctl plan {environment}` show what there is; they are \
-         refused where another environment has its states by now",
-        file_of_then(config, changes)
+        "with what {} said of it written back, `{}` and `{}` show what there is; they are refused where another environment has its states \
+         by now",
+        file_of_then(config, changes),
+        flags.command(&status),
+        flags.command_with_values(&plan)
     ));
 }
 

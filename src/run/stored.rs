@@ -2,12 +2,14 @@
 
 use anyhow::Context as _;
 
-use super::Stopped;
+use super::{Context, RunRequest, Stopped, resumable::RunEvents};
 use crate::{
+    engine::GivenFlags,
     event::{EventKind, StepKind},
     executor::{PriorResult, StoredPlan},
+    graph::Selection,
     journal::{RunStore, StoredRun},
-    model::{LEFT_OUT, Report, RunId, StackId, StackReport, StackResult},
+    model::{LEFT_OUT, Report, RunId, RunVerb, StackId, StackReport, StackResult},
     plans::{AskedFor, Key, SealError},
 };
 
@@ -19,14 +21,37 @@ pub(crate) struct Stored {
     pub(crate) stacks: Vec<(StackId, PriorResult)>,
 }
 
-/// Returns the stored request of a run, if it was neither edited nor copied.
-pub(crate) fn asked_for(store: &RunStore, run: &StoredRun) -> anyhow::Result<(AskedFor, Key)> {
+/// Returns the command line that starts a verb anew with the request of an earlier run. `how` has the other flags.
+pub(crate) fn command_again(
+    context: &Context,
+    how: &RunRequest,
+    (asked, selects_all): (&AskedFor, bool),
+    verb: RunVerb,
+) -> String {
+    let patterns = asked.stacks.iter().filter(|_| !selects_all).map(ToString::to_string);
+    let request = RunRequest {
+        selection: Selection { patterns: patterns.collect(), ..Selection::default() },
+        targets: asked.targets.clone(),
+        excludes: asked.excludes.clone(),
+        replace: asked.replace.clone(),
+        ..how.clone()
+    };
+    let context = context.with_values(asked.vars.clone(), asked.sets.clone());
+    request.command_line(verb, &asked.environment, &context.shown_flags(&asked.environment))
+}
+
+/// Returns the stored request of a run, if it was neither edited nor copied. `flags` are those of the command line.
+pub(crate) fn asked_for(
+    flags: &GivenFlags,
+    store: &RunStore,
+    run: &StoredRun,
+) -> anyhow::Result<(AskedFor, Key)> {
     let key = Key::of_project(store.envctl_dir()?)?;
     let asked = match AskedFor::read(&key, &run.dir.request()) {
         Ok(asked) => asked,
         Err(SealError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(Stopped::refused(format!("run {} has not stored what it was asked for", run.id))
-                .hint("plan again: `envctl plan ENV`")
+                .hint(format!("plan again: `{}`", flags.command("plan ENV")))
                 .into());
         }
         Err(error) => return Err(edited(&run.id, &error.to_string()).into()),
@@ -38,27 +63,36 @@ pub(crate) fn asked_for(store: &RunStore, run: &StoredRun) -> anyhow::Result<(As
 }
 
 /// Refuses a run whose values were removed at its end.
-pub(crate) fn with_its_values(run: &RunId, asked: &AskedFor) -> Result<(), Stopped> {
+pub(crate) fn with_its_values(context: &Context, run: &RunId, asked: &AskedFor) -> Result<(), Stopped> {
     if asked.values_removed {
         let message = format!("run {run} is over, and the values that it was given are removed");
-        return Err(
-            Stopped::refused(message).hint(format!("plan again: `envctl plan {}`", asked.environment))
-        );
+        let plan = context.given_flags().command(&format!("plan {}", asked.environment));
+        return Err(Stopped::refused(message).hint(format!("plan again: `{plan}`")));
     }
     Ok(())
 }
 
-/// Returns the plans of a run that has begun no apply.
-pub(crate) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored> {
-    let (asked, key) = asked_for(store, run)?;
-    let events = run.events()?.events;
+/// Returns the plans of a run that has begun no apply. `how` has the flags of the command that applies them.
+pub(crate) fn stored(
+    context: &Context,
+    how: &RunRequest,
+    store: &RunStore,
+    run: &StoredRun,
+) -> anyhow::Result<Stored> {
+    let (asked, key) = asked_for(&context.given_flags(), store, run)?;
+    let events = RunEvents::read(run.clone())?;
     let has_begun = |kind: &EventKind| matches!(kind, EventKind::StepStarted { step: StepKind::Apply, .. });
-    if events.iter().any(|event| has_begun(&event.kind)) {
+    let again = || {
+        let verb = if asked.destroy { RunVerb::Destroy } else { RunVerb::Plan };
+        let line = command_again(context, how, (&asked, events.selects_all()), verb);
+        format!("plan again: `{line}`")
+    };
+    if events.events.iter().any(|event| has_begun(&event.kind)) {
         return Err(Stopped::refused(format!("run {} has begun to apply its plans", run.id))
-            .hint("a stored plan is applied at most once: plan again")
+            .hint(format!("a stored plan is applied at most once; {}", again()))
             .into());
     }
-    with_its_values(&run.id, &asked)?;
+    with_its_values(context, &run.id, &asked)?;
     let report = run.report()?;
     if report.environment != asked.environment {
         let why = format!(
@@ -71,27 +105,28 @@ pub(crate) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored
     for stack in &asked.stacks {
         let earlier = match StoredPlan::find(&run.dir, &run.id, stack, &key) {
             Ok(Some(plan)) => PriorResult::Planned(Box::new(plan)),
-            Ok(None) => without_plan(&report, stack)?,
+            Ok(None) => without_plan(&report, stack, &again)?,
             Err(error) => return Err(edited(&run.id, &error.to_string()).into()),
         };
         stacks.push((stack.clone(), earlier));
     }
     if !stacks.iter().any(|(_, earlier)| matches!(earlier, PriorResult::Planned(_))) {
         let why = Stopped::refused(format!("run {} has nothing to apply", run.id));
-        return Err(why.hint(format!("`envctl runs show {}` shows what it found", run.id)).into());
+        let show = context.given_flags().command(&format!("runs show {}", run.id));
+        return Err(why.hint(format!("`{show}` shows what it found")).into());
     }
     Ok(Stored { asked, stacks })
 }
 
-/// Returns the result of a stack without a stored plan.
-fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<PriorResult> {
+/// Returns the result of a stack without a stored plan; `again` returns the hint with the command that makes new plans.
+fn without_plan(report: &Report, stack: &StackId, again: &dyn Fn() -> String) -> anyhow::Result<PriorResult> {
     let reported: &StackReport = report
         .stacks
         .iter()
         .find(|reported| reported.stack == *stack)
         .with_context(|| format!("run {} says nothing of stack `{stack}`", report.run))?;
     let run = &report.run;
-    let refused = |message: String| Stopped::refused(message).hint("plan again");
+    let refused = |message: String| Stopped::refused(message).hint(again());
     match (reported.result, &reported.because) {
         (Some(StackResult::Clean), _) => Ok(PriorResult::Clean),
         // Terragrunt's `exclude` block left the stack out.

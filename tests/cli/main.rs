@@ -42,6 +42,7 @@ mod gone_typed;
 mod guards;
 mod guards_of_git;
 mod guards_of_time;
+mod hint_flags;
 mod hints;
 mod hooks;
 mod identity;

@@ -142,7 +142,7 @@ fn the_value_of_a_flag_for_a_sensitive_variable_is_masked(engine: &Driven) {
         ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
     let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
     assert!(!all.contains(hidden), "{engine:?}: {all}");
-    refused.tells(&format!("`envctl deploy dev --var pass=(redacted) --var {region} --yes`"));
+    refused.tells(&format!("`envctl deploy dev --var 'pass=…' --var {region} --yes`"));
 }
 
 #[test(engines(tofu, terraform))]

@@ -95,7 +95,9 @@ pub fn evaluate_template<'e>(
             }
             Element::Interpolation(value) => {
                 strips = value.strip.strip_end();
-                evaluate(resolver, &value.expr, depth).into_iter().for_each(|piece| push(&mut pieces, piece));
+                for piece in evaluate(resolver, &value.expr, depth) {
+                    push(&mut pieces, piece);
+                }
             }
             Element::Directive(directive) => {
                 pieces.push(PathSegment::Directive(directive));

@@ -47,6 +47,7 @@ pub enum PathUse {
 impl PathUse {
     /// Returns the position in a path of a text that has the position `self` in a value, where the value has the position
     /// `path`.
+    #[must_use]
     pub fn of(self, path: Self) -> Self {
         match (self, path) {
             (Self::Inside, _) | (_, Self::Inside) => Self::Inside,
@@ -98,7 +99,7 @@ pub fn origin_of_values(pieces: &[PathSegment<'_>]) -> Origin {
             PathSegment::Directive(_) if at == 0 => return None,
             // An unknown value is taken for a file name.
             PathSegment::Value(_, origin) => {
-                sources.extend(origin_at(origin, PathUse::Inside).into_iter().flatten())
+                sources.extend(origin_at(origin, PathUse::Inside).into_iter().flatten());
             }
             PathSegment::Directive(_) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
         }

@@ -101,15 +101,18 @@ impl ExecGate<'_> {
             let meant = if flags.is_empty() { "" } else { "only where it is meant: " };
             stopped = stopped.hint(format!("{meant}`{}`", self.command(guarded, flags)));
         }
-        let name = &self.environment.name;
+        let line =
+            |verb: &str| self.given_flags.command_with_values(&format!("{verb} {}", self.environment.name));
         let by = |guard: Guard| found.blocked.iter().any(|found| found.block.guard == guard);
         if by(Guard::Plan) {
-            stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
+            let (deploy, destroy) = (line("deploy"), line("destroy"));
+            stopped = stopped.hint(format!("`{deploy}` and `{destroy}` make a plan"));
         }
         if let Some(run) = &found.run {
-            stopped = stopped.hint(format!("`envctl apply {run}`"));
+            stopped = stopped.hint(format!("`{}`", self.given_flags.command(&format!("apply {run}"))));
         } else if by(Guard::PlanFile) {
-            stopped = stopped.hint(format!("`envctl plan {name}` and `envctl apply RUN`"));
+            let (plan, apply) = (line("plan"), self.given_flags.command("apply RUN"));
+            stopped = stopped.hint(format!("`{plan}` and `{apply}`"));
         }
         stopped
     }
@@ -117,7 +120,6 @@ impl ExecGate<'_> {
     /// Returns the complete command with these flags and every answer that it needs.
     fn command(&self, guarded: &Guarded, more: Vec<String>) -> String {
         let Self { context, environment, request, .. } = self;
-        let config = context.config_path.iter().map(|path| format!("--config {}", shell_word(path.as_str())));
         let given = request.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string())));
         let acks = request.acks.iter().map(|id| format!("--ack {}", shell_word(id)));
         let workspace = context.overrides.create_workspace.map(|_| "--create-workspace".to_owned());
@@ -125,9 +127,8 @@ impl ExecGate<'_> {
             (true, ..) | (_, _, true) => "--confirm",
             (_, true, _) | (_, _, false) => "--yes",
         };
-        let words = std::iter::once("envctl".to_owned())
-            .chain(config)
-            .chain(["exec".to_owned(), environment.name.to_string(), request.names()])
+        let exec = format!("exec {} {}", environment.name, request.names());
+        let words = std::iter::once(self.given_flags.command(&exec))
             .chain(given)
             .chain(more)
             .chain(acks)

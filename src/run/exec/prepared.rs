@@ -137,7 +137,7 @@ impl Prepared {
         let mut moves = Vec::new();
         for (stack, work) in stacks.iter().filter_map(|stack| Some((stack, self.works.get(stack)?))) {
             let found = work.engine.state_move(&work.target, args);
-            moves.extend(found.map_err(|error| engine_error(stack, error))?);
+            moves.extend(found.map_err(|error| self.engine_error(stack, error))?);
         }
         Ok(moves)
     }
@@ -218,27 +218,32 @@ impl Prepared {
         let done = prepared.and_then(|()| act(work, &session));
         done.map_err(|error| match error {
             EngineError::Interrupted { .. } => Stopped::interrupted(context.interrupts.signal()).into(),
-            error => engine_error(stack, error),
+            error => self.engine_error(stack, error),
         })
     }
-}
 
-fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
-    match error {
-        EngineError::Failed(failure)
-        | EngineError::WrongBackend(failure)
-        | EngineError::KeptLockfile(failure) => failed(stack, failure),
-        EngineError::MissingWorkspace { wanted, existing } => {
-            let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
-            let mut stopped = Stopped::refused(message)
-                .hint("`envctl plan ENV --create-workspace` makes it; check its name first");
-            if !existing.is_empty() {
-                stopped = stopped.hint(format!("there are: {}", existing.join(", ")));
+    /// Returns the error of a verb for the error of an engine in one stack.
+    fn engine_error(&self, stack: &StackId, error: EngineError) -> anyhow::Error {
+        match error {
+            EngineError::Failed(failure)
+            | EngineError::WrongBackend(failure)
+            | EngineError::KeptLockfile(failure) => failed(stack, failure),
+            EngineError::MissingWorkspace { wanted, existing } => {
+                let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
+                let words = format!("plan {} --create-workspace", self.environment);
+                let plan = self.given_flags().command_with_values(&words);
+                let mut stopped =
+                    Stopped::refused(message).hint(format!("`{plan}` makes it; check its name first"));
+                if !existing.is_empty() {
+                    stopped = stopped.hint(format!("there are: {}", existing.join(", ")));
+                }
+                stopped.into()
             }
-            stopped.into()
+            EngineError::Excluded(why) => {
+                Stopped::refused(format!("stack `{stack}` is left out: {why}")).into()
+            }
+            EngineError::Interrupted { .. } => Stopped::interrupted(None).into(),
         }
-        EngineError::Excluded(why) => Stopped::refused(format!("stack `{stack}` is left out: {why}")).into(),
-        EngineError::Interrupted { .. } => Stopped::interrupted(None).into(),
     }
 }
 

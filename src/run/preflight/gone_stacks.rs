@@ -69,8 +69,10 @@ impl UndeclaredStack {
             format!("`git restore --source={commit} -- {}` brings its files back", shell_word(path.as_str()))
         });
         let (environment, stack) = (&self.environment, shell_word(self.stack.as_str()));
+        let flags = context.flags_without_variables();
         let destroy = format!(
-            "with its files written back, and its table in environments.toml if it had one, `envctl destroy {environment} {stack}` shows what it made and asks"
+            "with its files written back, and its table in environments.toml if it had one, `{}` shows what it made and asks",
+            flags.command_with_values(&format!("destroy {environment} {stack}"))
         );
         restore.into_iter().chain([destroy]).collect()
     }

@@ -9,11 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{UnsupportedSettings, keys::AccessKeys, variables::Variables};
 use crate::files;
 
-/// AccessKeys that have no effect on a HEAD request.
+/// Keys that have no effect on a HEAD request.
 const OF_NO_CONCERN: &[&str] =
     &["cli_pager", "cli_timestamp_format", "max_attempts", "output", "region", "retry_mode"];
 
-/// AccessKeys that matter only if the credentials come from the profile: other sources of credentials.
+/// Keys that matter only if the credentials come from the profile: other sources of credentials.
 const OTHER_CREDENTIALS: &[&str] = &[
     "credential_process",
     "credential_source",
@@ -35,14 +35,14 @@ const OTHER_CREDENTIALS: &[&str] = &[
 
 const KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 
-/// AccessKeys and values of one section, with lower-case keys.
+/// Keys and values of one section, with lower-case keys.
 type Section = BTreeMap<String, String>;
 
 /// Profile without any key that envctl does not know.
 pub(super) struct Profile {
     name: String,
     credentials: Section,
-    /// AccessKeys of the profile that name other sources of credentials.
+    /// Keys of the profile that name other sources of credentials.
     others: Vec<String>,
 }
 

@@ -52,12 +52,12 @@ pub(super) struct Part {
     pub(super) body: Rc<Body>,
     /// Folder of the file.
     pub(super) own: Utf8PathBuf,
-    /// UnitValue of `get_terragrunt_dir()` in the file: the unit's folder if the unit includes the file, the folder of the file
+    /// Value of `get_terragrunt_dir()` in the file: the unit's folder if the unit includes the file, the folder of the file
     /// if `read_terragrunt_config` reads it.
     pub(super) dir: Utf8PathBuf,
 }
 
-/// UnitValue of an expression.
+/// Value of an expression.
 pub(super) enum UnitValue {
     Text(String),
     File(Part),

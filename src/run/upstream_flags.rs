@@ -1,0 +1,61 @@
+//! Flags of the command line for a run over stacks outside of this run, which may declare other variables.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{
+    engine::GivenFlags,
+    graph::StackGraph,
+    hcl::Module,
+    inventory::{Inventory, Modules},
+    model::StackId,
+};
+
+/// Variables of the stacks outside of a run; empty if the command line sets none.
+#[derive(Debug, Default)]
+pub(super) struct OutsideVariables(HashMap<StackId, DeclaredVariables>);
+
+/// Variables that a stack declares.
+#[derive(Debug)]
+struct DeclaredVariables {
+    /// All names.
+    names: BTreeSet<String>,
+    /// Names of those declared `sensitive` or `ephemeral`.
+    hidden: BTreeSet<String>,
+}
+
+impl DeclaredVariables {
+    fn of(module: &Module) -> Self {
+        let hidden = module.variables.iter().filter(|(_, variable)| variable.sensitive || variable.ephemeral);
+        Self {
+            names: module.variables.keys().cloned().collect(),
+            hidden: hidden.map(|(name, _)| name.clone()).collect(),
+        }
+    }
+}
+
+impl OutsideVariables {
+    /// Returns the variables of the stacks that are not in `graph`, where these flags set variables.
+    pub(super) fn of(
+        (inventory, modules): (&Inventory, &Modules),
+        graph: &StackGraph,
+        flags: &GivenFlags,
+    ) -> Self {
+        let outside = inventory
+            .instances()
+            .filter(|instance| flags.sets_variables() && !graph.contains(instance.id.stack.as_str()));
+        let variables = outside.filter_map(|instance| {
+            let module = modules.root_or_unit(instance)?;
+            Some((instance.id.stack.clone(), DeclaredVariables::of(&module)))
+        });
+        Self(variables.collect())
+    }
+
+    /// Returns the flags for a run over these stacks: with the variables that one of them declares, or may declare.
+    pub(super) fn flags(&self, stacks: &BTreeSet<StackId>, flags: &GivenFlags) -> GivenFlags {
+        let any = |matches: &dyn Fn(&DeclaredVariables) -> bool| {
+            stacks.iter().any(|stack| self.0.get(stack).is_none_or(matches))
+        };
+        let declared = flags.clone().with_variables(|name| any(&|of| of.names.contains(name)));
+        declared.hiding(|name| any(&|of| of.hidden.contains(name)))
+    }
+}
