@@ -10,7 +10,7 @@ use super::{Instance, Inventory, Modules};
 use crate::{
     config::{Layer, VariableValue},
     diagnostic::{Diagnostic, Diagnostics},
-    hcl::{FlagExpression, VariableKind, flag_expression},
+    hcl::{FlagExpression, VariableDecl, VariableKind, flag_expression},
     model::InstanceId,
 };
 
@@ -37,6 +37,10 @@ pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Vec<(In
     problems
 }
 
+/// Reason for the value of a sensitive or ephemeral variable.
+const HIDDEN: &str = "its text is not shown, since the variable is sensitive or ephemeral; texts in it stand between quotes, \
+                      and functions and references are refused";
+
 /// Returns true for a text that the user has probably left unquoted: HCL takes it for a reference.
 fn is_bare_word(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c))
@@ -59,8 +63,15 @@ fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec
         match (declared, flag_expression(text)) {
             (Some(Some(VariableKind::Other)), Ok(value)) => typed.push((name.clone(), value_of(value, text))),
             (Some(Some(VariableKind::Other)), Err(reason)) => {
-                let reason =
-                    if is_bare_word(text) { "a text stands between quotes in it".to_owned() } else { reason };
+                let hides = |variable: &VariableDecl| variable.sensitive || variable.ephemeral;
+                let is_hidden =
+                    module.as_ref().is_some_and(|module| module.variables.get(name).is_some_and(hides));
+                let reason = match () {
+                    () if is_bare_word(text) => "a text stands between quotes in it".to_owned(),
+                    // Without its quotes, a secret is the name that the reason would show.
+                    () if is_hidden => HIDDEN.to_owned(),
+                    () => reason,
+                };
                 let message =
                     format!("the value of `--var {name}` is no expression that an engine takes: {reason}");
                 let help = format!(

@@ -91,6 +91,28 @@ fn a_value_that_no_engine_takes_is_refused_with_the_flag(engine: &Driven) {
     }
 }
 
+#[test(engines(tofu, terraform))]
+fn a_refused_value_of_a_hidden_variable_is_shown_nowhere(engine: &Driven) {
+    let shop = typed_shop(engine);
+    let variables = "variable \"tokens\" {\n  type = list(string)\n  default = []\n  sensitive = true\n}\n\
+                     variable \"lent\" {\n  type = any\n  default = null\n  ephemeral = true\n}\n";
+    shop.append("app/main.tf", variables);
+    for value in
+        ["tokens=[s3cretWord]", "tokens=[\"${s3cretWord}\"]", "lent=s3cretWord(1)", "lent={ k = s3cretWord"]
+    {
+        let name = value.split('=').next().unwrap();
+        let args = ["plan", "staging", "--var", value, "--report", "r.json", "--summary", "s.md"];
+        let run = shop.run(args).exits(4).hides("s3cretWord");
+        run.tells(&format!(
+            "the value of `--var {name}` is no expression that an engine takes: its text is not shown"
+        ));
+        for file in ["r.json", "s.md"] {
+            let text = shop.project.read(file);
+            assert!(text.contains(name) && !text.contains("s3cretWord"), "{file}: {text}");
+        }
+    }
+}
+
 /// Returns the values of all variables in the state, as JSON text.
 fn deployed(shop: &Shop) -> String {
     shop.state("app", "staging").unwrap()["outputs"]["all"]["value"].as_str().unwrap().to_owned()

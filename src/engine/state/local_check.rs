@@ -11,8 +11,8 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Refuses a local state that is not the last known one of an instance, without an engine. A state elsewhere, or one that
-/// cannot be parsed, passes.
+/// Refuses a local state that is not the last known one of an instance, or that cannot be parsed, without an engine. A
+/// state elsewhere passes. (OpenTofu leaves lineage and serial of an encrypted state readable.)
 pub fn check_local_state(target: &Target) -> Result<(), Failure> {
     let known = KnownState::read(target)?;
     let Some(address) = known.address() else {
@@ -25,10 +25,10 @@ pub fn check_local_state(target: &Target) -> Result<(), Failure> {
         LocalState::Elsewhere => return Ok(()),
         LocalState::Missing => StateIdentity::default(),
         LocalState::There(text) if text.is_empty() => StateIdentity::default(),
-        LocalState::There(text) => match serde_json::from_slice::<StateIdentity>(&text) {
-            Ok(found) if !found.lineage.is_empty() => found,
-            _ => return Ok(()),
-        },
+        LocalState::There(text) => serde_json::from_slice(&text).map_err(|error| {
+            let summary = format!("the state at `{address}` is damaged ({error}): put a backup of it back");
+            Failure::new(FailureKind::Refused, summary)
+        })?,
     };
     known.refuse_other(target, &found, Some(address))
 }

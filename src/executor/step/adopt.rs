@@ -2,6 +2,7 @@
 //! current state were compared.
 
 use super::{
+    applied_last,
     bind::{Check, refusal},
     ended::{Ended, unprepared},
     outputs::wires::{Take, Wired},
@@ -12,7 +13,9 @@ use crate::{
     engine::{EngineError, PlanMode, Session, check_local_state, moved_address},
     executor::PriorResult,
     files,
-    model::{APPLIED_EARLIER, Block, DESTROYED_EARLIER, FailureKind, Guard, Outcome, StackId},
+    model::{
+        APPLIED_EARLIER, Block, DESTROYED_EARLIER, Failure, FailureKind, Guard, Outcome, RunId, StackId,
+    },
     plans::Mismatch,
 };
 
@@ -40,6 +43,9 @@ impl Worker {
             PriorResult::Clean => return self.keep_result((stack, work), Vec::new(), session),
             PriorResult::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
             PriorResult::Applied { run } => {
+                if let Err(ended) = refuse_changed_since(work, &run) {
+                    return *ended;
+                }
                 let destroys = self.options.mode == PlanMode::Destroy;
                 let prefix = if destroys { DESTROYED_EARLIER } else { APPLIED_EARLIER };
                 return self.keep_result((stack, work), vec![format!("{prefix}{run}")], session);
@@ -153,4 +159,20 @@ impl Worker {
             Err(failure) => unprepared(EngineError::Failed(failure), work),
         }
     }
+}
+
+/// Refuses the result of a run if the instance was changed after it, as far as this project knows.
+fn refuse_changed_since(work: &Work, run: &RunId) -> Result<(), Box<Ended>> {
+    let instance = &work.target.instance;
+    let by = applied_last::last(&work.target, &instance.stack).map_err(|error| {
+        let summary = format!("cannot tell who changed `{instance}` last: {error}");
+        Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
+    })?;
+    if by == run.as_str() {
+        return Ok(());
+    }
+    let message = format!(
+        "`{instance}` was done by run {run} and changed by {by} since: deploy again, which plans it anew"
+    );
+    Err(Box::new(Ended::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]))))
 }

@@ -128,27 +128,48 @@ fn a_resumed_run_does_not_call_a_stack_that_it_destroyed_unchanged() {
 
 #[test]
 fn a_state_that_vanished_after_the_run_wrote_it_stops_the_resumed_run() {
-    for (change, reason) in
-        [("removed", "the state has vanished"), ("replaced", "the state was replaced by another one")]
-    {
+    for (change, reason) in [
+        ("removed", "the state has vanished"),
+        ("replaced", "the state was replaced by another one"),
+        ("torn", "is damaged (EOF while parsing"),
+        ("emptied", "the state has vanished"),
+    ] {
         let shop = failed();
         let path = shop.project.path("network/terraform.tfstate.d/production/terraform.tfstate");
-        if change == "removed" {
-            std::fs::remove_file(&path).unwrap();
-        } else {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let lineage =
-                shop.state("network", "production").unwrap()["lineage"].as_str().unwrap().to_owned();
-            std::fs::write(&path, text.replace(&lineage, "another-lineage")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lineage = shop.state("network", "production").unwrap()["lineage"].as_str().unwrap().to_owned();
+        match change {
+            "removed" => std::fs::remove_file(&path).unwrap(),
+            "replaced" => std::fs::write(&path, text.replace(&lineage, "another-lineage")).unwrap(),
+            "torn" => std::fs::write(&path, &text[..text.len() / 2]).unwrap(),
+            _ => std::fs::write(&path, "{}").unwrap(),
         }
         shop.forget_calls();
 
         let run = shop.run(["runs", "resume", "--confirm"]).exits(3);
 
-        run.prints("network").tells(reason).tells("--allow lineage:production/network");
+        let run = run.prints("network").tells(reason);
+        if change != "torn" {
+            run.tells("--allow lineage:production/network");
+        }
         assert_eq!(shop.folders("apply"), [""; 0], "{change}");
         assert!(!shop.calls().iter().any(|call| call.starts_with("network ")), "{:?}", shop.calls());
     }
+}
+
+#[test]
+fn a_stack_that_a_typed_command_changed_is_not_called_done_by_the_resumed_run() {
+    let shop = failed();
+    let deployed = newest(&shop);
+    shop.run(["exec", "production", "network", "--confirm", "--", "state", "rm", "terraform_data.network"])
+        .exits(0);
+    shop.forget_calls();
+
+    let run = shop.run(["runs", "resume", "--confirm"]).exits(3);
+
+    run.tells(&format!("`production/network` was done by run {deployed} and changed by a command at "));
+    assert_eq!(shop.folders("apply"), [""; 0]);
+    assert_eq!(shop.deployed_value("app", "production"), None);
 }
 
 #[test]
