@@ -165,7 +165,7 @@ fn texts_in_an_expression_of_var_for_a_sensitive_variable_are_masked(engine: &Dr
     for hidden in hidden {
         assert!(!all.contains(hidden), "{engine:?}: {hidden}: {all}");
     }
-    refused.tells("(redacted)");
+    refused.prints("(redacted)").tells("--var 'pass=…'");
     let applied = shop.run(["deploy", "dev", "--var", &pass, "--yes"]).exits(0);
     hidden.into_iter().fold(applied, |run, hidden| run.hides(hidden));
 }

@@ -1,6 +1,7 @@
 //! Input files of a stack: the files that its plan depends on, each with the digest of its content. These are the stack's
 //! folder, local modules at any depth, `files` of environments.toml, and existing files that its HCL names.
 
+mod configured_files;
 pub(super) mod deleted_paths;
 mod eval_scope;
 mod excluded_paths;
@@ -16,6 +17,7 @@ mod variable_values;
 pub(super) mod walk;
 pub(super) mod words;
 
+pub use configured_files::configured_files;
 pub use excluded_paths::ExcludedPaths;
 
 pub use scope::{InputError, InputFile, InputPlaces, InputScope, Inputs};

@@ -9,7 +9,7 @@ use crate::{
     files::resolve_links,
     inventory::{
         Instance, Inventory,
-        plan_inputs::{ExcludedPaths, InputScope},
+        plan_inputs::{ExcludedPaths, InputScope, configured_files},
     },
     model::StackId,
     run::{Context, RunRequest, Usage},
@@ -34,10 +34,21 @@ pub(in crate::run) fn refuse_inputs(
         .iter()
         .map(|i| (&i.id.stack, InputScope::new(i, root, ExcludedPaths::new(&dirs, Vec::new()))))
         .collect();
+    let configured: Vec<(&StackId, Vec<Utf8PathBuf>)> = instances
+        .iter()
+        .map(|i| {
+            let files = configured_files(i, root).into_iter();
+            (&i.id.stack, files.map(|file| resolve_links(&file)).collect())
+        })
+        .collect();
     let reader = |path: &Utf8Path| {
         let path = without_links(&context.dir.join(path))?;
+        let names = |file: &Utf8PathBuf| *file == path;
+        if let Some((stack, _)) = configured.iter().find(|(_, files)| files.iter().any(names)) {
+            return Some(*stack);
+        }
         // A stack whose files cannot be read has no plan: its plan step reports the error.
-        scopes.iter().find(|(_, scope)| scope.would_include(&path).unwrap_or(false)).map(|(stack, _)| stack)
+        scopes.iter().find(|(_, scope)| scope.would_include(&path).unwrap_or(false)).map(|(stack, _)| *stack)
     };
     for (what, path) in outputs {
         let Some(stack) = reader(path) else { continue };

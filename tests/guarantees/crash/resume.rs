@@ -158,7 +158,7 @@ fn a_state_that_vanished_after_the_run_wrote_it_stops_the_resumed_run() {
 }
 
 #[test]
-fn a_stack_that_a_typed_command_changed_is_not_called_done_by_the_resumed_run() {
+fn a_stack_that_a_typed_command_changed_since_stops_the_resumed_run() {
     let shop = failed();
     let deployed = newest(&shop);
     shop.run(["exec", "production", "network", "--confirm", "--", "state", "rm", "terraform_data.network"])

@@ -1,0 +1,35 @@
+//! Files that environments.toml names for a stack beside its configuration: var files, sources of secrets, commands.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::words::words;
+use crate::{
+    config::{EnvSource, SecretSource},
+    inventory::{Instance, var_file_paths},
+};
+
+/// Returns the files and folders, absolute, that var files, secrets, variables of the environment and hooks of an instance
+/// name, absent ones included. Each word of a command may be one. `root` is the folder of environments.toml.
+pub fn configured_files(instance: &Instance, root: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let settings = &instance.settings;
+    let mut found: Vec<Utf8PathBuf> = var_file_paths(instance).into_iter().map(|file| file.path).collect();
+    let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
+        EnvSource::Secret(secret) => Some(&secret.source),
+        EnvSource::Plain(_) => None,
+    });
+    let mut commands: Vec<&[String]> = Vec::new();
+    for source in settings.secrets.values().map(|secret| &secret.value.source).chain(in_env) {
+        match source {
+            SecretSource::File(path) | SecretSource::Sops { file: path, .. } => found.push(root.join(path)),
+            SecretSource::Command(argv) => commands.push(argv),
+            SecretSource::Env(_) => {}
+        }
+    }
+    let hooks = &settings.hooks;
+    let hooks =
+        [&hooks.before_plan, &hooks.after_plan, &hooks.before_apply, &hooks.after_apply, &hooks.on_failure];
+    commands.extend(hooks.into_iter().flatten().map(Vec::as_slice));
+    let named = commands.into_iter().flatten().flat_map(|argument| words(argument));
+    found.extend(named.map(|word| root.join(word)));
+    found
+}
