@@ -161,13 +161,16 @@ pub(super) fn unread_var_files(instance: &Instance, is_read: bool) -> Option<Dia
     (!is_read && !instance.settings.secrets.is_empty()).then(|| Diagnostic::warning(UNREAD, message))
 }
 
-/// Returns errors for variables of envctl's environment that would compete with environments.toml.
+/// Returns errors for variables of envctl's environment that would compete with environments.toml. A value of `--var` or
+/// `--set` competes with none: the user has just typed it.
 pub(super) fn inherited(
     config: &Config,
     instance: &Instance,
     own: &dyn Fn(&str) -> Option<String>,
 ) -> Diagnostics {
-    let vars = instance.settings.vars.iter().map(|(name, value)| (name, &value.origin, None));
+    let typed = |origin: &Origin| matches!(origin.layer, Layer::Flag(_));
+    let vars = instance.settings.vars.iter().filter(|(_, value)| !typed(&value.origin));
+    let vars = vars.map(|(name, value)| (name, &value.origin, None));
     let secrets = instance.settings.secrets.iter().map(|(name, s)| (name, &s.origin, Some(&s.value)));
     let mut found = Diagnostics::default();
     for (name, origin, secret) in vars.chain(secrets) {

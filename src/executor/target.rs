@@ -18,7 +18,7 @@ use super::{
     step::outputs::values::expression,
 };
 use crate::{
-    config::{EnvSource, Origin, SecretSource, VariableValue},
+    config::{EnvSource, Layer, Origin, SecretSource, VariableValue},
     diagnostic::{Diagnostic, SourceFile},
     engine::{
         Backend, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException,
@@ -184,7 +184,9 @@ impl Targets {
         let mut values = IndexMap::new();
         let mut dropped = Vec::new();
         for (name, value) in instance.settings.vars.iter() {
-            if self.env.contains_key(&OsString::from(format!("TF_VAR_{name}"))) {
+            // A flag wins: the user has just typed it.
+            let is_flag = matches!(value.origin.layer, Layer::Flag(_));
+            if !is_flag && self.env.contains_key(&OsString::from(format!("TF_VAR_{name}"))) {
                 return Err(TargetError::Inherited { variable: name.clone() });
             }
             if declared.is_some_and(|d| !d.contains(name.as_str())) {
