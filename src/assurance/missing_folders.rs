@@ -4,10 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
-    engine::{
-        layout::{unit_file, unit_file_in},
-        terragrunt::units::normalised,
-    },
+    engine::layout::{unit_file, unit_file_in},
+    files::normalised,
     hcl::{FolderRole, NamedFolder, read_named_folders},
     inventory::{Instance, Modules},
 };

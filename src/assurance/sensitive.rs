@@ -7,7 +7,8 @@ use camino::Utf8PathBuf;
 use crate::{
     config::Config,
     diagnostic::{Diagnostic, Diagnostics},
-    engine::{layout::unit_file, terragrunt::units::normalised},
+    engine::layout::unit_file,
+    files::normalised,
     hcl::{Module, VariableDecl, read_folder, read_unit_source},
     inventory::{Instance, Modules},
 };

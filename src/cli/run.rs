@@ -22,12 +22,12 @@ use super::{
     without_dashes,
 };
 use crate::{
-    commands::{self},
+    commands,
     config::Overrides,
     engine::GivenFlags,
     executor::{Interrupts, Prompter, SignalSource},
     model::{Clock, ErrorDocument, ExitStatus},
-    run::{Context, ReportFiles, Usage},
+    run::{Context, READ_ONLY, ReportFiles, Terminal, Usage, is_read_only},
     ui::{Detail, Printer, Styles},
 };
 
@@ -142,7 +142,7 @@ fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
 fn context(
     global: &Global,
     env: BTreeMap<OsString, OsString>,
-    terminal: crate::run::Terminal,
+    terminal: Terminal,
     printer: Arc<Printer>,
 ) -> anyhow::Result<Context> {
     let dir = Utf8PathBuf::from_path_buf(std::env::current_dir()?)
@@ -156,7 +156,7 @@ fn context(
         ..Overrides::default()
     };
     let dialogue = Arc::new(Dialogue::new(Arc::clone(&printer)));
-    let read_only = crate::run::is_read_only(env.get(OsStr::new(crate::run::READ_ONLY)))?;
+    let read_only = is_read_only(env.get(OsStr::new(READ_ONLY)))?;
     Ok(Context {
         printer,
         clock: clock(),

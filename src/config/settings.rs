@@ -274,3 +274,14 @@ pub struct Settings {
     /// Keys of this stack that this version does not honour; a verb that would have to honour one refuses.
     pub unsupported: Vec<Unsupported>,
 }
+
+impl Settings {
+    /// Returns the sources of all secrets: of `secrets`, then of `env`.
+    pub fn secret_sources(&self) -> impl Iterator<Item = &SecretSource> {
+        let in_env = self.env.values().filter_map(|variable| match &variable.value.source {
+            EnvSource::Secret(secret) => Some(&secret.source),
+            EnvSource::Plain(_) => None,
+        });
+        self.secrets.values().map(|secret| &secret.value.source).chain(in_env)
+    }
+}

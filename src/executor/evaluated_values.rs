@@ -76,7 +76,5 @@ fn has_expression(module: &Module) -> bool {
 
 fn hidden_variables<'m>(modules: &[&'m Module]) -> BTreeSet<&'m str> {
     let root = modules.first().into_iter().flat_map(|module| &module.variables);
-    root.filter(|(_, variable)| variable.sensitive || variable.ephemeral)
-        .map(|(name, _)| name.as_str())
-        .collect()
+    root.filter(|(_, variable)| variable.is_hidden()).map(|(name, _)| name.as_str()).collect()
 }

@@ -4,7 +4,7 @@ use std::{
     io, mem,
     panic::resume_unwind,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU8, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -17,7 +17,7 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::{Ask, Asked, Cancel, InterruptLevel, Prompter, SignalSource, cancel::Live};
+use super::{Ask, Asked, Cancel, InterruptLevel, Prompter, SignalSource, cancel::Live, mutex::lock};
 use crate::process::Runner;
 
 /// Interval at which a prompt checks for a signal.
@@ -190,10 +190,6 @@ impl Listener {
             let _answered = waiting.recv();
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod gate;
 mod identity;
 mod interrupt;
 mod interrupts;
+mod mutex;
 mod named_program;
 mod plan_inputs;
 mod prior_result;

@@ -57,7 +57,7 @@ impl HiddenVariables {
     }
 
     fn declared(module: &Module) -> Self {
-        let hidden = module.variables.iter().filter(|(_, variable)| variable.sensitive || variable.ephemeral);
+        let hidden = module.variables.iter().filter(|(_, variable)| variable.is_hidden());
         Self::Named(hidden.map(|(name, _)| name.clone()).collect())
     }
 

@@ -8,6 +8,7 @@ use super::{
     command::{Git, repository},
     index::Index,
     places::Places,
+    queries::is_left_out,
     remotes::{RemoteHead, Remotes},
 };
 use crate::process::Runner;
@@ -37,9 +38,6 @@ pub struct NoWorkingTree {
     /// Message of git.
     pub reason: String,
 }
-
-/// Folders that engines and envctl write into beside committed files.
-const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
 impl WorkingTree {
     /// Reads the state with up to four git processes; `places` are the files and folders whose uncommitted changes
@@ -98,7 +96,7 @@ fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
     let top = real(top);
     let paths: Vec<Utf8PathBuf> = places.paths.iter().map(|place| real(place)).collect();
     dirty.retain(|path| {
-        let own = path.split('/').any(|part| LEFT_OUT.contains(&part));
+        let own = is_left_out(path);
         let path = top.join(path.trim_end_matches('/'));
         let everywhere = path.extension().is_some_and(|extension| places.extension == Some(extension));
         let within = |place: &Utf8PathBuf| path.starts_with(place) || place.starts_with(&path);

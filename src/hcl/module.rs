@@ -80,6 +80,13 @@ pub struct ModuleCall {
     pub place: Place,
 }
 
+impl VariableDecl {
+    /// Returns true if envctl must not show the value: it is declared `sensitive` or `ephemeral`.
+    pub fn is_hidden(&self) -> bool {
+        self.sensitive || self.ephemeral
+    }
+}
+
 impl ModuleCall {
     /// Returns the source if it is a path relative to the caller's folder.
     pub fn local_source(&self) -> Option<&str> {

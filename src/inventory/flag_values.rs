@@ -58,14 +58,13 @@ fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec
     let module = modules.root_or_unit(instance);
     let mut typed = Vec::new();
     for (name, text) in texts {
-        let declared = module.as_ref().map(|module| module.variables.get(name).map(|variable| variable.kind));
+        let variable = module.as_ref().map(|module| module.variables.get(name));
+        let declared = variable.map(|variable| variable.map(|variable| variable.kind));
         let is_collection = || text.trim_start().starts_with(['[', '{']);
         match (declared, flag_expression(text)) {
             (Some(Some(VariableKind::Other)), Ok(value)) => typed.push((name.clone(), value_of(value, text))),
             (Some(Some(VariableKind::Other)), Err(reason)) => {
-                let hides = |variable: &VariableDecl| variable.sensitive || variable.ephemeral;
-                let is_hidden =
-                    module.as_ref().is_some_and(|module| module.variables.get(name).is_some_and(hides));
+                let is_hidden = variable.flatten().is_some_and(VariableDecl::is_hidden);
                 let reason = match () {
                     () if is_bare_word(text) => "a text stands between quotes in it".to_owned(),
                     // Without its quotes, a secret is the name that the reason would show.

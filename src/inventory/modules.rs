@@ -13,7 +13,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Instance, plan_inputs::unit_module};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    engine::{CalledModule, layout::unit_file, terragrunt::units::normalised},
+    engine::{CalledModule, layout::unit_file},
+    files::normalised,
     hcl::{Attribute, Module, ModuleCall, read_folder, read_unit},
     model::{EngineName, InstanceId},
 };

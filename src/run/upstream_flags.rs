@@ -25,7 +25,7 @@ struct DeclaredVariables {
 
 impl DeclaredVariables {
     fn of(module: &Module) -> Self {
-        let hidden = module.variables.iter().filter(|(_, variable)| variable.sensitive || variable.ephemeral);
+        let hidden = module.variables.iter().filter(|(_, variable)| variable.is_hidden());
         Self {
             names: module.variables.keys().cloned().collect(),
             hidden: hidden.map(|(name, _)| name.clone()).collect(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{roots::Roots, stack::FoundStack, tree::Tree};
 use crate::{
     engine::layout::auto_var_files,
-    hcl::{Module, VarFileContent, read_var_file},
+    hcl::{Module, VarFileContent, VariableDecl, read_var_file},
 };
 
 /// Variable without a default that no file sets.
@@ -28,7 +28,7 @@ pub(super) fn values(
     var_files: &[String],
     environment: &str,
 ) -> BTreeMap<String, Value> {
-    let default = |(name, variable): (&String, &crate::hcl::VariableDecl)| {
+    let default = |(name, variable): (&String, &VariableDecl)| {
         Some((name.clone(), variable.default.as_ref()?.literal()?.clone()))
     };
     let mut values: BTreeMap<String, Value> = module.variables.iter().filter_map(default).collect();

@@ -5,7 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::{engine::terragrunt::units::normalised, files};
+use crate::files::{self, normalised};
 
 /// Folders that an engine's path of a file may be relative to.
 #[derive(Debug, Clone)]

@@ -22,6 +22,7 @@ use crate::{
             folder_lock::{FolderLock, LockMode, lock_installed},
         },
         program::installed::Installed,
+        recovery::UNSAVED,
         state::moved::state_move,
         typed_command::{migrating::around_migration, mutating, typed_arguments::typed_arguments, verbs},
     },
@@ -84,7 +85,7 @@ impl Driver for Terraform {
     }
 
     fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
-        let path = target.dir.join(crate::engine::recovery::UNSAVED);
+        let path = target.dir.join(UNSAVED);
         Ok(path.try_exists()?.then_some(path).into_iter().collect())
     }
 }

@@ -8,11 +8,8 @@ use serde::Deserialize;
 use super::backend_record::BackendRecord;
 use crate::{
     config::EngineSettings,
-    engine::{
-        EffectiveInit, Target, detect::LOCKFILE, environment::variables::plugin_cache,
-        terragrunt::units::normalised,
-    },
-    files,
+    engine::{EffectiveInit, Target, detect::LOCKFILE, environment::variables::plugin_cache},
+    files::{self, normalised},
 };
 
 /// Manifest of the modules that an init installed, in its data directory.

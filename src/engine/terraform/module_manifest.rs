@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use crate::{
     config::VersionConstraint,
-    engine::{CalledModule, layout::ENGINE_FOLDER, terragrunt::units::normalised},
-    files,
+    engine::{CalledModule, layout::ENGINE_FOLDER},
+    files::{self, normalised},
 };
 
 /// Result of the comparison of the installed modules with the calls in a stack's files.

@@ -24,6 +24,7 @@ use crate::{
         flags::{apply_args, plan_args},
         process::{call::run_inherited, document::Dialect},
         program::installed::Installed,
+        recovery::UNSAVED,
         terraform::{
             backend_record::{BackendInFolder, BackendRecord},
             effective_init::effective_init,
@@ -107,7 +108,7 @@ impl Driver for Terragrunt {
     }
 
     fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
-        files_named(target, crate::engine::recovery::UNSAVED)
+        files_named(target, UNSAVED)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use serde::Deserialize;
 
-use super::{commands::Terragrunt, rendered, units::normalised};
+use super::{commands::Terragrunt, rendered};
 use crate::{
     engine::{
         EngineError, PlanMode, Session, Target,
@@ -17,7 +17,7 @@ use crate::{
         messages::exit_error::failed_text,
         process::call::capture,
     },
-    files,
+    files::{self, normalised},
     model::{Failure, FailureKind},
 };
 

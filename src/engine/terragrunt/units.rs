@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-pub use crate::files::normalised;
+use crate::files::normalised;
 
 /// Returns the arguments that make Terragrunt list the units below its working folder with their dependencies.
 ///

@@ -7,11 +7,11 @@ use super::{
     ended::{Ended, unprepared},
     outputs::wires::{Take, Wired},
     work::{PendingPlan, Work},
-    worker::{Worker, lock},
+    worker::Worker,
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, check_local_state, moved_address},
-    executor::PriorResult,
+    executor::{PriorResult, mutex::lock},
     files,
     model::{
         APPLIED_EARLIER, Block, DESTROYED_EARLIER, Failure, FailureKind, Guard, Outcome, RunId, StackId,

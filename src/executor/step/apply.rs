@@ -12,11 +12,11 @@ use super::{
     plan::only_deferring,
     with_hooks,
     work::{PendingPlan, Work},
-    worker::{Worker, lock},
+    worker::Worker,
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
-    executor::StepHandle,
+    executor::{StepHandle, mutex::lock},
     model::{Block, Changes, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, TENTATIVE},
     plans::{self, Content, Manifest, Mismatch},
 };

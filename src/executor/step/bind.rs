@@ -18,6 +18,7 @@ use crate::{
         StateIdentity, aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts,
         state_at,
     },
+    executor::mutex::lock,
     model::{Block, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
 };
@@ -117,7 +118,7 @@ impl Worker {
         before.renew_copies(work, &after);
         let (contents, notes) = before.settled(after);
         let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
-        let seen = super::worker::lock(&self.seen).get(stack).cloned().unwrap_or_default();
+        let seen = lock(&self.seen).get(stack).cloned().unwrap_or_default();
         let manifest = Manifest {
             changes: planned.changes.clone(),
             created: self.clock.now(),
@@ -185,7 +186,7 @@ impl Worker {
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
         };
         // Stacks that this run applied, and values from plans, lead to new plans: they are not compared.
-        let own: Vec<String> = super::worker::lock(&self.applied).iter().map(of_upstream).collect();
+        let own: Vec<String> = lock(&self.applied).iter().map(of_upstream).collect();
         let told = manifest
             .from_plans
             .iter()

@@ -11,12 +11,13 @@ use super::{
         wires::{Take, Wired},
     },
     work::{PendingPlan, Work},
-    worker::{Worker, lock},
+    worker::Worker,
 };
 use crate::{
     engine::{
         EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream, layout::has_configuration,
     },
+    executor::mutex::lock,
     files,
     model::{Block, Failure, FailureKind, Guard, Outcome, StackId},
 };

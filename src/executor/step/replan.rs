@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    ended::Ended,
-    work::Work,
-    worker::{Worker, lock},
-};
+use super::{ended::Ended, work::Work, worker::Worker};
 use crate::{
     engine::PlanMode,
+    executor::mutex::lock,
     model::{Outcome, StackId},
 };
 

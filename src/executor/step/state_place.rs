@@ -3,8 +3,13 @@
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use super::worker::{Worker, lock};
-use crate::{engine::terragrunt::units::normalised, files::relative_path, model::StackId, plans::StatePlace};
+use super::worker::Worker;
+use crate::{
+    executor::mutex::lock,
+    files::{normalised, relative_path},
+    model::StackId,
+    plans::StatePlace,
+};
 
 /// Prefix of the address of a local state.
 const LOCAL: &str = "local:";

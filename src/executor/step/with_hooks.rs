@@ -4,12 +4,12 @@ use super::{
     ended::{Ended, removed},
     hooks::{self, HookError, Moment},
     work::Work,
-    worker::{Worker, lock},
+    worker::Worker,
 };
 use crate::{
     engine::{Progress, Session},
     event::StepKind,
-    executor::{IdentityError, StepHandle},
+    executor::{IdentityError, StepHandle, mutex::lock},
     model::{Block, Guard, Outcome, StackId},
 };
 

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     engine::{Progress, Session},
     event::{StepFinished, StepKind},
-    executor::{PriorResult, StepHandle, StepRunner, Upstreams},
+    executor::{PriorResult, StepHandle, StepRunner, Upstreams, mutex::lock},
     files,
     journal::RunDir,
     model::{Clock, Failure, FailureKind, InstanceId, Outcome, RunId, StackId},
@@ -188,8 +188,4 @@ fn begin_log(log: &Utf8Path, step: StepKind, time: &str) -> io::Result<()> {
         StepKind::Apply => "apply",
     };
     io::Write::write_all(&mut files::append(log)?, format!("── {name} {time}\n").as_bytes())
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

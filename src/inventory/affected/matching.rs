@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     config::FILE_NAME,
-    engine::{layout::marks_stack, terragrunt::units::normalised},
+    engine::layout::marks_stack,
+    files::normalised,
     inventory::plan_inputs::{
         file_pattern::FilePattern,
         walk::{is_data, is_left_out},

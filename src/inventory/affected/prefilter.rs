@@ -10,11 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{computed_paths::guesses, hints::Hints, matching::Matching};
 use crate::{
-    engine::{
-        layout::{module_files, unit_file},
-        terragrunt::units::normalised,
-    },
-    files,
+    engine::layout::{module_files, unit_file},
+    files::{self, normalised},
     inventory::Instance,
     model::EngineName,
 };

@@ -34,12 +34,8 @@ const ACCOUNTS: [&str; 7] = [
 /// Returns the changes of the files that the secrets of a stack come from. `root` is the folder of environments.toml, which
 /// relative paths start from.
 pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
-    let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
-        EnvSource::Secret(secret) => Some(&secret.source),
-        EnvSource::Plain(_) => None,
-    });
     let mut found = Vec::new();
-    for source in settings.secrets.values().map(|secret| &secret.value.source).chain(in_env) {
+    for source in settings.secret_sources() {
         match source {
             SecretSource::File(path) | SecretSource::Sops { file: path, .. } => {
                 found.extend(matching.of_file(&root.join(path)));

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::words::words;
 use crate::{
-    config::{EnvSource, SecretSource},
+    config::SecretSource,
     inventory::{Instance, var_file_paths},
 };
 
@@ -13,12 +13,8 @@ use crate::{
 pub fn configured_files(instance: &Instance, root: &Utf8Path) -> Vec<Utf8PathBuf> {
     let settings = &instance.settings;
     let mut found: Vec<Utf8PathBuf> = var_file_paths(instance).into_iter().map(|file| file.path).collect();
-    let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
-        EnvSource::Secret(secret) => Some(&secret.source),
-        EnvSource::Plain(_) => None,
-    });
     let mut commands: Vec<&[String]> = Vec::new();
-    for source in settings.secrets.values().map(|secret| &secret.value.source).chain(in_env) {
+    for source in settings.secret_sources() {
         match source {
             SecretSource::File(path) | SecretSource::Sops { file: path, .. } => found.push(root.join(path)),
             SecretSource::Command(argv) => commands.push(argv),

@@ -3,7 +3,7 @@
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::engine::terragrunt::units::normalised;
+use crate::files::normalised;
 
 /// Characters that have a meaning in a pattern.
 const SPECIAL: [char; 6] = ['*', '?', '[', '{', '}', '\\'];

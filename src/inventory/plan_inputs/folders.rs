@@ -134,7 +134,7 @@ mod tests {
         }
         let mut folders = Folders::default();
         for folder in ["", "infra", "web", ".envctl/x", "../elsewhere"] {
-            folders.add(crate::engine::terragrunt::units::normalised(&root.join(folder)), &root);
+            folders.add(crate::files::normalised(&root.join(folder)), &root);
         }
         let dir = root.join("infra/app");
         let walk = Walk { apart: &ExcludedPaths::default(), skip_modules: false };

@@ -21,11 +21,8 @@ use super::{
     walk::{Walk, is_left_out},
 };
 use crate::{
-    engine::{
-        layout::{auto_var_files, is_configuration, is_unit_file, module_files, unit_file, unit_file_in},
-        terragrunt::units::normalised,
-    },
-    files::{self, file_digest, is_executable},
+    engine::layout::{auto_var_files, is_configuration, is_unit_file, module_files, unit_file, unit_file_in},
+    files::{self, file_digest, is_executable, normalised},
     hcl::eval::PathBase,
     inventory::Instance,
     model::EngineName,

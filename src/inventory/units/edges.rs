@@ -12,9 +12,9 @@ use crate::{
     diagnostic::Diagnostic,
     engine::{
         layout::{JSON_UNIT_FILE, is_unit_file, unit_file_in},
-        terragrunt::units::{normalised, parse_rendered, parse_units},
+        terragrunt::units::{parse_rendered, parse_units},
     },
-    files,
+    files::{self, normalised},
     hcl::{SYNTAX_CODE, read_unit},
     inventory::plan_inputs::unit_needs,
 };

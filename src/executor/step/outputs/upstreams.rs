@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,7 +14,7 @@ use camino::Utf8Path;
 use super::upstream_output::PlannedOutputs;
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
-    executor::step::work::Work,
+    executor::{mutex::lock, step::work::Work},
     inventory::plan_inputs::{InputScope, mixes_anywhere},
     model::{Failure, FailureKind, StackId},
 };
@@ -169,8 +169,4 @@ impl Upstreams {
     fn slot(&self, stack: &StackId) -> Slot {
         Arc::clone(lock(&self.slots).entry(stack.clone()).or_default())
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,11 +8,12 @@ use super::{
 };
 use crate::{
     engine::{EngineError, Output, PlanMode, Session},
+    executor::mutex::lock,
     executor::step::{
         attempts::attempt,
         ended::{Ended, unprepared},
         work::Work,
-        worker::{Worker, lock},
+        worker::Worker,
     },
     model::{Failure, FailureKind, Outcome, StackId},
 };

@@ -168,7 +168,7 @@ impl Wiring {
         let wires =
             settings.inputs.iter().filter(|(variable, _)| !by_hand(variable)).map(|(variable, from)| {
                 let declared = module.and_then(|module| module.variables.get(variable));
-                let declared = declared.map(|d| Declared { kind: d.kind, hides: d.sensitive || d.ephemeral });
+                let declared = declared.map(|d| Declared { kind: d.kind, hides: d.is_hidden() });
                 Wire { variable: variable.clone(), from: from.value.clone(), declared }
             });
         Self { wires: wires.collect(), mocks: settings.mocks.clone() }

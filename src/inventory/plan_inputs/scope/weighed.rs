@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::InputScope;
 use crate::{
-    engine::terragrunt::units::normalised,
+    files::normalised,
     hcl::eval::{PathBase, PathUse, leads_up},
     inventory::plan_inputs::{path_refs::RefKind, variable_flow::PathSource, words::known_folder},
 };

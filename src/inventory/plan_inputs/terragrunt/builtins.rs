@@ -5,10 +5,8 @@ use hcl_edit::expr::FuncCall;
 
 use super::eval::{Part, Unit};
 use crate::{
-    engine::{
-        layout::{JSON_UNIT_FILE, UNIT_FILE},
-        terragrunt::units::normalised,
-    },
+    engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
+    files::{normalised, relative_path},
     hcl::eval::{PathSegment, PlaceFunction},
 };
 
@@ -49,10 +47,10 @@ fn text_of(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> Option<St
         "get_original_terragrunt_dir" => unit.dir.to_string(),
         "get_parent_terragrunt_dir" => parent()?.into_string(),
         "get_repo_root" => unit.repository()?.to_string(),
-        "get_path_to_repo_root" => between(&part.dir, unit.repository()?),
-        "get_path_from_repo_root" => between(unit.repository()?, &part.dir),
-        "path_relative_from_include" => between(&part.dir, &parent()?),
-        "path_relative_to_include" => between(&parent()?, &part.dir),
+        "get_path_to_repo_root" => relative_path(&part.dir, unit.repository()?).into_string(),
+        "get_path_from_repo_root" => relative_path(unit.repository()?, &part.dir).into_string(),
+        "path_relative_from_include" => relative_path(&part.dir, &parent()?).into_string(),
+        "path_relative_to_include" => relative_path(&parent()?, &part.dir).into_string(),
         "find_in_parent_folders" => {
             let name = given(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
             let json = given(0).is_none().then(|| above(unit, &part.dir, JSON_UNIT_FILE)).flatten();
@@ -83,22 +81,13 @@ fn above(unit: &Unit, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     above.find(|path| path.exists() || unit.gone.is_there(path))
 }
 
-/// Returns the relative path from one folder to another.
-fn between(from: &Utf8Path, to: &Utf8Path) -> String {
-    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(common).map(|_| "..");
-    let down = to.components().skip(common).map(|part| part.as_str());
-    let parts: Vec<&str> = up.chain(down).collect();
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn paths_between_folders_are_as_terragrunt_makes_them() {
-        let between = |from: &str, to: &str| between(from.into(), to.into());
+        let between = |from: &str, to: &str| relative_path(from.into(), to.into());
         assert_eq!(between("/r/live/app", "/r/common"), "../../common");
         assert_eq!(between("/r", "/r/live"), "live");
         assert_eq!(between("/r", "/r"), ".");

@@ -20,8 +20,8 @@ use hcl_edit::{
 
 use super::builtins::call;
 use crate::{
-    engine::{layout::unit_file_in, terragrunt::units::normalised},
-    files,
+    engine::layout::unit_file_in,
+    files::{self, normalised},
     git::command::repository,
     hcl::{
         eval::{PathSegment, PlaceFunction, Resolver, evaluate, known_text, object_member, operator_name},

@@ -12,7 +12,7 @@ use super::{
     builtins::start,
     eval::{Part, Unit},
 };
-use crate::{engine::terragrunt::units::normalised, inventory::plan_inputs::words::ends_path};
+use crate::{files::normalised, inventory::plan_inputs::words::ends_path};
 
 impl Unit {
     /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in

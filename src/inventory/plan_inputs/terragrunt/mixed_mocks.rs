@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 
 use super::Unit;
 use crate::{
-    engine::{layout::unit_file, terragrunt::units::normalised},
+    engine::layout::unit_file,
+    files::normalised,
     inventory::plan_inputs::{literals::Literals, scope::InputScope},
 };
 

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::expr::Expression;
 
 use super::eval::Unit;
-use crate::engine::{layout::unit_file_in, terragrunt::units::normalised};
+use crate::{engine::layout::unit_file_in, files::normalised};
 
 /// Returns the folders of the units that come before a unit; absent where only Terragrunt can tell all of them.
 ///

@@ -7,11 +7,8 @@ use hcl_edit::{expr::Expression, structure::Body, template::Element};
 
 use super::Unit;
 use crate::{
-    engine::{
-        layout::{UNIT_ENGINE, module_files, unit_file_in},
-        terragrunt::units::normalised,
-    },
-    files,
+    engine::layout::{UNIT_ENGINE, module_files, unit_file_in},
+    files::{self, normalised},
     inventory::plan_inputs::deleted_paths::DeletedPaths,
 };
 

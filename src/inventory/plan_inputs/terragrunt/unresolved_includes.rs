@@ -12,8 +12,8 @@ use hcl_edit::{
 
 use super::Unit;
 use crate::{
-    engine::{layout::unit_file, terragrunt::units::normalised},
-    files,
+    engine::layout::unit_file,
+    files::{self, normalised},
     git::command::repository,
     inventory::plan_inputs::{literals::Literals, scope::InputScope},
 };
