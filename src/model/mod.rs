@@ -21,6 +21,7 @@ mod known;
 mod outcome;
 mod report;
 mod run_verb;
+mod tentative_reason;
 mod variable_pattern;
 mod workspace;
 
@@ -45,8 +46,9 @@ pub use known::{Known, KnownValues};
 pub use outcome::{Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
 pub use report::{
     APPLIED_EARLIER, DESTROYED_EARLIER, EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report,
-    ResourceReport, RunResult, StackReport, StackResult, TENTATIVE, earlier_apply,
+    ResourceReport, RunResult, StackReport, StackResult, earlier_apply,
 };
 pub use run_verb::RunVerb;
+pub use tentative_reason::{TentativeReason, tentative_reasons};
 pub use variable_pattern::{InvalidVariablePattern, VariablePattern};
 pub use workspace::CreateWorkspace;

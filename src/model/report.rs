@@ -121,9 +121,6 @@ pub fn earlier_apply(notes: &[String]) -> Option<&str> {
     notes.iter().find(is_earlier).map(String::as_str)
 }
 
-/// Prefix of a note that says why a plan is tentative.
-pub const TENTATIVE: &str = "tentative: ";
-
 /// One stack of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackReport {

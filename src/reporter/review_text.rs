@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use super::stack_table::{WARNING, review_table};
 use crate::{
-    model::{Blocked, StackId, TENTATIVE},
+    model::{Blocked, StackId, tentative_reasons},
     plans::{
         Review, ReviewStack,
         guards::{Loss, LossKind},
@@ -101,8 +101,8 @@ fn doubt(stack: &ReviewStack, styles: Styles) -> String {
     if !stack.tentative {
         return String::new();
     }
-    let why = stack.notes.iter().find(|note| note.starts_with(TENTATIVE));
-    let why = why.map_or_else(|| TENTATIVE.trim_end_matches(": "), String::as_str);
+    let reason = tentative_reasons(&stack.notes).next();
+    let why = reason.map_or_else(|| "tentative".to_owned(), |reason| format!("tentative: {reason}"));
     format!("  {}", styles.paint(Role::Warning, format_args!("({why})")))
 }
 

@@ -4,7 +4,8 @@ use super::outcome_line;
 use crate::{
     event::StepKind,
     model::{
-        ChangeCounts, Changes, LEFT_OUT, Outcome, Report, StackReport, StackResult, TENTATIVE, earlier_apply,
+        ChangeCounts, Changes, LEFT_OUT, Outcome, Report, StackReport, StackResult, TentativeReason,
+        earlier_apply, tentative_reasons,
     },
     plans::ReviewStack,
     ui::{Align, Count, Role, Styles, Table},
@@ -39,8 +40,8 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
         other => outcome_line::outcome(other, StepKind::Plan, styles).1,
     }];
     // A note with the reason, if there is one, makes the general one superfluous.
-    if stack.tentative && !stack.notes.iter().any(|note| note.starts_with(TENTATIVE)) {
-        note.push(styles.paint(Role::Warning, format!("{TENTATIVE}rests on values that are not known yet")));
+    if stack.tentative && tentative_reasons(&stack.notes).next().is_none() {
+        note.push(styles.paint(Role::Warning, TentativeReason::Unspecified.note()));
     }
     // Warnings are printed in full below the table.
     let (warnings, others): (Vec<_>, Vec<_>) = stack.notes.iter().partition(|n| n.starts_with(WARNING));

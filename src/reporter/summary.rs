@@ -4,8 +4,8 @@ use std::{fmt::Write as _, iter};
 
 use crate::{
     model::{
-        ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE,
-        earlier_apply,
+        ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult, earlier_apply,
+        tentative_reasons,
     },
     plans::Review,
     ui::{Count, seconds, visible},
@@ -61,8 +61,7 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
         );
     }
     let why = report.stacks.iter().flat_map(|stack| {
-        let why = stack.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE));
-        why.map(|why| format!("`{}` is tentative: {why}", stack.stack))
+        tentative_reasons(&stack.notes).map(|why| format!("`{}` is tentative: {why}", stack.stack))
     });
     for (n, why) in why.enumerate() {
         // Writing to a String cannot fail.

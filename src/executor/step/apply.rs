@@ -17,7 +17,7 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
     executor::{StepHandle, mutex::lock},
-    model::{Block, Changes, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, TENTATIVE},
+    model::{Block, Changes, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, tentative_reasons},
     plans::{self, Content, Manifest, Mismatch},
 };
 
@@ -206,8 +206,7 @@ impl Worker {
         let refuse = |blocks: Vec<Block>| end(Ended::new(Outcome::Refused(blocks)));
         if planned.tentative {
             let message = "the plan still rests on values that are not known, so it is not applied";
-            let why = planned.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE));
-            let why = why.map(|why| Block::new(Guard::Tentative, why));
+            let why = tentative_reasons(&planned.notes).map(|why| Block::new(Guard::Tentative, why));
             return refuse([Block::new(Guard::Tentative, message)].into_iter().chain(why).collect());
         }
         let was_deferring = confirmed.manifest.as_ref().is_some_and(Manifest::is_deferring);

@@ -7,7 +7,7 @@ use crate::{
     engine::{EngineError, Planned, Session},
     files,
     inventory::plan_inputs::{MixedMocks, UnresolvedIncludes},
-    model::{Failure, FailureKind, TENTATIVE},
+    model::{Failure, FailureKind, TentativeReason},
 };
 
 impl Worker {
@@ -58,10 +58,8 @@ impl Worker {
             };
             if let Some(what) = stands_in {
                 planned.tentative = true;
-                planned.notes.push(format!(
-                    "{TENTATIVE}mocks of dependency `{}` stand in for `{what}`",
-                    mocks.dependency
-                ));
+                let dependency = mocks.dependency.clone();
+                planned.notes.push(TentativeReason::MergedMocks { dependency, output: what }.note());
             }
         }
         Ok(planned)
@@ -79,12 +77,8 @@ impl Worker {
         let (mixed, unread) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
         if !unread.readers.is_empty() && self.upstreams.mixes_anywhere(scope) {
             planned.tentative = true;
-            let files: Vec<String> = unread.readers.iter().map(|file| format!("`{file}`")).collect();
-            planned.notes.push(format!(
-                "{TENTATIVE}what {} reads by `read_terragrunt_config` cannot be told, and may mix mocks with outputs: write the path as a \
-                 text, or with `find_in_parent_folders`, `get_terragrunt_dir` or locals",
-                files.join(", ")
-            ));
+            let files: Vec<String> = unread.readers.iter().map(ToString::to_string).collect();
+            planned.notes.push(TentativeReason::UnreadConfigs(files).note());
         }
         if unread.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
             return Ok(mixed);
@@ -94,13 +88,9 @@ impl Worker {
             Ok(None) => Ok(mixed),
             Err(EngineError::Failed(failure)) => {
                 planned.tentative = true;
-                let labels: Vec<String> =
-                    unread.includes.iter().map(|label| format!("include `{label}`")).collect();
-                let what = if labels.is_empty() { "its dependencies".to_owned() } else { labels.join(", ") };
-                planned.notes.push(format!(
-                    "{TENTATIVE}{what} may mix mocks with outputs, and Terragrunt does not tell: {}",
-                    failure.summary
-                ));
+                let includes = unread.includes.iter().map(ToString::to_string).collect();
+                let failure = failure.summary;
+                planned.notes.push(TentativeReason::UnlistedDependencies { includes, failure }.note());
                 Ok(mixed)
             }
             Err(error) => Err(error),

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::{
     graph::StackGraph,
     inventory::Instance,
-    model::{Block, Blocked, Guard, Outcome, StackId, TENTATIVE},
+    model::{Block, Blocked, Guard, Outcome, StackId, tentative_reasons},
     plans::{Review, ReviewStack},
 };
 
@@ -62,7 +62,7 @@ impl ValueProviders<'_> {
             let verb = if names.len() == 1 { "is" } else { "are" };
             format!("its plan rests on values that are not known before {} {verb} applied", names.join(", "))
         };
-        let why = tentative.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE)).map(str::to_owned);
+        let why = tentative_reasons(&tentative.notes).map(str::to_owned);
         let blocks = std::iter::once(message).chain(why).map(|message| Block::new(Guard::Tentative, message));
         blocks.map(|block| Blocked { stack: Some(tentative.stack.clone()), block }).collect()
     }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::{
         graph::Node,
-        model::Action,
+        model::{Action, TentativeReason},
         plans::guards::rig::{review, stack},
     };
 
@@ -126,7 +126,8 @@ mod tests {
     fn judged(network: Outcome, mocks: &[&str], missing: &[&str]) -> Vec<String> {
         let mut app = stack("app", &[("a.b", Action::Create)]);
         app.tentative = true;
-        app.notes = vec!["planned twice".to_owned(), format!("{TENTATIVE}`network.id` is a mock")];
+        let reason = TentativeReason::Mocks(vec!["network.id".to_owned()]);
+        app.notes = vec!["planned twice".to_owned(), reason.note()];
         let review = review(vec![ReviewStack::new(id("network"), network), app]);
         let missing = missing.iter().map(|need| id(need)).collect::<Vec<_>>();
         let missing = MissingUpstreams(HashMap::from([(id("network"), missing)]));

@@ -15,7 +15,7 @@ use crate::{
     engine::{After, Output, PlannedOutput},
     hcl::{Module, VariableKind},
     inventory::Instance,
-    model::{Failure, FailureKind, StackId, TENTATIVE},
+    model::{Failure, FailureKind, StackId, TentativeReason},
 };
 
 /// Variables of a stack that take outputs of other stacks.
@@ -105,15 +105,17 @@ impl Values {
 
     /// Returns notes about values that are mocks, missing or not final.
     pub(in crate::executor) fn notes(&self) -> Vec<String> {
-        let names: Vec<String> = self.mocked.iter().map(|name| format!("`{name}`")).collect();
-        let verb = if names.len() == 1 { "is a mock" } else { "are mocks" };
-        let mocks = (!names.is_empty()).then(|| format!("{TENTATIVE}{} {verb}", names.join(", ")));
-        let others = self.uncertain.iter().map(|(name, why)| format!("{TENTATIVE}`{name}` {why}"));
-        let lacking = self
-            .lacking
+        let names: Vec<String> = self.mocked.iter().map(ToString::to_string).collect();
+        let mocks = (!names.is_empty()).then_some(TentativeReason::Mocks(names));
+        let lacking = self.lacking.iter().map(|name| TentativeReason::MissingOutput {
+            stack: name.stack.clone(),
+            output: name.output().to_owned(),
+        });
+        let others = self
+            .uncertain
             .iter()
-            .map(|name| format!("{TENTATIVE}`{}` exists and has no output `{}`", name.stack, name.output()));
-        mocks.into_iter().chain(lacking).chain(others).collect()
+            .map(|(output, why)| TentativeReason::Uncertain { output: output.clone(), why });
+        mocks.into_iter().chain(lacking).chain(others).map(|reason| reason.note()).collect()
     }
 }
 

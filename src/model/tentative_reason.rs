@@ -1,0 +1,121 @@
+//! Reasons why a plan is tentative, and the notes that report them.
+
+use std::fmt;
+
+use super::StackId;
+
+/// Prefix of a note with such a reason.
+const PREFIX: &str = "tentative: ";
+
+/// Reason why a plan rests on values that are not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TentativeReason {
+    /// Outputs that are replaced by mocks.
+    Mocks(Vec<String>),
+    /// Output that a stack with a state lacks.
+    MissingOutput {
+        /// Stack that lacks it.
+        stack: StackId,
+        /// Name of the output.
+        output: String,
+    },
+    /// Output that will or may change.
+    Uncertain {
+        /// Stack and name of the output.
+        output: String,
+        /// Reason in words: `will change`.
+        why: &'static str,
+    },
+    /// Mocks of a Terragrunt dependency that replace one of its outputs.
+    MergedMocks {
+        /// Label of the dependency.
+        dependency: String,
+        /// Output, or the dependency as a whole.
+        output: String,
+    },
+    /// Files whose calls of `read_terragrunt_config` cannot be followed.
+    UnreadConfigs(Vec<String>),
+    /// Values that Terragrunt replaced by mocks without naming them.
+    Unspecified,
+    /// Dependencies that Terragrunt did not list.
+    UnlistedDependencies {
+        /// Labels of the includes that may declare them; may be empty.
+        includes: Vec<String>,
+        /// Failure of Terragrunt.
+        failure: String,
+    },
+}
+
+impl TentativeReason {
+    /// Returns the note of a stack's report.
+    pub fn note(&self) -> String {
+        format!("{PREFIX}{self}")
+    }
+}
+
+/// Returns the texts of the notes that say why a plan is tentative.
+pub fn tentative_reasons(notes: &[String]) -> impl Iterator<Item = &str> {
+    notes.iter().filter_map(|note| note.strip_prefix(PREFIX))
+}
+
+/// Joins names, each in backticks.
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for TentativeReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mocks(outputs) => {
+                write!(
+                    f,
+                    "{} {}",
+                    quoted(outputs),
+                    if outputs.len() == 1 { "is a mock" } else { "are mocks" }
+                )
+            }
+            Self::MissingOutput { stack, output } => {
+                write!(f, "`{stack}` exists and has no output `{output}`")
+            }
+            Self::Uncertain { output, why } => write!(f, "`{output}` {why}"),
+            Self::MergedMocks { dependency, output } => {
+                write!(f, "mocks of dependency `{dependency}` stand in for `{output}`")
+            }
+            Self::UnreadConfigs(files) => write!(
+                f,
+                "what {} reads by `read_terragrunt_config` cannot be told, and may mix mocks with outputs: write the path as a \
+                 text, or with `find_in_parent_folders`, `get_terragrunt_dir` or locals",
+                quoted(files)
+            ),
+            Self::Unspecified => f.write_str("rests on values that are not known yet"),
+            Self::UnlistedDependencies { includes, failure } => {
+                let labels: Vec<String> = includes.iter().map(|label| format!("include `{label}`")).collect();
+                let what = if labels.is_empty() { "its dependencies".to_owned() } else { labels.join(", ") };
+                write!(f, "{what} may mix mocks with outputs, and Terragrunt does not tell: {failure}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_notes_with_a_reason_say_why_a_plan_is_tentative() {
+        let one = TentativeReason::Mocks(vec!["network.id".to_owned()]);
+        let two = TentativeReason::Mocks(vec!["network.id".to_owned(), "network.arn".to_owned()]);
+        let missing =
+            TentativeReason::MissingOutput { stack: "network".parse().unwrap(), output: "id".to_owned() };
+        let notes = [one.note(), "planned twice".to_owned(), two.note(), missing.note()];
+        assert_eq!(notes[0], "tentative: `network.id` is a mock");
+        assert_eq!(
+            tentative_reasons(&notes).collect::<Vec<_>>(),
+            [
+                "`network.id` is a mock",
+                "`network.id`, `network.arn` are mocks",
+                "`network` exists and has no output `id`"
+            ]
+        );
+    }
+}
