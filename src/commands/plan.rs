@@ -4,11 +4,7 @@ use crate::{
     engine::PlanMode,
     model::{ExitStatus, RunVerb},
     plans::Review,
-    run::{
-        Context, RunRequest, finish,
-        open::{self, Opened},
-        request::RunMode,
-    },
+    run::{Context, RunRequest, finish, open, request::RunMode, started_run::Run},
 };
 
 /// Arguments of `envctl plan`.
@@ -23,34 +19,34 @@ pub struct Request {
 /// Runs `envctl plan`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let run_mode = RunMode { verb: RunVerb::Plan, mode: PlanMode::Normal };
-    let mut opened = open::open(context, &request.run, run_mode)?;
-    let mut review = opened.deployment.review(&[]);
-    let status = plan(context, request, &mut opened, &mut review);
-    finish::close(context, opened, &request.run, status, &review)
+    let mut run = open::open(context, &request.run, run_mode)?;
+    let mut review = run.deployment.review(&[]);
+    let status = plan(context, request, &mut run, &mut review);
+    finish::close(context, run, &request.run, status, &review)
 }
 
 fn plan(
     context: &Context,
     request: &Request,
-    opened: &mut Opened,
+    run: &mut Run,
     review: &mut Review,
 ) -> anyhow::Result<ExitStatus> {
-    opened.plan_all(context)?;
-    let stacks = opened.deployment.stacks();
-    *review = opened.deployment.review(&stacks);
-    let mut blocked = opened.judge(context, review);
-    blocked.extend(opened.guarded.judge_names(review));
-    opened.deployment.reviewed(1, review, &blocked)?;
-    let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
+    run.plan_all(context)?;
+    let stacks = run.deployment.stacks();
+    *review = run.deployment.review(&stacks);
+    let mut blocked = run.judge(context, review);
+    blocked.extend(run.guarded.judge_names(review));
+    run.deployment.reviewed(1, review, &blocked)?;
+    let status = run.deployment.dispatcher().status(request.detailed_exitcode);
     if !request.run.json {
-        context.printer.text(opened.review_text(
+        context.printer.text(run.review_text(
             review,
             &blocked,
             (context, context.printer.out_styles()),
         )?)?;
     }
     if review.unplanned().next().is_none() {
-        opened.guarded.say_idle(context, Some(&opened.deployment.accepted_states()));
+        run.guarded.say_idle(context, Some(&run.deployment.accepted_states()));
     }
     Ok(status)
 }

@@ -2,12 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Confirm, Context, RunRequest, open::Opened, request::RunMode};
-use crate::{
-    executor::{Confirmation, GateRound},
-    model::{Blocked, Outcome, StackId},
-    plans::{Review, guards::ShownLoss},
-};
+use super::Confirm;
+use crate::{executor::Confirmation, plans::guards::ShownLoss};
 
 /// Answers to the gate from flags, during the rounds of a run.
 pub(super) struct Answers {
@@ -55,88 +51,19 @@ impl Answers {
         self.is_any_confirmed = true;
         self.shown.extend(losses);
     }
-}
 
-impl Opened {
-    /// Returns the stacks that this run has applied so far.
-    pub(crate) fn applied(&mut self) -> BTreeSet<StackId> {
-        let outcomes = self.deployment.dispatcher().outcomes().iter();
-        let applied = outcomes.filter(|(_, outcome)| matches!(outcome, Outcome::Applied(_)));
-        applied.map(|(stack, _)| stack.clone()).collect()
+    /// Returns true once a review was confirmed.
+    pub(super) fn is_any_confirmed(&self) -> bool {
+        self.is_any_confirmed
     }
 
-    /// Returns the position of a review among those of the run, with the losses that no earlier review has shown.
-    pub(super) fn gate_round(&mut self, answers: &Answers, review: &Review) -> GateRound {
-        let unseen = if answers.is_any_confirmed && answers.confirm_rounds {
-            self.guarded.unseen_losses(review, &answers.shown)
-        } else {
-            Vec::new()
-        };
-        let leaves_others = self.deployment.dispatcher().outcomes().values().any(|outcome| {
-            outcome.is_left_undone()
-                || matches!(outcome, Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Interrupted)
-        });
-        GateRound {
-            leaves_others,
-            number: answers.number,
-            is_later: answers.is_any_confirmed,
-            confirm_rounds: answers.confirm_rounds,
-            unseen,
-            applied: self.applied().iter().map(ToString::to_string).collect(),
-        }
+    /// Returns true if later rounds are confirmed in advance (`--confirm-rounds`).
+    pub(super) fn confirm_rounds(&self) -> bool {
+        self.confirm_rounds
     }
 
-    /// Returns the command that leads back to this review: the current command line, or after a confirmed round the
-    /// `runs resume` command of the run.
-    pub(super) fn invocation(&self, request: &RunRequest, answers: &Answers, run_mode: RunMode) -> String {
-        let mut request = request.clone();
-        if answers.is_any_confirmed {
-            let answered = self.guarded.checklist.acked().iter().filter(|id| !request.acks.contains(id));
-            request.acks = request.acks.iter().chain(answered).cloned().collect();
-            request.resumes = Some(self.id.clone());
-            request.allow = self.guarded.allowed();
-        }
-        let line = request.command_line(run_mode.verb, &self.environment, &self.given_flags);
-        if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
-    }
-
-    /// Prints a review on standard output, masked because an address may contain a secret. If the prompt about it appears
-    /// on another terminal, the review is printed there too.
-    pub(super) fn show_review(
-        &self,
-        context: &Context,
-        request: &RunRequest,
-        review: &Review,
-        blocked: &[Blocked],
-        asks: bool,
-    ) -> anyhow::Result<()> {
-        let printer = &context.printer;
-        if !request.json {
-            let text = self.review_text(review, blocked, (context, printer.out_styles()))?;
-            printer.text(self.runner.redactor().mask(&text))?;
-        }
-        let is_unseen =
-            if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
-        if is_unseen {
-            let text = self.review_text(review, blocked, (context, printer.err_styles()))?;
-            printer.always(self.runner.redactor().mask(&text));
-        }
-        Ok(())
-    }
-
-    /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks
-    /// that can be planned now.
-    pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
-        let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
-        let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {
-            let why = "Some plans now change more than you confirmed: planning them again for a new review";
-            (self.deployment.needing_confirmation(), why)
-        } else {
-            (self.deployment.now_plannable(), "Planning deferred stacks, which need what was just applied")
-        };
-        if !stacks.is_empty() {
-            context.printer.say(format_args!("{why} (round {number})"));
-        }
-        stacks
+    /// Returns the losses that were shown in confirmed reviews.
+    pub(super) fn shown(&self) -> &BTreeSet<ShownLoss> {
+        &self.shown
     }
 }

@@ -9,11 +9,11 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Usage;
+use super::{READ_ONLY, Stopped, Usage};
 use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
-    engine::{GivenFlags, LockfilePolicy},
+    engine::{GivenFlags, LockfilePolicy, writes_a_file},
     executor::{Interrupts, Prompter, Says, shown_flags},
     model::{Clock, EnvName},
     ui::{Detail, Printer},
@@ -192,5 +192,26 @@ impl Context {
     /// Returns a path for messages: relative to the working directory if it is below.
     pub fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
         path.strip_prefix(&self.dir).map_or_else(|_| path.to_owned(), Utf8Path::to_owned)
+    }
+
+    /// Refuses a command that would change `change`, if `ENVCTL_READ_ONLY` is set.
+    pub fn refuse_read_only(&self, command: &str, change: &str) -> Result<(), Stopped> {
+        if !self.read_only {
+            return Ok(());
+        }
+        let message = format!("`{command}` would change {change}, and `{READ_ONLY}` is set");
+        // Which variables are secret is not known before the project is read.
+        let plan = self.given_flags().hiding(|_| true).command_with_values("plan ENV");
+        Err(Stopped::refused(message).hint(format!(
+            "`{plan}` shows what would change; unset `{READ_ONLY}` where something is to be changed"
+        )))
+    }
+
+    /// Refuses a typed command of an engine that writes a file of the user's choice, if `ENVCTL_READ_ONLY` is set.
+    pub(crate) fn refuse_files(&self, args: &[OsString]) -> Result<(), Stopped> {
+        match writes_a_file(args) {
+            Some(flag) => self.refuse_read_only(&format!("exec … -{flag}"), "a file"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,49 +1,12 @@
 //! `--eta`: the estimated duration of a run, printed before its plans and in its review.
 
-use super::{Context, open::Opened};
 use crate::{
-    engine::PlanMode,
-    event::StepKind,
-    model::{Expected, StackId},
+    model::Expected,
     ui::{Count, seconds},
 };
 
-impl Opened {
-    /// Prints the estimated duration of planning these stacks, and of applying them unless the verb is `plan`.
-    pub(super) fn say_eta(&mut self, context: &Context, stacks: &[StackId]) -> anyhow::Result<()> {
-        if !self.eta {
-            return Ok(());
-        }
-        if let Some(expected) = self.deployment.expected(StepKind::Plan, stacks)? {
-            context.printer.say(line("planning", "planned", &expected));
-        }
-        if self.verb.may_change()
-            && let Some(expected) = self.deployment.expected(StepKind::Apply, stacks)?
-        {
-            let (doing, done) = self.words();
-            context.printer.say(line(&format!("{doing} up to"), done, &expected));
-        }
-        Ok(())
-    }
-
-    /// Returns the estimated duration of the apply of a review; absent without `--eta` or without changes.
-    pub(super) fn eta_of_apply(&self) -> anyhow::Result<Option<String>> {
-        if !self.eta {
-            return Ok(None);
-        }
-        let (doing, done) = self.words();
-        Ok(self.deployment.expected_apply()?.map(|expected| line(doing, done, &expected)))
-    }
-
-    fn words(&self) -> (&'static str, &'static str) {
-        match self.mode {
-            PlanMode::Destroy => ("destroying", "destroyed"),
-            PlanMode::Normal | PlanMode::RefreshOnly => ("applying", "applied"),
-        }
-    }
-}
-
-fn line(doing: &str, done: &str, expected: &Expected) -> String {
+/// Returns the line about an estimated duration.
+pub(super) fn line(doing: &str, done: &str, expected: &Expected) -> String {
     let stacks = Count(expected.steps as u64, "stack");
     let Some(known) = expected.seconds else {
         return format!("eta: {doing} {stacks}: not known, no earlier run here has {done} any");

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::{Context, RunRequest, Stopped, kept_values::remove_unneeded, open::Opened, output_file};
+use super::{Context, RunRequest, Stopped, kept_values::remove_unneeded, output_file, started_run::Run};
 use crate::{
     model::{ExitStatus, Report},
     plans::Review,
@@ -15,17 +15,17 @@ use crate::{
 /// leaves no run without its last event.
 pub(crate) fn close(
     context: &Context,
-    mut opened: Opened,
+    mut run: Run,
     request: &RunRequest,
     ended: anyhow::Result<ExitStatus>,
     review: &Review,
 ) -> anyhow::Result<ExitStatus> {
     let (mut status, error) = match ended {
         Ok(status) => (status, None),
-        Err(error) => (opened.deployment.dispatcher().status(false).max(ExitStatus::Failed), Some(error)),
+        Err(error) => (run.deployment.dispatcher().status(false).max(ExitStatus::Failed), Some(error)),
     };
-    let mutated = opened.deployment.dispatcher().has_mutated();
-    let finished = opened.deployment.into_dispatcher().finish(status);
+    let mutated = run.deployment.dispatcher().has_mutated();
+    let finished = run.deployment.into_dispatcher().finish(status);
     for note in &finished.notes {
         context.printer.warn(note);
     }
@@ -44,7 +44,7 @@ pub(crate) fn close(
         status = status.max(ExitStatus::Failed);
     }
     if mutated && status != ExitStatus::Success {
-        let resume = || context.given_flags().command(&format!("runs resume {}", opened.id));
+        let resume = || context.given_flags().command(&format!("runs resume {}", run.id));
         let next = report.next.clone().unwrap_or_else(resume);
         context.printer.hint(format_args!("`{next}` goes on with what is left"));
     }
@@ -70,11 +70,8 @@ fn write_files(
     }
     if let Some(path) = &request.summary {
         let path = context.dir.join(path);
-        let text = reporter::summary(
-            report,
-            review,
-            &context.given_flags().command(&format!("runs show {}", report.run)),
-        );
+        let show = context.given_flags().command(&format!("runs show {}", report.run));
+        let text = reporter::summary(report, review, &show);
         output_file::append(&path, &text)
             .map_err(|e| anyhow::anyhow!("the summary cannot be written to `{path}`: {e}"))?;
     }

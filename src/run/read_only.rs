@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Context, Stopped, Usage};
-use crate::engine::writes_a_file;
+use super::Usage;
 
 /// Name of the environment variable.
 pub const READ_ONLY: &str = "ENVCTL_READ_ONLY";
@@ -19,29 +18,6 @@ pub fn is_read_only(value: Option<&OsString>) -> Result<bool, Usage> {
             Err(Usage::Other(format!(
                 "`{READ_ONLY}` is `1` or `true`, or `0`, `false` or empty, not `{shown}`"
             )))
-        }
-    }
-}
-
-impl Context {
-    /// Refuses a command that would change `change`, if `ENVCTL_READ_ONLY` is set.
-    pub fn refuse_read_only(&self, command: &str, change: &str) -> Result<(), Stopped> {
-        if !self.read_only {
-            return Ok(());
-        }
-        let message = format!("`{command}` would change {change}, and `{READ_ONLY}` is set");
-        // Which variables are secret is not known before the project is read.
-        let plan = self.given_flags().hiding(|_| true).command_with_values("plan ENV");
-        Err(Stopped::refused(message).hint(format!(
-            "`{plan}` shows what would change; unset `{READ_ONLY}` where something is to be changed"
-        )))
-    }
-
-    /// Refuses a typed command of an engine that writes a file of the user's choice, if `ENVCTL_READ_ONLY` is set.
-    pub(crate) fn refuse_files(&self, args: &[OsString]) -> Result<(), Stopped> {
-        match writes_a_file(args) {
-            Some(flag) => self.refuse_read_only(&format!("exec … -{flag}"), "a file"),
-            None => Ok(()),
         }
     }
 }

@@ -2,13 +2,8 @@
 
 use std::{sync::Arc, thread::JoinHandle};
 
-use super::{Context, open::Opened};
-use crate::{
-    config::Config,
-    event::{EventKind, Revision},
-    git,
-    process::Runner,
-};
+use super::Context;
+use crate::{config::Config, event::Revision, git, process::Runner};
 
 /// Request to git, or its answer.
 pub(crate) enum WorkingTree {
@@ -31,18 +26,5 @@ impl WorkingTree {
             Self::Asked(_) => Revision::default(),
             Self::Told(revision) => revision.clone(),
         }
-    }
-}
-
-impl Opened {
-    /// Waits for git's answer, and records it in the journal.
-    pub(super) fn hear_revision(&mut self) -> anyhow::Result<()> {
-        let unknown = WorkingTree::Told(Revision::default());
-        let WorkingTree::Asked(answer) = std::mem::replace(&mut self.working_tree, unknown) else {
-            return Ok(());
-        };
-        let revision = answer.join().unwrap_or_default();
-        self.working_tree = WorkingTree::Told(revision.clone());
-        Ok(self.deployment.dispatcher().emit(EventKind::WorkingTree(revision))?)
     }
 }

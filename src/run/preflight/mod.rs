@@ -5,6 +5,7 @@ pub(crate) mod check_around;
 pub(crate) mod check_versions;
 pub(super) mod checklist;
 pub(super) mod clean_tree_paths;
+pub(super) mod dependents;
 pub(super) mod excludes;
 pub(super) mod given_values;
 pub(crate) mod gone_stacks;

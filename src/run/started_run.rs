@@ -1,0 +1,166 @@
+//! Run that has started: its plans, its rounds and the position of its reviews.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    Context, RunRequest, answers::Answers, environment_lock::EnvironmentLock, guarded::Guarded,
+    next_commands::NextCommands, request::RunMode, upstream_flags::OutsideVariables,
+    working_tree::WorkingTree,
+};
+use crate::{
+    engine::{GivenFlags, PlanMode},
+    event::{EventKind, Revision},
+    executor::{Answer, Ask, Asked, Deployment, GateRound},
+    model::{ChangedSince, EnvName, Outcome, RunId, RunVerb, StackId},
+    plans::{Review, guards::MissingUpstreams},
+    process::Runner,
+};
+
+/// Run that has started.
+pub(crate) struct Run {
+    /// Stacks and steps of the run.
+    pub(crate) deployment: Deployment,
+    /// Id of the run.
+    pub(crate) id: RunId,
+    /// Environment of the run.
+    pub(crate) environment: EnvName,
+    /// True if the environment has `confirm = true`.
+    pub(super) protected: bool,
+    /// Guards of the environment.
+    pub(crate) guarded: Guarded,
+    /// Verb of the run.
+    pub(crate) verb: RunVerb,
+    /// Commands for hints about the next step.
+    pub(crate) next_commands: NextCommands,
+    /// Flags that suggested commands repeat, without hidden values.
+    pub(super) given_flags: GivenFlags,
+    /// Variables of the stacks outside of the run.
+    pub(super) outside_variables: OutsideVariables,
+    /// Git revision that the run starts from.
+    pub(crate) working_tree: WorkingTree,
+    /// Mode of the plans.
+    pub(crate) mode: PlanMode,
+    /// True if estimated durations are printed (`--eta`).
+    pub(crate) eta: bool,
+    /// Base of the comparison with `--changed`.
+    pub(crate) changed_since: Option<ChangedSince>,
+    /// Dependencies of its stacks that are not part of the run.
+    pub(super) missing_upstreams: MissingUpstreams,
+    /// Runner of programs; its redactor knows the secrets of the stacks.
+    pub(crate) runner: Arc<Runner>,
+    /// Stacks whose missing workspaces need a prompt.
+    pub(super) askable: Vec<StackId>,
+    /// Lock of the environment, held until the run is closed.
+    pub(super) _lock: Option<EnvironmentLock>,
+}
+
+impl Run {
+    /// Plans every stack; prompts about missing workspaces in an interactive terminal.
+    pub(crate) fn plan_all(&mut self, context: &Context) -> anyhow::Result<()> {
+        let stacks = self.deployment.stacks();
+        self.say_eta(context, &stacks)?;
+        let planned = self.deployment.plan(&stacks);
+        self.hear_revision()?;
+        planned?;
+        let missing: Vec<StackId> =
+            self.deployment.without_workspace().into_iter().filter(|s| self.askable.contains(s)).collect();
+        if missing.is_empty() || !context.terminal.interactive {
+            self.say_missing(context);
+            return Ok(());
+        }
+        let question = self.create_workspaces(&missing);
+        let asked = self.deployment.dispatcher().ask(&Ask::YesNo { question }, &context.prompter)?;
+        if matches!(asked, Asked::Answered(Answer::Yes)) {
+            self.deployment.plan_with_workspaces(&missing)?;
+        }
+        self.say_missing(context);
+        Ok(())
+    }
+
+    /// Returns the question whether to create the workspaces of these stacks.
+    fn create_workspaces(&mut self, stacks: &[StackId]) -> String {
+        let report = self.deployment.dispatcher().report();
+        let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for stack in report.iter().flat_map(|report| &report.stacks).filter(|s| stacks.contains(&s.stack)) {
+            let workspace = stack.workspace.clone().unwrap_or_default();
+            wanted.entry(workspace).or_default().push(format!("`{}`", stack.stack));
+        }
+        let one = |(workspace, stacks): (String, Vec<String>)| {
+            let noun = if stacks.len() == 1 { "stack" } else { "stacks" };
+            format!("workspace `{workspace}` for {noun} {}", stacks.join(", "))
+        };
+        format!("Create {}?", wanted.into_iter().map(one).collect::<Vec<_>>().join(" and "))
+    }
+
+    /// Waits for git's answer, and records it in the journal.
+    pub(super) fn hear_revision(&mut self) -> anyhow::Result<()> {
+        let unknown = WorkingTree::Told(Revision::default());
+        let WorkingTree::Asked(answer) = std::mem::replace(&mut self.working_tree, unknown) else {
+            return Ok(());
+        };
+        let revision = answer.join().unwrap_or_default();
+        self.working_tree = WorkingTree::Told(revision.clone());
+        Ok(self.deployment.dispatcher().emit(EventKind::WorkingTree(revision))?)
+    }
+
+    /// Returns the stacks that this run has applied so far.
+    pub(crate) fn applied(&mut self) -> BTreeSet<StackId> {
+        let outcomes = self.deployment.dispatcher().outcomes().iter();
+        let applied = outcomes.filter(|(_, outcome)| matches!(outcome, Outcome::Applied(_)));
+        applied.map(|(stack, _)| stack.clone()).collect()
+    }
+
+    /// Returns the position of a review among those of the run, with the losses that no earlier review has shown.
+    pub(super) fn gate_round(&mut self, answers: &Answers, review: &Review) -> GateRound {
+        let unseen = if answers.is_any_confirmed() && answers.confirm_rounds() {
+            self.guarded.unseen_losses(review, answers.shown())
+        } else {
+            Vec::new()
+        };
+        let leaves_others = self.deployment.dispatcher().outcomes().values().any(|outcome| {
+            outcome.is_left_undone()
+                || matches!(outcome, Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Interrupted)
+        });
+        GateRound {
+            leaves_others,
+            number: answers.number(),
+            is_later: answers.is_any_confirmed(),
+            confirm_rounds: answers.confirm_rounds(),
+            unseen,
+            applied: self.applied().iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Returns the command that leads back to this review: the current command line, or after a confirmed round the
+    /// `runs resume` command of the run.
+    pub(super) fn invocation(&self, request: &RunRequest, answers: &Answers, run_mode: RunMode) -> String {
+        let mut request = request.clone();
+        if answers.is_any_confirmed() {
+            let answered = self.guarded.checklist.acked().iter().filter(|id| !request.acks.contains(id));
+            request.acks = request.acks.iter().chain(answered).cloned().collect();
+            request.resumes = Some(self.id.clone());
+            request.allow = self.guarded.allowed();
+        }
+        let line = request.command_line(run_mode.verb, &self.environment, &self.given_flags);
+        if answers.confirm_rounds() { format!("{line} --confirm-rounds") } else { line }
+    }
+
+    /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks
+    /// that can be planned now.
+    pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
+        let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
+        let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {
+            let why = "Some plans now change more than you confirmed: planning them again for a new review";
+            (self.deployment.needing_confirmation(), why)
+        } else {
+            (self.deployment.now_plannable(), "Planning deferred stacks, which need what was just applied")
+        };
+        if !stacks.is_empty() {
+            context.printer.say(format_args!("{why} (round {number})"));
+        }
+        stacks
+    }
+}
