@@ -18,4 +18,4 @@ mod values;
 
 pub use check_item::{CheckItem, CheckName, CheckStatus};
 pub use offline::{Offline, ValueErrors, check_offline};
-pub use survey::Survey;
+pub use survey::ProjectFiles;

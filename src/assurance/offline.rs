@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    CheckItem, CheckName, CheckStatus, Survey,
+    CheckItem, CheckName, CheckStatus, ProjectFiles,
     configuration::unconfigured,
     inputs::inputs,
     lockfiles::lockfiles,
@@ -33,7 +33,7 @@ pub struct Offline {
     /// Checked environments, except those that could not be loaded.
     pub inventories: Vec<Inventory>,
     /// Instances of all environments, with the content of their files.
-    pub survey: Survey,
+    pub survey: ProjectFiles,
     /// Errors by instance that only a run with that stack must heed: variables without a value, if a plan is made,
     /// and values of flags for undeclared variables.
     pub value_errors: ValueErrors,
@@ -82,7 +82,7 @@ pub fn check_offline(
         findings.push((environment.name.clone(), found));
     }
     let verdicts = SyntaxVerdicts::new(probe.syntax, config.root());
-    let survey = Survey::take(config, &inventories, probe.on_path, own, &verdicts);
+    let survey = ProjectFiles::take(config, &inventories, probe.on_path, own, &verdicts);
     for inventory in &mut inventories {
         value_errors.extend(type_flag_values(inventory, &survey.modules));
     }
@@ -114,7 +114,7 @@ pub fn check_offline(
         let instances = inventory.into_iter().flat_map(Inventory::instances);
         found.0.extend(instances.filter_map(|instance| unconfigured(config, instance, &survey.modules)));
         let verdicts = &verdicts;
-        let mut checked = Checked {
+        let mut checked = EnvironmentChecks {
             config,
             environment,
             survey: &survey,
@@ -132,7 +132,7 @@ pub fn check_offline(
 }
 
 /// Checks that no two instances share a state; unknown states are reported for the checked environments only.
-fn isolation(environments: &[&Environment], survey: &Survey) -> CheckItem {
+fn isolation(environments: &[&Environment], survey: &ProjectFiles) -> CheckItem {
     let checked = |id: &InstanceId| environments.iter().any(|environment| environment.name == id.environment);
     let mut found = Diagnostics(shared_addresses(&survey.addresses.addressed));
     found.0.extend(linked_units(&survey.instances));
@@ -162,10 +162,10 @@ fn note(code: &'static str, message: String) -> Diagnostic {
 }
 
 /// Environment that is being checked.
-struct Checked<'a> {
+struct EnvironmentChecks<'a> {
     config: &'a Config,
     environment: &'a Environment,
-    survey: &'a Survey,
+    survey: &'a ProjectFiles,
     own: &'a dyn Fn(&str) -> Option<String>,
     on_path: &'a dyn Fn(EngineName) -> bool,
     classes: &'a [VerbClass],
@@ -176,7 +176,7 @@ struct Checked<'a> {
     value_errors: ValueErrors,
 }
 
-impl Checked<'_> {
+impl EnvironmentChecks<'_> {
     fn items(&mut self, inventory: Option<&Inventory>) -> Vec<CheckItem> {
         let name = Some(&self.environment.name);
         let mut config = std::mem::take(&mut self.found);
@@ -243,7 +243,7 @@ impl Checked<'_> {
     }
 }
 
-impl Checked<'_> {
+impl EnvironmentChecks<'_> {
     /// Makes the item of secrets. A missing source of a secret is no error: it may exist on the machine that deploys.
     fn secrets(&self, mut found: Diagnostics, missing: Diagnostics, unread: Diagnostics) -> CheckItem {
         let missing = deduplicated(missing);

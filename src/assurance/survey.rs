@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Instances of all environments, their modules and their state addresses.
-pub struct Survey {
+pub struct ProjectFiles {
     /// Instances of the given inventories first, then those of the other environments, without dependencies.
     pub instances: Vec<Instance>,
     /// Root modules of the instances.
@@ -22,7 +22,7 @@ pub struct Survey {
     pub not_looked_at: Vec<InventoryError>,
 }
 
-impl Survey {
+impl ProjectFiles {
     /// Reads the files of these inventories and, for their state addresses, of all other environments.
     ///
     /// `on_path` returns true if an engine is installed, `own` looks up a variable in envctl's environment.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Survey, values::at};
+use super::{ProjectFiles, values::at};
 use crate::{
     config::{Config, Environment, Layer, Scope},
     diagnostic::{Diagnostic, Diagnostics},
@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn unknown_variables(
     config: &Config,
     environments: &[&Environment],
-    survey: &Survey,
+    survey: &ProjectFiles,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
     let is_checked = |instance: &&Instance| {
@@ -46,7 +46,7 @@ pub(super) fn unknown_variables(
 }
 
 /// Returns the variables of the root modules of all stacks; absent when one of the modules is unknown.
-fn declared_anywhere(survey: &Survey) -> Option<BTreeSet<String>> {
+fn declared_anywhere(survey: &ProjectFiles) -> Option<BTreeSet<String>> {
     let mut declared = BTreeSet::new();
     if !survey.not_looked_at.is_empty() {
         return None;

@@ -8,9 +8,13 @@ use indexmap::IndexMap;
 use super::{
     discover::DiscoverTemplates,
     environments::EnvironmentLayers,
-    expand::{Expander, Names},
+    expand::{Expander, TemplateNames},
     origin::Origin,
-    raw::{layer::LayerTable, reader::Sources, table::Table},
+    raw::{
+        field::{KeyPath, TomlValue as _, Visited},
+        layer::LayerTable,
+        reader::ConfigSources,
+    },
     settings::{Discover, EngineSettings, Environment, Project, Stack},
     stacks::StackLayers,
     support::Unsupported,
@@ -25,7 +29,7 @@ use crate::{
 pub struct Config {
     pub(crate) path: Utf8PathBuf,
     pub(crate) root: Utf8PathBuf,
-    pub(crate) sources: Sources,
+    pub(crate) sources: ConfigSources,
     pub(crate) project: Project,
     pub(crate) engines: [EngineSettings; 3],
     pub(crate) environments: IndexMap<EnvName, Environment>,
@@ -151,7 +155,11 @@ impl Config {
         let mut origins = Vec::new();
         let own = stack.and_then(|stack| self.stack_layers(stack));
         let layer = self.instance_layer(environment, own);
-        layer.keys.each_origin("", &mut |path, origin| origins.push((path, origin.clone())));
+        layer.keys.visit(&KeyPath::ROOT, &mut |visited| {
+            if let Visited::Origin(path, origin) = visited {
+                origins.push((path.to_string(), origin.clone()));
+            }
+        });
         origins
     }
 
@@ -180,7 +188,7 @@ impl Config {
         environment: &'a Environment,
         captures: &'a BTreeMap<String, String>,
     ) -> Expander<'a> {
-        let names = Names {
+        let names = TemplateNames {
             project: &self.project.name,
             environment: environment.name.as_str(),
             stack: None,

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     overrides::{ENGINE_VARIABLE, program_variable},
-    raw::{document::Document, engine_flags::EngineFlag, project::EngineTable, reader::Sources},
+    raw::{document::Document, engine_flags::EngineFlag, project::EngineTable, reader::ConfigSources},
     settings::EngineSettings,
 };
 use crate::{
@@ -19,7 +19,7 @@ pub(crate) fn resolve(
     document: &Document,
     root: &Utf8Path,
     process_env: &BTreeMap<String, String>,
-    sources: &Sources,
+    sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) -> [EngineSettings; 3] {
     EngineName::ALL.map(|engine| {

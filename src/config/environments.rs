@@ -9,15 +9,15 @@ use indexmap::IndexMap;
 
 use super::{
     convert::{self, BackendPairs},
-    expand::{Expander, Names},
+    expand::{Expander, TemplateNames},
     guards::{self, Guards},
     origin::{Layer, Value, quoted},
     raw::{
         document::Document,
         field::Located,
         layer::{Keys, Later, LayerTable},
-        map::Named,
-        reader::Sources,
+        map::NamedValue,
+        reader::ConfigSources,
     },
     settings::{EnvVar, Environment, Secret, VarFile, VariableValue},
     support::Unsupported,
@@ -53,11 +53,16 @@ pub(crate) struct SharedValues {
 
 impl SharedValues {
     /// Converts the keys of an environment without a stack.
-    pub(crate) fn new(project: &str, environment: &EnvName, keys: &Keys, sources: &Sources) -> Self {
+    pub(crate) fn new(project: &str, environment: &EnvName, keys: &Keys, sources: &ConfigSources) -> Self {
         let captures = BTreeMap::new();
         let expander = || {
-            let names =
-                Names { project, environment: environment.as_str(), stack: None, keys, captures: &captures };
+            let names = TemplateNames {
+                project,
+                environment: environment.as_str(),
+                stack: None,
+                keys,
+                captures: &captures,
+            };
             Expander::new(names, sources)
         };
         Self {
@@ -85,7 +90,7 @@ pub(crate) fn resolve(
     document: &Document,
     defaults: &LayerTable,
     overrides: &[LayerTable],
-    sources: &Sources,
+    sources: &ConfigSources,
     unsets: &mut UnsetUsage,
     problems: &mut Diagnostics,
 ) -> Resolved {
@@ -115,8 +120,8 @@ pub(crate) fn resolve(
 fn lay(
     document: &Document,
     defaults: &LayerTable,
-    named: &Named<LayerTable>,
-    sources: &Sources,
+    named: &NamedValue<LayerTable>,
+    sources: &ConfigSources,
     unsets: &mut UnsetUsage,
     problems: &mut Diagnostics,
 ) -> LayerTable {
@@ -135,7 +140,7 @@ fn lay(
     base
 }
 
-fn unknown_template(document: &Document, template: &Located<String>, sources: &Sources) -> Diagnostic {
+fn unknown_template(document: &Document, template: &Located<String>, sources: &ConfigSources) -> Diagnostic {
     let name = &template.value;
     let problem = if document.environments.get(name).is_some() {
         let message = format!("`{name}` is an environment; `extends` names templates only");
@@ -154,11 +159,11 @@ fn guards_of(
     document: &Document,
     environment: &EnvName,
     top: &LayerTable,
-    sources: &Sources,
+    sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) -> Guards {
     let project = document.project.as_ref().and_then(|project| project.name.as_ref());
-    let names = Names {
+    let names = TemplateNames {
         project: project.map_or("", |name| name.value.as_str()),
         environment: environment.as_str(),
         stack: None,
@@ -171,7 +176,7 @@ fn guards_of(
     guards
 }
 
-fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> Environment {
+fn environment(name: EnvName, named: &NamedValue<LayerTable>, top: &LayerTable) -> Environment {
     let keys = &top.keys;
     let words = |list: &Option<Value<Vec<Located<String>>>>| -> Vec<String> {
         list.iter().flat_map(|list| &list.value).map(|word| word.value.clone()).collect()

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::raw::{layer::Keys, reader::Sources, template::Template};
+use super::raw::{layer::Keys, reader::ConfigSources, template::Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Template names that are always defined.
 pub(crate) const BUILT_IN: [&str; 5] = ["project", "env", "stack", "prefix", "workspace"];
 
 /// Values of template names.
-pub(crate) struct Names<'a> {
+pub(crate) struct TemplateNames<'a> {
     /// `{project}`
     pub(crate) project: &'a str,
     /// `{env}`
@@ -31,8 +31,8 @@ fn is_workspace(name: &str) -> bool {
 
 /// Expands templates and collects the errors in them.
 pub(crate) struct Expander<'a> {
-    names: Names<'a>,
-    sources: &'a Sources,
+    names: TemplateNames<'a>,
+    sources: &'a ConfigSources,
     /// Names among `prefix` and `workspace` that are being expanded, to find cycles.
     open: Vec<&'static str>,
     /// Errors found so far.
@@ -41,7 +41,7 @@ pub(crate) struct Expander<'a> {
 
 impl<'a> Expander<'a> {
     /// Creates an expander for these names.
-    pub(crate) fn new(names: Names<'a>, sources: &'a Sources) -> Self {
+    pub(crate) fn new(names: TemplateNames<'a>, sources: &'a ConfigSources) -> Self {
         Self { names, sources, open: Vec::new(), problems: Diagnostics::default() }
     }
 

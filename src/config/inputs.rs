@@ -22,17 +22,17 @@ pub(super) fn readings<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Ve
     parts.filter(|(stack, _)| is_stack(stack)).collect()
 }
 
-/// Step of a path: an attribute, a key or an index.
+/// Step of an output path: an attribute, a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step<'p> {
-    pub(super) to: Part<'p>,
+pub(super) struct PathStep<'p> {
+    pub(super) to: OutputSelector<'p>,
     /// Length of the path in bytes, up to the end of this step.
     pub(super) end: usize,
 }
 
-/// Selection in a value.
+/// Member or item that a step of an output path selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part<'p> {
+pub(super) enum OutputSelector<'p> {
     /// `.attribute`, `["key"]`
     Member(&'p str),
     /// `[0]`
@@ -45,7 +45,7 @@ pub(crate) fn check_path(path: &str) -> Result<(), String> {
 }
 
 /// Splits an output path into the name of the output and the steps after it.
-pub(super) fn steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
+pub(super) fn steps(path: &str) -> Result<(&str, Vec<PathStep<'_>>), String> {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, mut rest) = path.split_at(end);
     if !is_variable_name(name) {
@@ -58,26 +58,26 @@ pub(super) fn steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
             if !is_variable_name(&attribute[..length]) {
                 return Err(format!("`{}` is no attribute", &attribute[..length]));
             }
-            (Part::Member(&attribute[..length]), length + 1)
+            (OutputSelector::Member(&attribute[..length]), length + 1)
         } else {
             index(rest)
                 .ok_or_else(|| format!("`{rest}` selects nothing: `[0]`, `[\"key\"]` or `.attribute`"))?
         };
         rest = &rest[length..];
-        steps.push(Step { to, end: path.len() - rest.len() });
+        steps.push(PathStep { to, end: path.len() - rest.len() });
     }
     Ok((name, steps))
 }
 
 /// Parses `[0]` or `["key"]` at the start of a text; returns it with its length in bytes.
-fn index(text: &str) -> Option<(Part<'_>, usize)> {
+fn index(text: &str) -> Option<(OutputSelector<'_>, usize)> {
     let inner = text.strip_prefix('[')?;
     if let Some(key) = inner.strip_prefix('"') {
         let end = key.find('"').filter(|end| *end > 0)?;
-        return key[end + 1..].starts_with(']').then_some((Part::Member(&key[..end]), end + 4));
+        return key[end + 1..].starts_with(']').then_some((OutputSelector::Member(&key[..end]), end + 4));
     }
     let end = inner.find(']')?;
-    Some((Part::Item(inner[..end].parse().ok()?), end + 2))
+    Some((OutputSelector::Item(inner[..end].parse().ok()?), end + 2))
 }
 
 #[cfg(test)]

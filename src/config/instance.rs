@@ -9,7 +9,7 @@ use super::{
     config::Config,
     convert,
     environments::SharedValues,
-    expand::{Expander, Names},
+    expand::{Expander, TemplateNames},
     inputs,
     origin::{Layer, Value},
     raw::layer::{Keys, LayerTable},
@@ -45,7 +45,7 @@ impl Config {
             }
             _ => None,
         };
-        let names = Names {
+        let names = TemplateNames {
             project: &self.project.name,
             environment: environment.name.as_str(),
             stack: Some(stack.as_str()),
@@ -61,7 +61,7 @@ impl Config {
                 None
             }
         };
-        let parts = Parts {
+        let parts = LayerParts {
             layer: &layer,
             own,
             top: &layers.top.keys,
@@ -153,8 +153,8 @@ impl Config {
     }
 }
 
-/// Parts of the settings of one instance.
-struct Parts<'a> {
+/// Layers and shared values that make up the settings of one instance.
+struct LayerParts<'a> {
     layer: &'a LayerTable,
     own: Option<&'a StackLayers>,
     top: &'a Keys,
@@ -162,8 +162,8 @@ struct Parts<'a> {
     captures: &'a BTreeMap<String, String>,
 }
 
-fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -> Settings {
-    let Parts { layer, own, top, shared, captures } = *parts;
+fn assemble(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'_>) -> Settings {
+    let LayerParts { layer, own, top, shared, captures } = *parts;
     let keys = &layer.keys;
     let workspace = keys.workspace.as_ref().and_then(|template| {
         let value = expander.workspace()?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     OutputPath,
-    inputs::{Part, Step, steps},
+    inputs::{OutputSelector, PathStep, steps},
 };
 
 impl OutputPath {
@@ -20,10 +20,10 @@ impl OutputPath {
     pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
         let (name, steps) = steps(&self.path)?;
         let (mut at, mut up_to) = (value, name.len());
-        for Step { to, end } in steps {
+        for PathStep { to, end } in steps {
             let next = match (to, at) {
-                (Part::Member(name), Value::Object(members)) => members.get(name),
-                (Part::Item(index), Value::Array(items)) => items.get(index),
+                (OutputSelector::Member(name), Value::Object(members)) => members.get(name),
+                (OutputSelector::Item(index), Value::Array(items)) => items.get(index),
                 _ => None,
             };
             let nothing = || format!("`{}` has no `{}`", &self.path[..up_to], &self.path[up_to..end]);

@@ -10,9 +10,9 @@ use super::{
     raw::{
         comparison::is_variable_name,
         json::Json,
-        layer::{LayerTable, View, dotted_keys, misplaced},
-        map::Named,
-        reader::{Reader, Sources},
+        layer::{LayerKind, LayerTable, dotted_keys, misplaced},
+        map::NamedValue,
+        reader::{ConfigSources, TomlReader},
     },
 };
 use crate::{
@@ -84,7 +84,7 @@ impl Overrides {
         &self,
         file: &Arc<SourceFile>,
         unread: Vec<String>,
-    ) -> (Sources, Vec<LayerTable>, Diagnostics) {
+    ) -> (ConfigSources, Vec<LayerTable>, Diagnostics) {
         let assignments = self.assignments();
         let line = |given: &Assignment| format!("{} = {}", given.path, given.value);
         let overrides: Vec<_> = assignments
@@ -110,7 +110,7 @@ impl Overrides {
                 Err(problem) => problems.push(problem),
             }
         }
-        (Sources { file: Arc::clone(file), overrides, unread }, layers, problems)
+        (ConfigSources { file: Arc::clone(file), overrides, unread }, layers, problems)
     }
 
     /// Returns the name of a `--var` flag that no HCL variable can have.
@@ -174,18 +174,18 @@ fn read_line(
         .filter(|_| dotted_keys(&assignment.path).is_some())
         .ok_or_else(|| refused("names no key", "a path of keys and a value, as `--set vars.size=3`"))?;
     let protects = |key: &str| PROTECTING.contains(&key);
-    let mut reader = Reader::of_override(source, base, assignment.layer.clone());
+    let mut reader = TomlReader::of_override(source, base, assignment.layer.clone());
     let mut layer = LayerTable::default();
     for (key, node) in tree.get_ref() {
         let name: &str = key.get_ref();
         if protects(name) {
             return Err(refused("would change what protects environments", PROTECTED_BY).into());
         }
-        if !reader.within(name, |reader| layer.set(View::Shared, name, node, reader)) {
-            let hint = misplaced(name, View::Shared).unwrap_or_else(|| {
+        if !reader.within(name, |reader| layer.set(LayerKind::Shared, name, node, reader)) {
+            let hint = misplaced(name, LayerKind::Shared).unwrap_or_else(|| {
                 "`--set` takes the keys of `[defaults]`, as `--set parallelism=4`".to_owned()
             });
-            reader.unknown_key(name, key.span(), &View::Shared.keys(), Some(hint));
+            reader.unknown_key(name, key.span(), &LayerKind::Shared.keys(), Some(hint));
         }
     }
     if layer.keys.unset.iter().any(|path| protects(&path.value.0[0])) {
@@ -202,7 +202,7 @@ fn var_layer(name: &str, value: &str) -> Result<LayerTable, Diagnostic> {
     // Each stack declares the type of the variable.
     let json = serde_json::Value::String(value.to_owned());
     let origin = super::Origin { layer: Layer::Flag(Arc::from(format!("--var {name}"))), span: None };
-    let named = Named { name_span: 0..0, value: Value { value: Json(json), origin } };
+    let named = NamedValue { name_span: 0..0, value: Value { value: Json(json), origin } };
     let mut layer = LayerTable::default();
     layer.keys.vars = std::iter::once((Arc::from(name), named)).collect();
     Ok(layer)

@@ -14,7 +14,7 @@ use super::raw::{
     guards::{DenyTable, WindowTable},
     imports::ImportRow,
     project::ProjectTable,
-    table::Required,
+    table::FixedTable,
 };
 
 /// Returns the JSON Schema with which editors complete and check environments.toml; the output is deterministic.
@@ -74,7 +74,7 @@ impl Transform for WithoutNull {
 }
 
 /// Sets the required keys of a table.
-fn require<T: JsonSchema + Required>(schema: &mut Value) {
+fn require<T: JsonSchema + FixedTable>(schema: &mut Value) {
     if let Some(table) = schema.get_mut("definitions").and_then(|all| all.get_mut(T::schema_name().as_ref()))
     {
         table["required"] = T::REQUIRED.into();

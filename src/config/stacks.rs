@@ -9,7 +9,7 @@ use super::{
         json::Json,
         layer::{Later, LayerTable},
         map::Map,
-        reader::Sources,
+        reader::ConfigSources,
         stack::StackTable,
         template::Template,
     },
@@ -42,7 +42,7 @@ pub(crate) struct StackLayers {
 /// Moves the stacks out of the document.
 pub(crate) fn resolve(
     document: &mut Document,
-    sources: &Sources,
+    sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) -> (IndexMap<StackId, Stack>, Vec<StackLayers>) {
     let written = std::mem::take(&mut document.stacks).into_inner();

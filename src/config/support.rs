@@ -37,7 +37,7 @@ impl Unsupported {
 
 /// Table that a key is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Table {
+pub(crate) enum TableKind {
     /// `[defaults]`, `[templates.X]`, `[environments.X]`
     Environment,
     /// `[stacks.X]`, `[stacks.X.in.Y]`
@@ -52,19 +52,19 @@ use VerbClass::{Change, Check, Deploy, Plan};
 
 /// Keys that this version does not honour. Keys that only verbs of later versions read (`parity`, `drift`, `backups`,
 /// `imports`, `bootstrap`, `generate`) are not listed: no verb of this version would have to honour them.
-const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
-    (Table::Environment, "require", &[Change, Check]),
-    (Table::Environment, "naming", &[Plan]),
-    (Table::File, "checks", &[Deploy]),
-    (Table::File, "isolation", &[Check]),
-    (Table::Store, "url", &[Plan, Change]),
-    (Table::Store, "recipients", &[Plan, Change]),
-    (Table::Store, "identity", &[Plan, Change]),
-    (Table::Store, "env", &[Plan, Change]),
+const NOT_YET: &[(TableKind, &str, &[VerbClass])] = &[
+    (TableKind::Environment, "require", &[Change, Check]),
+    (TableKind::Environment, "naming", &[Plan]),
+    (TableKind::File, "checks", &[Deploy]),
+    (TableKind::File, "isolation", &[Check]),
+    (TableKind::Store, "url", &[Plan, Change]),
+    (TableKind::Store, "recipients", &[Plan, Change]),
+    (TableKind::Store, "identity", &[Plan, Change]),
+    (TableKind::Store, "env", &[Plan, Change]),
 ];
 
 /// Returns the key and the classes of verbs that refuse because of it; `None` when this version honours the key.
-pub(crate) fn not_yet(table: Table, key: &str) -> Option<(&'static str, &'static [VerbClass])> {
+pub(crate) fn not_yet(table: TableKind, key: &str) -> Option<(&'static str, &'static [VerbClass])> {
     NOT_YET.iter().find(|(t, k, _)| *t == table && *k == key).map(|(_, key, verbs)| (*key, *verbs))
 }
 
@@ -79,11 +79,11 @@ mod tests {
         let checks = Unsupported {
             path: "checks".to_owned(),
             origin,
-            verbs: not_yet(Table::File, "checks").unwrap().1,
+            verbs: not_yet(TableKind::File, "checks").unwrap().1,
         };
         assert!(checks.concerns(&[Plan, Change, Deploy]));
         assert!(!checks.concerns(&[Plan, Change]));
-        assert_eq!(not_yet(Table::Environment, "vars"), None);
-        assert_eq!(not_yet(Table::Stack, "guards"), None);
+        assert_eq!(not_yet(TableKind::Environment, "vars"), None);
+        assert_eq!(not_yet(TableKind::Stack, "guards"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     origin::quoted,
-    raw::{layer::LayerTable, reader::Sources},
+    raw::{layer::LayerTable, reader::ConfigSources},
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -27,7 +27,7 @@ impl UnsetUsage {
     }
 
     /// Adds a warning for each path that never removed a key.
-    pub(crate) fn judge(self, sources: &Sources, problems: &mut Diagnostics) {
+    pub(crate) fn judge(self, sources: &ConfigSources, problems: &mut Diagnostics) {
         for (span, path, effective) in self.0.into_values() {
             if !effective {
                 let problem =

@@ -93,7 +93,7 @@ struct Entries {
 
 /// Line of the cache file.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line<'a> {
+struct CacheLine<'a> {
     path: Cow<'a, Utf8Path>,
     stamp: Cow<'a, str>,
     digest: Cow<'a, str>,
@@ -161,9 +161,9 @@ impl DigestCache {
     fn load(&self) -> Entries {
         let text = read_whole_text(&self.file).unwrap_or_default();
         // An incomplete line is ignored.
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line<'_>>(line).ok());
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<CacheLine<'_>>(line).ok());
         let by_path = lines
-            .map(|Line { path, stamp, digest }| {
+            .map(|CacheLine { path, stamp, digest }| {
                 (path.into_owned(), Remembered { stamp: stamp.into_owned(), digest: digest.into_owned() })
             })
             .collect();
@@ -173,7 +173,7 @@ impl DigestCache {
 
 fn line(path: &Utf8Path, remembered: &Remembered) -> io::Result<String> {
     let Remembered { stamp, digest } = remembered;
-    let line = Line { path: path.into(), stamp: stamp.into(), digest: digest.into() };
+    let line = CacheLine { path: path.into(), stamp: stamp.into(), digest: digest.into() };
     serde_json::to_string(&line).map(|line| line + "\n").map_err(io::Error::other)
 }
 

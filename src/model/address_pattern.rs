@@ -25,7 +25,7 @@ enum Component {
 /// Error for a text that is no address pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidPattern(&'static str);
+pub struct InvalidAddressPattern(&'static str);
 
 impl AddressPattern {
     /// Returns the pattern as written.
@@ -183,28 +183,28 @@ fn index_end(text: &str) -> Option<usize> {
 }
 
 impl FromStr for AddressPattern {
-    type Err = InvalidPattern;
+    type Err = InvalidAddressPattern;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPattern> {
+    fn from_str(text: &str) -> Result<Self, InvalidAddressPattern> {
         if text.is_empty() {
-            return Err(InvalidPattern("the pattern is empty"));
+            return Err(InvalidAddressPattern("the pattern is empty"));
         }
         if text.chars().any(char::is_control) {
-            return Err(InvalidPattern("it holds a control character"));
+            return Err(InvalidAddressPattern("it holds a control character"));
         }
-        let parts = split(text).ok_or(InvalidPattern(
+        let parts = split(text).ok_or(InvalidAddressPattern(
             "a component between dots is empty, or a bracket or quote is not closed",
         ))?;
         let components = parts
             .into_iter()
             .map(|(name, index)| match (name, index) {
                 ("**", None) => Ok(Component::Any),
-                ("**", Some(_)) => Err(InvalidPattern("`**` has no index")),
+                ("**", Some(_)) => Err(InvalidAddressPattern("`**` has no index")),
                 _ if name.contains("**") => {
-                    Err(InvalidPattern("`**` stands for whole components, as in `module.a.**`"))
+                    Err(InvalidAddressPattern("`**` stands for whole components, as in `module.a.**`"))
                 }
-                _ if name.contains(char::is_whitespace) => Err(InvalidPattern("a name holds a space")),
-                (_, Some("")) => Err(InvalidPattern("an index is empty")),
+                _ if name.contains(char::is_whitespace) => Err(InvalidAddressPattern("a name holds a space")),
+                (_, Some("")) => Err(InvalidAddressPattern("an index is empty")),
                 _ => Ok(Component::One { name: name.to_owned(), index: index.map(str::to_owned) }),
             })
             .collect::<Result<Vec<_>, _>>()?;

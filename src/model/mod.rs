@@ -26,7 +26,7 @@ mod variable_pattern;
 mod workspace;
 
 pub use action::{Action, ReplaceOrder};
-pub use address_pattern::{AddressPattern, InvalidPattern, matches_text};
+pub use address_pattern::{AddressPattern, InvalidAddressPattern, matches_text};
 pub use allow::{GuardException, InvalidAllow, NamedResource};
 pub use attribute_path::member_path;
 pub use canonical_address::is_canonical_address;

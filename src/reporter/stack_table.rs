@@ -24,7 +24,7 @@ pub(super) fn review_table(stacks: &[ReviewStack], styles: Styles, width: Option
 /// Prefix of a note that is a warning of the engine.
 pub(super) const WARNING: &str = "warning: ";
 
-struct Row {
+struct StackRow {
     stack: String,
     counts: Option<ChangeCounts>,
     note: String,
@@ -32,7 +32,7 @@ struct Row {
     rank: u8,
 }
 
-fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
+fn reviewed(stack: &ReviewStack, styles: Styles) -> StackRow {
     let earlier = earlier_apply(&stack.notes).filter(|_| stack.outcome == Outcome::Clean);
     let mut note = vec![match &stack.outcome {
         Outcome::Changed(_) => "changes".to_owned(),
@@ -62,10 +62,10 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
         Outcome::Clean => 6,
     };
     let counts = stack.outcome.changes().map(Changes::counts);
-    Row { stack: stack.stack.to_string(), counts, note: note.join("; "), rank }
+    StackRow { stack: stack.stack.to_string(), counts, note: note.join("; "), rank }
 }
 
-fn reported(stack: &StackReport, styles: Styles) -> Row {
+fn reported(stack: &StackReport, styles: Styles) -> StackRow {
     let (rank, role, word) = match stack.result {
         Some(StackResult::Failed) => (0, Role::Error, "failed"),
         Some(StackResult::Refused) => (1, Role::Error, "refused"),
@@ -95,10 +95,10 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
         note = format!("{LEFT_OUT}{why}");
     }
     let counts = (!stack.changes.is_empty()).then_some(stack.changes);
-    Row { stack: stack.stack.to_string(), counts, note, rank }
+    StackRow { stack: stack.stack.to_string(), counts, note, rank }
 }
 
-fn render(mut rows: Vec<Row>, styles: Styles, width: Option<usize>) -> String {
+fn render(mut rows: Vec<StackRow>, styles: Styles, width: Option<usize>) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -118,7 +118,7 @@ fn render(mut rows: Vec<Row>, styles: Styles, width: Option<usize>) -> String {
 }
 
 fn filled(
-    rows: &[Row],
+    rows: &[StackRow],
     totals: &ChangeCounts,
     columns: &[Column],
     styles: Styles,

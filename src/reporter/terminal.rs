@@ -23,23 +23,23 @@ pub struct Terminal {
     area: MultiProgress,
     /// Progress bar below the running stacks; absent while no step runs.
     bar: Option<ProgressBar>,
-    running: HashMap<StackId, Running>,
+    running: HashMap<StackId, RunningStep>,
     width: usize,
     stacks: u64,
     changed: u64,
     /// Estimated duration of all plans and of all applies, in seconds.
     expected: HashMap<StepKind, f64>,
-    round: Option<Round>,
+    round: Option<ProgressRound>,
 }
 
 /// Round of plans or applies that the progress bar counts.
-struct Round {
+struct ProgressRound {
     done: &'static str,
     since: Instant,
     expected: Option<f64>,
 }
 
-impl Round {
+impl ProgressRound {
     fn text(&self, elapsed: f64) -> String {
         match self.expected {
             None => self.done.to_owned(),
@@ -51,7 +51,7 @@ impl Round {
     }
 }
 
-struct Running {
+struct RunningStep {
     line: ProgressBar,
     since: Instant,
     text: String,
@@ -86,7 +86,8 @@ impl Terminal {
             StepKind::Plan => "planning",
             StepKind::Apply => "applying",
         };
-        self.running.insert(stack.clone(), Running { line, since: Instant::now(), text: text.to_owned() });
+        self.running
+            .insert(stack.clone(), RunningStep { line, since: Instant::now(), text: text.to_owned() });
         self.draw(stack);
     }
 
@@ -108,7 +109,7 @@ impl Terminal {
             StepKind::Apply => "applied",
         };
         let expected = self.expected.remove(&step);
-        let round = self.round.insert(Round { done, since: Instant::now(), expected });
+        let round = self.round.insert(ProgressRound { done, since: Instant::now(), expected });
         bar.set_message(round.text(0.0));
         bar
     }
@@ -246,11 +247,11 @@ mod tests {
 
     #[test]
     fn the_bar_says_how_long_it_will_probably_take_still() {
-        let round = Round { done: "planned", since: Instant::now(), expected: Some(65.5) };
+        let round = ProgressRound { done: "planned", since: Instant::now(), expected: Some(65.5) };
         assert_eq!(round.text(0.0), "planned, about 1m 06s left");
         assert_eq!(round.text(64.9), "planned, about 1s left");
         assert_eq!(round.text(65.5), "planned, longer than usual");
-        assert_eq!(Round { expected: None, ..round }.text(65.5), "planned");
+        assert_eq!(ProgressRound { expected: None, ..round }.text(65.5), "planned");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use super::{
     duration::Length,
-    field::Read,
+    field::TomlValue,
     keywords::one_of,
-    reader::{Node, Reader},
-    table::{plain_table, table},
+    reader::{TomlNode, TomlReader},
+    table::table,
     template::Template,
 };
 use crate::config::origin::Value;
@@ -28,8 +28,6 @@ table! {
     }
 }
 
-plain_table!(BootstrapTable);
-
 /// Kind of the state locks of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LockKind {
@@ -39,8 +37,8 @@ pub(crate) enum LockKind {
     Object,
 }
 
-impl Read for LockKind {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for LockKind {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         one_of(node, reader, &[("dynamodb", Self::Dynamodb), ("object", Self::Object)])
     }
 }

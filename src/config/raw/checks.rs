@@ -5,12 +5,12 @@ use toml::de::DeValue;
 
 use super::{
     duration::Length,
-    field::{Located, Read},
+    field::{KeyPath, Located, TomlValue, Visited, Visitor},
     guards::Command,
     json::Json,
     map::Map,
-    reader::{Node, Reader},
-    table::{plain_table, table},
+    reader::{TomlNode, TomlReader},
+    table::table,
     template::Template,
 };
 
@@ -64,8 +64,6 @@ table! {
     }
 }
 
-plain_table!(CheckTable, TlsTable);
-
 /// Value of a request header.
 #[derive(Debug, Clone)]
 pub(crate) enum HeaderValue {
@@ -75,8 +73,8 @@ pub(crate) enum HeaderValue {
     Secret(Located<String>),
 }
 
-impl Read for HeaderValue {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for HeaderValue {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let DeValue::Table(table) = node.get_ref() else {
             if matches!(node.get_ref(), DeValue::String(_)) {
                 return Template::read(node, reader).map(Self::Plain);
@@ -97,9 +95,9 @@ impl Read for HeaderValue {
         secret.map(Self::Secret)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
         if let Self::Plain(template) = self {
-            visit(template);
+            visitor(Visited::Template(template));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `[isolation]`, `[parity]` and `[drift]`: allowed and required differences between environments, and expected drift.
 
 use super::{
-    field::{Located, Read},
+    field::{Located, TomlValue},
     parsed_text::PatternTemplate,
-    reader::{Node, Reader},
-    table::{plain_table, table},
+    reader::{TomlNode, TomlReader},
+    table::table,
 };
 
 table! {
@@ -29,9 +29,9 @@ table! {
         /// Pairs of environments to compare.
         pairs: Vec<Located<Vec<Located<String>>>>,
         /// Allowed differences: `NAME`, `KIND:NAME`, globs; kinds are var, mock, input, module, provider, engine.
-        differ: Vec<Difference>,
+        differ: Vec<ParitySubject>,
         /// Forbidden differences.
-        same: Vec<Difference>,
+        same: Vec<ParitySubject>,
     }
 }
 
@@ -43,14 +43,12 @@ table! {
     }
 }
 
-plain_table!(IsolationTable, ParityTable, DriftTable);
-
 /// Name of an HCL variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VariableName(pub(crate) String);
 
-impl Read for VariableName {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for VariableName {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         if is_variable_name(text) {
             return Some(Self(text.to_owned()));
@@ -71,10 +69,10 @@ const KINDS: [&str; 6] = ["var", "mock", "input", "module", "provider", "engine"
 
 /// Subject of a parity rule: `instance_type`, `module:*@version`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Difference(pub(crate) String);
+pub(crate) struct ParitySubject(pub(crate) String);
 
-impl Read for Difference {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for ParitySubject {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         let (kind, name) = text.split_once(':').unwrap_or(("var", text));
         let reason = if !KINDS.contains(&kind) {
@@ -111,4 +109,4 @@ macro_rules! text_schema {
     )*};
 }
 
-text_schema!(VariableName, Difference);
+text_schema!(VariableName, ParitySubject);

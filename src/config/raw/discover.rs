@@ -1,14 +1,10 @@
 //! `[discover]`: patterns of folders that are stacks.
 
-use super::{
-    field::Located,
-    table::{plain_table, table},
-    template::Template,
-};
+use super::{field::Located, table::table, template::Template};
 
 table! {
     /// Patterns of folders that are stacks, so that stacks need not be declared one by one.
-    struct DiscoverTable {
+    struct DiscoverTable requires ["paths"] {
         /// Patterns of folders: `{env}` is expanded, `<x>` captures a folder, `**` is any depth.
         paths: Vec<Template>,
         /// Globs of folders that are left out.
@@ -17,5 +13,3 @@ table! {
         name: Option<Template>,
     }
 }
-
-plain_table!(DiscoverTable["paths"]);

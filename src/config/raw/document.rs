@@ -8,17 +8,17 @@ use super::{
     checks::CheckTable,
     comparison::{DriftTable, IsolationTable, ParityTable},
     discover::DiscoverTable,
-    field::{Located, Read},
+    field::{Located, TomlValue},
     generate::GenerateTable,
     imports::ImportTable,
     layer::{EnvironmentLayer, LayerTable, SharedLayer},
     map::Map,
     project::{EngineTable, ProjectTable},
-    reader::{Node, Reader},
+    reader::{TomlNode, TomlReader},
     stack::StackTable,
     store::{BackupsTable, StoreTable},
     syntax,
-    table::{Table, table},
+    table::{read_table, table},
 };
 use crate::diagnostic::{Diagnostics, SourceFile};
 
@@ -84,37 +84,27 @@ impl Document {
     ///
     /// A syntax error alone ends the reading: the content after it cannot be trusted.
     pub(crate) fn read(source: &Arc<SourceFile>) -> Result<(Self, Reading), Diagnostics> {
-        let (tree, errors) = DeTable::parse_recoverable(source.text());
-        if !errors.is_empty() {
-            return Err(syntax::explain(source, &errors));
-        }
-        let node = toml::Spanned::new(tree.span(), DeValue::Table(tree.into_inner()));
-        let mut reader = Reader::of_file(source);
-        let document = Self::read_root(&node, &mut reader);
+        let node = parse(source)?;
+        let mut reader = TomlReader::of_file(source);
+        let document = read_table(&node, &mut reader).unwrap_or_default();
         Ok((document, Reading { problems: reader.problems, unread: reader.unread }))
     }
+}
 
-    fn read_root<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Self {
-        let mut own = Self::default();
-        let DeValue::Table(table) = node.get_ref() else { return own };
-        for (key, node) in table {
-            let name: &'t str = key.get_ref();
-            if !reader.within(name, |reader| own.set(name, node, reader)) {
-                reader.unknown_key(name, key.span(), Self::KEYS, None);
-            }
-        }
-        own
+/// Parses a source into a table with the places of its values.
+fn parse(source: &Arc<SourceFile>) -> Result<TomlNode<'_>, Diagnostics> {
+    let (tree, errors) = DeTable::parse_recoverable(source.text());
+    if errors.is_empty() {
+        Ok(toml::Spanned::new(tree.span(), DeValue::Table(tree.into_inner())))
+    } else {
+        Err(syntax::explain(source, &errors))
     }
 }
 
 /// Reads the embedded defaults: the keys of `[defaults]` at the top level.
 pub(crate) fn read_defaults(source: &Arc<SourceFile>) -> Result<LayerTable, Diagnostics> {
-    let (tree, errors) = DeTable::parse_recoverable(source.text());
-    if !errors.is_empty() {
-        return Err(syntax::explain(source, &errors));
-    }
-    let node = toml::Spanned::new(tree.span(), DeValue::Table(tree.into_inner()));
-    let mut reader = Reader::of_file(source);
+    let node = parse(source)?;
+    let mut reader = TomlReader::of_file(source);
     let layer = LayerTable::read(&node, &mut reader).unwrap_or_default();
     reader.problems.finish(layer).map(|(layer, _)| layer)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::TomlValue,
+    reader::{TomlNode, TomlReader},
 };
 
 /// Duration, written as a text such as `"1h30m"`.
@@ -52,8 +52,8 @@ pub fn duration_word(duration: Duration) -> String {
     format!("{}{unit}", milliseconds / u128::from(*factor))
 }
 
-impl Read for Length {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for Length {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         match parse_duration(text) {
             Ok(duration) => Some(Self(duration)),

@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::TomlValue,
+    reader::{TomlNode, TomlReader},
 };
 
 /// Flags that envctl sets itself, with the right place for the setting.
@@ -59,8 +59,8 @@ fn owned(argument: &str) -> Option<(&'static str, &'static str)> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EngineFlag(pub(crate) String);
 
-impl Read for EngineFlag {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for EngineFlag {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         let problem = if let Some((flag, place)) = owned(text) {
             let message = format!("`-{flag}` in `{}` is set by envctl itself", reader.dotted());

@@ -1,20 +1,58 @@
-//! Reading of values, merging of layers, and removal by `unset`.
+//! Values of environments.toml and fields of its tables: reading, merging of layers, removal by `unset`, and visits.
 
-use std::{num::NonZeroUsize, ops::Range};
+use std::{fmt, num::NonZeroUsize, ops::Range};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::de::DeValue;
 
 use super::{
-    reader::{Node, Reader},
+    reader::{TomlNode, TomlReader},
     template::Template,
 };
-use crate::config::origin::{Origin, Value};
+use crate::config::origin::{Origin, Value, quoted};
 
-/// Type of a value of the file.
-pub(crate) trait Read: Clone {
+/// Path of a key in a table: keys from the root, each linked to the one before it.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyPath<'p> {
+    parent: Option<&'p KeyPath<'p>>,
+    key: &'p str,
+}
+
+impl KeyPath<'_> {
+    /// Path of the table that a visit starts at.
+    pub(crate) const ROOT: KeyPath<'static> = KeyPath { parent: None, key: "" };
+
+    /// Returns the path of a key below this one.
+    pub(crate) fn join<'p>(&'p self, key: &'p str) -> KeyPath<'p> {
+        KeyPath { parent: Some(self), key }
+    }
+}
+
+impl fmt::Display for KeyPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(parent) = self.parent else { return Ok(()) };
+        if parent.parent.is_some() {
+            write!(f, "{parent}.")?;
+        }
+        f.write_str(&quoted(self.key))
+    }
+}
+
+/// Part of a value that a visit finds.
+pub(crate) enum Visited<'v> {
+    /// Text in which names are replaced.
+    Template(&'v Template),
+    /// Path and origin of a value that has layers.
+    Origin(&'v KeyPath<'v>, &'v Origin),
+}
+
+/// Function that a visit calls for each part that it finds.
+pub(crate) type Visitor<'f> = dyn FnMut(Visited<'_>) + 'f;
+
+/// Value of environments.toml: it is read, merged over lower layers, removed by `unset`, and visited.
+pub(crate) trait TomlValue: Clone {
     /// Reads the value; errors are collected by the reader.
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self>;
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self>;
 
     /// Merges the value of a higher layer into this one: tables merge by key, any other value is replaced.
     fn overlay(&mut self, higher: &Self) {
@@ -26,33 +64,40 @@ pub(crate) trait Read: Clone {
         false
     }
 
-    /// Calls `visit` for each template in the value.
-    fn templates(&self, _visit: &mut dyn FnMut(&Template)) {}
+    /// Visits the templates in the value, and the origins of values below it; `path` is the path of this value.
+    fn visit(&self, _path: &KeyPath<'_>, _visitor: &mut Visitor<'_>) {}
 
-    /// Calls `visit` with path and origin of each value in this one; `path` is the path of this value.
-    fn origins(&self, _path: &str, _visit: &mut dyn FnMut(String, &Origin)) {}
+    /// Calls `visit` for each template in the value.
+    fn each_template(&self, visit: &mut dyn FnMut(&Template)) {
+        self.visit(&KeyPath::ROOT, &mut |visited| {
+            if let Visited::Template(template) = visited {
+                visit(template);
+            }
+        });
+    }
 }
 
-/// Field of a table: the value of a key that may be absent.
-pub(crate) trait Field: Default + Clone {
+/// Value of a key that may be absent: a field of a table.
+pub(crate) trait TableField: Default + Clone {
     /// Reads the value; errors are collected by the reader.
-    fn read<'t>(&mut self, node: &'t Node<'t>, reader: &mut Reader<'t>);
-    /// Merges the value of a higher layer into this one.
-    fn overlay(&mut self, higher: &Self);
+    fn read_field<'t>(&mut self, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>);
+
+    /// Merges the field of a higher layer into this one.
+    fn overlay_field(&mut self, higher: &Self);
+
     /// Removes the value, or the part of it at a path. Returns true if that existed.
-    fn unset(&mut self, path: &[&str]) -> bool;
-    /// Calls `visit` for each template in the value.
-    fn templates(&self, visit: &mut dyn FnMut(&Template));
-    /// Calls `visit` with path and origin of each value in this one; `path` is the path of this value.
-    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin));
+    fn unset_field(&mut self, path: &[&str]) -> bool;
+
+    /// Visits the value; `path` is its path.
+    fn visit_field(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>);
 }
 
-impl<T: Read> Field for Option<T> {
-    fn read<'t>(&mut self, node: &'t Node<'t>, reader: &mut Reader<'t>) {
+impl<T: TomlValue> TableField for Option<T> {
+    fn read_field<'t>(&mut self, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) {
         *self = T::read(node, reader);
     }
 
-    fn overlay(&mut self, higher: &Self) {
+    fn overlay_field(&mut self, higher: &Self) {
         match (self, higher) {
             (Some(own), Some(higher)) => own.overlay(higher),
             (own @ None, Some(higher)) => *own = Some(higher.clone()),
@@ -60,20 +105,40 @@ impl<T: Read> Field for Option<T> {
         }
     }
 
-    fn unset(&mut self, path: &[&str]) -> bool {
+    fn unset_field(&mut self, path: &[&str]) -> bool {
         if path.is_empty() { self.take().is_some() } else { self.as_mut().is_some_and(|own| own.unset(path)) }
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+    fn visit_field(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
         if let Some(own) = self {
-            own.templates(visit);
+            own.visit(path, visitor);
+        }
+    }
+}
+
+/// List or map: an absent key has the same meaning as an empty one.
+pub(crate) trait Collection: TomlValue + Default {
+    /// Returns true if the collection is that of an absent key.
+    fn is_absent(&self) -> bool;
+}
+
+impl<T: Collection> TableField for T {
+    fn read_field<'t>(&mut self, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) {
+        *self = T::read(node, reader).unwrap_or_default();
+    }
+
+    fn overlay_field(&mut self, higher: &Self) {
+        if !higher.is_absent() {
+            self.overlay(higher);
         }
     }
 
-    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
-        if let Some(own) = self {
-            own.origins(path, visit);
-        }
+    fn unset_field(&mut self, path: &[&str]) -> bool {
+        if path.is_empty() { !std::mem::take(self).is_absent() } else { self.unset(path) }
+    }
+
+    fn visit_field(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.visit(path, visitor);
     }
 }
 
@@ -81,23 +146,23 @@ impl<T: Read> Field for Option<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Located<T> {
     pub(crate) value: T,
-    /// Place in the sources: see [`Sources`](super::reader::Sources).
+    /// Place in the sources: see [`ConfigSources`](super::reader::ConfigSources).
     pub(crate) span: Range<usize>,
 }
 
-impl<T: Read> Read for Located<T> {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl<T: TomlValue> TomlValue for Located<T> {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let span = reader.place(node.span());
         T::read(node, reader).map(|value| Self { value, span })
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.value.templates(visit);
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.value.visit(path, visitor);
     }
 }
 
-impl<T: Read> Read for Value<T> {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl<T: TomlValue> TomlValue for Value<T> {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let origin = reader.origin(node.span());
         T::read(node, reader).map(|value| Self { value, origin })
     }
@@ -111,18 +176,15 @@ impl<T: Read> Read for Value<T> {
         self.value.unset(path)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.value.templates(visit);
-    }
-
-    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
-        visit(path.to_owned(), &self.origin);
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        visitor(Visited::Origin(path, &self.origin));
+        self.value.visit(path, visitor);
     }
 }
 
 /// Boxes tables that are rarely present, so that an absent one takes little memory.
-impl<T: Read> Read for Box<T> {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl<T: TomlValue> TomlValue for Box<T> {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         T::read(node, reader).map(Self::new)
     }
 
@@ -134,65 +196,45 @@ impl<T: Read> Read for Box<T> {
         self.as_mut().unset(path)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.as_ref().templates(visit);
-    }
-
-    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
-        self.as_ref().origins(path, visit);
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.as_ref().visit(path, visitor);
     }
 }
 
-impl<T: Read> Read for Vec<T> {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl<T: TomlValue> TomlValue for Vec<T> {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let array = reader.array(node, "an array")?;
         let before = reader.problems.0.len();
         let items = array.iter().filter_map(|node| T::read(node, reader)).collect();
         (reader.problems.0.len() == before).then_some(items)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+    // A list has one origin as a whole: a list with layers is in a `Value`.
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
         for own in self {
-            own.templates(visit);
+            own.visit(path, &mut |visited| {
+                if matches!(visited, Visited::Template(_)) {
+                    visitor(visited);
+                }
+            });
         }
     }
 }
 
-impl<T: Read> Field for Vec<T> {
-    fn read<'t>(&mut self, node: &'t Node<'t>, reader: &mut Reader<'t>) {
-        *self = Read::read(node, reader).unwrap_or_default();
+impl<T: TomlValue> Collection for Vec<T> {
+    fn is_absent(&self) -> bool {
+        self.is_empty()
     }
-
-    fn overlay(&mut self, higher: &Self) {
-        if !higher.is_empty() {
-            self.clone_from(higher);
-        }
-    }
-
-    fn unset(&mut self, path: &[&str]) -> bool {
-        let found = path.is_empty() && !self.is_empty();
-        if found {
-            self.clear();
-        }
-        found
-    }
-
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        Read::templates(self, visit);
-    }
-
-    // A list has one origin as a whole, so a list with layers is in a `Value`.
-    fn origins(&self, _path: &str, _visit: &mut dyn FnMut(String, &Origin)) {}
 }
 
-impl Read for String {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for String {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         reader.string(node).map(str::to_owned)
     }
 }
 
-impl Read for bool {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for bool {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         if let DeValue::Boolean(value) = node.get_ref() {
             return Some(*value);
         }
@@ -201,8 +243,8 @@ impl Read for bool {
     }
 }
 
-impl Read for u64 {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for u64 {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let number = match node.get_ref() {
             DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
             _ => None,
@@ -214,8 +256,8 @@ impl Read for u64 {
     }
 }
 
-impl Read for NonZeroUsize {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for NonZeroUsize {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let number = match node.get_ref() {
             DeValue::Integer(integer) => usize::from_str_radix(integer.as_str(), integer.radix()).ok(),
             _ => None,

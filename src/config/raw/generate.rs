@@ -1,13 +1,13 @@
 //! `[generate.github]` and `[generate.gitlab]`: pipelines that are generated from this file.
 
 use super::{
-    field::{Located, Read},
+    field::{Located, TomlValue},
     json::Json,
     keywords::one_of,
     map::Map,
     parsed_text::Cron,
-    reader::{Node, Reader},
-    table::{plain_table, table},
+    reader::{TomlNode, TomlReader},
+    table::table,
     template::Template,
 };
 
@@ -39,7 +39,7 @@ table! {
 
 table! {
     /// Event that deploys an environment.
-    struct DeployTable {
+    struct DeployTable requires ["on", "environment"] {
         /// Event of the CI system.
         on: Option<Template>,
         /// Branch of the event.
@@ -51,7 +51,7 @@ table! {
 
 table! {
     /// Credentials of a pipeline.
-    struct CredentialsTable {
+    struct CredentialsTable requires ["kind"] {
         /// Kind of the credentials.
         kind: Option<CredentialsKind>,
         /// Role to assume.
@@ -60,8 +60,6 @@ table! {
         region: Option<Template>,
     }
 }
-
-plain_table!(GenerateTable, PipelineTable, DeployTable ["on", "environment"], CredentialsTable ["kind"]);
 
 /// Kind of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +70,8 @@ pub(crate) enum CredentialsKind {
     AwsKeys,
 }
 
-impl Read for CredentialsKind {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for CredentialsKind {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         one_of(node, reader, &[("aws-oidc", Self::AwsOidc), ("aws-keys", Self::AwsKeys)])
     }
 }

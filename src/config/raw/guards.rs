@@ -2,12 +2,12 @@
 
 use super::{
     duration::Length,
-    field::Read,
+    field::{KeyPath, TomlValue, Visited, Visitor},
     keywords::one_of,
     parsed_text::{ACTIONS, Days, PatternTemplate, TimeOfDay, ZoneName},
-    reader::{Node, Reader},
+    reader::{TomlNode, TomlReader},
     source::read_command,
-    table::{plain_table, table},
+    table::table,
     template::Template,
 };
 use crate::config::origin::Value;
@@ -40,7 +40,7 @@ table! {
 
 table! {
     /// Rule that denies actions on the resources that match; `delete` includes replace.
-    struct DenyTable {
+    struct DenyTable requires ["match", "actions"] {
         /// Pattern of the resources.
         r#match: Option<PatternTemplate>,
         /// Denied actions.
@@ -60,7 +60,7 @@ table! {
 
 table! {
     /// Time in which changes are allowed; it may pass midnight.
-    struct WindowTable {
+    struct WindowTable requires ["from", "to"] {
         /// Days on which the time begins; absent for all.
         days: Vec<Days>,
         /// Begin of the time.
@@ -72,19 +72,17 @@ table! {
     }
 }
 
-plain_table!(GuardsTable, DenyTable ["match", "actions"], IdentityTable, WindowTable ["from", "to"]);
-
 /// Program and its arguments; no shell is started.
 #[derive(Debug, Clone)]
 pub(crate) struct Command(pub(crate) Vec<Template>);
 
-impl Read for Command {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for Command {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         read_command(node, reader).map(Self)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.0.iter().for_each(visit);
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.0.iter().for_each(|word| visitor(Visited::Template(word)));
     }
 }
 
@@ -106,8 +104,8 @@ impl schemars::JsonSchema for Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DeniedAction(pub(crate) &'static str);
 
-impl Read for DeniedAction {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for DeniedAction {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         one_of(node, reader, &ACTIONS.map(|action| (action, Self(action))))
     }
 }

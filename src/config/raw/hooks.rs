@@ -1,9 +1,6 @@
 //! `[stacks.X.hooks]`: programs that run before and after the steps of a stack.
 
-use super::{
-    guards::Command,
-    table::{plain_table, table},
-};
+use super::{guards::Command, table::table};
 use crate::config::origin::Value;
 
 table! {
@@ -21,5 +18,3 @@ table! {
         on_failure: Option<Value<Vec<Command>>>,
     }
 }
-
-plain_table!(HooksTable);

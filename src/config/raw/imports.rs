@@ -1,11 +1,6 @@
 //! `[imports.ENV.STACK]`: existing resources to import.
 
-use super::{
-    field::Located,
-    parsed_text::Acceptance,
-    table::{plain_table, table},
-    template::Template,
-};
+use super::{field::Located, parsed_text::Acceptance, table::table, template::Template};
 
 table! {
     /// Existing resources to import.
@@ -21,7 +16,7 @@ table! {
 
 table! {
     /// Resource to import.
-    struct ImportRow {
+    struct ImportRow requires ["to", "id"] {
         /// Address in the state.
         to: Option<Located<String>>,
         /// Id of the object at the provider; empty while it is not known yet.
@@ -30,5 +25,3 @@ table! {
         replaces: Option<Template>,
     }
 }
-
-plain_table!(ImportTable, ImportRow ["to", "id"]);

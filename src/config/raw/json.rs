@@ -7,8 +7,8 @@ use serde_json::Value as JsonValue;
 use toml::de::{DeInteger, DeValue};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::{KeyPath, TomlValue, Visited, Visitor},
+    reader::{TomlNode, TomlReader},
     template::Template,
 };
 use crate::model::exact_number;
@@ -17,8 +17,8 @@ use crate::model::exact_number;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Json(pub(crate) JsonValue);
 
-impl Read for Json {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for Json {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let value = match node.get_ref() {
             DeValue::Array(array) => {
                 let items: Vec<_> = array.iter().map(|item| Self::read(item, reader)).collect();
@@ -77,7 +77,7 @@ fn unset_json(own: &mut JsonValue, path: &[&str]) -> bool {
 }
 
 /// Converts a value that is no array and no table; dates become text as in RFC 3339.
-fn scalar<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<JsonValue> {
+fn scalar<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<JsonValue> {
     match node.get_ref() {
         DeValue::String(text) => Some(JsonValue::String(text.clone().into_owned())),
         DeValue::Boolean(value) => Some(JsonValue::Bool(*value)),
@@ -151,8 +151,8 @@ impl TemplateJson {
     }
 }
 
-impl Read for TemplateJson {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for TemplateJson {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         match node.get_ref() {
             DeValue::String(_) => Template::read(node, reader).map(Self::Text),
             DeValue::Array(array) => {
@@ -198,12 +198,19 @@ impl Read for TemplateJson {
         }
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.each_text(&mut |text| visitor(Visited::Template(text)));
+    }
+}
+
+impl TemplateJson {
+    /// Calls `visit` for each text in the value.
+    fn each_text(&self, visit: &mut dyn FnMut(&Template)) {
         match self {
             Self::Text(template) => visit(template),
             Self::Scalar(_) => {}
-            Self::List(items) => items.iter().for_each(|item| item.templates(visit)),
-            Self::Table(pairs) => pairs.iter().for_each(|(_, item)| item.templates(visit)),
+            Self::List(items) => items.iter().for_each(|item| item.each_text(visit)),
+            Self::Table(pairs) => pairs.iter().for_each(|(_, item)| item.each_text(visit)),
         }
     }
 }

@@ -3,15 +3,15 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::TomlValue,
+    reader::{TomlNode, TomlReader},
 };
 use crate::model::{CreateWorkspace, EngineName, StackId};
 
 /// Reads one of a few keywords.
 pub(crate) fn one_of<'t, T: Copy>(
-    node: &'t Node<'t>,
-    reader: &mut Reader<'t>,
+    node: &'t TomlNode<'t>,
+    reader: &mut TomlReader<'t>,
     words: &[(&'static str, T)],
 ) -> Option<T> {
     let text = reader.string(node)?;
@@ -31,8 +31,8 @@ pub(crate) fn one_of<'t, T: Copy>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EngineChoice(pub(crate) Option<EngineName>);
 
-impl Read for EngineChoice {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for EngineChoice {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let mut words = vec![("auto", Self(None))];
         words.extend(EngineName::ALL.map(|engine| (engine.as_str(), Self(Some(engine)))));
         one_of(node, reader, &words)
@@ -55,8 +55,8 @@ impl JsonSchema for EngineChoice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DrivenEngine(pub(crate) EngineName);
 
-impl Read for DrivenEngine {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for DrivenEngine {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let words: Vec<_> = EngineName::driven().map(|engine| (engine.as_str(), Self(engine))).collect();
         one_of(node, reader, &words)
     }
@@ -73,8 +73,8 @@ impl JsonSchema for DrivenEngine {
     }
 }
 
-impl Read for CreateWorkspace {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for CreateWorkspace {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         one_of(node, reader, &[("ask", Self::Ask), ("always", Self::Always), ("never", Self::Never)])
     }
 }
@@ -83,8 +83,8 @@ impl Read for CreateWorkspace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StackName(pub(crate) StackId);
 
-impl Read for StackName {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for StackName {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         match text.parse() {
             Ok(id) => Some(Self(id)),
@@ -115,8 +115,8 @@ impl JsonSchema for StackName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FreeValue(pub(crate) String);
 
-impl Read for FreeValue {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for FreeValue {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         use toml::de::DeValue;
         match node.get_ref() {
             DeValue::String(text) => Some(Self(text.clone().into_owned())),

@@ -7,17 +7,17 @@ use toml::de::DeTable;
 use super::{
     bootstrap::BootstrapTable,
     duration::Length,
-    field::{Located, Read},
+    field::{KeyPath, Located, TomlValue, Visitor},
     guards::GuardsTable,
     hooks::HooksTable,
     json::{Json, TemplateJson},
     keywords::FreeValue,
     map::Map,
     naming::NamingTable,
-    reader::{Node, Reader},
-    require::CheckItem,
+    reader::{TomlNode, TomlReader},
+    require::RequiredItem,
     source::{EnvVarTemplate, SecretTemplate},
-    table::{Table, table},
+    table::{FixedTable, table},
     template::Template,
     var_file::VarFileTemplate,
     variable_pattern::BoundName,
@@ -70,7 +70,7 @@ table! {
         /// Time to wait for a state lock.
         lock_timeout: Option<Value<Length>>,
         /// Items of `check` that must pass.
-        require: Option<Value<Vec<CheckItem>>>,
+        require: Option<Value<Vec<RequiredItem>>>,
         /// Statements that the user confirms at the gate, by their id.
         checklist: Map<Value<String>>,
         /// Rules that every plan must satisfy, also when it is confirmed.
@@ -95,7 +95,7 @@ pub(crate) const OF_INSTANCES: &[&str] =
 
 /// Kind of table, which decides which keys are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum View {
+pub(crate) enum LayerKind {
     /// `[defaults]` and `[templates.X]`
     Shared,
     /// `[environments.X]`
@@ -104,7 +104,7 @@ pub(crate) enum View {
     Instance,
 }
 
-impl View {
+impl LayerKind {
     /// Returns true if the table has a key.
     pub(crate) fn has(self, key: &str) -> bool {
         match self {
@@ -144,12 +144,12 @@ impl LayerTable {
         let mut idle = Vec::new();
         for path in &higher.keys.unset {
             let keys: Vec<&str> = path.value.0.iter().map(String::as_str).collect();
-            if !self.keys.unset_key(&keys) {
+            if !self.keys.unset(&keys) {
                 idle.push(path);
             }
             self.later.retain(|later| !names(&keys, later.key));
         }
-        self.keys.overlay_keys(&higher.keys);
+        self.keys.overlay(&higher.keys);
         for later in &higher.later {
             self.later.retain(|own| own.key != later.key);
             self.later.push(later.clone());
@@ -157,20 +157,20 @@ impl LayerTable {
         idle
     }
 
-    /// Reads one key of the layer. Returns false if the view does not have the key.
+    /// Reads one key of the layer. Returns false if a layer of this kind does not have the key.
     pub(crate) fn set<'t>(
         &mut self,
-        view: View,
+        kind: LayerKind,
         key: &'t str,
-        node: &'t Node<'t>,
-        reader: &mut Reader<'t>,
+        node: &'t TomlNode<'t>,
+        reader: &mut TomlReader<'t>,
     ) -> bool {
-        if !view.has(key) || !self.keys.set(key, node, reader) {
+        if !kind.has(key) || !self.keys.set(key, node, reader) {
             return false;
         }
-        let table = match view {
-            View::Shared | View::Environment => support::Table::Environment,
-            View::Instance => support::Table::Stack,
+        let table = match kind {
+            LayerKind::Shared | LayerKind::Environment => support::TableKind::Environment,
+            LayerKind::Instance => support::TableKind::Stack,
         };
         if let Some((key, verbs)) = support::not_yet(table, key) {
             self.later.push(Later { key, origin: reader.origin(node.span()), verbs });
@@ -185,56 +185,60 @@ fn names(path: &[&str], key: &str) -> bool {
     path.iter().all(|name| parts.next() == Some(name))
 }
 
-/// Returns layer and view of the table at a path of keys; `None` when the path is no layer.
-fn layer_at(path: &[&str]) -> Option<(Layer, View)> {
+/// Returns layer and kind of the table at a path of keys; `None` when the path is no layer.
+fn layer_at(path: &[&str]) -> Option<(Layer, LayerKind)> {
     match *path {
-        ["defaults"] => Some((Layer::Defaults, View::Shared)),
-        ["templates", name] => Some((Layer::Template(Arc::from(name)), View::Shared)),
-        ["environments", name] => Some((Layer::Environment(Arc::from(name)), View::Environment)),
+        ["defaults"] => Some((Layer::Defaults, LayerKind::Shared)),
+        ["templates", name] => Some((Layer::Template(Arc::from(name)), LayerKind::Shared)),
+        ["environments", name] => Some((Layer::Environment(Arc::from(name)), LayerKind::Environment)),
         ["stacks", stack, "in", name] => {
-            Some((Layer::Instance(Arc::from(stack), Arc::from(name)), View::Instance))
+            Some((Layer::Instance(Arc::from(stack), Arc::from(name)), LayerKind::Instance))
         }
         _ => None,
     }
 }
 
-impl Read for LayerTable {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for LayerTable {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let table = reader.table(node)?;
-        let (layer, view) = layer_at(reader.path()).unwrap_or((reader.layer.clone(), View::Shared));
+        let (layer, kind) = layer_at(reader.path()).unwrap_or((reader.layer.clone(), LayerKind::Shared));
         let outer = std::mem::replace(&mut reader.layer, layer);
-        let own = Self::read_keys(table, view, reader);
+        let own = Self::read_keys(table, kind, reader);
         reader.layer = outer;
         Some(own)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.keys.each_template(visit);
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.keys.visit(path, visitor);
     }
 }
 
 impl LayerTable {
-    fn read_keys<'t>(table: &'t DeTable<'t>, view: View, reader: &mut Reader<'t>) -> Self {
+    fn read_keys<'t>(table: &'t DeTable<'t>, kind: LayerKind, reader: &mut TomlReader<'t>) -> Self {
         let mut own = Self::default();
         for (key, node) in table {
             let name: &'t str = key.get_ref();
-            if !reader.within(name, |reader| own.set(view, name, node, reader)) {
-                reader.unknown_key(name, key.span(), &view.keys(), misplaced(name, view));
+            if !reader.within(name, |reader| own.set(kind, name, node, reader)) {
+                reader.unknown_key(name, key.span(), &kind.keys(), misplaced(name, kind));
             }
         }
         own
     }
 }
 
-/// Returns help that names the right table for a key that `view` does not have and another table has.
-pub(crate) fn misplaced(key: &str, view: View) -> Option<String> {
-    let place = match view {
-        View::Shared if OF_ENVIRONMENTS.contains(&key) => {
+/// Returns help that names the right table for a key that a table of this kind does not have and another table has.
+pub(crate) fn misplaced(key: &str, kind: LayerKind) -> Option<String> {
+    let place = match kind {
+        LayerKind::Shared if OF_ENVIRONMENTS.contains(&key) => {
             "`[environments.NAME]`: it is one environment's own"
         }
-        View::Shared | View::Environment if key == "hooks" => "`[stacks.NAME]` or `[stacks.NAME.in.ENV]`",
-        View::Instance if View::Environment.has(key) => "`[environments.NAME]`, `[defaults]` or a template",
-        View::Shared | View::Environment if GuardsTable::KEYS.contains(&key) => {
+        LayerKind::Shared | LayerKind::Environment if key == "hooks" => {
+            "`[stacks.NAME]` or `[stacks.NAME.in.ENV]`"
+        }
+        LayerKind::Instance if LayerKind::Environment.has(key) => {
+            "`[environments.NAME]`, `[defaults]` or a template"
+        }
+        LayerKind::Shared | LayerKind::Environment if GuardsTable::KEYS.contains(&key) => {
             "`guards`, as `[environments.NAME.guards]`"
         }
         _ => return None,
@@ -246,8 +250,8 @@ pub(crate) fn misplaced(key: &str, view: View) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnsetPath(pub(crate) Vec<String>);
 
-impl Read for UnsetPath {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for UnsetPath {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         let path =
             dotted_keys(text).filter(|path| Keys::KEYS.contains(&path[0].as_str()) && path[0] != "unset");
@@ -294,7 +298,7 @@ impl schemars::JsonSchema for UnsetPath {
 }
 
 macro_rules! view_schema {
-    ($($(#[$doc:meta])* $name:ident, $title:literal, $view:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $title:literal, $kind:expr;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $name;
 
@@ -306,7 +310,7 @@ macro_rules! view_schema {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut schema = Keys::json_schema(generator);
                 if let Some(keys) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
-                    keys.retain(|key, _| $view.has(key));
+                    keys.retain(|key, _| $kind.has(key));
                 }
                 schema
             }
@@ -316,11 +320,11 @@ macro_rules! view_schema {
 
 view_schema! {
     /// Schema of `[defaults]` and templates.
-    SharedLayer, "SharedLayer", View::Shared;
+    SharedLayer, "SharedLayer", LayerKind::Shared;
     /// Schema of environments.
-    EnvironmentLayer, "Environment", View::Environment;
+    EnvironmentLayer, "Environment", LayerKind::Environment;
     /// Schema of the settings of stacks and instances.
-    InstanceLayer, "Instance", View::Instance;
+    InstanceLayer, "Instance", LayerKind::Instance;
 }
 
 #[cfg(test)]

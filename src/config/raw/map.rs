@@ -6,19 +6,17 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    field::{Field, Read},
-    reader::{Node, Reader},
-    template::Template,
+    field::{Collection, KeyPath, TomlValue, Visitor},
+    reader::{TomlNode, TomlReader},
 };
-use crate::config::origin::{Origin, quoted};
 
 /// Table whose keys are names of the user, in the order of the file. Layers share the map until one of them changes it.
 #[derive(Debug, Clone)]
-pub(crate) struct Map<T>(Option<Arc<IndexMap<Arc<str>, Named<T>>>>);
+pub(crate) struct Map<T>(Option<Arc<IndexMap<Arc<str>, NamedValue<T>>>>);
 
 /// Value of a map with the place of its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Named<T> {
+pub(crate) struct NamedValue<T> {
     /// Place of the name in the sources.
     pub(crate) name_span: Range<usize>,
     pub(crate) value: T,
@@ -37,7 +35,7 @@ impl<T> Map<T> {
     }
 
     /// Iterates over names and values, with the places of the names.
-    pub(crate) fn named(&self) -> impl Iterator<Item = (&Arc<str>, &Named<T>)> {
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&Arc<str>, &NamedValue<T>)> {
         self.0.iter().flat_map(|map| map.iter())
     }
 
@@ -47,7 +45,7 @@ impl<T> Map<T> {
     }
 
     /// Returns the value of a name, with the place of the name.
-    pub(crate) fn get_named(&self, name: &str) -> Option<&Named<T>> {
+    pub(crate) fn get_named(&self, name: &str) -> Option<&NamedValue<T>> {
         self.0.as_ref().and_then(|map| map.get(name))
     }
 
@@ -63,30 +61,30 @@ impl<T> Map<T> {
 
 impl<T: Clone> Map<T> {
     /// Returns the map without a copy if no other layer shares it, and a copy otherwise.
-    pub(crate) fn into_inner(self) -> IndexMap<Arc<str>, Named<T>> {
+    pub(crate) fn into_inner(self) -> IndexMap<Arc<str>, NamedValue<T>> {
         self.0.map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
-    fn edit(&mut self) -> &mut IndexMap<Arc<str>, Named<T>> {
+    fn edit(&mut self) -> &mut IndexMap<Arc<str>, NamedValue<T>> {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 }
 
-impl<T> FromIterator<(Arc<str>, Named<T>)> for Map<T> {
-    fn from_iter<I: IntoIterator<Item = (Arc<str>, Named<T>)>>(pairs: I) -> Self {
+impl<T> FromIterator<(Arc<str>, NamedValue<T>)> for Map<T> {
+    fn from_iter<I: IntoIterator<Item = (Arc<str>, NamedValue<T>)>>(pairs: I) -> Self {
         let map: IndexMap<_, _> = pairs.into_iter().collect();
         Self((!map.is_empty()).then(|| Arc::new(map)))
     }
 }
 
-impl<T: Read> Read for Map<T> {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl<T: TomlValue> TomlValue for Map<T> {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let table = reader.table(node)?;
         let pairs = table.iter().filter_map(|(key, node)| {
             let name: &'t str = key.get_ref();
             let name_span = reader.place(key.span());
             let value = reader.within(name, |reader| T::read(node, reader))?;
-            Some((Arc::from(name), Named { name_span, value }))
+            Some((Arc::from(name), NamedValue { name_span, value }))
         });
         Some(pairs.collect())
     }
@@ -119,34 +117,14 @@ impl<T: Read> Read for Map<T> {
         }
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.iter().for_each(|(_, own)| own.templates(visit));
-    }
-
-    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
-        self.iter().for_each(|(name, own)| own.origins(&format!("{path}.{}", quoted(name)), visit));
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.iter().for_each(|(name, own)| own.visit(&path.join(name), visitor));
     }
 }
 
-impl<T: Read> Field for Map<T> {
-    fn read<'t>(&mut self, node: &'t Node<'t>, reader: &mut Reader<'t>) {
-        *self = Read::read(node, reader).unwrap_or_default();
-    }
-
-    fn overlay(&mut self, higher: &Self) {
-        Read::overlay(self, higher);
-    }
-
-    fn unset(&mut self, path: &[&str]) -> bool {
-        if path.is_empty() { self.0.take().is_some() } else { Read::unset(self, path) }
-    }
-
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        Read::templates(self, visit);
-    }
-
-    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
-        Read::origins(self, path, visit);
+impl<T: TomlValue> Collection for Map<T> {
+    fn is_absent(&self) -> bool {
+        self.0.is_none()
     }
 }
 

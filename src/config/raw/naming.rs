@@ -1,10 +1,6 @@
 //! `[environments.X.naming]`: rules for the names of resources, judged in the review.
 
-use super::{
-    parsed_text::PatternTemplate,
-    table::{plain_table, table},
-    template::Template,
-};
+use super::{parsed_text::PatternTemplate, table::table, template::Template};
 use crate::config::origin::Value;
 
 table! {
@@ -20,5 +16,3 @@ table! {
         except: Option<Value<Vec<PatternTemplate>>>,
     }
 }
-
-plain_table!(NamingTable);

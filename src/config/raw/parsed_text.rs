@@ -1,8 +1,8 @@
 //! Texts with a syntax of their own: address patterns, times of the day, days, time zones, cron schedules.
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::{KeyPath, TomlValue, Visited, Visitor},
+    reader::{TomlNode, TomlReader},
     template::Template,
 };
 use crate::model::AddressPattern;
@@ -14,8 +14,8 @@ macro_rules! checked_text {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub(crate) struct $name(pub(crate) String);
 
-        impl Read for $name {
-            fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        impl TomlValue for $name {
+            fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
                 let text = reader.string(node)?;
                 match $check(text) {
                     Ok(()) => Some(Self(text.to_owned())),
@@ -160,8 +160,8 @@ fn check_acceptance(text: &str) -> Result<(), String> {
 #[derive(Debug, Clone)]
 pub(crate) struct PatternTemplate(pub(crate) Template);
 
-impl Read for PatternTemplate {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for PatternTemplate {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let template = Template::read(node, reader)?;
         let stand_in = template.expand(&mut |_, _, out| {
             out.push('x');
@@ -175,8 +175,8 @@ impl Read for PatternTemplate {
         Some(Self(template))
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        visit(&self.0);
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        visitor(Visited::Template(&self.0));
     }
 }
 

@@ -6,14 +6,14 @@ use super::{
     engine_flags::EngineFlag,
     field::Located,
     keywords::{DrivenEngine, EngineChoice},
-    table::{plain_table, table},
+    table::table,
     variable_pattern::BoundName,
     version::VersionConstraint,
 };
 
 table! {
     /// Name of the project, and defaults for all stacks.
-    struct ProjectTable {
+    struct ProjectTable requires ["name"] {
         /// Value of the template name `{project}`.
         name: Option<Located<String>>,
         /// Engine of every stack without an `engine` of its own; `auto` decides by evidence, per stack.
@@ -46,5 +46,3 @@ table! {
         drives: Option<Located<DrivenEngine>>,
     }
 }
-
-plain_table!(ProjectTable["name"], EngineTable);

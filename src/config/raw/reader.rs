@@ -13,13 +13,13 @@ use crate::{
 };
 
 /// Value of the file with its place.
-pub(crate) type Node<'t> = Spanned<DeValue<'t>>;
+pub(crate) type TomlNode<'t> = Spanned<DeValue<'t>>;
 
 /// Sources of the configuration: environments.toml, then the texts of flags and `ENVCTL_*` variables.
 ///
 /// A place is an offset into all texts laid end to end, so that one number identifies source and position.
 #[derive(Debug, Clone)]
-pub(crate) struct Sources {
+pub(crate) struct ConfigSources {
     /// Source of environments.toml.
     pub(crate) file: Arc<SourceFile>,
     /// Sources of flags and variables, each a TOML assignment; each begins one byte behind the end of the one before it.
@@ -28,7 +28,7 @@ pub(crate) struct Sources {
     pub(crate) unread: Vec<String>,
 }
 
-impl Sources {
+impl ConfigSources {
     /// Returns the source that a place points into, and the place in that source.
     pub(crate) fn locate(&self, span: &Range<usize>) -> (&Arc<SourceFile>, Range<usize>) {
         let mut start = 0;
@@ -61,7 +61,7 @@ impl Sources {
 }
 
 /// Reader of one source: knows the path of the current value, and collects errors.
-pub(crate) struct Reader<'t> {
+pub(crate) struct TomlReader<'t> {
     source: Arc<SourceFile>,
     /// Offset of the source in all texts laid end to end.
     base: usize,
@@ -74,7 +74,7 @@ pub(crate) struct Reader<'t> {
     pub(crate) unread: Vec<String>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> TomlReader<'t> {
     /// Creates a reader of environments.toml, or of the embedded defaults.
     pub(crate) fn of_file(source: &Arc<SourceFile>) -> Self {
         Self {
@@ -164,7 +164,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Collects an error about a value with a wrong type.
-    pub(crate) fn mismatch(&mut self, node: &Node<'_>, expected: &str) {
+    pub(crate) fn mismatch(&mut self, node: &TomlNode<'_>, expected: &str) {
         let found = match node.get_ref() {
             DeValue::Integer(number) => number.to_string(),
             other => kind(other).to_owned(),
@@ -213,7 +213,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Returns the text of a string; any other type is an error.
-    pub(crate) fn string(&mut self, node: &'t Node<'t>) -> Option<&'t str> {
+    pub(crate) fn string(&mut self, node: &'t TomlNode<'t>) -> Option<&'t str> {
         if let DeValue::String(text) = node.get_ref() {
             return Some(text);
         }
@@ -222,7 +222,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Returns the items of an array; any other type is an error.
-    pub(crate) fn array(&mut self, node: &'t Node<'t>, expected: &str) -> Option<&'t DeArray<'t>> {
+    pub(crate) fn array(&mut self, node: &'t TomlNode<'t>, expected: &str) -> Option<&'t DeArray<'t>> {
         if let DeValue::Array(array) = node.get_ref() {
             return Some(array);
         }
@@ -231,7 +231,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Returns the keys of a table; any other type is an error.
-    pub(crate) fn table(&mut self, node: &'t Node<'t>) -> Option<&'t DeTable<'t>> {
+    pub(crate) fn table(&mut self, node: &'t TomlNode<'t>) -> Option<&'t DeTable<'t>> {
         if let DeValue::Table(table) = node.get_ref() {
             return Some(table);
         }

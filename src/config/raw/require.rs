@@ -1,9 +1,9 @@
 //! `require`: items of `check` that must pass before an environment is changed.
 
 use super::{
-    field::Read,
+    field::TomlValue,
     keywords::one_of,
-    reader::{Node, Reader},
+    reader::{TomlNode, TomlReader},
 };
 
 /// Items of `check`, in the order in which they are shown.
@@ -27,15 +27,15 @@ const ITEMS: [&str; 15] = [
 
 /// Item of `check` that must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CheckItem(pub(crate) &'static str);
+pub(crate) struct RequiredItem(pub(crate) &'static str);
 
-impl Read for CheckItem {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for RequiredItem {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         one_of(node, reader, &ITEMS.map(|item| (item, Self(item))))
     }
 }
 
-impl schemars::JsonSchema for CheckItem {
+impl schemars::JsonSchema for RequiredItem {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "CheckItem".into()
     }

@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::{KeyPath, TomlValue, Visited, Visitor},
+    reader::{TomlNode, TomlReader},
     template::Template,
 };
 
@@ -36,28 +36,38 @@ const BESIDE: &[&str] = &["key", "allow_empty"];
 const SOURCE_HELP: &str = "one of `{ env = \"NAME\" }`, `{ file = \"PATH\" }`, `{ command = [\"PROGRAM\", \"ARG\"] }`, \
                            `{ sops = \"FILE\", key = \"KEY\" }`";
 
-impl Read for SecretTemplate {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for SecretTemplate {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         read_source(node, reader, &[]).and_then(|(secret, _)| secret)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
         match &self.source {
-            SourceTemplate::Env(template) | SourceTemplate::File(template) => visit(template),
-            SourceTemplate::Command(words) => words.iter().for_each(visit),
+            SourceTemplate::Env(template) | SourceTemplate::File(template) => {
+                visitor(Visited::Template(template));
+            }
+            SourceTemplate::Command(words) => {
+                for word in words {
+                    visitor(Visited::Template(word));
+                }
+            }
             SourceTemplate::Sops(file, key) => {
-                visit(file);
-                visit(key);
+                visitor(Visited::Template(file));
+                visitor(Visited::Template(key));
             }
         }
     }
 }
 
 /// Secret of a table, absent when the table names no source, and the table's other keys that the caller reads.
-type Parts<'t> = (Option<SecretTemplate>, Vec<(&'t str, &'t Node<'t>)>);
+type SourceParts<'t> = (Option<SecretTemplate>, Vec<(&'t str, &'t TomlNode<'t>)>);
 
 /// Reads a table with a source; keys in `extra` are returned unread.
-fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'static str]) -> Option<Parts<'t>> {
+fn read_source<'t>(
+    node: &'t TomlNode<'t>,
+    reader: &mut TomlReader<'t>,
+    extra: &[&'static str],
+) -> Option<SourceParts<'t>> {
     let DeValue::Table(table) = node.get_ref() else {
         let what = if matches!(node.get_ref(), DeValue::String(_)) {
             "a secret is never written into the file"
@@ -116,13 +126,13 @@ fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'stati
     }
 }
 
-fn refuse<'t>(node: &Node<'_>, reader: &mut Reader<'t>, reason: &str) -> Option<Parts<'t>> {
+fn refuse<'t>(node: &TomlNode<'_>, reader: &mut TomlReader<'t>, reason: &str) -> Option<SourceParts<'t>> {
     reader.invalid("config::secret-source", node.span(), reason, SOURCE_HELP);
     None
 }
 
 /// Reads a command: a program and its arguments; no shell is started.
-pub(crate) fn read_command<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Vec<Template>> {
+pub(crate) fn read_command<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Vec<Template>> {
     let words = Vec::<Template>::read(node, reader)?;
     if words.is_empty() || words[0].text().is_empty() {
         let help = "a program and its arguments, as `[\"op\", \"read\", \"op://…\"]`; no shell is started";
@@ -149,8 +159,8 @@ pub(crate) enum EnvSourceTemplate {
     Secret(SecretTemplate),
 }
 
-impl Read for EnvVarTemplate {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for EnvVarTemplate {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         match node.get_ref() {
             DeValue::String(_) => Template::read(node, reader)
                 .map(|text| Self { source: EnvSourceTemplate::Plain(text), unless: Vec::new() }),
@@ -184,10 +194,10 @@ impl Read for EnvVarTemplate {
         }
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
         match &self.source {
-            EnvSourceTemplate::Plain(template) => visit(template),
-            EnvSourceTemplate::Secret(secret) => secret.templates(visit),
+            EnvSourceTemplate::Plain(template) => visitor(Visited::Template(template)),
+            EnvSourceTemplate::Secret(secret) => secret.visit(path, visitor),
         }
     }
 }

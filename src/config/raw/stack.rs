@@ -5,13 +5,13 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    field::{Located, Read},
+    field::{KeyPath, Located, TomlValue, Visitor},
     json::Json,
     keywords::{EngineChoice, StackName},
-    layer::{InstanceLayer, Later, LayerTable, OF_INSTANCES, View, misplaced},
+    layer::{InstanceLayer, Later, LayerKind, LayerTable, OF_INSTANCES, misplaced},
     map::Map,
-    reader::{Node, Reader},
-    table::{Table, table},
+    reader::{TomlNode, TomlReader},
+    table::{FixedTable, table},
     template::Template,
 };
 use crate::config::{
@@ -55,8 +55,8 @@ pub(crate) struct StackTable {
     pub(crate) later: Vec<Later>,
 }
 
-impl Read for StackTable {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for StackTable {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let table = reader.table(node)?;
         let name = reader.path().last().copied().unwrap_or_default();
         let outer = std::mem::replace(&mut reader.layer, Layer::Stack(Arc::from(name)));
@@ -65,25 +65,25 @@ impl Read for StackTable {
             let name: &'t str = key.get_ref();
             let known = reader.within(name, |reader| {
                 if OF_INSTANCES.contains(&name) {
-                    return own.layer.get_or_insert_default().set(View::Instance, name, node, reader);
+                    return own.layer.get_or_insert_default().set(LayerKind::Instance, name, node, reader);
                 }
-                if let Some((key, verbs)) = support::not_yet(support::Table::Stack, name) {
+                if let Some((key, verbs)) = support::not_yet(support::TableKind::Stack, name) {
                     own.later.push(Later { key, origin: reader.origin(node.span()), verbs });
                 }
                 own.own.set(name, node, reader)
             });
             if !known {
                 let keys: Vec<_> = StackKeys::KEYS.iter().chain(OF_INSTANCES).copied().collect();
-                reader.unknown_key(name, key.span(), &keys, misplaced(name, View::Instance));
+                reader.unknown_key(name, key.span(), &keys, misplaced(name, LayerKind::Instance));
             }
         }
         reader.layer = outer;
         Some(own)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        self.own.each_template(visit);
-        self.layer.iter().for_each(|layer| layer.templates(visit));
+    fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        self.own.visit(path, visitor);
+        self.layer.iter().for_each(|layer| layer.visit(path, visitor));
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::{
     duration::Length,
-    field::{Located, Read},
+    field::{Located, TomlValue},
     map::Map,
-    reader::{Node, Reader},
+    reader::{TomlNode, TomlReader},
     source::{EnvVarTemplate, SecretTemplate},
-    table::{plain_table, table},
+    table::table,
     template::Template,
 };
 
@@ -38,14 +38,12 @@ table! {
     }
 }
 
-plain_table!(StoreTable, BackupsTable);
-
 /// Age recipient: a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recipient(pub(crate) String);
 
-impl Read for Recipient {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for Recipient {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         if text.starts_with("age1") || text.starts_with("ssh-") {
             return Some(Self(text.to_owned()));

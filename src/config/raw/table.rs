@@ -1,10 +1,6 @@
-//! Macros that declare a table of the file once: the type, its keys, reading, merging and JSON Schema.
+//! Macro that declares a table of the file once: the type, its keys, reading, merging and JSON Schema.
 
-use super::{
-    reader::{Node, Reader},
-    template::Template,
-};
-use crate::config::origin::Origin;
+use super::reader::{TomlNode, TomlReader};
 
 /// Returns the key of a field, without the `r#` of a raw identifier.
 pub(crate) const fn plain(field: &'static str) -> &'static str {
@@ -15,30 +11,39 @@ pub(crate) const fn plain(field: &'static str) -> &'static str {
 }
 
 /// Table with a fixed set of keys.
-pub(crate) trait Table: Default {
+pub(crate) trait FixedTable: Default {
+    /// Keys of the table.
     const KEYS: &'static [&'static str];
+    /// Keys that must be present.
+    const REQUIRED: &'static [&'static str];
 
     /// Reads one key. Returns false if the table does not have it.
-    fn set<'t>(&mut self, key: &str, node: &'t Node<'t>, reader: &mut Reader<'t>) -> bool;
-
-    /// Merges every key of a higher layer into this table.
-    fn overlay_keys(&mut self, higher: &Self);
-
-    /// Removes the value at a path. Returns true if that existed.
-    fn unset_key(&mut self, path: &[&str]) -> bool;
-
-    /// Calls `visit` for each template in the table.
-    fn each_template(&self, visit: &mut dyn FnMut(&Template));
-
-    /// Calls `visit` with path and origin of each value in the table; `path` is the table's, with a dot at the end.
-    fn each_origin(&self, path: &str, visit: &mut dyn FnMut(String, &Origin));
+    fn set<'t>(&mut self, key: &str, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> bool;
 }
 
-/// Declares a struct whose fields are the keys of a table; the fields' documentation goes into the JSON Schema.
+/// Reads a table with a fixed set of keys: unknown and missing keys are errors.
+pub(crate) fn read_table<'t, T: FixedTable>(
+    node: &'t TomlNode<'t>,
+    reader: &mut TomlReader<'t>,
+) -> Option<T> {
+    let table = reader.table(node)?;
+    let mut own = T::default();
+    for (key, node) in table {
+        let name: &'t str = key.get_ref();
+        if !reader.within(name, |reader| own.set(name, node, reader)) {
+            reader.unknown_key(name, key.span(), T::KEYS, None);
+        }
+    }
+    reader.require(table, node.span(), T::REQUIRED);
+    Some(own)
+}
+
+/// Declares a struct whose fields are the keys of a table; the fields' documentation goes into the JSON Schema. Keys in
+/// brackets behind `requires` must be present.
 macro_rules! table {
     (
         $(#[$meta:meta])*
-        struct $name:ident {
+        struct $name:ident $(requires [$($required:literal),*])? {
             $( $(#[$field_meta:meta])* $field:ident: $type:ty, )*
         }
     ) => {
@@ -49,97 +54,58 @@ macro_rules! table {
             $( $(#[$field_meta])* pub(crate) $field: $type, )*
         }
 
-        impl $crate::config::raw::table::Table for $name {
+        impl $crate::config::raw::table::FixedTable for $name {
             const KEYS: &'static [&'static str] =
                 &[$( $crate::config::raw::table::plain(stringify!($field)) ),*];
+            const REQUIRED: &'static [&'static str] = &[$($($required),*)?];
 
             fn set<'t>(
                 &mut self,
                 key: &str,
-                node: &'t $crate::config::raw::reader::Node<'t>,
-                reader: &mut $crate::config::raw::reader::Reader<'t>,
+                node: &'t $crate::config::raw::reader::TomlNode<'t>,
+                reader: &mut $crate::config::raw::reader::TomlReader<'t>,
             ) -> bool {
                 $( if key == const { $crate::config::raw::table::plain(stringify!($field)) } {
-                    $crate::config::raw::field::Field::read(&mut self.$field, node, reader);
+                    $crate::config::raw::field::TableField::read_field(&mut self.$field, node, reader);
                     return true;
                 } )*
                 false
             }
+        }
 
-            fn overlay_keys(&mut self, higher: &Self) {
-                $( $crate::config::raw::field::Field::overlay(&mut self.$field, &higher.$field); )*
+        impl $crate::config::raw::field::TomlValue for $name {
+            fn read<'t>(
+                node: &'t $crate::config::raw::reader::TomlNode<'t>,
+                reader: &mut $crate::config::raw::reader::TomlReader<'t>,
+            ) -> Option<Self> {
+                $crate::config::raw::table::read_table(node, reader)
             }
 
-            fn unset_key(&mut self, path: &[&str]) -> bool {
+            fn overlay(&mut self, higher: &Self) {
+                $( $crate::config::raw::field::TableField::overlay_field(&mut self.$field, &higher.$field); )*
+            }
+
+            fn unset(&mut self, path: &[&str]) -> bool {
                 let [first, rest @ ..] = path else { return false };
                 $( if *first == const { $crate::config::raw::table::plain(stringify!($field)) } {
-                    return $crate::config::raw::field::Field::unset(&mut self.$field, rest);
+                    return $crate::config::raw::field::TableField::unset_field(&mut self.$field, rest);
                 } )*
                 false
             }
 
-            fn each_template(&self, visit: &mut dyn FnMut(&$crate::config::raw::template::Template)) {
-                $( $crate::config::raw::field::Field::templates(&self.$field, visit); )*
-            }
-
-            fn each_origin(&self, path: &str, visit: &mut dyn FnMut(String, &$crate::config::origin::Origin)) {
-                $( $crate::config::raw::field::Field::origins(
+            fn visit(
+                &self,
+                path: &$crate::config::raw::field::KeyPath<'_>,
+                visitor: &mut $crate::config::raw::field::Visitor<'_>,
+            ) {
+                $( $crate::config::raw::field::TableField::visit_field(
                     &self.$field,
-                    &format!("{path}{}", const { $crate::config::raw::table::plain(stringify!($field)) }),
-                    visit,
+                    &path.join(const { $crate::config::raw::table::plain(stringify!($field)) }),
+                    visitor,
                 ); )*
             }
         }
     };
 }
 
-/// Table with required keys.
-pub(crate) trait Required {
-    const REQUIRED: &'static [&'static str];
-}
-
-/// Implements reading for tables declared by [`table!`]; the keys in brackets are required.
-macro_rules! plain_table {
-    ($($name:ident $([$($required:literal),*])?),* $(,)?) => {$(
-        impl $crate::config::raw::table::Required for $name {
-            const REQUIRED: &'static [&'static str] = &[$($($required),*)?];
-        }
-
-        impl $crate::config::raw::field::Read for $name {
-            fn read<'t>(
-                node: &'t $crate::config::raw::reader::Node<'t>,
-                reader: &mut $crate::config::raw::reader::Reader<'t>,
-            ) -> Option<Self> {
-                let table = reader.table(node)?;
-                let mut own = Self::default();
-                for (key, node) in table {
-                    let name: &'t str = key.get_ref();
-                    let known = reader.within(name, |reader| $crate::config::raw::table::Table::set(&mut own, name, node, reader));
-                    if !known {
-                        reader.unknown_key(name, key.span(), <Self as $crate::config::raw::table::Table>::KEYS, None);
-                    }
-                }
-                reader.require(table, node.span(), <Self as $crate::config::raw::table::Required>::REQUIRED);
-                Some(own)
-            }
-
-            fn overlay(&mut self, higher: &Self) {
-                $crate::config::raw::table::Table::overlay_keys(self, higher);
-            }
-
-            fn unset(&mut self, path: &[&str]) -> bool {
-                $crate::config::raw::table::Table::unset_key(self, path)
-            }
-
-            fn templates(&self, visit: &mut dyn FnMut(&$crate::config::raw::template::Template)) {
-                $crate::config::raw::table::Table::each_template(self, visit);
-            }
-
-            fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &$crate::config::origin::Origin)) {
-                $crate::config::raw::table::Table::each_origin(self, &format!("{path}."), visit);
-            }
-        }
-    )*};
-}
-
-pub(crate) use {plain_table, table};
+pub(crate) use table;

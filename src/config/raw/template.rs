@@ -5,21 +5,21 @@ use std::{ops::Range, sync::Arc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::{KeyPath, TomlValue, Visited, Visitor},
+    reader::{TomlNode, TomlReader},
 };
 
 /// Text that is split at its names when it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
     text: Arc<str>,
-    parts: Option<Arc<[Part]>>,
+    parts: Option<Arc<[TemplatePart]>>,
     /// Place of the whole value.
     pub(crate) span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Text(String),
     Name(String, Range<usize>),
 }
@@ -52,8 +52,8 @@ impl Template {
         let mut complete = true;
         for part in parts.iter() {
             match part {
-                Part::Text(text) => expanded.push_str(text),
-                Part::Name(name, span) => complete &= lookup(name, span, &mut expanded),
+                TemplatePart::Text(text) => expanded.push_str(text),
+                TemplatePart::Name(name, span) => complete &= lookup(name, span, &mut expanded),
             }
         }
         complete.then_some(expanded)
@@ -64,7 +64,7 @@ impl Template {
         let text = self.text.strip_prefix(prefix)?;
         let parts = self.parts.as_ref().map(|parts| {
             let mut parts = parts.to_vec();
-            if let Some(Part::Text(first)) = parts.first_mut() {
+            if let Some(TemplatePart::Text(first)) = parts.first_mut() {
                 first.drain(..prefix.len_utf8());
             }
             parts.into()
@@ -76,7 +76,7 @@ impl Template {
     fn split(
         text: &str,
         place: impl Fn(Range<usize>) -> Range<usize>,
-    ) -> Result<Option<Vec<Part>>, BadBraces> {
+    ) -> Result<Option<Vec<TemplatePart>>, BadBraces> {
         if !text.contains(['{', '}']) {
             return Ok(None);
         }
@@ -106,15 +106,15 @@ impl Template {
                     return Err(BadBraces { at: found..found + length + 1, reason: "holds no name" });
                 }
                 if !literal.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut literal)));
+                    parts.push(TemplatePart::Text(std::mem::take(&mut literal)));
                 }
-                parts.push(Part::Name(name.to_owned(), place(found..found + length + 1)));
+                parts.push(TemplatePart::Name(name.to_owned(), place(found..found + length + 1)));
                 at = found + length + 1;
             }
         }
         literal.push_str(&text[at..]);
         if !literal.is_empty() {
-            parts.push(Part::Text(literal));
+            parts.push(TemplatePart::Text(literal));
         }
         Ok(Some(parts))
     }
@@ -142,8 +142,8 @@ fn within_literal(literal: &str, value: &str, bytes: &Range<usize>) -> Range<usi
     }
 }
 
-impl Read for Template {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for Template {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         let span = node.span();
         let local = |bytes: Range<usize>| {
@@ -168,8 +168,8 @@ impl Read for Template {
         }
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        visit(self);
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        visitor(Visited::Template(self));
     }
 }
 

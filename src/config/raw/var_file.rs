@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::{KeyPath, TomlValue, Visited, Visitor},
+    reader::{TomlNode, TomlReader},
     template::Template,
 };
 
@@ -17,8 +17,8 @@ pub(crate) struct VarFileTemplate {
     pub(crate) optional: bool,
 }
 
-impl Read for VarFileTemplate {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for VarFileTemplate {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let written = Template::read(node, reader)?;
         let entry = match written.strip_prefix('?') {
             Some(path) => Self { path, optional: true },
@@ -32,8 +32,8 @@ impl Read for VarFileTemplate {
         Some(entry)
     }
 
-    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        visit(&self.path);
+    fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
+        visitor(Visited::Template(&self.path));
     }
 }
 

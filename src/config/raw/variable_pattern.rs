@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::TomlValue,
+    reader::{TomlNode, TomlReader},
 };
 use crate::model::VariablePattern;
 
@@ -12,8 +12,8 @@ use crate::model::VariablePattern;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BoundName(pub(crate) VariablePattern);
 
-impl Read for BoundName {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for BoundName {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         match text.parse() {
             Ok(pattern) => Some(Self(pattern)),

@@ -7,8 +7,8 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    field::Read,
-    reader::{Node, Reader},
+    field::TomlValue,
+    reader::{TomlNode, TomlReader},
 };
 
 /// Constraint on versions: all conditions must be met.
@@ -171,8 +171,8 @@ impl fmt::Display for VersionConstraint {
     }
 }
 
-impl Read for VersionConstraint {
-    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+impl TomlValue for VersionConstraint {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
         match text.parse() {
             Ok(constraint) => Some(constraint),

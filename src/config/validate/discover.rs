@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::Range};
 use crate::{
     config::{
         Config,
-        expand::{BUILT_IN, Expander, Names},
-        raw::{document::Document, reader::Sources},
+        expand::{BUILT_IN, Expander, TemplateNames},
+        raw::{document::Document, reader::ConfigSources},
         settings::Environment,
     },
     diagnostic::{Diagnostic, Diagnostics},
@@ -18,7 +18,7 @@ pub(crate) fn captures(pattern: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Validates the patterns and globs as written.
-pub(crate) fn patterns(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
+pub(crate) fn patterns(document: &Document, sources: &ConfigSources, problems: &mut Diagnostics) {
     let Some(discover) = &document.discover else { return };
     for path in &discover.value.paths {
         if let Err((reason, help)) = judge_pattern(path.text()) {
@@ -33,7 +33,7 @@ pub(crate) fn patterns(document: &Document, sources: &Sources, problems: &mut Di
 }
 
 /// Validates a glob.
-pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &Sources, problems: &mut Diagnostics) {
+pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &ConfigSources, problems: &mut Diagnostics) {
     if let Err(error) = globset::Glob::new(text) {
         let problem = Diagnostic::error("config::glob", format!("`{text}` is no glob"));
         problems.push(sources.at(problem, span, error.kind().to_string()));
@@ -102,7 +102,7 @@ pub(crate) fn expander<'a>(
     environment: &'a Environment,
     captures: &'a BTreeMap<String, String>,
 ) -> Expander<'a> {
-    let names = Names {
+    let names = TemplateNames {
         project: &config.project.name,
         environment: environment.name.as_str(),
         stack: Some("stack"),

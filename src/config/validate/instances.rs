@@ -7,7 +7,7 @@ use crate::{
     config::{
         Config,
         expand::Expander,
-        raw::{field::Read, layer::LayerTable, template::Template},
+        raw::{field::TomlValue, layer::LayerTable, template::Template},
         settings::Environment,
         stacks::StackLayers,
         unsets::UnsetUsage,
@@ -23,7 +23,7 @@ pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut 
         let top = &config.environment_layers(environment).top;
         config.judge_secrets(environment, &top.keys, problems);
         let mut expander = expander(config, environment, &captures);
-        top.templates(&mut |template| judge(template, &mut expander));
+        top.each_template(&mut |template| judge(template, &mut expander));
         expander.prefix();
         expander.workspace();
         for (stack, own) in config.stacks.values().zip(&config.stack_layers) {
@@ -55,7 +55,7 @@ fn judge_stack(
     }
     let layers = || own.layer.as_deref().into_iter().chain(instance);
     for layer in layers() {
-        layer.templates(&mut |template| judge(template, expander));
+        layer.each_template(&mut |template| judge(template, expander));
     }
     let base = &config.environment_layers(environment).base;
     let all: Vec<&LayerTable> = layers().chain([base.as_ref()]).collect();

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use crate::{
-    config::raw::{comparison::is_variable_name, document::Document, layer::LayerTable, reader::Sources},
+    config::raw::{
+        comparison::is_variable_name, document::Document, layer::LayerTable, reader::ConfigSources,
+    },
     diagnostic::{Diagnostic, Diagnostics},
 };
 
@@ -11,7 +13,7 @@ use crate::{
 pub(crate) fn layers(
     document: &Document,
     overrides: &[LayerTable],
-    sources: &Sources,
+    sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) {
     let shared = document.defaults.iter();
@@ -24,7 +26,7 @@ pub(crate) fn layers(
     }
 }
 
-fn judge(layer: &LayerTable, sources: &Sources, problems: &mut Diagnostics) {
+fn judge(layer: &LayerTable, sources: &ConfigSources, problems: &mut Diagnostics) {
     let vars = layer.keys.vars.named().map(|(name, named)| (name, &named.name_span));
     let secrets = layer.keys.secrets.named().map(|(name, named)| (name, &named.name_span));
     for (name, span) in vars.chain(secrets) {
@@ -71,7 +73,7 @@ const OWNED: &[(&str, &str)] = &[
     ("TERRAGRUNT_*", "it would take Terragrunt elsewhere than envctl reviewed"),
 ];
 
-fn env_name(name: &str, span: &Range<usize>, sources: &Sources, problems: &mut Diagnostics) {
+fn env_name(name: &str, span: &Range<usize>, sources: &ConfigSources, problems: &mut Diagnostics) {
     let owned = OWNED.iter().find(|(owned, _)| match owned.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),
         None => name == *owned,

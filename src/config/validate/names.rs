@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::{
-    config::raw::{document::Document, field::Located, map::Map, reader::Sources, stack::StackTable},
+    config::raw::{document::Document, field::Located, map::Map, reader::ConfigSources, stack::StackTable},
     diagnostic::{Diagnostic, Diagnostics},
 };
 
@@ -13,13 +13,13 @@ pub(crate) struct KnownNames<'a> {
     aliases: HashMap<&'a str, &'a str>,
     stacks: Option<&'a Map<StackTable>>,
     /// Sources that errors point into.
-    pub(crate) sources: &'a Sources,
+    pub(crate) sources: &'a ConfigSources,
 }
 
 impl<'a> KnownNames<'a> {
     /// Collects the names that a document declares. With `[discover]`, only the inventory knows the stacks, so that names of
     /// stacks are not checked.
-    pub(crate) fn of(document: &'a Document, sources: &'a Sources) -> Self {
+    pub(crate) fn of(document: &'a Document, sources: &'a ConfigSources) -> Self {
         let aliases = document.environments.iter().flat_map(|(name, layer)| {
             let aliases = layer.keys.aliases.iter().flat_map(|aliases| &aliases.value);
             aliases.map(move |alias| (alias.value.as_str(), name.as_ref()))

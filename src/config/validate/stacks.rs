@@ -6,7 +6,7 @@ use crate::{
         inputs::{check_path, readings, split},
         raw::{
             document::Document,
-            map::Named,
+            map::NamedValue,
             stack::{StackKeys, StackTable},
         },
     },
@@ -51,7 +51,7 @@ pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut
 /// Validates inputs and mocks of a stack.
 fn inputs(
     name: &str,
-    stack: &Named<StackTable>,
+    stack: &NamedValue<StackTable>,
     document: &Document,
     names: &KnownNames<'_>,
     problems: &mut Diagnostics,
@@ -150,7 +150,7 @@ fn ambiguous(
 /// Refuses settings for an environment that does not have the stack: they would have no effect.
 fn absent(
     name: &str,
-    stack: &Named<StackTable>,
+    stack: &NamedValue<StackTable>,
     environment: &str,
     span: &std::ops::Range<usize>,
     names: &KnownNames<'_>,

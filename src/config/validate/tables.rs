@@ -13,7 +13,7 @@ use crate::{
         raw::{
             checks::CheckTable, comparison::ParityTable, document::Document, field::Located,
             generate::GenerateTable, imports::ImportTable, layer::LayerTable, parsed_text::check_json_path,
-            reader::Sources,
+            reader::ConfigSources,
         },
     },
     diagnostic::{Diagnostic, Diagnostics},
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) fn document(
     document: &Document,
     (resolved, overrides): (&Resolved, &[LayerTable]),
-    sources: &Sources,
+    sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) {
     let names = KnownNames::of(document, sources);
@@ -59,7 +59,7 @@ pub(crate) fn document(
     }
 }
 
-fn project(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
+fn project(document: &Document, sources: &ConfigSources, problems: &mut Diagnostics) {
     let Some(project) = &document.project else {
         let problem = Diagnostic::error("config::missing-key", "the file does not say what it is for");
         problems.push(sources.at(problem, &(0..0), "").help("write `[project]` with a `name`"));
@@ -80,7 +80,7 @@ fn project(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
 }
 
 /// Refuses a guard of several keys when one of them is missing in the merged layers.
-fn guards(resolved: &Resolved, sources: &Sources, problems: &mut Diagnostics) {
+fn guards(resolved: &Resolved, sources: &ConfigSources, problems: &mut Diagnostics) {
     for (environment, (_, layers)) in resolved {
         let guards = layers.top.keys.guards.as_ref();
         let Some(identity) = guards.and_then(|guards| guards.identity.as_ref()) else { continue };
@@ -102,7 +102,7 @@ fn guards(resolved: &Resolved, sources: &Sources, problems: &mut Diagnostics) {
     }
 }
 
-fn imports(table: &Located<ImportTable>, sources: &Sources, problems: &mut Diagnostics) {
+fn imports(table: &Located<ImportTable>, sources: &ConfigSources, problems: &mut Diagnostics) {
     let has_rows = !table.value.resources.is_empty();
     let unread = ["file", "resources"].iter().any(|key| sources.is_unread(key));
     if table.value.file.is_some() == has_rows && !unread {

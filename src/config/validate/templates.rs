@@ -6,7 +6,7 @@ use super::discover::expander;
 use crate::{
     config::{
         Config,
-        raw::{document::Document, field::Field, template::Template},
+        raw::{document::Document, field::TomlValue, template::Template},
         settings::Environment,
     },
     diagnostic::{Diagnostic, Diagnostics},
@@ -27,18 +27,18 @@ pub(crate) fn tables(config: &Config, document: &Document, problems: &mut Diagno
                 names.is_empty() || names.iter().any(|name| name.value == environment.name.as_str())
             })
             .collect();
-        in_each(config, &concerned, &Some(check.clone()), problems);
+        in_each(config, &concerned, check, problems);
     }
-    in_any(config, &document.store, problems);
-    in_any(config, &document.backups, problems);
-    in_any(config, &document.generate, problems);
+    document.store.iter().for_each(|store| in_any(config, store, problems));
+    document.backups.iter().for_each(|backups| in_any(config, backups, problems));
+    document.generate.iter().for_each(|generate| in_any(config, generate, problems));
 }
 
-fn judge(config: &Config, environment: &Environment, table: &impl Field) -> Diagnostics {
+fn judge(config: &Config, environment: &Environment, table: &impl TomlValue) -> Diagnostics {
     let captures = BTreeMap::new();
     let mut expander = expander(config, environment, &captures);
     let mut problems = Diagnostics::default();
-    table.templates(&mut |template: &Template| {
+    table.each_template(&mut |template: &Template| {
         template.expand(&mut |name, span, out| match name.strip_prefix("output.") {
             Some(output) => {
                 if !names_output(config, output) {
@@ -57,14 +57,19 @@ fn judge(config: &Config, environment: &Environment, table: &impl Field) -> Diag
 }
 
 /// Validates a table that is used in each of these environments: every name must be known in all of them.
-fn in_each(config: &Config, environments: &[&Environment], table: &impl Field, problems: &mut Diagnostics) {
+fn in_each(
+    config: &Config,
+    environments: &[&Environment],
+    table: &impl TomlValue,
+    problems: &mut Diagnostics,
+) {
     for environment in environments {
         problems.extend(judge(config, environment, table));
     }
 }
 
 /// Validates a table that is used once for all environments: a name must be known in at least one.
-fn in_any(config: &Config, table: &impl Field, problems: &mut Diagnostics) {
+fn in_any(config: &Config, table: &impl TomlValue, problems: &mut Diagnostics) {
     let mut found = config.environments.values().map(|environment| judge(config, environment, table));
     if let Some(first) = found.next()
         && !found.any(|problems| problems.0.is_empty())

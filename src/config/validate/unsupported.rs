@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::config::{
     Layer, Origin,
     raw::document::Document,
-    support::{Table, Unsupported, not_yet},
+    support::{TableKind, Unsupported, not_yet},
 };
 
 /// Returns the keys of tables without layers that this version does not honour, with the environments that they concern; an
@@ -22,11 +22,11 @@ pub(crate) fn unsupported(document: &Document) -> Vec<(Unsupported, Vec<String>)
     for (name, check) in document.checks.iter() {
         let environments = check.value.environments.iter().map(|name| name.value.clone()).collect();
         let path = format!("checks.{}", crate::config::origin::quoted(name));
-        add(Table::File, "checks", path, &check.span, environments);
+        add(TableKind::File, "checks", path, &check.span, environments);
     }
     if let Some(isolation) = &document.isolation {
         let environments = isolation.value.environments.iter().map(|name| name.value.clone()).collect();
-        add(Table::File, "isolation", "isolation".to_owned(), &isolation.span, environments);
+        add(TableKind::File, "isolation", "isolation".to_owned(), &isolation.span, environments);
     }
     if let Some(store) = &document.store {
         let places = [
@@ -37,7 +37,7 @@ pub(crate) fn unsupported(document: &Document) -> Vec<(Unsupported, Vec<String>)
         ];
         for (key, span) in places {
             if let Some(span) = span {
-                add(Table::Store, key, format!("store.{key}"), span, Vec::new());
+                add(TableKind::Store, key, format!("store.{key}"), span, Vec::new());
             }
         }
     }
