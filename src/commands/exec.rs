@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use crate::{
     config::{Environment, VerbClass},
     engine::{
-        EngineError, GivenFlags, Session, Typed, TypedColors, evaluates_variables, may_make_workspace,
-        takes_values, typed,
+        EngineError, GivenFlags, Intent, Session, TypedColors, evaluates_variables, intent_of,
+        may_make_workspace, takes_values,
     },
     executor::{SecretUse, Work},
     journal::RunStore,
@@ -63,7 +63,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
     let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;
     let runs = RunStore::new(config.root()).runs_dir();
-    let typed = typed(&request.args);
+    let typed = intent_of(&request.args);
     let mut guarded = match guarded {
         Some(guarded) => {
             let command = (&typed, request.args.as_slice());
@@ -73,7 +73,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
         None => None,
     };
     let gone = match () {
-        () if typed == Typed::MigrateState => WorkspaceCheck::Untouched,
+        () if typed == Intent::MigrateState => WorkspaceCheck::Untouched,
         () if may_make_workspace(&request.args) => WorkspaceCheck::Noticed,
         () => WorkspaceCheck::Left,
     };
@@ -101,7 +101,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
             let exit = mutate(context, work, request, session)?;
             deployments.end((stack, work), exit, session)?;
             match state.after(exit) {
-                Err(failure) if matches!(typed, Typed::Push { .. }) => {
+                Err(failure) if matches!(typed, Intent::Push { .. }) => {
                     context.printer.warn(format_args!("`{stack}`: {failure}"));
                 }
                 Err(failure) => {

@@ -58,5 +58,5 @@ pub use target::{
 pub use terraform::{BoundContent, MODULES, PackageDigest, forget_init, installed_modules};
 pub use terragrunt::{DownloadedFor, downloaded_for};
 pub use typed_command::{
-    Typed, builds_on_state, evaluates_variables, may_make_workspace, takes_values, typed, writes_a_file,
+    Intent, evaluates_variables, intent_of, may_make_workspace, takes_values, writes_a_file,
 };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment, Guards},
-    engine::Typed,
+    engine::Intent,
     executor::Refusal,
     git::{NoWorkingTree, Places, WorkingTree},
     inventory::{Instance, Modules, plan_inputs::InputError},
@@ -155,7 +155,7 @@ impl Guarded {
 
     /// Returns the reasons why a typed command must not run in a stack, as far as they are known
     /// before its engine is asked.
-    pub(super) fn judge_typed(&self, stack: &StackId, typed: &Typed) -> Vec<Blocked> {
+    pub(super) fn judge_typed(&self, stack: &StackId, typed: &Intent) -> Vec<Blocked> {
         of_stack(stack, of_typed(stack, typed, self.rules(), &self.allowed))
     }
 

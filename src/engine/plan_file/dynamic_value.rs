@@ -3,6 +3,7 @@
 //! Source: <https://github.com/zclconf/go-cty/blob/main/docs/concepts.md>, and `planfile.proto` (`DynamicValue`).
 
 use prost::Message;
+use rmpv::decode::read_value_with_max_depth;
 use serde_json::{Map, Number, Value};
 
 use crate::model::is_same_number;
@@ -20,92 +21,46 @@ const DEPTH: usize = 64;
 
 /// Decodes a value of known type; absent for invalid bytes and for a value with an unknown part.
 pub(super) fn value_of(bytes: &[u8]) -> Option<Value> {
-    let mut rest = Bytes(bytes);
-    rest.value(DEPTH).filter(|_| rest.0.is_empty())
+    let mut rest = bytes;
+    let value = read_value_with_max_depth(&mut rest, DEPTH).ok()?;
+    json(value).filter(|_| rest.is_empty())
 }
 
 /// Decodes a value that follows its type.
 pub(super) fn with_type(bytes: &[u8]) -> Option<Value> {
-    let mut rest = Bytes(bytes);
-    (rest.byte()? == 0x92).then_some(())?;
-    rest.value(DEPTH)?;
-    rest.value(DEPTH)
+    let mut rest = bytes;
+    let rmpv::Value::Array(parts) = read_value_with_max_depth(&mut rest, DEPTH + 1).ok()? else {
+        return None;
+    };
+    let [kind, value] = <[rmpv::Value; 2]>::try_from(parts).ok()?;
+    json(kind)?;
+    json(value)
 }
 
-/// Remaining bytes of an encoding.
-struct Bytes<'b>(&'b [u8]);
+/// Returns a decoded value as JSON; absent for an extension type, with which engines encode unknown values, and for a text
+/// that is not UTF-8.
+fn json(value: rmpv::Value) -> Option<Value> {
+    Some(match value {
+        rmpv::Value::Nil => Value::Null,
+        rmpv::Value::Boolean(value) => Value::Bool(value),
+        rmpv::Value::Integer(number) => match number.as_u64() {
+            Some(number) => Value::from(number),
+            None => Value::from(number.as_i64()?),
+        },
+        rmpv::Value::F32(number) => float(f64::from(number))?,
+        rmpv::Value::F64(number) => float(number)?,
+        rmpv::Value::String(text) => Value::String(text.into_str()?),
+        rmpv::Value::Binary(bytes) => Value::String(String::from_utf8(bytes).ok()?),
+        rmpv::Value::Array(items) => items.into_iter().map(json).collect::<Option<Vec<_>>>()?.into(),
+        rmpv::Value::Map(members) => members.into_iter().map(member).collect::<Option<Map<_, _>>>()?.into(),
+        rmpv::Value::Ext(..) => return None,
+    })
+}
 
-impl Bytes<'_> {
-    fn take(&mut self, count: usize) -> Option<&[u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1).map(|bytes| bytes[0])
-    }
-
-    /// Decodes an unsigned big-endian number of `bytes` bytes.
-    fn number(&mut self, bytes: usize) -> Option<u64> {
-        Some(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-    }
-
-    fn count(&mut self, bytes: usize) -> Option<usize> {
-        usize::try_from(self.number(bytes)?).ok()
-    }
-
-    fn text(&mut self, length: usize) -> Option<String> {
-        String::from_utf8(self.take(length)?.to_vec()).ok()
-    }
-
-    fn list(&mut self, count: usize, depth: usize) -> Option<Value> {
-        (0..count).map(|_| self.value(depth)).collect::<Option<Vec<_>>>().map(Value::Array)
-    }
-
-    fn object(&mut self, count: usize, depth: usize) -> Option<Value> {
-        let member = |bytes: &mut Self| match bytes.value(depth)? {
-            Value::String(name) => Some((name, bytes.value(depth)?)),
-            _ => None,
-        };
-        (0..count).map(|_| member(self)).collect::<Option<Map<_, _>>>().map(Value::Object)
-    }
-
-    /// Decodes a value; absent for the extension types of `MessagePack`, which stand for unknown values.
-    fn value(&mut self, depth: usize) -> Option<Value> {
-        let depth = depth.checked_sub(1)?;
-        let kind = self.byte()?;
-        Some(match kind {
-            0x00..=0x7f => Value::from(kind),
-            0x80..=0x8f => self.object(usize::from(kind & 0x0f), depth)?,
-            0x90..=0x9f => self.list(usize::from(kind & 0x0f), depth)?,
-            0xa0..=0xbf => Value::String(self.text(usize::from(kind & 0x1f))?),
-            0xc0 => Value::Null,
-            0xc2 | 0xc3 => Value::Bool(kind == 0xc3),
-            0xc4..=0xc6 | 0xd9..=0xdb => {
-                let first = if kind < 0xd0 { 0xc4 } else { 0xd9 };
-                let length = self.count(1 << (kind - first))?;
-                Value::String(self.text(length)?)
-            }
-            0xca => float(f64::from(f32::from_bits(u32::try_from(self.number(4)?).ok()?)))?,
-            0xcb => float(f64::from_bits(self.number(8)?))?,
-            0xcc..=0xcf => Value::from(self.number(1 << (kind - 0xcc))?),
-            0xd0..=0xd3 => {
-                let bytes = 1 << (kind - 0xd0);
-                let unused = 64 - 8 * u32::try_from(bytes).ok()?;
-                Value::from((self.number(bytes)? << unused).cast_signed() >> unused)
-            }
-            0xdc | 0xdd => {
-                let count = self.count(2 << (kind - 0xdc))?;
-                self.list(count, depth)?
-            }
-            0xde | 0xdf => {
-                let count = self.count(2 << (kind - 0xde))?;
-                self.object(count, depth)?
-            }
-            0xe0..=0xff => Value::from(kind.cast_signed()),
-            0xc1 | 0xc7..=0xc9 | 0xd4..=0xd8 => return None,
-        })
+fn member((name, value): (rmpv::Value, rmpv::Value)) -> Option<(String, Value)> {
+    match json(name)? {
+        Value::String(name) => Some((name, json(value)?)),
+        _ => None,
     }
 }
 

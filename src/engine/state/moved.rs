@@ -13,7 +13,7 @@ use crate::{
             backend_record::{BackendRecord, RECORD},
         },
         typed_command::{
-            intent::{Typed, typed},
+            intent::{Intent, intent_of},
             migrating::{BY_HAND, EXPRESSION, addresses, backup_folder, former, refused, unusable},
         },
     },
@@ -43,9 +43,9 @@ pub(in crate::engine) fn state_move(
     target: &Target,
     args: &[OsString],
 ) -> Result<Option<StateMove>, EngineError> {
-    let migrates = match typed(args) {
-        Typed::MigrateState => true,
-        Typed::Unjudged { what, .. } if what == "`init -reconfigure`" => false,
+    let migrates = match intent_of(args) {
+        Intent::MigrateState => true,
+        Intent::Unclassified { what, .. } if what == "`init -reconfigure`" => false,
         _ => return Ok(None),
     };
     let Some(new) = stated(target) else {

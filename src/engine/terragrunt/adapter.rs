@@ -17,11 +17,12 @@ use super::{
 };
 use crate::{
     engine::{
-        EffectiveInit, Engine, EngineError, PlanFacts, PlanRequest, Planned, Session, StateMove, Target,
-        Typed, TypedColors,
+        EffectiveInit, Engine, EngineError, Intent, PlanFacts, PlanRequest, Planned, Session, StateMove,
+        Target, TypedColors,
         driver::Driver,
         environment::variables::plugin_cache,
         flags::{apply_args, plan_args},
+        intent_of,
         process::{call::run_inherited, document::Dialect},
         program::installed::Installed,
         recovery::UNSAVED,
@@ -29,7 +30,6 @@ use crate::{
             backend_record::{BackendInFolder, BackendRecord},
             effective_init::effective_init,
         },
-        typed,
         typed_command::{
             migrating::refuse_unit,
             mutating,
@@ -172,7 +172,7 @@ impl Engine for Terragrunt {
     }
 
     fn state_move(&self, _: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
-        if typed(args) == Typed::MigrateState { Err(refuse_unit()) } else { Ok(None) }
+        if intent_of(args) == Intent::MigrateState { Err(refuse_unit()) } else { Ok(None) }
     }
 
     fn run_mutating(

@@ -21,6 +21,13 @@ const WITH_VALUE: &[&str] = &[
     "var-file",
 ];
 
+/// Flags of Terragrunt without a value that do not change which unit is run.
+pub(super) const PLAIN_FLAGS: &[&str] =
+    &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
+
+/// Flags of Terragrunt that run a command in other units as well.
+pub(super) const MANY_UNITS: &[&str] = &["--all", "-a", "--graph"];
+
 /// Returns the name of a flag, without its dashes and its value.
 pub(super) fn flag_name(arg: &OsStr) -> Option<&str> {
     // The value may be any bytes; a name is UTF-8.

@@ -1,12 +1,15 @@
-//! Effect of a typed command on resources and state, for the confirmation: such commands have no plan to review.
+//! Intent of a typed command for resources and state, for the confirmation: such commands have no plan to review.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
-use super::arguments::{flag_name, positionals};
+use super::{
+    arguments::{PLAIN_FLAGS, flag_name, positionals},
+    verb_table::{IntentRule, verb_facts},
+};
 
-/// Effect of a typed command. A command whose effect is uncertain counts as the most dangerous one.
+/// Intent of a typed command. A command whose effect is uncertain counts as the most dangerous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Typed {
+pub enum Intent {
     /// Changes any resource of the stack's files and state, or has an unknown effect.
     Everything {
         /// Verb of the command: `apply`.
@@ -32,54 +35,25 @@ pub enum Typed {
     /// Migration of the state to the backend that the files and environments.toml state.
     MigrateState,
     /// Runs another program, or moves the state elsewhere: such a command cannot be confirmed by its effect.
-    Unjudged {
+    Unclassified {
         /// Command in the words of messages: `` `init -reconfigure` ``.
         what: String,
         /// Hint on how to proceed instead.
         instead: &'static str,
     },
     /// Acts on something other than the instance that it is run for.
-    Astray {
+    OutOfScope {
         /// Reason in the words of messages: `` `workspace select` acts on another workspace ``.
         what: String,
         /// Hint on how to proceed instead.
         instead: &'static str,
     },
     /// Changes no resource and no state.
-    Other,
+    Harmless,
 }
 
-/// Verbs that change no resource and no state; reading verbs are classified here only if their flags hide their effect.
-const HARMLESS: &[&str] = &[
-    "catalog",
-    "console",
-    "dag",
-    "fd",
-    "find",
-    "fmt",
-    "force-unlock",
-    "get",
-    "graph",
-    "hcl",
-    "info",
-    "list",
-    "login",
-    "logout",
-    "ls",
-    "metadata",
-    "modules",
-    "output",
-    "plan",
-    "providers",
-    "render",
-    "scaffold",
-    "show",
-    "validate",
-    "version",
-];
-
 /// Flags with which Terragrunt runs in other units, or runs another engine.
-const ASTRAY: &[&str] = &[
+const OTHER_STACKS: &[&str] = &[
     "a",
     "all",
     "chdir",
@@ -109,114 +83,108 @@ const ITS_WORKSPACE: &str =
     "`workspace` in environments.toml says which; one that is left over is deleted in `envctl shell`";
 const ITS_BACKEND: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";
 
-/// Returns the effect of a typed command.
-pub fn typed(args: &[OsString]) -> Typed {
-    let Some((first, rest)) = args.split_first() else { return Typed::Other };
+impl Intent {
+    /// Returns true if a changing command depends on the present state; a push replaces it.
+    pub fn builds_on_state(&self) -> bool {
+        !matches!(self, Self::Harmless | Self::Push { .. } | Self::MigrateState)
+    }
+}
+
+/// Returns the intent of a typed command.
+pub fn intent_of(args: &[OsString]) -> Intent {
+    let Some((first, rest)) = args.split_first() else { return Intent::Harmless };
     let verb = first.to_string_lossy();
     if verb.is_empty() || verb.starts_with('-') {
-        return Typed::Astray { what: format!("`{verb}` stands before the verb"), instead: VERB_FIRST };
+        return out_of_scope(format!("`{verb}` stands before the verb"), VERB_FIRST);
     }
-    let flags = || rest.iter().filter_map(|arg| flag_name(arg));
     // `test` has a `-filter` of its own, and is classified as a whole.
-    let astray = |arg: &&OsString| verb != "test" && flag_name(arg).is_some_and(is_astray);
-    if let Some(arg) = rest.iter().find(astray) {
+    let leaves_stack = |arg: &&OsString| verb != "test" && flag_name(arg).is_some_and(leaves_stack);
+    if let Some(arg) = rest.iter().find(leaves_stack) {
         let arg = arg.to_string_lossy();
         let flag = arg.split('=').next().unwrap_or_default();
-        return Typed::Astray { what: format!("`{flag}` acts on more than the stack"), instead: ITS_STACK };
+        return out_of_scope(format!("`{flag}` acts on more than the stack"), ITS_STACK);
     }
-    if let Some(flag) = flags().find(|flag| STATE_FILE.contains(flag)) {
-        return Typed::Astray { what: format!("`-{flag}` takes another state"), instead: ITS_BACKEND };
+    if let Some(flag) = rest.iter().filter_map(|arg| flag_name(arg)).find(|flag| STATE_FILE.contains(flag)) {
+        return out_of_scope(format!("`-{flag}` takes another state"), ITS_BACKEND);
     }
-    match &*verb {
-        "apply" => match positionals(rest) {
-            [] => Typed::Everything { verb: verb.into_owned() },
-            [file, ..] => Typed::PlanFile { file: file.clone() },
+    let facts = verb_facts(args);
+    let words = &args[..args.len().min(2)];
+    let words = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let behind = positionals(&args[facts.words.len().max(1)..]);
+    match facts.intent {
+        IntentRule::Everything => Intent::Everything { verb: verb.into_owned() },
+        IntentRule::Nothing => Intent::Harmless,
+        IntentRule::Apply => match behind {
+            [] => Intent::Everything { verb: verb.into_owned() },
+            [file, ..] => Intent::PlanFile { file: file.clone() },
         },
-        "state" => state(rest),
-        "taint" | "untaint" => named(positionals(rest), false),
-        // The address comes first, then the id.
-        "import" => named(&positionals(rest)[..positionals(rest).len().min(1)], false),
-        "workspace" | "env" => {
-            let words: Vec<_> = args.iter().take(2).map(|word| word.to_string_lossy()).collect();
-            let what = format!("`{}` acts on another workspace", words.join(" "));
-            Typed::Astray { what, instead: ITS_WORKSPACE }
-        }
-        "init" => init(rest),
-        "run" => run(rest),
-        "run-all" | "apply-all" | "destroy-all" | "stack" => {
-            Typed::Astray { what: format!("`{verb}` acts on more than the stack"), instead: ITS_STACK }
-        }
-        "exec" => Typed::Unjudged {
-            what: "`exec`, which runs any program,".to_owned(),
-            instead: "what is typed into `envctl shell` is not judged",
-        },
-        "backend" if rest.first().is_none_or(|word| word != "bootstrap") => {
-            Typed::Unjudged { what: "`backend`".to_owned(), instead: ITS_BACKEND }
-        }
-        "backend" => Typed::Other,
-        known if HARMLESS.contains(&known) => Typed::Other,
-        _ => Typed::Everything { verb: verb.into_owned() },
-    }
-}
-
-fn is_astray(flag: &str) -> bool {
-    ASTRAY.contains(&flag) || flag.starts_with("queue-") || flag.starts_with("terragrunt-")
-}
-
-fn state(args: &[OsString]) -> Typed {
-    let (verb, rest) = match args.split_first() {
-        Some((verb, rest)) => (verb.to_string_lossy(), positionals(rest)),
-        None => return Typed::Other,
-    };
-    match &*verb {
-        "rm" => named(rest, true),
-        "mv" => named(rest, false),
-        "push" => Typed::Push {
-            file: match rest {
+        IntentRule::Addresses => named(behind, false),
+        IntentRule::ForgottenAddresses => named(behind, true),
+        IntentRule::FirstAddress => named(&behind[..behind.len().min(1)], false),
+        IntentRule::Push => Intent::Push {
+            file: match behind {
                 [file] => Some(file.clone()),
                 _ => None,
             },
         },
-        "list" | "show" | "pull" => Typed::Other,
-        _ => Typed::Everything { verb: format!("state {verb}") },
+        IntentRule::UnknownSubcommand if rest.is_empty() => Intent::Harmless,
+        IntentRule::UnknownSubcommand => Intent::Everything { verb: words },
+        IntentRule::Init => init(rest),
+        IntentRule::Run => run(rest),
+        IntentRule::OtherWorkspace => {
+            out_of_scope(format!("`{words}` acts on another workspace"), ITS_WORKSPACE)
+        }
+        IntentRule::OtherStacks => out_of_scope(format!("`{verb}` acts on more than the stack"), ITS_STACK),
+        IntentRule::Program => Intent::Unclassified {
+            what: "`exec`, which runs any program,".to_owned(),
+            instead: "what is typed into `envctl shell` is not judged",
+        },
+        IntentRule::Backend => Intent::Unclassified { what: "`backend`".to_owned(), instead: ITS_BACKEND },
     }
 }
 
-/// Returns the effect of a command on addresses; words that start with a dash are flags, which may come last.
-fn named(words: &[OsString], forgets: bool) -> Typed {
-    let is_address = |word: &&OsString| !word.as_encoded_bytes().starts_with(b"-");
-    let addresses = words.iter().filter(is_address).map(|word| word.to_string_lossy().into_owned());
-    Typed::Named { addresses: addresses.collect(), forgets }
+fn out_of_scope(what: String, instead: &'static str) -> Intent {
+    Intent::OutOfScope { what, instead }
 }
 
-fn init(args: &[OsString]) -> Typed {
+fn leaves_stack(flag: &str) -> bool {
+    OTHER_STACKS.contains(&flag) || flag.starts_with("queue-") || flag.starts_with("terragrunt-")
+}
+
+/// Returns the effect of a command on addresses; words that start with a dash are flags, which may come last.
+fn named(words: &[OsString], forgets: bool) -> Intent {
+    let is_address = |word: &&OsString| !word.as_encoded_bytes().starts_with(b"-");
+    let addresses = words.iter().filter(is_address).map(|word| word.to_string_lossy().into_owned());
+    Intent::Named { addresses: addresses.collect(), forgets }
+}
+
+fn init(args: &[OsString]) -> Intent {
     let named = |wanted: &[&str]| {
         let mut flags = args.iter().filter_map(|arg| flag_name(arg));
         flags.find(|flag| wanted.contains(flag)).map(str::to_owned)
     };
     if named(&["backend-config"]).is_some() {
         let what = "`init -backend-config` takes another state".to_owned();
-        return Typed::Astray { what, instead: ITS_BACKEND };
+        return Intent::OutOfScope { what, instead: ITS_BACKEND };
     }
     let mut flags = args.iter().filter(|arg| flag_name(arg).is_some_and(|flag| BACKEND.contains(&flag)));
     let migrates = flags.clone().any(|arg| arg.to_str().is_some_and(|arg| arg.ends_with("-migrate-state")));
     if migrates && flags.all(|arg| flag_name(arg).is_some_and(|flag| MIGRATION.contains(&flag))) {
-        return Typed::MigrateState;
+        return Intent::MigrateState;
     }
     match named(BACKEND) {
-        Some(flag) => Typed::Unjudged { what: format!("`init -{flag}`"), instead: ITS_BACKEND },
-        None => Typed::Other,
+        Some(flag) => Intent::Unclassified { what: format!("`init -{flag}`"), instead: ITS_BACKEND },
+        None => Intent::Harmless,
     }
 }
 
 /// Returns the effect of Terragrunt's `run`: its command is certain only behind `--`.
-fn run(args: &[OsString]) -> Typed {
-    const ALONE: &[&str] = &["--no-auto-init", "--no-auto-retry", "--no-color", "--non-interactive"];
+fn run(args: &[OsString]) -> Intent {
     let own = args.iter().take_while(|arg| *arg != "--").count();
-    let plain = args[..own].iter().all(|arg| ALONE.iter().any(|known| arg == OsStr::new(known)));
+    let plain = args[..own].iter().all(|arg| PLAIN_FLAGS.iter().any(|known| arg == known));
     match args.get(own + 1..) {
-        Some(rest) if plain => typed(rest),
-        _ => Typed::Astray {
+        Some(rest) if plain => intent_of(rest),
+        _ => Intent::OutOfScope {
             what: "what `run` runs cannot be told from its flags".to_owned(),
             instead: "it is written `run -- VERB …`",
         },
@@ -227,8 +195,8 @@ fn run(args: &[OsString]) -> Typed {
 mod tests {
     use super::*;
 
-    fn told(line: &str) -> Typed {
-        typed(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    fn told(line: &str) -> Intent {
+        intent_of(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]
@@ -247,7 +215,7 @@ mod tests {
             ("state -lock=false rm a.b", "state -lock=false"),
             ("brand-new", "brand-new"),
         ] {
-            assert_eq!(told(line), Typed::Everything { verb: word.to_owned() }, "{line}");
+            assert_eq!(told(line), Intent::Everything { verb: word.to_owned() }, "{line}");
         }
     }
 
@@ -262,7 +230,7 @@ mod tests {
             "run -- apply FILE",
             "run --non-interactive -- apply -parallelism 2 FILE",
         ] {
-            assert_eq!(told(line), Typed::PlanFile { file: "FILE".into() }, "{line}");
+            assert_eq!(told(line), Intent::PlanFile { file: "FILE".into() }, "{line}");
         }
     }
 
@@ -270,7 +238,7 @@ mod tests {
     fn what_changes_a_state_names_it() {
         let named = |words: &[&str], forgets| {
             let addresses = words.iter().map(|word| (*word).to_owned()).collect();
-            Typed::Named { addresses, forgets }
+            Intent::Named { addresses, forgets }
         };
         assert_eq!(told("state rm -lock=false a.b module.c"), named(&["a.b", "module.c"], true));
         assert_eq!(told("state rm -lock-timeout 1s a.b -no-color"), named(&["a.b"], true));
@@ -278,17 +246,17 @@ mod tests {
         assert_eq!(told("taint a.b"), named(&["a.b"], false));
         assert_eq!(told("import -var x=1 a.b apply"), named(&["a.b"], false));
         assert_eq!(told("run -- state rm a.b"), named(&["a.b"], true));
-        assert_eq!(told("state push -force f"), Typed::Push { file: Some("f".into()) });
-        assert_eq!(told("state push f g"), Typed::Push { file: None });
+        assert_eq!(told("state push -force f"), Intent::Push { file: Some("f".into()) });
+        assert_eq!(told("state push f g"), Intent::Push { file: None });
         for other in
             ["init", "init -upgrade", "fmt", "force-unlock 1", "providers lock", "backend bootstrap", ""]
         {
-            assert_eq!(told(other), Typed::Other, "{other}");
+            assert_eq!(told(other), Intent::Harmless, "{other}");
         }
     }
 
     #[test]
-    fn what_leaves_the_instance_is_astray() {
+    fn commands_that_leave_the_instance_are_out_of_scope() {
         for line in [
             "-chdir=x apply",
             "-chdir plan apply",
@@ -312,12 +280,12 @@ mod tests {
             "state mv -state-out x a.b a.b",
             "state rm -state x a.b",
         ] {
-            assert!(matches!(told(line), Typed::Astray { .. }), "{line}: {:?}", told(line));
+            assert!(matches!(told(line), Intent::OutOfScope { .. }), "{line}: {:?}", told(line));
         }
         for line in
             ["init -migrate-state", "init -force-copy --migrate-state -upgrade", "run -- init -migrate-state"]
         {
-            assert_eq!(told(line), Typed::MigrateState, "{line}");
+            assert_eq!(told(line), Intent::MigrateState, "{line}");
         }
         for line in [
             "init -migrate-state=false",
@@ -326,7 +294,17 @@ mod tests {
             "exec -- tofu apply FILE",
             "backend delete",
         ] {
-            assert!(matches!(told(line), Typed::Unjudged { .. }), "{line}: {:?}", told(line));
+            assert!(matches!(told(line), Intent::Unclassified { .. }), "{line}: {:?}", told(line));
+        }
+    }
+
+    #[test]
+    fn changes_of_resources_or_of_a_part_of_the_state_build_on_it() {
+        for with in ["apply", "apply FILE", "import a.b x", "state rm a.b", "taint a.b", "brand-new"] {
+            assert!(told(with).builds_on_state(), "{with}");
+        }
+        for without in ["state push f", "force-unlock 1", "fmt", "init -upgrade", "providers lock"] {
+            assert!(!told(without).builds_on_state(), "{without}");
         }
     }
 }

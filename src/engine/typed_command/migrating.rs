@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::intent::{Typed, typed};
+use super::intent::{Intent, intent_of};
 use crate::{
     engine::{
         EngineError, Session, Target,
@@ -76,7 +76,7 @@ pub(in crate::engine) fn around_migration(
     on_line: &mut dyn FnMut(Stream, &str),
     run: impl FnOnce(&[OsString], &mut dyn FnMut(Stream, &str)) -> Result<Exit, EngineError>,
 ) -> Result<Exit, EngineError> {
-    if typed(args) != Typed::MigrateState {
+    if intent_of(args) != Intent::MigrateState {
         return run(args, on_line);
     }
     let (prepared, from) = prepare_migration(engine, target, args, session, on_line)?;

@@ -1,12 +1,13 @@
-//! Typed commands that may change a state, under the protections of an apply.
+//! Intent commands that may change a state, under the protections of an apply.
 
 use std::ffi::OsString;
 
 use super::verbs;
 use crate::{
     engine::{
-        EngineError, Session, Target, Typed,
+        EngineError, Intent, Session, Target,
         driver::Driver,
+        intent_of,
         process::{
             call::{Mutated, Written, mutate},
             folder_lock::{FolderLock, lock_for_apply},
@@ -14,7 +15,6 @@ use crate::{
         recovery::{self, rescue_after},
         state::after_apply::StateBefore,
         terraform::{backend_check::claim_checked, fingerprint::forget_init},
-        typed,
     },
     model::{Failure, FailureKind},
     process::{CommandLine, Exit, Stream},
@@ -33,11 +33,11 @@ pub(in crate::engine) fn run_mutating(
 ) -> Result<Exit, EngineError> {
     // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
     let _turn = lock_for_apply(target, session)?;
-    let typed = typed(args);
+    let typed = intent_of(args);
     // A migration leaves another backend in force.
-    if typed != Typed::MigrateState {
+    if typed != Intent::MigrateState {
         claim_checked(driver, target)?;
-        if typed != Typed::Other {
+        if typed != Intent::Harmless {
             driver.check_unit_backend(target, None, session)?;
         }
     }
@@ -51,7 +51,7 @@ pub(in crate::engine) fn run_mutating(
     let saves_it = verbs::saves_a_state(args);
     let left_before = !recovery::in_folders(driver, target).map_err(EngineError::Failed)?.is_empty();
     // The other commands change an existing state or nothing: with them the user recovers a lost state.
-    let makes_something = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. });
+    let makes_something = matches!(typed, Intent::Everything { .. } | Intent::PlanFile { .. });
     if !saves_it {
         recovery::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
     }
@@ -103,7 +103,7 @@ pub(in crate::engine) fn run_mutating(
     if saves_it && finished.exit.is_success() {
         recovery::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
         // The release of a lock saves no state.
-        if matches!(typed, Typed::Push { .. }) {
+        if matches!(typed, Intent::Push { .. }) {
             recovery::give_up(target).map_err(EngineError::Failed)?;
         }
     }

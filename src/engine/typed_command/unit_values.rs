@@ -2,17 +2,13 @@
 
 use std::ffi::OsString;
 
-use super::{typed_arguments::place_in_apply, verbs::place_of_var_files};
+use super::{
+    arguments::{MANY_UNITS, PLAIN_FLAGS},
+    typed_arguments::place_in_apply,
+    verb_table::needs_values,
+    verbs::place_of_var_files,
+};
 use crate::engine::{Target, flags::var_files, program::installed::Installed};
-
-/// Flags of Terragrunt without a value that do not change which unit is run.
-const ALONE: &[&str] = &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
-
-/// Flags that run a command in other units as well, which have other values.
-const MANY: &[&str] = &["--all", "-a", "--graph"];
-
-/// Verbs that need the values of variables.
-const WANTING: &[&str] = &["plan", "apply", "destroy", "refresh", "import", "console", "test"];
 
 /// Index of var files in a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +45,7 @@ pub(in crate::engine) fn place_in_unit(args: &[OsString]) -> Place {
         Some(at) => {
             place_of_var_files(&args[at..], false).map_or(Place::Nowhere, |place| Place::At(at + place))
         }
-        None if args.iter().any(|arg| WANTING.iter().any(|verb| arg == verb)) => Place::Unknown,
+        None if args.iter().any(needs_values) => Place::Unknown,
         None => Place::Nowhere,
     }
 }
@@ -67,12 +63,12 @@ pub fn takes_values(args: &[OsString]) -> bool {
 /// Flags of Terragrunt may take a separate argument as their value, so that arguments behind an unknown flag are uncertain.
 fn start_of_engine(args: &[OsString]) -> Option<usize> {
     let plain: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
-    if plain.iter().take_while(|arg| **arg != "--").any(|arg| MANY.contains(arg)) {
+    if plain.iter().take_while(|arg| **arg != "--").any(|arg| MANY_UNITS.contains(arg)) {
         return None;
     }
     match plain.as_slice() {
         ["run", rest @ ..] => {
-            let flags = rest.iter().take_while(|arg| ALONE.contains(arg)).count();
+            let flags = rest.iter().take_while(|arg| PLAIN_FLAGS.contains(arg)).count();
             (rest.get(flags) == Some(&"--")).then_some(flags + 2)
         }
         [verb, ..] if !verb.starts_with('-') && *verb != "stack" => Some(0),

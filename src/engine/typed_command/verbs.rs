@@ -1,15 +1,20 @@
-//! Effects of the verbs of OpenTofu, Terraform and Terragrunt, for typed commands.
+//! Effects of typed commands of OpenTofu, Terraform and Terragrunt, by the table of their verbs.
 
 use std::ffi::{OsStr, OsString};
 
-use super::arguments::{flag_name, positionals};
+use super::{
+    arguments::{MANY_UNITS, PLAIN_FLAGS, flag_name, positionals},
+    verb_table::{Reading, VarFiles, verb_facts},
+};
 
-/// Flags of Terragrunt without a value.
-const VALUELESS: &[&str] =
-    &["--all", "-a", "--graph", "--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
-
-/// Flags of Terragrunt that cause no write and change no meaning, beside the ones above.
+/// Flags of Terragrunt that cause no write and change no meaning, beside those of every command.
 const HARMLESS: &[&str] = &["--check", "--diff", "--json", "--with-metadata"];
+
+/// Flags with which an engine only prints its help.
+const HELP: &[&str] = &["-h", "-help", "--help"];
+
+/// Flags with which an engine only prints its version, if they stand alone.
+const VERSION: &[&str] = &["-v", "-version", "--version"];
 
 /// Returns true if a command may change a state or anything else, as an unknown command may.
 ///
@@ -20,8 +25,8 @@ pub(in crate::engine) fn is_mutating(args: &[OsString]) -> bool {
         .iter()
         .filter_map(|arg| arg.to_str())
         .take_while(|arg| *arg != "--")
-        .any(|arg| ["-h", "-help", "--help"].contains(&arg));
-    let only_checks = first_is(args, "fmt") && only_checks(&args[1..]);
+        .any(|arg| HELP.contains(&arg));
+    let only_checks = verb_facts(args).reading == Reading::WithCheckFlag && only_checks(&args[1..]);
     !(asks_for_help || reads(args) || only_checks)
 }
 
@@ -34,22 +39,30 @@ pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
     if plain.iter().any(|arg| arg.trim_start_matches('-').starts_with("backend-bootstrap")) {
         return true;
     }
-    let all_of = |args: &[&str], known: &[&[&str]]| {
+    let has_only = |args: &[&str], known: &[&[&str]]| {
         args.iter().all(|arg| known.iter().any(|names| names.contains(arg)))
     };
     match plain.as_slice() {
-        ["find" | "list" | "info", ..] | ["dag", "graph", ..] | ["hcl", "validate", ..] => false,
-        ["-h" | "-help" | "--help"] => false,
-        ["render", rest @ ..] => !all_of(rest, &[VALUELESS, HARMLESS]),
-        ["hcl", "fmt" | "format", rest @ ..] => {
-            !(rest.contains(&"--check") && all_of(rest, &[VALUELESS, HARMLESS]))
+        [flag] if HELP.contains(flag) => return false,
+        ["run", rest @ ..] => {
+            return match rest.iter().position(|arg| *arg == "--") {
+                Some(at) => !has_only(&rest[..at], &[PLAIN_FLAGS, MANY_UNITS]) || !reads(&args[at + 2..]),
+                // Flags of Terragrunt may take a value, so the verb is uncertain.
+                None => true,
+            };
         }
-        ["run", rest @ ..] => match rest.iter().position(|arg| *arg == "--") {
-            Some(at) => !all_of(&rest[..at], &[VALUELESS]) || !reads(&args[at + 2..]),
-            // Flags of Terragrunt may take a value, so the verb is uncertain.
-            None => true,
-        },
-        _ => !reads(args),
+        _ => {}
+    }
+    let facts = verb_facts(args);
+    let rest = &plain[facts.words.len()..];
+    let is_known = || has_only(rest, &[PLAIN_FLAGS, MANY_UNITS, HARMLESS]);
+    match facts.reading {
+        Reading::InTerragrunt => false,
+        Reading::InTerragruntWithKnownFlags => !is_known(),
+        Reading::InTerragruntWithCheckFlag => !(rest.contains(&"--check") && is_known()),
+        Reading::Never | Reading::Always | Reading::WithoutSubcommand | Reading::WithCheckFlag => {
+            !reads(args)
+        }
     }
 }
 
@@ -57,26 +70,27 @@ fn first_is(args: &[OsString], verb: &str) -> bool {
     args.first().is_some_and(|first| first == verb)
 }
 
-/// Returns true if the verb of a command that changes no state may read one.
-pub(in crate::engine) fn reads_a_state(args: &[OsString]) -> bool {
-    let verb = args.first().and_then(|verb| verb.to_str());
-    verb.is_some_and(|verb| matches!(verb, "plan" | "show" | "output" | "graph" | "console" | "state"))
+/// Returns the command that `run --` of Terragrunt passes on, or the command itself.
+fn behind_run(args: &[OsString]) -> &[OsString] {
+    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
+    behind.map_or(args, |at| &args[at + 1..])
 }
 
-/// Returns true if the first arguments are a reading verb; without arguments an engine prints its help.
+/// Returns true if the verb of a command that changes no state may read one.
+pub(in crate::engine) fn reads_a_state(args: &[OsString]) -> bool {
+    verb_facts(args).reads_state
+}
+
+/// Returns true if OpenTofu and Terraform change nothing in any form of the verb; without arguments they print their help.
 fn reads(args: &[OsString]) -> bool {
-    let words = [0, 1].map(|at| args.get(at).map(|arg| arg.to_str()));
-    match words {
-        [None, _] => true,
-        [Some(Some("-v" | "-version" | "--version")), None] => true,
-        [Some(Some(verb)), second] => matches!(
-            (verb, second),
-            ("version" | "validate" | "plan" | "show" | "output" | "graph" | "console" | "metadata", _)
-                | ("state", Some(Some("list" | "show" | "pull")))
-                | ("workspace", Some(Some("list" | "show")))
-                | ("providers", None | Some(Some("schema")))
-        ),
-        [Some(None), _] => false,
+    match args {
+        [] => true,
+        [flag] if VERSION.iter().any(|known| flag == known) => true,
+        _ => match verb_facts(args).reading {
+            Reading::Always => true,
+            Reading::WithoutSubcommand => args.len() == 1,
+            _ => false,
+        },
     }
 }
 
@@ -99,13 +113,12 @@ fn only_checks(args: &[OsString]) -> bool {
 
 /// Returns true if a command installs modules or providers in the folder of its stack.
 pub(in crate::engine) fn installs(args: &[OsString]) -> bool {
-    first_is(args, "init") || first_is(args, "get")
+    verb_facts(args).installs
 }
 
 /// Returns true if a command is `providers lock`, also behind `run --`.
 pub(in crate::engine) fn writes_lockfile(args: &[OsString]) -> bool {
-    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
-    let rest = behind.map_or(args, |at| &args[at + 1..]);
+    let rest = behind_run(args);
     first_is(rest, "providers") && first_is(&rest[1..], "lock")
 }
 
@@ -124,34 +137,38 @@ pub(in crate::engine) fn is_upgrade(arg: &OsStr) -> bool {
 
 /// Returns true if an unsaved state waits for the command: its push, or the release of a lock before it.
 pub(super) fn saves_a_state(args: &[OsString]) -> bool {
-    let rest =
-        if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
-    first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
+    let is_passed_on = first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--");
+    verb_facts(if is_passed_on { &args[2..] } else { args }).saves_state
 }
 
 /// Returns true if a command runs an init, after which the content of the data directory is unknown.
 pub(in crate::engine) fn is_init(args: &[OsString]) -> bool {
-    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
-    first_is(args, "init") || behind.is_some_and(|at| first_is(&args[at + 1..], "init"))
+    first_is(behind_run(args), "init")
+}
+
+/// Returns true if an engine creates the workspace for a command if it is missing.
+pub fn may_make_workspace(args: &[OsString]) -> bool {
+    let prints = |first: &OsString| first.is_empty() || HELP.iter().chain(VERSION).any(|flag| first == flag);
+    args.first().is_some_and(|first| !prints(first)) && verb_facts(args).makes_workspace
 }
 
 /// Returns the index of var files in a typed command, behind its verb; absent if the verb takes none.
 ///
 /// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
 pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
-    let at = args.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
+    let word =
+        |args: &[OsString]| args.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')));
+    let at = word(args)?;
     let rest = &args[at + 1..];
-    let takes_them = match args[at].to_str()? {
-        "plan" | "refresh" | "import" | "console" | "destroy" | "test" => true,
-        // A saved plan holds its values.
-        "apply" => positionals(rest).is_empty(),
-        "validate" | "init" | "output" | "show" | "graph" => everywhere,
-        "state" | "workspace" => {
-            // Behind the second word, the verb of `state` or `workspace`.
-            let sub = rest.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
-            return everywhere.then_some(at + sub + 2);
+    let takes_them = match verb_facts(&args[at..]).var_files {
+        VarFiles::Refused => false,
+        VarFiles::Taken => true,
+        VarFiles::TakenWithoutPlanFile => positionals(rest).is_empty(),
+        VarFiles::TakenForModuleSources => everywhere,
+        VarFiles::TakenBehindSubcommand => {
+            let subcommand = word(rest)?;
+            return everywhere.then_some(at + subcommand + 2);
         }
-        _ => false,
     };
     takes_them.then_some(at + 1)
 }
@@ -165,13 +182,10 @@ pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
 /// Returns true if a typed command may evaluate variables, and so needs their values. A changing command counts as if it
 /// did: its output is masked, for which its secrets must be known.
 pub fn evaluates_variables(args: &[OsString]) -> bool {
-    let words: Vec<&str> = args.iter().take(2).filter_map(|arg| arg.to_str()).collect();
-    match words.as_slice() {
-        ["fmt" | "version" | "force-unlock" | "login" | "logout", ..] => false,
-        ["plan" | "console", ..] => true,
-        // The arguments start with a flag, or are for Terragrunt only.
-        _ => is_mutating(args),
-    }
+    let facts = verb_facts(args);
+    let reads_with_values = facts.reading == Reading::Always && facts.var_files == VarFiles::Taken;
+    // The arguments may start with a flag, or be for Terragrunt only.
+    !facts.ignores_variables && (reads_with_values || is_mutating(args))
 }
 
 #[cfg(test)]
@@ -331,5 +345,19 @@ mod tests {
         assert_eq!(place("output -json", true), Some(1));
         assert_eq!(place("state list", true), Some(2));
         assert_eq!(place("version", true), None);
+    }
+
+    #[test]
+    fn commands_that_never_look_for_a_state_make_no_workspace() {
+        for without in
+            ["validate", "fmt -check", "workspace list", "state push f", "force-unlock 1", "", "-help"]
+        {
+            assert!(!may_make_workspace(&split(without)), "{without}");
+        }
+        for with in
+            ["plan", "apply", "output", "state pull", "state list", "init", "graph", "-lock=false plan"]
+        {
+            assert!(may_make_workspace(&split(with)), "{with}");
+        }
     }
 }

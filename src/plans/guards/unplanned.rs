@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Allowances, Rules, Tally, limits::of_tally, resources};
 use crate::{
-    engine::Typed,
+    engine::Intent,
     model::{
         Action, Block, Guard, GuardException, NamedResource, ResourceAddress, ResourceChange, StackId,
         is_canonical_address,
@@ -12,24 +12,24 @@ use crate::{
 };
 
 /// Returns the refusals of an `exec` command that are known before its engine runs.
-pub fn of_typed(stack: &StackId, typed: &Typed, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+pub fn of_typed(stack: &StackId, typed: &Intent, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
     let judged = rules.guards.judge_plans();
     match typed {
-        Typed::Everything { verb } if judged => {
+        Intent::Everything { verb } if judged => {
             let message =
                 format!("`{verb}` typed by hand makes no plan that the environment's guards could judge");
             vec![Block::new(Guard::Plan, message)]
         }
-        Typed::PlanFile { .. } if judged || rules.confirm => {
+        Intent::PlanFile { .. } if judged || rules.confirm => {
             let message =
                 "here a plan is applied by its run alone, after a review and with everything checked again";
             vec![Block::new(Guard::PlanFile, message)]
         }
-        Typed::Unjudged { what, instead } if judged || rules.confirm => {
+        Intent::Unclassified { what, instead } if judged || rules.confirm => {
             vec![Block::new(Guard::Exec, format!("{what} cannot be judged: {instead}"))]
         }
-        Typed::Astray { what, instead } => vec![Block::new(Guard::Exec, format!("{what}: {instead}"))],
-        Typed::Named { addresses, forgets } => of_named((stack, addresses), *forgets, rules, allowed),
+        Intent::OutOfScope { what, instead } => vec![Block::new(Guard::Exec, format!("{what}: {instead}"))],
+        Intent::Named { addresses, forgets } => of_named((stack, addresses), *forgets, rules, allowed),
         _ => Vec::new(),
     }
 }
@@ -126,7 +126,7 @@ mod tests {
     fn judged(words: &[&str], allow: &[&str]) -> Vec<(String, Option<String>)> {
         let guards = Guards { protect: vec!["aws_db.*".parse().unwrap()], ..Guards::default() };
         let rules = Rules { guards: &guards, confirm: false };
-        let typed = Typed::Named { addresses: texts(words), forgets: false };
+        let typed = Intent::Named { addresses: texts(words), forgets: false };
         let blocks = of_typed(&app(), &typed, rules, &allowances(allow));
         blocks.into_iter().map(|block| (block.guard.to_string(), block.allow)).collect()
     }
@@ -146,7 +146,7 @@ mod tests {
         for word in ["aws_db . main", "aws_vm . main", "aws_db.main # mine", "aws_db.main[\"\\u0061\"]"] {
             let allow = format!("delete:app/{word}");
             assert_eq!(judged(&[word], &[&allow]), [("address".to_owned(), None)], "{word}");
-            let typed = Typed::Named { addresses: texts(&[word]), forgets: true };
+            let typed = Intent::Named { addresses: texts(&[word]), forgets: true };
             let free = Rules { guards: &Guards::default(), confirm: true };
             assert_eq!(of_typed(&app(), &typed, free, &Allowances::default()), []);
             let limited = Guards { max_deletes: Some(0), ..Guards::default() };
@@ -157,17 +157,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_judged_is_refused_where_somebody_wants_to_judge() {
-        let verb = |word: &str| Typed::Everything { verb: word.to_owned() };
-        let unjudged = || Typed::Unjudged { what: "`init -migrate-state`".to_owned(), instead: "y" };
-        let astray = || Typed::Astray { what: "x".to_owned(), instead: "y" };
-        let plan = || Typed::PlanFile { file: "p".into() };
+        let verb = |word: &str| Intent::Everything { verb: word.to_owned() };
+        let unjudged = || Intent::Unclassified { what: "`init -migrate-state`".to_owned(), instead: "y" };
+        let astray = || Intent::OutOfScope { what: "x".to_owned(), instead: "y" };
+        let plan = || Intent::PlanFile { file: "p".into() };
         let limited = Guards { max_changes: Some(9), ..Guards::default() };
         for (typed, free, confirm, guarded) in [
             (verb("apply"), None, None, Some("plan")),
             (plan(), None, Some("plan_file"), Some("plan_file")),
             (unjudged(), None, Some("exec"), Some("exec")),
             (astray(), Some("exec"), Some("exec"), Some("exec")),
-            (Typed::Other, None, None, None),
+            (Intent::Harmless, None, None, None),
         ] {
             let guard = |guards: &Guards, confirm| {
                 let blocks = of_typed(&app(), &typed, Rules { guards, confirm }, &Allowances::default());

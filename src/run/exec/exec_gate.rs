@@ -3,7 +3,7 @@
 use super::{exec_guard::Found, prepared::Prepared, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
-    engine::{GivenFlags, NOT_TOLD, StateMove, typed},
+    engine::{GivenFlags, NOT_TOLD, StateMove, intent_of},
     executor::{Answer, Ask, Asked, Refusal},
     inventory::{Inventory, Modules},
     model::{Blocked, Guard, StackId},
@@ -18,7 +18,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// Typed command at its gate.
+/// Intent command at its gate.
 pub(crate) struct ExecGate<'a> {
     /// Environment of the verb.
     pub(crate) context: &'a Context,
@@ -46,7 +46,7 @@ impl ExecGate<'_> {
         let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
         let mut guarded =
             Guarded::new(config, environment, &instances, modules, &prepared.runner, &request.allow);
-        let typed = typed(&request.args);
+        let typed = intent_of(&request.args);
         let mut blocked = guarded.judge_without_plan(context);
         blocked.extend(guarded.judge_short_forms(stacks));
         blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));

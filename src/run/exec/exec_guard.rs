@@ -5,7 +5,7 @@ use std::{ffi::OsStr, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    engine::{EngineError, Session, Typed, is_rescued, plan_facts, replaced_providers, state_addresses},
+    engine::{EngineError, Intent, Session, is_rescued, plan_facts, replaced_providers, state_addresses},
     executor::Work,
     files,
     model::{Block, Blocked, Failure, FailureKind, Guard, StackId},
@@ -36,13 +36,13 @@ pub(crate) struct Found {
 
 impl Against<'_> {
     /// Checks a command right before it runs.
-    pub(crate) fn judge(&self, typed: &Typed, guarded: &mut Guarded) -> Result<Found, EngineError> {
+    pub(crate) fn judge(&self, typed: &Intent, guarded: &mut Guarded) -> Result<Found, EngineError> {
         if let Some(found) = self.replaced_providers(typed, guarded) {
             return Ok(Found { blocked: self.blocked(Guard::Binding, &found), run: None });
         }
         let blocked = match typed {
-            Typed::PlanFile { file } => return self.plan_file(file),
-            Typed::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
+            Intent::PlanFile { file } => return self.plan_file(file),
+            Intent::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
                 Err(why) => self.blocked(Guard::StatePush, &why),
                 Ok(None) => Vec::new(),
                 Ok(Some(text)) => {
@@ -58,7 +58,7 @@ impl Against<'_> {
                     }
                 }
             },
-            Typed::Named { addresses, forgets: true } => {
+            Intent::Named { addresses, forgets: true } => {
                 match guarded.unnamed(self.stack, addresses).as_slice() {
                     [] => Vec::new(),
                     unnamed => {
@@ -74,8 +74,9 @@ impl Against<'_> {
 
     /// Returns the refusal of a command that starts providers, in an environment with `confirm`
     /// whose providers are replaced.
-    fn replaced_providers(&self, typed: &Typed, guarded: &Guarded) -> Option<String> {
-        let starts = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. } | Typed::Named { .. });
+    fn replaced_providers(&self, typed: &Intent, guarded: &Guarded) -> Option<String> {
+        let starts =
+            matches!(typed, Intent::Everything { .. } | Intent::PlanFile { .. } | Intent::Named { .. });
         let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
         Some(format!("{found}: the providers would not be the locked ones"))
     }

@@ -1,7 +1,7 @@
 //! State checks around a typed command: against the last known state before it, and recording a new one after it.
 
 use crate::{
-    engine::{EngineError, Session, Typed, builds_on_state},
+    engine::{EngineError, Intent, Session},
     executor::Work,
     process::Exit,
 };
@@ -30,16 +30,16 @@ pub(crate) struct StateWatch<'a> {
 impl<'a> StateWatch<'a> {
     /// Refuses a command whose state was lost, was replaced, or belongs to another instance.
     pub(crate) fn before(
-        typed: &Typed,
+        typed: &Intent,
         work: &'a Work,
         session: &'a Session<'a>,
     ) -> Result<Self, EngineError> {
-        let then = if builds_on_state(typed) {
+        let then = if typed.builds_on_state() {
             let state = work.engine.known_state(&work.target, work.accept_lineage, session)?;
             if state.lineage.is_empty() { Then::New } else { Then::Nothing }
-        } else if matches!(typed, Typed::Push { .. }) {
+        } else if matches!(typed, Intent::Push { .. }) {
             Then::Pushed
-        } else if *typed == Typed::MigrateState {
+        } else if *typed == Intent::MigrateState {
             Then::Moved
         } else {
             Then::Nothing

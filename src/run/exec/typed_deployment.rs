@@ -5,7 +5,7 @@ use std::{ffi::OsString, fmt::Display};
 
 use crate::{
     config::Config,
-    engine::{EngineError, Session, Typed},
+    engine::{EngineError, Intent, Session},
     executor::Work,
     git::revision,
     inventory::Inventory,
@@ -27,7 +27,7 @@ pub(crate) struct TypedDeployments<'a> {
     context: &'a Context,
     store: RunStore,
     environment: &'a EnvName,
-    typed: &'a Typed,
+    typed: &'a Intent,
     args: &'a [OsString],
     inventory: &'a Inventory,
     commit: Option<String>,
@@ -39,11 +39,11 @@ impl<'a> TypedDeployments<'a> {
     pub(crate) fn new(
         (context, config, inventory): (&'a Context, &Config, &'a Inventory),
         environment: &'a EnvName,
-        (typed, args): (&'a Typed, &'a [OsString]),
+        (typed, args): (&'a Intent, &'a [OsString]),
         runner: &Runner,
     ) -> anyhow::Result<Self> {
         let commit = revision(runner, config.root(), &context.env).commit;
-        let past = if *typed == Typed::MigrateState { past_runs(context, config)? } else { Vec::new() };
+        let past = if *typed == Intent::MigrateState { past_runs(context, config)? } else { Vec::new() };
         let store = RunStore::new(config.root());
         Ok(Self { context, store, environment, typed, args, inventory, commit, past })
     }
@@ -51,8 +51,8 @@ impl<'a> TypedDeployments<'a> {
     /// Records a command that may create resources before it starts: envctl may be killed while it runs.
     pub(crate) fn begin(&self, stack: &StackId) -> Result<(), EngineError> {
         let creates = match self.typed {
-            Typed::Everything { verb } => !WITHOUT_RESOURCES.contains(&verb.as_str()),
-            Typed::PlanFile { .. } => true,
+            Intent::Everything { verb } => !WITHOUT_RESOURCES.contains(&verb.as_str()),
+            Intent::PlanFile { .. } => true,
             _ => false,
         };
         if creates { self.record(stack, false) } else { Ok(()) }
@@ -69,9 +69,9 @@ impl<'a> TypedDeployments<'a> {
             return Ok(());
         }
         match self.typed {
-            Typed::Named { forgets: false, .. } | Typed::Push { .. } => self.record(stack, false),
-            Typed::MigrateState if !self.was_destroyed(stack)? => self.record(stack, false),
-            Typed::Everything { .. } | Typed::PlanFile { .. } if self.may_destroy() => {
+            Intent::Named { forgets: false, .. } | Intent::Push { .. } => self.record(stack, false),
+            Intent::MigrateState if !self.was_destroyed(stack)? => self.record(stack, false),
+            Intent::Everything { .. } | Intent::PlanFile { .. } if self.may_destroy() => {
                 let left = work.engine.state_addresses(&work.target, session)?;
                 if left.is_empty() { self.record(stack, true) } else { Ok(()) }
             }
@@ -82,7 +82,7 @@ impl<'a> TypedDeployments<'a> {
     /// Returns true if the command may leave no resource: it destroys, or applies a plan that may.
     fn may_destroy(&self) -> bool {
         let destroys = |arg: &OsString| arg.to_string_lossy().trim_start_matches('-').starts_with("destroy");
-        matches!(self.typed, Typed::PlanFile { .. }) || self.args.iter().any(destroys)
+        matches!(self.typed, Intent::PlanFile { .. }) || self.args.iter().any(destroys)
     }
 
     fn was_destroyed(&self, stack: &StackId) -> Result<bool, EngineError> {

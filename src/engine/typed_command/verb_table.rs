@@ -1,0 +1,265 @@
+//! Table of the verbs of OpenTofu, Terraform and Terragrunt, with the facts by which a typed command is judged.
+
+use std::ffi::OsString;
+
+/// Forms of a verb that change no state and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// No form is known to change nothing.
+    Never,
+    /// Every form changes nothing.
+    Always,
+    /// The form without a subcommand changes nothing.
+    WithoutSubcommand,
+    /// OpenTofu and Terraform change nothing if a flag makes the verb check only.
+    WithCheckFlag,
+    /// Verb of Terragrunt; every form changes nothing.
+    InTerragrunt,
+    /// Verb of Terragrunt that changes nothing if it has known flags only.
+    InTerragruntWithKnownFlags,
+    /// Verb of Terragrunt that changes nothing if it has known flags only, `--check` among them.
+    InTerragruntWithCheckFlag,
+}
+
+/// Var files that a verb takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VarFiles {
+    /// None.
+    Refused,
+    /// Var files behind the verb.
+    Taken,
+    /// Var files behind the verb, unless a plan file is applied, which holds its values.
+    TakenWithoutPlanFile,
+    /// Var files behind the verb, on an engine whose module sources may use variables.
+    TakenForModuleSources,
+    /// Var files behind the subcommand, on an engine whose module sources may use variables.
+    TakenBehindSubcommand,
+}
+
+/// Rule by which the intent of a command follows from its verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IntentRule {
+    /// The command may change every resource, or its effect is unknown.
+    Everything,
+    /// The command changes no resource and no state.
+    Nothing,
+    /// The command applies its plan file, or everything without one.
+    Apply,
+    /// The command changes the state of the addresses that it names.
+    Addresses,
+    /// The command removes the addresses that it names from the state.
+    ForgottenAddresses,
+    /// The command changes the state of its first argument: an id follows.
+    FirstAddress,
+    /// The command replaces the state by a file.
+    Push,
+    /// The subcommand decides, and is unknown.
+    UnknownSubcommand,
+    /// The flags decide which backend is initialised.
+    Init,
+    /// The command behind `--` decides.
+    Run,
+    /// The command acts on another workspace.
+    OtherWorkspace,
+    /// The command acts on other stacks.
+    OtherStacks,
+    /// The command runs any program.
+    Program,
+    /// The command changes a backend.
+    Backend,
+}
+
+/// Facts about a verb.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table, read on its own")]
+pub(super) struct VerbFacts {
+    /// First word of the command, or its first two.
+    pub(super) words: &'static [&'static str],
+    /// Forms that change nothing.
+    pub(super) reading: Reading,
+    /// True if the verb may read a state.
+    pub(super) reads_state: bool,
+    /// True if the engine creates a missing workspace for the verb. Most verbs do so as soon as they read a state, also
+    /// `state pull` and `output` (measured on OpenTofu 1.12.6 and Terraform 1.11.4). A push may create a workspace for the
+    /// state that it brings, and a lock may remain of a deleted workspace.
+    pub(super) makes_workspace: bool,
+    /// Var files that the verb takes.
+    pub(super) var_files: VarFiles,
+    /// True if the verb never evaluates a variable.
+    pub(super) ignores_variables: bool,
+    /// True if the verb installs modules or providers in the folder of its stack.
+    pub(super) installs: bool,
+    /// True if an unsaved state waits for the verb: its push, or the release of a lock before it.
+    pub(super) saves_state: bool,
+    /// Rule for the intent.
+    pub(super) intent: IntentRule,
+}
+
+/// Facts about an unknown verb, which counts as the most dangerous one.
+const UNKNOWN: VerbFacts = VerbFacts {
+    words: &[],
+    reading: Reading::Never,
+    reads_state: false,
+    makes_workspace: true,
+    var_files: VarFiles::Refused,
+    ignores_variables: false,
+    installs: false,
+    saves_state: false,
+    intent: IntentRule::Everything,
+};
+
+/// Facts about an unknown verb that changes no resource and no state.
+const HARMLESS: VerbFacts = VerbFacts { intent: IntentRule::Nothing, ..UNKNOWN };
+
+/// Facts about a verb that changes nothing.
+const READING: VerbFacts = VerbFacts { reading: Reading::Always, ..HARMLESS };
+
+/// Facts about a subcommand of `state`.
+const STATE: VerbFacts = VerbFacts {
+    reads_state: true,
+    var_files: VarFiles::TakenBehindSubcommand,
+    intent: IntentRule::UnknownSubcommand,
+    ..UNKNOWN
+};
+
+/// Facts about a subcommand of `state` that changes nothing.
+const STATE_READING: VerbFacts = VerbFacts { reading: Reading::Always, intent: IntentRule::Nothing, ..STATE };
+
+/// Facts about a subcommand of `workspace`.
+const WORKSPACE: VerbFacts = VerbFacts {
+    makes_workspace: false,
+    var_files: VarFiles::TakenBehindSubcommand,
+    intent: IntentRule::OtherWorkspace,
+    ..UNKNOWN
+};
+
+/// Facts about a verb that takes values and changes resources.
+const VALUES: VerbFacts = VerbFacts { var_files: VarFiles::Taken, ..UNKNOWN };
+
+/// Known verbs; of the rows that fit a command, the one with the most words counts.
+const VERBS: &[VerbFacts] = &[
+    VerbFacts {
+        words: &["apply"],
+        var_files: VarFiles::TakenWithoutPlanFile,
+        intent: IntentRule::Apply,
+        ..UNKNOWN
+    },
+    VerbFacts { words: &["apply-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
+    VerbFacts { words: &["backend"], intent: IntentRule::Backend, ..UNKNOWN },
+    VerbFacts { words: &["backend", "bootstrap"], ..HARMLESS },
+    VerbFacts { words: &["catalog"], ..HARMLESS },
+    VerbFacts { words: &["console"], reads_state: true, var_files: VarFiles::Taken, ..READING },
+    VerbFacts { words: &["dag"], ..HARMLESS },
+    VerbFacts { words: &["dag", "graph"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["destroy"], ..VALUES },
+    VerbFacts { words: &["destroy-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
+    VerbFacts { words: &["env"], intent: IntentRule::OtherWorkspace, ..UNKNOWN },
+    VerbFacts { words: &["exec"], intent: IntentRule::Program, ..UNKNOWN },
+    VerbFacts { words: &["fd"], ..HARMLESS },
+    VerbFacts { words: &["find"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts {
+        words: &["fmt"],
+        reading: Reading::WithCheckFlag,
+        makes_workspace: false,
+        ignores_variables: true,
+        ..HARMLESS
+    },
+    VerbFacts {
+        words: &["force-unlock"],
+        makes_workspace: false,
+        ignores_variables: true,
+        saves_state: true,
+        ..HARMLESS
+    },
+    VerbFacts { words: &["get"], makes_workspace: false, installs: true, ..HARMLESS },
+    VerbFacts { words: &["graph"], reads_state: true, var_files: VarFiles::TakenForModuleSources, ..READING },
+    VerbFacts { words: &["hcl"], ..HARMLESS },
+    VerbFacts { words: &["hcl", "fmt"], reading: Reading::InTerragruntWithCheckFlag, ..HARMLESS },
+    VerbFacts { words: &["hcl", "format"], reading: Reading::InTerragruntWithCheckFlag, ..HARMLESS },
+    VerbFacts { words: &["hcl", "validate"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["import"], intent: IntentRule::FirstAddress, ..VALUES },
+    VerbFacts { words: &["info"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts {
+        words: &["init"],
+        var_files: VarFiles::TakenForModuleSources,
+        installs: true,
+        intent: IntentRule::Init,
+        ..UNKNOWN
+    },
+    VerbFacts { words: &["list"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["login"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
+    VerbFacts { words: &["logout"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
+    VerbFacts { words: &["ls"], ..HARMLESS },
+    VerbFacts { words: &["metadata"], ..READING },
+    VerbFacts { words: &["metadata", "functions"], makes_workspace: false, ..READING },
+    VerbFacts { words: &["modules"], ..HARMLESS },
+    VerbFacts {
+        words: &["output"],
+        reads_state: true,
+        var_files: VarFiles::TakenForModuleSources,
+        ..READING
+    },
+    VerbFacts { words: &["plan"], reads_state: true, var_files: VarFiles::Taken, ..READING },
+    VerbFacts { words: &["providers"], reading: Reading::WithoutSubcommand, ..HARMLESS },
+    VerbFacts { words: &["providers", "schema"], ..READING },
+    VerbFacts { words: &["refresh"], ..VALUES },
+    VerbFacts { words: &["render"], reading: Reading::InTerragruntWithKnownFlags, ..HARMLESS },
+    VerbFacts { words: &["run"], intent: IntentRule::Run, ..UNKNOWN },
+    VerbFacts { words: &["run-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
+    VerbFacts { words: &["scaffold"], ..HARMLESS },
+    VerbFacts { words: &["show"], reads_state: true, var_files: VarFiles::TakenForModuleSources, ..READING },
+    VerbFacts { words: &["stack"], intent: IntentRule::OtherStacks, ..UNKNOWN },
+    VerbFacts { words: &["state"], ..STATE },
+    VerbFacts { words: &["state", "list"], ..STATE_READING },
+    VerbFacts { words: &["state", "mv"], intent: IntentRule::Addresses, ..STATE },
+    VerbFacts { words: &["state", "pull"], ..STATE_READING },
+    VerbFacts {
+        words: &["state", "push"],
+        makes_workspace: false,
+        saves_state: true,
+        intent: IntentRule::Push,
+        ..STATE
+    },
+    VerbFacts { words: &["state", "rm"], intent: IntentRule::ForgottenAddresses, ..STATE },
+    VerbFacts { words: &["state", "show"], ..STATE_READING },
+    VerbFacts { words: &["taint"], intent: IntentRule::Addresses, ..UNKNOWN },
+    VerbFacts { words: &["test"], ..VALUES },
+    VerbFacts { words: &["untaint"], intent: IntentRule::Addresses, ..UNKNOWN },
+    VerbFacts {
+        words: &["validate"],
+        makes_workspace: false,
+        var_files: VarFiles::TakenForModuleSources,
+        ..READING
+    },
+    VerbFacts { words: &["version"], makes_workspace: false, ignores_variables: true, ..READING },
+    VerbFacts { words: &["workspace"], ..WORKSPACE },
+    VerbFacts { words: &["workspace", "list"], reading: Reading::Always, ..WORKSPACE },
+    VerbFacts { words: &["workspace", "show"], reading: Reading::Always, ..WORKSPACE },
+];
+
+/// Returns the facts about the verb of a command; its first argument must be the verb.
+pub(super) fn verb_facts(args: &[OsString]) -> &'static VerbFacts {
+    let fits = |facts: &&VerbFacts| {
+        facts.words.len() <= args.len() && facts.words.iter().zip(args).all(|(word, arg)| arg == word)
+    };
+    VERBS.iter().filter(fits).max_by_key(|facts| facts.words.len()).unwrap_or(&UNKNOWN)
+}
+
+/// Returns true if a word is a verb that needs the values of variables in every form but the apply of a plan file.
+pub(super) fn needs_values(word: &OsString) -> bool {
+    let facts = verb_facts(std::slice::from_ref(word));
+    matches!(facts.var_files, VarFiles::Taken | VarFiles::TakenWithoutPlanFile)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verb_has_one_row() {
+        for (at, facts) in VERBS.iter().enumerate() {
+            assert!(!facts.words.is_empty());
+            assert!(VERBS[at + 1..].iter().all(|other| other.words != facts.words), "{:?}", facts.words);
+        }
+    }
+}
