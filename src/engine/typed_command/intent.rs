@@ -14,6 +14,8 @@ pub enum Intent {
     Everything {
         /// Verb of the command: `apply`.
         verb: String,
+        /// False if the command is known to create no resource of the stack.
+        creates_resources: bool,
     },
     /// Applies a plan file.
     PlanFile {
@@ -112,10 +114,13 @@ pub fn intent_of(args: &[OsString]) -> Intent {
     let words = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let behind = positionals(&args[facts.words.len().max(1)..]);
     match facts.intent {
-        IntentRule::Everything => Intent::Everything { verb: verb.into_owned() },
+        IntentRule::Everything => Intent::Everything { verb: verb.into_owned(), creates_resources: true },
+        IntentRule::WithoutResources => {
+            Intent::Everything { verb: verb.into_owned(), creates_resources: false }
+        }
         IntentRule::Nothing => Intent::Harmless,
         IntentRule::Apply => match behind {
-            [] => Intent::Everything { verb: verb.into_owned() },
+            [] => Intent::Everything { verb: verb.into_owned(), creates_resources: true },
             [file, ..] => Intent::PlanFile { file: file.clone() },
         },
         IntentRule::Addresses => named(behind, false),
@@ -128,7 +133,7 @@ pub fn intent_of(args: &[OsString]) -> Intent {
             },
         },
         IntentRule::UnknownSubcommand if rest.is_empty() => Intent::Harmless,
-        IntentRule::UnknownSubcommand => Intent::Everything { verb: words },
+        IntentRule::UnknownSubcommand => Intent::Everything { verb: words, creates_resources: true },
         IntentRule::Init => init(rest),
         IntentRule::Run => run(rest),
         IntentRule::OtherWorkspace => {
@@ -195,12 +200,12 @@ fn run(args: &[OsString]) -> Intent {
 mod tests {
     use super::*;
 
-    fn told(line: &str) -> Intent {
+    fn intent(line: &str) -> Intent {
         intent_of(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]
-    fn what_makes_no_plan_and_what_nobody_knows_changes_everything() {
+    fn commands_without_a_plan_and_unknown_ones_may_change_everything() {
         for (line, word) in [
             ("apply", "apply"),
             ("apply -auto-approve", "apply"),
@@ -215,7 +220,9 @@ mod tests {
             ("state -lock=false rm a.b", "state -lock=false"),
             ("brand-new", "brand-new"),
         ] {
-            assert_eq!(told(line), Intent::Everything { verb: word.to_owned() }, "{line}");
+            let creates_resources = !["refresh", "test"].contains(&word);
+            let expected = Intent::Everything { verb: word.to_owned(), creates_resources };
+            assert_eq!(intent(line), expected, "{line}");
         }
     }
 
@@ -230,28 +237,28 @@ mod tests {
             "run -- apply FILE",
             "run --non-interactive -- apply -parallelism 2 FILE",
         ] {
-            assert_eq!(told(line), Intent::PlanFile { file: "FILE".into() }, "{line}");
+            assert_eq!(intent(line), Intent::PlanFile { file: "FILE".into() }, "{line}");
         }
     }
 
     #[test]
-    fn what_changes_a_state_names_it() {
+    fn commands_that_change_a_state_name_their_addresses() {
         let named = |words: &[&str], forgets| {
             let addresses = words.iter().map(|word| (*word).to_owned()).collect();
             Intent::Named { addresses, forgets }
         };
-        assert_eq!(told("state rm -lock=false a.b module.c"), named(&["a.b", "module.c"], true));
-        assert_eq!(told("state rm -lock-timeout 1s a.b -no-color"), named(&["a.b"], true));
-        assert_eq!(told("state mv -backup x a.b c.d"), named(&["a.b", "c.d"], false));
-        assert_eq!(told("taint a.b"), named(&["a.b"], false));
-        assert_eq!(told("import -var x=1 a.b apply"), named(&["a.b"], false));
-        assert_eq!(told("run -- state rm a.b"), named(&["a.b"], true));
-        assert_eq!(told("state push -force f"), Intent::Push { file: Some("f".into()) });
-        assert_eq!(told("state push f g"), Intent::Push { file: None });
+        assert_eq!(intent("state rm -lock=false a.b module.c"), named(&["a.b", "module.c"], true));
+        assert_eq!(intent("state rm -lock-timeout 1s a.b -no-color"), named(&["a.b"], true));
+        assert_eq!(intent("state mv -backup x a.b c.d"), named(&["a.b", "c.d"], false));
+        assert_eq!(intent("taint a.b"), named(&["a.b"], false));
+        assert_eq!(intent("import -var x=1 a.b apply"), named(&["a.b"], false));
+        assert_eq!(intent("run -- state rm a.b"), named(&["a.b"], true));
+        assert_eq!(intent("state push -force f"), Intent::Push { file: Some("f".into()) });
+        assert_eq!(intent("state push f g"), Intent::Push { file: None });
         for other in
             ["init", "init -upgrade", "fmt", "force-unlock 1", "providers lock", "backend bootstrap", ""]
         {
-            assert_eq!(told(other), Intent::Harmless, "{other}");
+            assert_eq!(intent(other), Intent::Harmless, "{other}");
         }
     }
 
@@ -280,12 +287,12 @@ mod tests {
             "state mv -state-out x a.b a.b",
             "state rm -state x a.b",
         ] {
-            assert!(matches!(told(line), Intent::OutOfScope { .. }), "{line}: {:?}", told(line));
+            assert!(matches!(intent(line), Intent::OutOfScope { .. }), "{line}: {:?}", intent(line));
         }
         for line in
             ["init -migrate-state", "init -force-copy --migrate-state -upgrade", "run -- init -migrate-state"]
         {
-            assert_eq!(told(line), Intent::MigrateState, "{line}");
+            assert_eq!(intent(line), Intent::MigrateState, "{line}");
         }
         for line in [
             "init -migrate-state=false",
@@ -294,17 +301,17 @@ mod tests {
             "exec -- tofu apply FILE",
             "backend delete",
         ] {
-            assert!(matches!(told(line), Intent::Unclassified { .. }), "{line}: {:?}", told(line));
+            assert!(matches!(intent(line), Intent::Unclassified { .. }), "{line}: {:?}", intent(line));
         }
     }
 
     #[test]
     fn changes_of_resources_or_of_a_part_of_the_state_build_on_it() {
         for with in ["apply", "apply FILE", "import a.b x", "state rm a.b", "taint a.b", "brand-new"] {
-            assert!(told(with).builds_on_state(), "{with}");
+            assert!(intent(with).builds_on_state(), "{with}");
         }
         for without in ["state push f", "force-unlock 1", "fmt", "init -upgrade", "providers lock"] {
-            assert!(!told(without).builds_on_state(), "{without}");
+            assert!(!intent(without).builds_on_state(), "{without}");
         }
     }
 }

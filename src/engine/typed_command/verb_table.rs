@@ -41,6 +41,8 @@ pub(super) enum VarFiles {
 pub(super) enum IntentRule {
     /// The command may change every resource, or its effect is unknown.
     Everything,
+    /// The command has an effect that cannot be judged, but creates no resource of the stack.
+    WithoutResources,
     /// The command changes no resource and no state.
     Nothing,
     /// The command applies its plan file, or everything without one.
@@ -202,7 +204,7 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts { words: &["plan"], reads_state: true, var_files: VarFiles::Taken, ..READING },
     VerbFacts { words: &["providers"], reading: Reading::WithoutSubcommand, ..HARMLESS },
     VerbFacts { words: &["providers", "schema"], ..READING },
-    VerbFacts { words: &["refresh"], ..VALUES },
+    VerbFacts { words: &["refresh"], intent: IntentRule::WithoutResources, ..VALUES },
     VerbFacts { words: &["render"], reading: Reading::InTerragruntWithKnownFlags, ..HARMLESS },
     VerbFacts { words: &["run"], intent: IntentRule::Run, ..UNKNOWN },
     VerbFacts { words: &["run-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
@@ -223,7 +225,7 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts { words: &["state", "rm"], intent: IntentRule::ForgottenAddresses, ..STATE },
     VerbFacts { words: &["state", "show"], ..STATE_READING },
     VerbFacts { words: &["taint"], intent: IntentRule::Addresses, ..UNKNOWN },
-    VerbFacts { words: &["test"], ..VALUES },
+    VerbFacts { words: &["test"], intent: IntentRule::WithoutResources, ..VALUES },
     VerbFacts { words: &["untaint"], intent: IntentRule::Addresses, ..UNKNOWN },
     VerbFacts {
         words: &["validate"],

@@ -15,7 +15,7 @@ use crate::{
 pub fn of_typed(stack: &StackId, typed: &Intent, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
     let judged = rules.guards.judge_plans();
     match typed {
-        Intent::Everything { verb } if judged => {
+        Intent::Everything { verb, .. } if judged => {
             let message =
                 format!("`{verb}` typed by hand makes no plan that the environment's guards could judge");
             vec![Block::new(Guard::Plan, message)]
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_judged_is_refused_where_somebody_wants_to_judge() {
-        let verb = |word: &str| Intent::Everything { verb: word.to_owned() };
+        let verb = |word: &str| Intent::Everything { verb: word.to_owned(), creates_resources: true };
         let unjudged = || Intent::Unclassified { what: "`init -migrate-state`".to_owned(), instead: "y" };
         let astray = || Intent::OutOfScope { what: "x".to_owned(), instead: "y" };
         let plan = || Intent::PlanFile { file: "p".into() };

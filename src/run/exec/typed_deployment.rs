@@ -19,9 +19,6 @@ use crate::{
     },
 };
 
-/// Verbs that change no resource, although their effect is not judged.
-const WITHOUT_RESOURCES: [&str; 2] = ["refresh", "test"];
-
 /// Recorder of the deployments by one typed command.
 pub(crate) struct TypedDeployments<'a> {
     context: &'a Context,
@@ -51,7 +48,7 @@ impl<'a> TypedDeployments<'a> {
     /// Records a command that may create resources before it starts: envctl may be killed while it runs.
     pub(crate) fn begin(&self, stack: &StackId) -> Result<(), EngineError> {
         let creates = match self.typed {
-            Intent::Everything { verb } => !WITHOUT_RESOURCES.contains(&verb.as_str()),
+            Intent::Everything { creates_resources, .. } => *creates_resources,
             Intent::PlanFile { .. } => true,
             _ => false,
         };
