@@ -123,13 +123,20 @@ pub struct Applied {
     pub notes: Vec<String>,
 }
 
+/// Name and version of an engine in texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineLabel {
+    /// Name of the engine, with the one that it drives.
+    pub name: String,
+    /// Version of the engine, with that of the driven one.
+    pub version: String,
+}
+
 /// Facts behind a plan of a target that only its engine knows: versions, flags, backend and local modules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveInit {
-    /// Name of the engine, with the one that it drives.
-    pub engine: String,
-    /// Version of the engine, with that of the driven one.
-    pub version: String,
+    /// Name and version of the engine.
+    pub engine: EngineLabel,
     /// Flags that environments.toml adds to init, plan and apply, each behind its verb; and `-parallelism`.
     pub flags: Vec<String>,
     /// Provider plugin cache.

@@ -8,7 +8,7 @@ use super::{
     EngineError, PlanFacts, Session, Target,
     contract::PlanRequest,
     process::{document::Dialect, folder_lock::FolderLock},
-    program::installed::Installed,
+    program::installed::InstalledEngine,
     terraform::backend_record::{BackendInFolder, BackendRecord},
 };
 use crate::{model::Failure, process::CommandLine};
@@ -16,7 +16,7 @@ use crate::{model::Failure, process::CommandLine};
 /// Engine-specific part of planning, applying and reading a state.
 pub trait Driver {
     /// Returns the program itself.
-    fn installed(&self) -> &Installed;
+    fn installed(&self) -> &InstalledEngine;
 
     /// Returns the program's name for messages.
     fn program_name(&self) -> &str {
@@ -24,7 +24,7 @@ pub trait Driver {
     }
 
     /// Returns OpenTofu or Terraform: the program itself, or the one that Terragrunt drives.
-    fn core(&self) -> &Installed;
+    fn core(&self) -> &InstalledEngine;
 
     /// Returns the strictness with which JSON streams are read.
     fn dialect(&self) -> Dialect;

@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Engine,
     program::{
-        installed::{EngineUnavailable, Installed, ask_version, version_in_json, version_in_text},
+        installed::{EngineUnavailable, InstalledEngine, ask_version, version_in_json, version_in_text},
         version_cache::VersionCache,
         version_files::{EnginePlace, VersionChoice, VersionFiles},
     },
@@ -143,7 +143,7 @@ impl Engines {
         name: EngineName,
         place: &AskedIn<'_>,
         runner: &Runner,
-    ) -> Result<Installed, EngineUnavailable> {
+    ) -> Result<InstalledEngine, EngineUnavailable> {
         let program = self.program(name)?;
         let wanted = self.settings.get(&name).and_then(|settings| settings.version.as_ref());
         let version = VersionCache::at(&self.cache)
@@ -161,7 +161,7 @@ impl Engines {
             });
         }
         let constraint = wanted.map(|(constraint, _)| constraint.clone());
-        Ok(Installed::new(name, program, version, constraint, self.cache.clone()))
+        Ok(InstalledEngine::new(name, program, version, constraint, self.cache.clone()))
     }
 
     /// Returns a folder for messages, relative to the project if it lies there.

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use super::{PlanMode, PlanRequest, Target, layout::has_exclude, program::installed::Installed};
+use super::{PlanMode, PlanRequest, Target, layout::has_exclude, program::installed::InstalledEngine};
 
 /// Returns the arguments of a plan, its verb first.
 pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {
@@ -38,7 +38,7 @@ pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
 const EXCLUDE: (u64, u64) = (1, 9);
 
 /// Returns the reason why an engine, or the one that Terragrunt drives, has no `-exclude`; absent if it has that flag.
-pub(super) fn lacks_exclude(core: &Installed) -> Option<String> {
+pub(super) fn lacks_exclude(core: &InstalledEngine) -> Option<String> {
     let name = core.name.title();
     if !has_exclude(core.name) {
         Some(format!("{name} has no `-exclude`"))

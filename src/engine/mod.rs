@@ -27,8 +27,8 @@ pub mod terragrunt;
 mod typed_command;
 
 pub use contract::{
-    Applied, EffectiveInit, EngineError, PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session,
-    WorkspaceStatus,
+    Applied, EffectiveInit, EngineError, EngineLabel, PlanFacts, PlanMode, PlanRequest, Planned, Progress,
+    Session, WorkspaceStatus,
 };
 
 pub use engines::{Engines, driven_engine};

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     event::{EventKind, StepFinished, StepKind},
     model::{Block, Guard, Outcome, SkipReason, StackId},
-    process::Identity,
+    process::ProcessIdentity,
 };
 
 /// Capacity of the workers' message channel; a worker blocks while the channel is full.
@@ -128,7 +128,7 @@ impl<'a> Round<'a> {
             WorkerMessage::EngineStarted { place, pid, reply } => {
                 let Step { stack, kind, .. } = &self.steps[place];
                 let (stack, step) = (stack.clone(), *kind);
-                let Identity { pid, start_time, boot_id } = Identity::of(pid);
+                let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::of(pid);
                 let started = EventKind::EngineStarted { stack, step, pid, start_time, boot_id };
                 self.record(started, reply);
             }
@@ -209,7 +209,7 @@ fn hook_event((stack, step): (&StackId, StepKind), process: HookProcess, ended: 
     match ended {
         Some(exit) => EventKind::HookEnded { stack, step, hook, pid: process.pid, exit },
         None => {
-            let Identity { pid, start_time, boot_id } = Identity::of(process.pid);
+            let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::of(process.pid);
             EventKind::HookStarted { stack, step, hook, program: process.program, pid, start_time, boot_id }
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     event::EventKind,
     files,
     model::{EnvName, RunId, StackId},
-    process::{Identity, Writer, writers},
+    process::{ProcessIdentity, Writer, writers},
 };
 
 /// Programs and files that unfinished runs and commands of one environment may have left behind.
@@ -27,7 +27,7 @@ struct Left {
     id: RunId,
     dir: RunDir,
     stacks: Vec<StackId>,
-    started: Vec<(StackId, Program, Identity)>,
+    started: Vec<(StackId, Program, ProcessIdentity)>,
 }
 
 /// Kind of a program that envctl started.
@@ -61,11 +61,13 @@ fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<L
                 stacks.extend(all.iter().map(|stack| stack.stack.clone()));
             }
             EventKind::EngineStarted { stack, pid, start_time, boot_id, .. } => {
-                let identity = Identity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
+                let identity =
+                    ProcessIdentity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
                 started.push((stack.clone(), Program::Engine, identity));
             }
             EventKind::HookStarted { stack, hook, pid, start_time, boot_id, .. } => {
-                let identity = Identity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
+                let identity =
+                    ProcessIdentity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
                 started.push((stack.clone(), Program::Hook(Some(hook.clone())), identity));
             }
             EventKind::RunFinished { .. } => return None,
@@ -165,9 +167,9 @@ mod tests {
     use super::*;
     use crate::{event::StepKind, model::ExitStatus};
 
-    fn started(stack: &str, identity: Identity) -> EventKind {
+    fn started(stack: &str, identity: ProcessIdentity) -> EventKind {
         let (stack, step) = (stack.parse().unwrap(), StepKind::Apply);
-        let Identity { pid, start_time, boot_id } = identity;
+        let ProcessIdentity { pid, start_time, boot_id } = identity;
         EventKind::EngineStarted { stack, step, pid, start_time, boot_id }
     }
 
@@ -189,8 +191,8 @@ mod tests {
 
     #[test]
     fn an_engine_of_an_unfinished_run_is_found_while_it_is_the_same_process() {
-        let own = Identity::of(std::process::id());
-        let gone = Identity { start_time: own.start_time.map(|time| time + 1), ..own.clone() };
+        let own = ProcessIdentity::of(std::process::id());
+        let gone = ProcessIdentity { start_time: own.start_time.map(|time| time + 1), ..own.clone() };
         let expected = [(Some("b".parse().unwrap()), own.pid)];
         assert_eq!(
             alive(vec![started("a", gone), started("b", own.clone()), started("b", own.clone())]),

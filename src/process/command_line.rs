@@ -4,6 +4,9 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8PathBuf;
 
+/// Environment variables of a process.
+pub type EnvVars = BTreeMap<OsString, OsString>;
+
 /// Process that receives a request to stop (SIGINT).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SignalTarget {
@@ -28,7 +31,7 @@ pub struct CommandLine {
     /// Working directory.
     pub dir: Utf8PathBuf,
     /// Complete environment.
-    pub env: BTreeMap<OsString, OsString>,
+    pub env: EnvVars,
     /// Process that receives a request to stop.
     pub signal: SignalTarget,
     /// True if the program should run in a new session, without a terminal to prompt on; ignored where `setsid` is
@@ -38,11 +41,7 @@ pub struct CommandLine {
 
 impl CommandLine {
     /// Makes a command line without arguments.
-    pub fn new(
-        program: impl Into<OsString>,
-        dir: impl Into<Utf8PathBuf>,
-        env: BTreeMap<OsString, OsString>,
-    ) -> Self {
+    pub fn new(program: impl Into<OsString>, dir: impl Into<Utf8PathBuf>, env: EnvVars) -> Self {
         Self {
             program: program.into(),
             args: Vec::new(),

@@ -46,7 +46,7 @@ impl fmt::Display for Exit {
 
 /// Program that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finished {
+pub struct FinishedProcess {
     /// End of the process.
     pub exit: Exit,
     /// Process id.
@@ -57,7 +57,7 @@ pub struct Finished {
 
 /// Program that has ended, with its complete unmasked output.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Captured {
+pub struct CapturedOutput {
     /// End of the process.
     pub exit: Exit,
     /// Process id.
@@ -68,7 +68,7 @@ pub struct Captured {
     pub stderr: Vec<u8>,
 }
 
-impl fmt::Debug for Captured {
+impl fmt::Debug for CapturedOutput {
     /// Omits the output, which may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Captured({}, {} + {} bytes)", self.exit, self.stdout.len(), self.stderr.len())

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// Process id with the facts that tell it apart from a later process of the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct ProcessIdentity {
     /// Process id.
     pub pid: u32,
     /// Start time in clock ticks since boot; absent when `/proc` does not provide it.
@@ -24,7 +24,7 @@ pub struct Writer {
     pub file: Utf8PathBuf,
 }
 
-impl Identity {
+impl ProcessIdentity {
     /// Returns the identity of the process that has this id now.
     pub fn of(pid: u32) -> Self {
         Self { pid, start_time: stat(pid).map(|stat| stat.start_time), boot_id: boot_id() }
@@ -95,11 +95,13 @@ mod tests {
 
     #[test]
     fn a_process_is_itself_and_no_other_with_its_id() {
-        let own = Identity::of(std::process::id());
+        let own = ProcessIdentity::of(std::process::id());
         assert!(own.is_alive());
-        assert!(!Identity { start_time: own.start_time.map(|time| time + 1), ..own.clone() }.is_alive());
-        assert!(!Identity { boot_id: Some("another".to_owned()), ..own.clone() }.is_alive());
-        assert!(!Identity { start_time: None, ..own }.is_alive());
+        assert!(
+            !ProcessIdentity { start_time: own.start_time.map(|time| time + 1), ..own.clone() }.is_alive()
+        );
+        assert!(!ProcessIdentity { boot_id: Some("another".to_owned()), ..own.clone() }.is_alive());
+        assert!(!ProcessIdentity { start_time: None, ..own }.is_alive());
     }
 
     #[test]
@@ -121,8 +123,8 @@ mod tests {
             .mutate(&command, &out, &err, &mut |event| {
                 if let crate::process::ProcessEvent::Started { pid } = event {
                     seen = writers(dir);
-                    started = Some(Identity::of(pid));
-                    assert!(Identity::of(pid).is_alive());
+                    started = Some(ProcessIdentity::of(pid));
+                    assert!(ProcessIdentity::of(pid).is_alive());
                     fs::write(dir.join("go"), "").unwrap();
                 }
             })

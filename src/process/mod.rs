@@ -18,10 +18,10 @@ mod tail;
 mod users;
 mod which;
 
-pub use command_line::{CommandLine, SignalTarget};
+pub use command_line::{CommandLine, EnvVars, SignalTarget};
 pub use error::ProcessError;
-pub use finished::{Captured, Exit, Finished, ProcessEvent, Stream};
-pub use identity::{Identity, Writer, writers};
+pub use finished::{CapturedOutput, Exit, FinishedProcess, ProcessEvent, Stream};
+pub use identity::{ProcessIdentity, Writer, writers};
 pub use redaction::{MASK, Redactor, without_credentials};
 pub use runner::Runner;
 pub use users::users;

@@ -10,7 +10,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{ProcessError, Stream, start::Running};
+use super::{ProcessError, Stream, start::RunningProcess};
 
 /// Longest interval between checks whether a silent program has ended; intervals grow up to it.
 ///
@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 /// Passes on the output of a program until both pipes are closed, or until the program has ended and the pipes are
 /// empty.
 pub(super) fn drain(
-    running: &Running<'_>,
+    running: &RunningProcess<'_>,
     stdout: PipeReader,
     stderr: PipeReader,
     on_bytes: &mut dyn FnMut(Stream, &[u8]),

@@ -18,18 +18,18 @@ use super::SignalTarget;
 #[derive(Default)]
 pub(super) struct Registry {
     count: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<RegistryState>,
     interrupts: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct RegistryState {
     interrupted: bool,
     running: HashMap<Pid, SignalTarget>,
 }
 
 impl Registry {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RegistryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,11 +5,11 @@ use std::{io, time::Duration};
 use camino::Utf8Path;
 
 use super::{
-    Captured, CommandLine, Finished, ProcessError, ProcessEvent, Redactor, Stream,
+    CapturedOutput, CommandLine, FinishedProcess, ProcessError, ProcessEvent, Redactor, Stream,
     lines::Lines,
     pipes::drain,
     registry::Registry,
-    start::{Running, Streams, start},
+    start::{RunningProcess, StandardStreams, start},
     tail::{OutputFile, follow},
 };
 
@@ -70,7 +70,7 @@ impl Runner {
         &self,
         command: &CommandLine,
         on_event: &mut dyn FnMut(ProcessEvent<'_>),
-    ) -> Result<Finished, ProcessError> {
+    ) -> Result<FinishedProcess, ProcessError> {
         let (running, stdout, stderr) = self.start_piped(command)?;
         on_event(ProcessEvent::Started { pid: running.pid() });
         let read = self.split(on_event, |on_bytes| drain(&running, stdout, stderr, on_bytes));
@@ -86,11 +86,12 @@ impl Runner {
         stdout: &Utf8Path,
         stderr: &Utf8Path,
         on_event: &mut dyn FnMut(ProcessEvent<'_>),
-    ) -> Result<Finished, ProcessError> {
+    ) -> Result<FinishedProcess, ProcessError> {
         let program = command.program.to_string_lossy();
         let (out, out_writer) = OutputFile::create(stdout, &program)?;
         let (err, err_writer) = OutputFile::create(stderr, &program)?;
-        let running = start(command, Streams::To(out_writer.into(), err_writer.into()), &self.registry)?;
+        let running =
+            start(command, StandardStreams::To(out_writer.into(), err_writer.into()), &self.registry)?;
         on_event(ProcessEvent::Started { pid: running.pid() });
         let mut files = [(Stream::Stdout, out), (Stream::Stderr, err)];
         let followed = self.split(on_event, |on_bytes| follow(&running, &mut files, on_bytes));
@@ -99,7 +100,7 @@ impl Runner {
     }
 
     /// Runs a program and returns its unmasked output.
-    pub fn capture(&self, command: &CommandLine) -> Result<Captured, ProcessError> {
+    pub fn capture(&self, command: &CommandLine) -> Result<CapturedOutput, ProcessError> {
         self.capture_started(command, &mut |_| {})
     }
 
@@ -108,7 +109,7 @@ impl Runner {
         &self,
         command: &CommandLine,
         on_start: &mut dyn FnMut(u32),
-    ) -> Result<Captured, ProcessError> {
+    ) -> Result<CapturedOutput, ProcessError> {
         let (running, stdout, stderr) = self.start_piped(command)?;
         on_start(running.pid());
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -118,18 +119,18 @@ impl Runner {
         });
         let finished = running.finish();
         let finished = read.and(finished)?;
-        Ok(Captured { exit: finished.exit, pid: finished.pid, stdout: out, stderr: err })
+        Ok(CapturedOutput { exit: finished.exit, pid: finished.pid, stdout: out, stderr: err })
     }
 
     /// Runs a program on envctl's own terminal, unmasked and in its process group: Ctrl-C reaches it directly.
-    pub fn inherit(&self, command: &CommandLine) -> Result<Finished, ProcessError> {
-        start(command, Streams::Inherited, &self.registry)?.finish()
+    pub fn inherit(&self, command: &CommandLine) -> Result<FinishedProcess, ProcessError> {
+        start(command, StandardStreams::Inherited, &self.registry)?.finish()
     }
 
     fn start_piped(
         &self,
         command: &CommandLine,
-    ) -> Result<(Running<'_>, io::PipeReader, io::PipeReader), ProcessError> {
+    ) -> Result<(RunningProcess<'_>, io::PipeReader, io::PipeReader), ProcessError> {
         let pipe = || {
             io::pipe().map_err(|source| ProcessError::Start {
                 program: command.program.to_string_lossy().into_owned(),
@@ -138,7 +139,8 @@ impl Runner {
         };
         let (stdout, out_writer) = pipe()?;
         let (stderr, err_writer) = pipe()?;
-        let running = start(command, Streams::To(out_writer.into(), err_writer.into()), &self.registry)?;
+        let running =
+            start(command, StandardStreams::To(out_writer.into(), err_writer.into()), &self.registry)?;
         Ok((running, stdout, stderr))
     }
 

@@ -10,10 +10,12 @@ use std::{
 use duct::Expression;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use super::{CommandLine, Exit, Finished, ProcessError, registry::Registry, session::setsid, which::which};
+use super::{
+    CommandLine, Exit, FinishedProcess, ProcessError, registry::Registry, session::setsid, which::which,
+};
 
 /// Destination of a program's standard streams.
-pub(super) enum Streams {
+pub(super) enum StandardStreams {
     /// Empty standard input, output to these descriptors; the program leads its own process group.
     To(OwnedFd, OwnedFd),
     /// Streams and process group of envctl: signals of the terminal reach the program directly.
@@ -21,7 +23,7 @@ pub(super) enum Streams {
 }
 
 /// Started program that must be waited for.
-pub(super) struct Running<'r> {
+pub(super) struct RunningProcess<'r> {
     handle: duct::Handle,
     registry: &'r Registry,
     program: String,
@@ -32,9 +34,9 @@ pub(super) struct Running<'r> {
 /// Starts a program; fails if the run was interrupted.
 pub(super) fn start<'r>(
     command: &CommandLine,
-    streams: Streams,
+    streams: StandardStreams,
     registry: &'r Registry,
-) -> Result<Running<'r>, ProcessError> {
+) -> Result<RunningProcess<'r>, ProcessError> {
     if registry.is_interrupted() {
         return Err(ProcessError::Interrupted);
     }
@@ -51,8 +53,8 @@ pub(super) fn start<'r>(
     };
     let mut expression: Expression =
         started_as.dir(command.dir.as_std_path()).full_env(&command.env).unchecked();
-    let watched = matches!(streams, Streams::To(..));
-    if let Streams::To(stdout, stderr) = streams {
+    let watched = matches!(streams, StandardStreams::To(..));
+    if let StandardStreams::To(stdout, stderr) = streams {
         expression =
             expression.stdin_null().stdout_file(stdout).stderr_file(stderr).before_spawn(move |child| {
                 // A group leader cannot start a session, and a session has its own process group anyway.
@@ -77,10 +79,10 @@ pub(super) fn start<'r>(
         });
     };
     registry.started(pid, watched.then_some(command.signal));
-    Ok(Running { handle, registry, program: program.into_string(), pid, started })
+    Ok(RunningProcess { handle, registry, program: program.into_string(), pid, started })
 }
 
-impl Running<'_> {
+impl RunningProcess<'_> {
     pub(super) fn pid(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
@@ -105,13 +107,13 @@ impl Running<'_> {
     }
 
     /// Waits for the end of the program and releases its process id.
-    pub(super) fn finish(self) -> Result<Finished, ProcessError> {
+    pub(super) fn finish(self) -> Result<FinishedProcess, ProcessError> {
         self.wait()?;
         let duration = self.started.elapsed();
         // Removed from the registry before the id is released: a signal must not reach a new process with that id.
         self.registry.ended(self.pid);
         let status = self.handle.wait().map_err(|error| self.lost(error))?.status;
-        Ok(Finished { exit: Exit::of(status), pid: self.pid(), duration })
+        Ok(FinishedProcess { exit: Exit::of(status), pid: self.pid(), duration })
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{ProcessError, Stream, start::Running};
+use super::{ProcessError, Stream, start::RunningProcess};
 use crate::files;
 
 /// Longest interval between reads of files that do not grow; intervals grow up to it.
@@ -41,7 +41,7 @@ impl OutputFile {
 
 /// Passes on what a program writes to its files, until the program has ended and both files are read to the end.
 pub(super) fn follow(
-    running: &Running<'_>,
+    running: &RunningProcess<'_>,
     files: &mut [(Stream, OutputFile)],
     on_bytes: &mut dyn FnMut(Stream, &[u8]),
 ) -> Result<(), ProcessError> {
@@ -70,7 +70,7 @@ pub(super) fn follow(
 
 /// Reads each file to its present end; returns true if there was new output.
 fn read_on(
-    running: &Running<'_>,
+    running: &RunningProcess<'_>,
     files: &mut [(Stream, OutputFile)],
     buffer: &mut [u8],
     on_bytes: &mut dyn FnMut(Stream, &[u8]),

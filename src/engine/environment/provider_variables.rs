@@ -1,11 +1,8 @@
 //! Variables from which providers, backends and engines choose an account, a project, a region or an endpoint.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::{OsStr, OsString},
-};
+use std::{collections::BTreeSet, ffi::OsStr};
 
-use crate::model::VariablePattern;
+use crate::{model::VariablePattern, process::EnvVars};
 
 /// Variables of one provider or tool: whole names, and beginnings of names that end with `*`.
 struct ProviderVariables {
@@ -221,13 +218,10 @@ const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
 /// Prefix of the variables that name trusted certificates.
 const CERTIFICATES: &str = "SSL_CERT_";
 
-/// Environment of an engine's processes.
-type Environment = BTreeMap<OsString, OsString>;
-
 /// Returns the names of the variables that a plan is bound to: those of the table, those that environments.toml sets, and
 /// those that match a pattern of `bind`, without rotating credentials.
 pub fn bound_variables<'e>(
-    env: &'e Environment,
+    env: &'e EnvVars,
     set: &BTreeSet<String>,
     bind: &[VariablePattern],
 ) -> BTreeSet<&'e str> {
@@ -255,7 +249,7 @@ fn is_of_provider(name: &str) -> bool {
 
 /// Returns the names of the variables that are recorded with a plan but not compared: proxies and trusted certificates,
 /// which belong to a machine.
-pub fn recorded_variables(env: &Environment) -> BTreeSet<&str> {
+pub fn recorded_variables(env: &EnvVars) -> BTreeSet<&str> {
     let names = env.keys().filter_map(|name| name.to_str());
     names
         .filter(|name| {
@@ -265,7 +259,7 @@ pub fn recorded_variables(env: &Environment) -> BTreeSet<&str> {
 }
 
 /// Returns the kind of AWS credentials in an environment: the keys of a session are not bound one by one.
-pub fn aws_credentials(env: &Environment) -> &'static str {
+pub fn aws_credentials(env: &EnvVars) -> &'static str {
     let (tokens, keys) = SESSIONS[0];
     let holds = |names: &[&str]| names.iter().any(|name| is_set(env, name));
     match (holds(tokens), holds(keys)) {
@@ -276,7 +270,7 @@ pub fn aws_credentials(env: &Environment) -> &'static str {
 }
 
 /// Returns true if a variable is set and not empty.
-pub(in crate::engine) fn is_set(env: &Environment, name: &str) -> bool {
+pub(in crate::engine) fn is_set(env: &EnvVars, name: &str) -> bool {
     env.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
 }
 
@@ -284,7 +278,7 @@ pub(in crate::engine) fn is_set(env: &Environment, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn env(pairs: &[(&str, &str)]) -> Environment {
+    fn env(pairs: &[(&str, &str)]) -> EnvVars {
         pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 

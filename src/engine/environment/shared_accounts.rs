@@ -5,14 +5,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     io,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use crate::files;
+use crate::{files, process::EnvVars};
 
 /// Text in place of the content of a file that cannot be read.
 const NOT_READ: &str = "not read";
@@ -65,45 +65,42 @@ const OF_CONFIGURATIONS: &[&str] = &[
     "core.universe_domain",
 ];
 
-/// Environment of an engine's processes.
-type Environment = BTreeMap<OsString, OsString>;
-
 /// Returns the choices in the shared files that the environment variables point to, by a name like `AWS profile dev:
 /// region`. Relative paths start at `dir`, where the engine runs; `profiles` are further AWS profiles, as that of a backend.
-pub fn shared_accounts(env: &Environment, dir: &Utf8Path, profiles: &[&str]) -> BTreeMap<String, String> {
+pub fn shared_accounts(env: &EnvVars, dir: &Utf8Path, profiles: &[&str]) -> BTreeMap<String, String> {
     let mut chosen = BTreeMap::new();
-    let places = Places { env, dir };
-    places.aws(profiles, &mut chosen);
-    places.google(&mut chosen);
-    places.azure(&mut chosen);
+    let shared = SharedAccountFiles { env, dir };
+    shared.aws(profiles, &mut chosen);
+    shared.google(&mut chosen);
+    shared.azure(&mut chosen);
     chosen
 }
 
 /// Returns the paths of the shared files that the environment variables point to, including missing files.
-pub fn shared_account_files(env: &Environment, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let places = Places { env, dir };
-    let gcloud = places.gcloud();
-    let azure = places.azure_folder();
+pub fn shared_account_files(env: &EnvVars, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let shared = SharedAccountFiles { env, dir };
+    let gcloud = shared.gcloud();
+    let azure = shared.azure_folder();
     let files = [
-        places.file("AWS_CONFIG_FILE", ".aws/config"),
-        places.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
-        places.google_credentials(),
+        shared.file("AWS_CONFIG_FILE", ".aws/config"),
+        shared.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+        shared.google_credentials(),
         gcloud.as_ref().map(|folder| folder.join("active_config")),
         azure.as_ref().map(|folder| folder.join("azureProfile.json")),
         azure.as_ref().map(|folder| folder.join("clouds.config")),
         azure.as_ref().map(|folder| folder.join("config")),
     ];
-    let configuration = gcloud.map(|folder| places.configuration(&folder));
+    let configuration = gcloud.map(|folder| shared.configuration(&folder));
     files.into_iter().flatten().chain(configuration).collect()
 }
 
 /// Locations of the shared files.
-struct Places<'e> {
-    env: &'e Environment,
+struct SharedAccountFiles<'e> {
+    env: &'e EnvVars,
     dir: &'e Utf8Path,
 }
 
-impl Places<'_> {
+impl SharedAccountFiles<'_> {
     fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
     }

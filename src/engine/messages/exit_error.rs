@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{EngineError, Session, Target, driver::Driver, process::call::Streamed},
     model::{Failure, FailureKind},
-    process::{Captured, Exit, without_credentials},
+    process::{CapturedOutput, Exit, without_credentials},
 };
 
 /// Returns the error of a JSON stream that exited neither with 0 nor, for a plan, with 2.
@@ -72,7 +72,7 @@ pub(in crate::engine) fn unbelievable(
 /// Returns the error of a command without JSON that did not exit with 0.
 pub(in crate::engine) fn failed_text(
     driver: &dyn Driver,
-    captured: &Captured,
+    captured: &CapturedOutput,
     verb: &str,
     target: &Target,
     session: &Session<'_>,

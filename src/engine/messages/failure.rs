@@ -7,7 +7,7 @@ use regex::{RegexSet, RegexSetBuilder};
 use super::{
     engine_words::engine_words,
     message_file::{MessageFile, NamedFolders, SourceCopy},
-    stream_json::{Diagnostic, SourceRange},
+    stream_json::{EngineDiagnostic, SourceRange},
     value_place::placed,
 };
 use crate::{
@@ -16,58 +16,58 @@ use crate::{
 };
 
 /// Pattern of engine messages; `fixtures/failures/KIND/` holds recorded ones.
-pub(super) struct Row {
+pub(super) struct FailurePattern {
     /// Kind of failure that the messages report.
     pub(in crate::engine) kind: FailureKind,
     /// Regular expression for summary and detail, matched without regard to case.
     pub(in crate::engine) pattern: &'static str,
-    /// Duration of the cause: a retry of a passing one may succeed.
-    pub(super) lasts: Lasts,
+    /// Persistence of the cause: a retry of a transient one may succeed.
+    pub(super) persistence: Persistence,
 }
 
-/// Duration of the cause of a failure.
+/// Persistence of the cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lasts {
+pub(super) enum Persistence {
     /// The cause stays until the user changes something.
-    Stays,
+    Permanent,
     /// The cause is known to pass without a change.
-    Passes,
-    /// The duration depends on the inner error in the same message.
+    Transient,
+    /// The persistence depends on the inner error in the same message.
     AsItsCause,
 }
 
-const fn row(kind: FailureKind, pattern: &'static str) -> Row {
-    Row { kind, pattern, lasts: Lasts::Stays }
+const fn permanent(kind: FailureKind, pattern: &'static str) -> FailurePattern {
+    FailurePattern { kind, pattern, persistence: Persistence::Permanent }
 }
 
-const fn transient(kind: FailureKind, pattern: &'static str) -> Row {
-    Row { kind, pattern, lasts: Lasts::Passes }
+const fn transient(kind: FailureKind, pattern: &'static str) -> FailurePattern {
+    FailurePattern { kind, pattern, persistence: Persistence::Transient }
 }
 
-const fn wrapping(kind: FailureKind, pattern: &'static str) -> Row {
-    Row { kind, pattern, lasts: Lasts::AsItsCause }
+const fn wrapping(kind: FailureKind, pattern: &'static str) -> FailurePattern {
+    FailurePattern { kind, pattern, persistence: Persistence::AsItsCause }
 }
 
-/// Rows by precedence, the first match decides: a state that is locked, lost or broken comes before the reason for that, and
+/// Patterns by precedence, the first match decides: a state that is locked, lost or broken comes before the reason for that, and
 /// throttling and refused credentials before the messages that wrap them.
-pub(super) static ROWS: &[Row] = &[
-    row(FailureKind::Locked, r"Lock Info:\s*\n\s*ID:"),
+pub(super) static FAILURE_PATTERNS: &[FailurePattern] = &[
+    permanent(FailureKind::Locked, r"Lock Info:\s*\n\s*ID:"),
     // A local lock that another process is just acquiring: `-lock-timeout` does not cover that moment.
     transient(FailureKind::Locked, r"resource temporarily unavailable\s*\n[\s*]*open "),
-    row(FailureKind::State, r"Failed to (save|persist|write) state"),
-    row(FailureKind::State, r"Saved plan is stale"),
-    row(FailureKind::State, r#"NoSuchBucket|S3 bucket ("[\w.-]+" )?does not exist"#),
-    row(FailureKind::State, r"Unsupported state file format|does not have the expected content"),
+    permanent(FailureKind::State, r"Failed to (save|persist|write) state"),
+    permanent(FailureKind::State, r"Saved plan is stale"),
+    permanent(FailureKind::State, r#"NoSuchBucket|S3 bucket ("[\w.-]+" )?does not exist"#),
+    permanent(FailureKind::State, r"Unsupported state file format|does not have the expected content"),
     transient(
         FailureKind::Throttled,
         r"SlowDown|Throttling(Exception)?\b|Rate exceeded|TooManyRequests|RequestLimitExceeded|StatusCode: 429|\b429 Too Many Requests",
     ),
-    row(
+    permanent(
         FailureKind::Auth,
         r"No valid credential sources|failed to refresh cached credentials|NoCredentialProviders",
     ),
-    row(FailureKind::Auth, r"failed to get shared config profile"),
-    row(
+    permanent(FailureKind::Auth, r"failed to get shared config profile"),
+    permanent(
         FailureKind::Auth,
         r"StatusCode: 40[13]\b|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied|UnauthorizedOperation|password authentication failed",
     ),
@@ -78,43 +78,43 @@ pub(super) static ROWS: &[Row] = &[
     transient(FailureKind::Network, r"TLS handshake timeout"),
     transient(FailureKind::Network, r"connection reset by peer"),
     // No server listens there, or the name is wrong: a retry does not help.
-    row(FailureKind::Network, r"connection refused|no such host|network is unreachable"),
+    permanent(FailureKind::Network, r"connection refused|no such host|network is unreachable"),
     transient(FailureKind::Network, r"i/o timeout|context deadline exceeded|Client\.Timeout exceeded"),
     transient(FailureKind::Network, r"(?m)\bEOF$"),
     // Message of the backend `http` on a status above 499.
     transient(FailureKind::Network, r"(?m)giving up after \d+ attempt\(s\)$"),
     // Messages of git on a source that cannot be fetched.
-    row(
+    permanent(
         FailureKind::Auth,
         r"fatal: Authentication failed for|fatal: could not read Username|Permission denied \(publickey",
     ),
-    row(
+    permanent(
         FailureKind::Network,
         r"fatal: unable to access|Could not read from remote repository|does not appear to be a git repository|fatal: unable to connect to",
     ),
-    row(FailureKind::Config, r"Provider dependency changes detected|Inconsistent dependency lock file"),
+    permanent(FailureKind::Config, r"Provider dependency changes detected|Inconsistent dependency lock file"),
     wrapping(
         FailureKind::Provider,
         r"Failed to (query available|resolve) provider packages|Failed to install provider",
     ),
-    row(
+    permanent(
         FailureKind::Provider,
         r"Required plugins are not installed|Failed to instantiate provider|Failed to load plugin schemas",
     ),
     wrapping(FailureKind::Config, r"Failed to download module"),
-    row(FailureKind::Config, r"Unreadable module directory|Module not (installed|found)"),
+    permanent(FailureKind::Config, r"Unreadable module directory|Module not (installed|found)"),
     // Messages of Terragrunt on folders that a unit names.
-    row(
+    permanent(
         FailureKind::Config,
         r"Found paths in the 'dependencies' block that do not exist|Working dir [!-~]+ from source [!-~]+ does not exist",
     ),
-    row(FailureKind::Config, r"No value for required variable|Invalid value for (input )?variable"),
-    row(FailureKind::Config, r"Unsupported argument|Unsupported block type|Missing required argument"),
-    row(
+    permanent(FailureKind::Config, r"No value for required variable|Invalid value for (input )?variable"),
+    permanent(FailureKind::Config, r"Unsupported argument|Unsupported block type|Missing required argument"),
+    permanent(
         FailureKind::Config,
         r"Unsupported backend type|Backend initialization required|Backend configuration changed",
     ),
-    row(FailureKind::Config, r"Unsupported (Terraform|OpenTofu) Core version"),
+    permanent(FailureKind::Config, r"Unsupported (Terraform|OpenTofu) Core version"),
 ];
 
 /// Summaries of errors that an init resolves.
@@ -130,7 +130,7 @@ const INIT_NEEDED: &[&str] = &[
 ];
 
 /// Returns true if one of the errors says that `init` must be run.
-pub(in crate::engine) fn init_needed(diagnostics: &[Diagnostic]) -> bool {
+pub(in crate::engine) fn init_needed(diagnostics: &[EngineDiagnostic]) -> bool {
     diagnostics
         .iter()
         .filter(|found| found.is_error())
@@ -139,7 +139,7 @@ pub(in crate::engine) fn init_needed(diagnostics: &[Diagnostic]) -> bool {
 
 /// Patterns of all rows, compiled at the first failure only.
 static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSetBuilder::new(ROWS.iter().map(|row| row.pattern))
+    RegexSetBuilder::new(FAILURE_PATTERNS.iter().map(|row| row.pattern))
         .case_insensitive(true)
         .unicode(false)
         .build()
@@ -147,18 +147,18 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
 });
 
 /// Returns the first row that matches a message.
-pub(super) fn kind_of(text: &str) -> Option<&'static Row> {
+pub(super) fn kind_of(text: &str) -> Option<&'static FailurePattern> {
     kinds_of(text).next()
 }
 
 /// Returns all rows that match a message, by precedence.
-pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static Row> {
-    PATTERNS.matches(text).into_iter().map(|row| &ROWS[row])
+pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static FailurePattern> {
+    PATTERNS.matches(text).into_iter().map(|row| &FAILURE_PATTERNS[row])
 }
 
 /// Returns the warnings among diagnostics, one line each: `warning: summary (file:line)`.
-pub(in crate::engine) fn warnings(diagnostics: &[Diagnostic], target: &Target) -> Vec<String> {
-    let line = |found: &Diagnostic| match &found.range {
+pub(in crate::engine) fn warnings(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<String> {
+    let line = |found: &EngineDiagnostic| match &found.range {
         Some(range) => format!("warning: {} ({})", found.summary.trim(), place(range, target)),
         None => format!("warning: {}", found.summary.trim()),
     };
@@ -166,12 +166,12 @@ pub(in crate::engine) fn warnings(diagnostics: &[Diagnostic], target: &Target) -
 }
 
 /// Returns the failure that diagnostics report, with errors about variable values located in the file that sets them.
-pub(super) fn failure_of(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
+pub(super) fn failure_of(diagnostics: &[EngineDiagnostic], target: &Target) -> Option<Failure> {
     from_diagnostics(&placed(diagnostics, target), target)
 }
 
 /// Returns the failure that diagnostics report: the first error, with the others below it; absent without an error.
-pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
+pub(super) fn from_diagnostics(diagnostics: &[EngineDiagnostic], target: &Target) -> Option<Failure> {
     let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
     let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
     let mut detail = first.detail.clone();
@@ -203,7 +203,7 @@ pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> O
 }
 
 /// Returns the kind of a message that matches no row: Provider for one about a resource, Config for one about a line.
-fn by_place(diagnostic: &Diagnostic) -> FailureKind {
+fn by_place(diagnostic: &EngineDiagnostic) -> FailureKind {
     match (&diagnostic.address, &diagnostic.range) {
         _ if diagnostic.is_about_value => FailureKind::Config,
         (Some(_), _) => FailureKind::Provider,
@@ -213,7 +213,7 @@ fn by_place(diagnostic: &Diagnostic) -> FailureKind {
 }
 
 /// Returns true for the general error that Terraform prints before the specific ones.
-fn is_preamble(diagnostic: &Diagnostic) -> bool {
+fn is_preamble(diagnostic: &EngineDiagnostic) -> bool {
     diagnostic.summary.contains("encountered problems during initiali")
 }
 
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn each_row_of_the_table_has_a_recorded_message() {
         let recorded = recorded();
-        for row in ROWS {
+        for row in FAILURE_PATTERNS {
             let is_first = |text: &str| kind_of(text).is_some_and(|found| std::ptr::eq(found, row));
             assert!(recorded.iter().any(|(_, _, text)| is_first(text)), "{}", row.pattern);
         }

@@ -28,7 +28,7 @@ pub enum Message {
     /// Outputs with their planned actions; an apply reports no actions.
     Outputs(Vec<(String, Option<String>)>),
     /// Warning or error.
-    Diagnostic(Diagnostic),
+    Diagnostic(EngineDiagnostic),
     /// Start, progress or end of work on a resource, as text: `aws_vpc.main: creating`.
     Doing(String),
     /// Resource that an apply has done.
@@ -55,7 +55,7 @@ pub enum Message {
 
 /// Parsed line with the engine's own text.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct StreamLine {
     /// Text for the log.
     pub text: String,
     /// Content of the line.
@@ -64,7 +64,7 @@ pub struct Line {
 
 /// Warning or error of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Diagnostic {
+pub struct EngineDiagnostic {
     /// `error` or `warning`.
     #[serde(default)]
     pub severity: String,
@@ -101,7 +101,7 @@ pub struct SourcePosition {
     pub line: u32,
 }
 
-impl Diagnostic {
+impl EngineDiagnostic {
     /// Masks the secrets in the texts.
     pub(in crate::engine) fn masked(self, redactor: &Redactor) -> Self {
         let masked = |text: &str| redactor.mask(text).into_owned();
@@ -123,7 +123,7 @@ impl Diagnostic {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawStreamLine {
     #[serde(rename = "@message", default)]
     text: String,
     #[serde(rename = "type", default)]
@@ -133,15 +133,15 @@ struct Raw {
     #[serde(default)]
     terraform: Option<String>,
     #[serde(default)]
-    change: Option<RawChange>,
+    change: Option<RawStreamChange>,
     #[serde(default)]
-    invocation: Option<RawInvocation>,
+    invocation: Option<RawStreamInvocation>,
     #[serde(default)]
     hook: Option<RawHook>,
     #[serde(default)]
-    diagnostic: Option<Diagnostic>,
+    diagnostic: Option<EngineDiagnostic>,
     #[serde(default)]
-    outputs: Option<BTreeMap<String, RawOutput>>,
+    outputs: Option<BTreeMap<String, RawStreamOutput>>,
     #[serde(default)]
     changes: Option<RawSummary>,
 }
@@ -153,14 +153,14 @@ struct RawSummary {
 }
 
 #[derive(Deserialize)]
-struct RawChange {
-    resource: RawResource,
+struct RawStreamChange {
+    resource: RawStreamResource,
     action: String,
 }
 
 #[derive(Deserialize)]
-struct RawInvocation {
-    action: RawResource,
+struct RawStreamInvocation {
+    action: RawStreamResource,
 }
 
 /// Field `action` of a hook message: a word, or the address of a provider's action.
@@ -168,12 +168,12 @@ struct RawInvocation {
 #[serde(untagged)]
 enum RawAction {
     Word(String),
-    Provider(RawResource),
+    Provider(RawStreamResource),
 }
 
 #[derive(Deserialize)]
 struct RawHook {
-    resource: Option<RawResource>,
+    resource: Option<RawStreamResource>,
     #[serde(default)]
     action: Option<RawAction>,
     #[serde(default)]
@@ -181,22 +181,22 @@ struct RawHook {
 }
 
 #[derive(Deserialize)]
-struct RawResource {
+struct RawStreamResource {
     addr: String,
 }
 
 #[derive(Deserialize)]
-struct RawOutput {
+struct RawStreamOutput {
     #[serde(default)]
     action: Option<String>,
 }
 
 /// Parses one line; absent if it is not one of the engine's JSON objects.
-pub fn parse(line: &str) -> Option<Line> {
+pub fn parse(line: &str) -> Option<StreamLine> {
     if !line.starts_with('{') {
         return None;
     }
-    let raw: Raw = serde_json::from_str(line).ok()?;
+    let raw: RawStreamLine = serde_json::from_str(line).ok()?;
     let text = raw.text;
     let message = match raw.kind.as_deref() {
         Some("version") => match raw.tofu.or(raw.terraform) {
@@ -238,12 +238,12 @@ pub fn parse(line: &str) -> Option<Line> {
         // An init reports progress without a type, or as `log` and `init_output`, which have no hook.
         None => Message::Other,
     };
-    Some(Line { text, message })
+    Some(StreamLine { text, message })
 }
 
 /// Parses a line that may start with unfinished output of another program; returns that output and the JSON object behind
 /// it.
-pub(in crate::engine) fn parse_within(line: &str) -> (&str, Option<Line>) {
+pub(in crate::engine) fn parse_within(line: &str) -> (&str, Option<StreamLine>) {
     match parse(line) {
         None => match line.find("{\"@level\"").map(|at| (&line[..at], parse(&line[at..]))) {
             Some((before, Some(found))) => (before, Some(found)),

@@ -5,18 +5,18 @@ use std::sync::LazyLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use regex::Regex;
 
-use super::stream_json::{Diagnostic, SourcePosition, SourceRange};
+use super::stream_json::{EngineDiagnostic, SourcePosition, SourceRange};
 
 /// Parses the diagnostics in plain text: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of files that hold values,
 /// such as var files, are left out.
-pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = Vec::new();
+pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<EngineDiagnostic> {
+    let mut found: Vec<EngineDiagnostic> = Vec::new();
     let mut shows_values = false;
     for line in text.lines() {
         let line = without_log_prefix(line).trim_start_matches(['│', '╷', '╵', '|', ' ']).trim_end();
         shows_values = (shows_values && !line.is_empty()) || line.starts_with(VALUES);
         if let Some(summary) = line.strip_prefix("Error: ") {
-            found.push(Diagnostic {
+            found.push(EngineDiagnostic {
                 severity: "error".to_owned(),
                 summary: summary.to_owned(),
                 detail: String::new(),
@@ -25,7 +25,7 @@ pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec
                 is_about_value: false,
             });
         } else if line.starts_with("Warning: ") {
-            found.push(Diagnostic { severity: "warning".to_owned(), ..empty() });
+            found.push(EngineDiagnostic { severity: "warning".to_owned(), ..empty() });
         } else if let Some(last) = found.last_mut() {
             if let (None, Some(range)) = (&last.range, place_in_text(line)) {
                 last.range = Some(range);
@@ -37,7 +37,7 @@ pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec
             }
         }
     }
-    found.retain(Diagnostic::is_error);
+    found.retain(EngineDiagnostic::is_error);
     for diagnostic in &mut found {
         diagnostic.detail.truncate(diagnostic.detail.trim_end().len());
         if diagnostic.range.is_none() {
@@ -74,7 +74,7 @@ const DECLARING: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];
 
 /// Returns true if a line is an excerpt of the file that a diagnostic is about, and that file holds values. The instance's
 /// var files are compared by name only, since engines print paths in several forms.
-fn is_of_value_file(diagnostic: &Diagnostic, line: &str, var_files: &[Utf8PathBuf]) -> bool {
+fn is_of_value_file(diagnostic: &EngineDiagnostic, line: &str, var_files: &[Utf8PathBuf]) -> bool {
     let in_value_file = diagnostic.range.as_ref().is_some_and(|range| {
         let name = Utf8Path::new(&range.filename).file_name();
         let is_own = var_files.iter().any(|file| file.file_name() == name);
@@ -91,8 +91,8 @@ pub(super) fn without_log_prefix(line: &str) -> &str {
         .map_or(line, |(_, rest)| rest)
 }
 
-fn empty() -> Diagnostic {
-    Diagnostic {
+fn empty() -> EngineDiagnostic {
+    EngineDiagnostic {
         severity: String::new(),
         summary: String::new(),
         detail: String::new(),

@@ -1,6 +1,6 @@
 //! Transient failures: a retry of the same attempt may succeed.
 
-use super::failure::{Lasts, kinds_of};
+use super::failure::{Persistence, kinds_of};
 use crate::model::Failure;
 
 /// Returns true if a failure is known to be transient.
@@ -11,8 +11,8 @@ pub fn is_transient(failure: &Failure) -> bool {
     let text = format!("{}\n{}", failure.summary, failure.detail);
     let rows: Vec<_> = kinds_of(&text).collect();
     // A killed engine may have reported a transient error before; its work after that is unknown.
-    rows.first().is_some_and(|row| row.lasts == Lasts::Passes && row.kind == failure.kind)
-        && rows.iter().all(|row| row.lasts != Lasts::Stays)
+    rows.first().is_some_and(|row| row.persistence == Persistence::Transient && row.kind == failure.kind)
+        && rows.iter().all(|row| row.persistence != Persistence::Permanent)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use camino::Utf8Path;
 use regex::{Captures, Regex};
 
-use super::stream_json::{Diagnostic, SourcePosition, SourceRange};
+use super::stream_json::{EngineDiagnostic, SourcePosition, SourceRange};
 use crate::{
     engine::{Target, ValuePlaces},
     files,
@@ -42,12 +42,12 @@ static DEFINED_AT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Returns the diagnostics of an engine, those about a value located where it is set.
-pub(super) fn placed(diagnostics: &[Diagnostic], target: &Target) -> Vec<Diagnostic> {
+pub(super) fn placed(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<EngineDiagnostic> {
     diagnostics.iter().map(|diagnostic| placed_one(diagnostic, target)).collect()
 }
 
 /// Returns a diagnostic; one about a value is located where the value is set, and its text names no generated file.
-pub(in crate::engine) fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
+pub(in crate::engine) fn placed_one(diagnostic: &EngineDiagnostic, target: &Target) -> EngineDiagnostic {
     let mut found = diagnostic.clone();
     let Some(places) = &target.value_places else { return found };
     let generated = diagnostic.range.as_ref().and_then(|range| {
@@ -92,7 +92,7 @@ fn without_file(detail: &str, generated: &Utf8Path) -> String {
 }
 
 /// Returns the variable whose value a diagnostic is about.
-fn variable_of(diagnostic: &Diagnostic, places: &dyn ValuePlaces) -> Option<String> {
+fn variable_of(diagnostic: &EngineDiagnostic, places: &dyn ValuePlaces) -> Option<String> {
     let named =
         || UNSUITABLE.captures(&diagnostic.detail).or_else(|| UNDECLARED.captures(&diagnostic.detail));
     if let Some(found) = named() {
@@ -161,7 +161,7 @@ mod tests {
             "EXPRESSION" => expression.as_str(),
             file => file,
         };
-        let diagnostic = Diagnostic {
+        let diagnostic = EngineDiagnostic {
             severity: "error".to_owned(),
             summary: "Invalid value".to_owned(),
             detail: detail.to_owned(),
@@ -207,7 +207,7 @@ mod tests {
             target.value_places = Some(Arc::new(Places));
             let file = if generated { root.join("values.tfvars.json") } else { "a.tfvars".into() };
             let place = |detail: String| {
-                let diagnostic = Diagnostic {
+                let diagnostic = EngineDiagnostic {
                     severity: "error".to_owned(),
                     summary: "Invalid value".to_owned(),
                     detail,

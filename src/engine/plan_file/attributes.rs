@@ -7,13 +7,13 @@ use crate::model::member_path;
 /// Collects the paths at which two values differ, or at which the later one is not known yet.
 ///
 /// No path below a value that either side marks sensitive is named, since even its keys may be secret.
-pub(in crate::engine) struct Comparison {
+pub(in crate::engine) struct AttributeComparison {
     found: Vec<String>,
 }
 
 /// Attribute of a resource with its values before and after, and the marks of `show -json` on them.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Place<'v> {
+pub(in crate::engine) struct AttributeChange<'v> {
     /// Value before; null if there is none.
     pub(in crate::engine) before: &'v Value,
     /// Value after; null if there is none or if it is not known yet.
@@ -27,30 +27,30 @@ pub(in crate::engine) struct Place<'v> {
 }
 
 /// Returns the sorted paths of the attributes that differ: `tags.Name`, `ingress[0].from_port`.
-pub(in crate::engine) fn changed(place: Place<'_>) -> Vec<String> {
-    let mut comparison = Comparison { found: Vec::new() };
-    comparison.visit(place, "");
+pub(in crate::engine) fn changed(change: AttributeChange<'_>) -> Vec<String> {
+    let mut comparison = AttributeComparison { found: Vec::new() };
+    comparison.visit(change, "");
     comparison.found.sort();
     comparison.found
 }
 
-impl Comparison {
-    fn visit(&mut self, place: Place<'_>, path: &str) {
-        let masked = place.is_masked();
-        match (place.before, place.after) {
-            _ if is_true(place.unknown) => self.found.push(path.to_owned()),
+impl AttributeComparison {
+    fn visit(&mut self, change: AttributeChange<'_>, path: &str) {
+        let masked = change.is_masked();
+        match (change.before, change.after) {
+            _ if is_true(change.unknown) => self.found.push(path.to_owned()),
             (Value::Object(_), Value::Object(_)) if !masked => {
-                for (key, member) in place.members() {
+                for (key, member) in change.members() {
                     self.visit(member, &member_path(path, key));
                 }
             }
             (Value::Array(before), Value::Array(after)) if !masked && before.len() == after.len() => {
                 for index in 0..before.len() {
-                    self.visit(place.item(index), &format!("{path}[{index}]"));
+                    self.visit(change.item(index), &format!("{path}[{index}]"));
                 }
             }
             (before, after) => {
-                if before != after || has_unknown(place.unknown) {
+                if before != after || has_unknown(change.unknown) {
                     self.found.push(path.to_owned());
                 }
             }
@@ -58,7 +58,7 @@ impl Comparison {
     }
 }
 
-impl<'v> Place<'v> {
+impl<'v> AttributeChange<'v> {
     /// Returns true if either value is sensitive as a whole.
     pub(super) fn is_masked(self) -> bool {
         is_true(self.before_sensitive) || is_true(self.after_sensitive)
@@ -119,7 +119,7 @@ mod tests {
 
     fn paths(before: &Value, after: &Value, unknown: &Value, sensitive: &Value) -> Vec<String> {
         let (before_sensitive, after_sensitive) = (sensitive, &json!({}));
-        changed(Place { before, after, unknown, before_sensitive, after_sensitive })
+        changed(AttributeChange { before, after, unknown, before_sensitive, after_sensitive })
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub enum PlanFileError {
 }
 
 #[derive(Message)]
-struct Plan {
+struct PlanMessage {
     #[prost(message, optional, tag = "13")]
     backend: Option<PlanBackend>,
     #[prost(string, repeated, tag = "5")]
@@ -87,7 +87,7 @@ struct PlanBackend {
 }
 
 #[derive(Deserialize)]
-struct State {
+struct StateHeader {
     #[serde(default)]
     lineage: String,
     #[serde(default)]
@@ -140,8 +140,9 @@ pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
     let broken = |reason: String| PlanFileError::Broken { path: path.to_owned(), reason };
     let mut archive = archive(path)?;
     let mut member = |name: &str| member(path, &mut archive, name);
-    let plan = Plan::decode(member("tfplan")?.as_slice()).map_err(|error| broken(error.to_string()))?;
-    let state: State =
+    let plan =
+        PlanMessage::decode(member("tfplan")?.as_slice()).map_err(|error| broken(error.to_string()))?;
+    let state: StateHeader =
         serde_json::from_slice(&member("tfstate")?).map_err(|error| broken(format!("its state: {error}")))?;
     let backend = plan.backend.ok_or_else(|| broken("it names no backend".to_owned()))?;
     let backend_config = match backend.config.map(|config| value_of(&config.msgpack)) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    attributes::{Place, is_true},
+    attributes::{AttributeChange, is_true},
     exact_json::{comparable, long_number},
     value_digests as values,
 };
@@ -40,7 +40,7 @@ struct RawAddress {
 
 /// Invocation of an action of a provider.
 #[derive(Deserialize)]
-pub(in crate::engine) struct RawInvocation {
+pub(in crate::engine) struct RawActionInvocation {
     address: String,
     #[serde(default, deserialize_with = "comparable")]
     config_values: Value,
@@ -60,9 +60,9 @@ struct RawTrigger {
     action_trigger_event: String,
 }
 
-impl RawInvocation {
-    fn place(&self) -> Place<'_> {
-        Place {
+impl RawActionInvocation {
+    fn attributes(&self) -> AttributeChange<'_> {
+        AttributeChange {
             before: &Value::Null,
             after: &self.config_values,
             unknown: &self.config_unknown,
@@ -85,10 +85,10 @@ impl RawInvocation {
 
     /// Returns the action with its configuration, one line for each argument; absent without arguments.
     pub(in crate::engine) fn configuration(&self) -> Result<Option<String>, InvalidName> {
-        let lines = match self.place() {
-            place if place.is_masked() || is_true(place.unknown) => vec![written(place)],
-            place => {
-                place.members().into_iter().map(|(name, at)| format!("{name} = {}", written(at))).collect()
+        let lines = match self.attributes() {
+            change if change.is_masked() || is_true(change.unknown) => vec![written(change)],
+            change => {
+                change.members().into_iter().map(|(name, at)| format!("{name} = {}", written(at))).collect()
             }
         };
         let head = self.action()?.to_string();
@@ -97,21 +97,21 @@ impl RawInvocation {
 
     /// Returns the action with the digests of its known configuration.
     pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<Known>), InvalidName> {
-        Ok((self.action()?, values::known(Action::Create, self.place())))
+        Ok((self.action()?, values::known(Action::Create, self.attributes())))
     }
 }
 
 /// Returns a value on one line, with the engines' words for a sensitive value and for one that is not known yet.
-fn written(place: Place<'_>) -> String {
+fn written(change: AttributeChange<'_>) -> String {
     let list = |items: Vec<String>| items.join(", ");
-    match place.after {
-        _ if place.is_masked() => "(sensitive value)".to_owned(),
-        _ if is_true(place.unknown) => "(known after apply)".to_owned(),
+    match change.after {
+        _ if change.is_masked() => "(sensitive value)".to_owned(),
+        _ if is_true(change.unknown) => "(known after apply)".to_owned(),
         Value::Array(items) => {
-            format!("[{}]", list((0..items.len()).map(|at| written(place.item(at))).collect()))
+            format!("[{}]", list((0..items.len()).map(|at| written(change.item(at))).collect()))
         }
-        value if value.is_object() || place.unknown.is_object() => {
-            let members = place.members().into_iter();
+        value if value.is_object() || change.unknown.is_object() => {
+            let members = change.members().into_iter();
             let members =
                 members.map(|(name, at)| format!("{} = {}", Value::from(name.as_str()), written(at)));
             format!("{{{}}}", list(members.collect()))

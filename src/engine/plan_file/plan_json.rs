@@ -13,9 +13,9 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    attributes::{Place, changed, has_unknown},
+    attributes::{AttributeChange, changed, has_unknown},
     exact_json::{comparable, has_long_number},
-    plan_actions::{RawDeferredAction, RawDeferredChange, RawInvocation, deferred},
+    plan_actions::{RawActionInvocation, RawDeferredAction, RawDeferredChange, deferred},
     value_digests as values,
 };
 use crate::{
@@ -49,16 +49,16 @@ pub(in crate::engine) struct PlanJson {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawPlanJson {
     format_version: String,
     #[serde(default)]
     resource_changes: Resources,
     #[serde(default)]
     resource_drift: Resources,
     #[serde(default)]
-    output_changes: IndexMap<String, RawChange>,
+    output_changes: IndexMap<String, RawValueChange>,
     #[serde(default)]
-    action_invocations: Vec<RawInvocation>,
+    action_invocations: Vec<RawActionInvocation>,
     #[serde(default)]
     deferred_changes: Vec<RawDeferredChange>,
     #[serde(default)]
@@ -77,7 +77,7 @@ pub(in crate::engine) fn parse(
     dialect: Dialect,
     mode: PlanMode,
 ) -> Result<PlanJson, serde_json::Error> {
-    let raw: Raw = document(text, dialect)?;
+    let raw: RawPlanJson = document(text, dialect)?;
     if !raw.format_version.starts_with("1.") && !raw.format_version.starts_with("0.") {
         let message = format!("its format is {}, not 1", raw.format_version);
         return Err(serde::de::Error::custom(message));
@@ -98,7 +98,7 @@ pub(in crate::engine) fn parse(
     }
     for (name, output) in raw.output_changes {
         let action = Action::from_list(&output.actions);
-        if let Some(value) = values::known(action, output.place()) {
+        if let Some(value) = values::known(action, output.attributes()) {
             known.of_output(&name, value);
         }
         if action != Action::NoOp {
@@ -117,7 +117,7 @@ pub(in crate::engine) fn parse(
         changes.actions.push(action);
     }
     let deferred = deferred(raw.deferred_changes, raw.deferred_action_invocations);
-    let Raw { complete, applyable, errored, .. } = raw;
+    let RawPlanJson { complete, applyable, errored, .. } = raw;
     Ok(PlanJson { changes, known, outputs, configurations, deferred, complete, applyable, errored })
 }
 
@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for Resources {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
                 let mut kept = Vec::new();
-                while let Some(raw) = list.next_element::<RawResource>()? {
+                while let Some(raw) = list.next_element::<RawResourceChange>()? {
                     kept.extend(raw.into_change().map_err(serde::de::Error::custom)?);
                 }
                 Ok(Resources(kept))
@@ -154,17 +154,17 @@ impl<'de> Deserialize<'de> for Resources {
 }
 
 #[derive(Deserialize)]
-struct RawResource {
+struct RawResourceChange {
     address: String,
     #[serde(default)]
     previous_address: Option<String>,
     #[serde(default)]
     deposed: Option<String>,
-    change: RawChange,
+    change: RawValueChange,
 }
 
 #[derive(Deserialize)]
-struct RawChange {
+struct RawValueChange {
     actions: Vec<String>,
     #[serde(default, deserialize_with = "comparable")]
     before: Value,
@@ -180,9 +180,9 @@ struct RawChange {
     importing: Option<Value>,
 }
 
-impl RawChange {
-    fn place(&self) -> Place<'_> {
-        Place {
+impl RawValueChange {
+    fn attributes(&self) -> AttributeChange<'_> {
+        AttributeChange {
             before: &self.before,
             after: &self.after,
             unknown: &self.after_unknown,
@@ -192,7 +192,7 @@ impl RawChange {
     }
 }
 
-impl RawChange {
+impl RawValueChange {
     fn into_planned(self, name: &str, action: Action) -> PlannedOutput {
         let after = match action {
             Action::Delete | Action::Forget => After::Gone,
@@ -211,12 +211,12 @@ impl RawChange {
     }
 }
 
-impl RawResource {
+impl RawResourceChange {
     fn into_change(self) -> Result<Option<(ResourceChange, Option<Known>)>, crate::model::InvalidName> {
         let action = Action::from_list(&self.change.actions);
-        let values = values::known(action, self.change.place());
+        let values = values::known(action, self.change.attributes());
         let attributes = match action {
-            Action::Update | Action::Replace(_) | Action::Unknown => changed(self.change.place()),
+            Action::Update | Action::Replace(_) | Action::Unknown => changed(self.change.attributes()),
             // For a create, a delete or a read all attributes change, or none.
             _ => Vec::new(),
         };

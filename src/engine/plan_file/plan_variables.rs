@@ -19,28 +19,28 @@ use crate::{
     engine::{
         PlanFileError, Target,
         layout::{auto_var_files, is_unit_file},
-        program::installed::Installed,
+        program::installed::InstalledEngine,
     },
     files,
     model::{EngineName, Failure, FailureKind},
 };
 
 #[derive(Message)]
-struct Plan {
+struct VariablesMessage {
     #[prost(map = "string, message", tag = "2")]
     variables: HashMap<String, DynamicValue>,
 }
 
 /// Ephemeral variables in a plan file of OpenTofu.
 #[derive(Message)]
-struct OpenTofuPlan {
+struct OpenTofuVariables {
     #[prost(string, repeated, tag = "22")]
     ephemeral_variables: Vec<String>,
 }
 
 /// Ephemeral variables in a plan file of Terraform, whose field 22 holds results of functions.
 #[derive(Message)]
-struct TerraformPlan {
+struct TerraformVariables {
     #[prost(string, repeated, tag = "28")]
     apply_time_variables: Vec<String>,
 }
@@ -51,7 +51,7 @@ pub fn plan_variables(path: &Utf8Path) -> Result<BTreeMap<String, Value>, PlanFi
         path: path.to_owned(),
         reason: error.to_string(),
     };
-    let plan = Plan::decode(plan_of(path)?.as_slice()).map_err(broken)?;
+    let plan = VariablesMessage::decode(plan_of(path)?.as_slice()).map_err(broken)?;
     let known =
         plan.variables.into_iter().filter_map(|(name, value)| Some((name, with_type(&value.msgpack)?)));
     Ok(known.collect())
@@ -71,9 +71,9 @@ pub(in crate::engine) fn ephemeral_variables(
     };
     let plan = plan_of(path)?;
     let mut names = match engine {
-        EngineName::Tofu => OpenTofuPlan::decode(plan.as_slice()).map_err(broken)?.ephemeral_variables,
+        EngineName::Tofu => OpenTofuVariables::decode(plan.as_slice()).map_err(broken)?.ephemeral_variables,
         EngineName::Terraform | EngineName::Terragrunt => {
-            TerraformPlan::decode(plan.as_slice()).map_err(broken)?.apply_time_variables
+            TerraformVariables::decode(plan.as_slice()).map_err(broken)?.apply_time_variables
         }
     };
     names.sort();
@@ -90,7 +90,7 @@ const EPHEMERAL_IN_TOFU: (u64, u64) = (1, 11);
 /// OpenTofu 1.12.6 and Terraform 1.11.4. OpenTofu also compares values of its environment and of var files that it loads
 /// by their names.
 pub(in crate::engine) fn takes_var_files(
-    core: &Installed,
+    core: &InstalledEngine,
     target: &Target,
     plan: &Utf8Path,
 ) -> Result<bool, Failure> {

@@ -5,24 +5,27 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::attributes::{Place, has_unknown, is_true};
+use super::attributes::{AttributeChange, has_unknown, is_true};
 use crate::model::{Action, Known, hex};
 
 /// Returns the digests of the values that a change of a resource or an output sets; absent if it sets none.
-pub(in crate::engine) fn known(action: Action, place: Place<'_>) -> Option<Known> {
+pub(in crate::engine) fn known(action: Action, change: AttributeChange<'_>) -> Option<Known> {
     match action {
         Action::NoOp | Action::Read | Action::Delete | Action::Forget => None,
-        Action::Update => Some(part(place)),
-        Action::Create | Action::Replace(_) | Action::ForgetAndCreate | Action::Unknown => Some(whole(place)),
+        Action::Update => Some(part(change)),
+        Action::Create | Action::Replace(_) | Action::ForgetAndCreate | Action::Unknown => {
+            Some(whole(change))
+        }
     }
 }
 
 /// Returns the digests of what differs between before and after, down to the first list.
-fn part(place: Place<'_>) -> Known {
-    let (Value::Object(_), Value::Object(_), false) = (place.before, place.after, place.is_masked()) else {
-        return whole(place);
+fn part(change: AttributeChange<'_>) -> Known {
+    let (Value::Object(_), Value::Object(_), false) = (change.before, change.after, change.is_masked())
+    else {
+        return whole(change);
     };
-    let changed = place.members().into_iter().filter_map(|(name, member)| {
+    let changed = change.members().into_iter().filter_map(|(name, member)| {
         let changes = member.before != member.after || has_unknown(member.unknown);
         changes.then(|| (name.clone(), part(member)))
     });
@@ -30,19 +33,19 @@ fn part(place: Place<'_>) -> Known {
 }
 
 /// Returns the digests of the whole value after.
-fn whole(place: Place<'_>) -> Known {
-    if is_true(place.unknown) || (place.is_masked() && has_unknown(place.unknown)) {
+fn whole(change: AttributeChange<'_>) -> Known {
+    if is_true(change.unknown) || (change.is_masked() && has_unknown(change.unknown)) {
         return Known::Unknown;
     }
-    match place.after {
+    match change.after {
         // Even the names below a sensitive value are left out.
-        value if place.is_masked() && !value.is_null() => digest(value),
+        value if change.is_masked() && !value.is_null() => digest(value),
         Value::Object(_) => {
-            let all = place.members().into_iter().map(|(name, member)| (name.clone(), whole(member)));
+            let all = change.members().into_iter().map(|(name, member)| (name.clone(), whole(member)));
             Known::Map(all.collect::<BTreeMap<_, _>>())
         }
-        Value::Array(items) => Known::List((0..items.len()).map(|at| whole(place.item(at))).collect()),
-        Value::Null if has_unknown(place.unknown) => Known::Unknown,
+        Value::Array(items) => Known::List((0..items.len()).map(|at| whole(change.item(at))).collect()),
+        Value::Null if has_unknown(change.unknown) => Known::Unknown,
         Value::Null => Known::Null,
         value => digest(value),
     }
@@ -58,8 +61,13 @@ mod tests {
 
     use super::*;
 
-    fn place<'v>(before: &'v Value, after: &'v Value, unknown: &'v Value, sensitive: &'v Value) -> Place<'v> {
-        Place { before, after, unknown, before_sensitive: &Value::Null, after_sensitive: sensitive }
+    fn change<'v>(
+        before: &'v Value,
+        after: &'v Value,
+        unknown: &'v Value,
+        sensitive: &'v Value,
+    ) -> AttributeChange<'v> {
+        AttributeChange { before, after, unknown, before_sensitive: &Value::Null, after_sensitive: sensitive }
     }
 
     fn map<const N: usize>(members: [(&str, Known); N]) -> BTreeMap<String, Known> {
@@ -70,7 +78,7 @@ mod tests {
     fn a_new_object_is_known_as_a_whole_but_for_what_comes_with_the_apply() {
         let after = json!({ "name": "n", "none": null, "list": ["a", null] });
         let unknown = json!({ "id": true, "list": [false, true] });
-        let found = known(Action::Create, place(&Value::Null, &after, &unknown, &Value::Null)).unwrap();
+        let found = known(Action::Create, change(&Value::Null, &after, &unknown, &Value::Null)).unwrap();
         let list = Known::List(vec![digest(&json!("a")), Known::Unknown]);
         let expected =
             [("name", digest(&json!("n"))), ("none", Known::Null), ("list", list), ("id", Known::Unknown)];
@@ -81,7 +89,7 @@ mod tests {
     fn an_update_is_known_by_what_it_changes() {
         let before = json!({ "size": 1, "kept": "k", "tags": { "a": "1", "b": "2" } });
         let after = json!({ "size": 2, "kept": "k", "tags": { "a": "1", "b": "3" } });
-        let found = known(Action::Update, place(&before, &after, &json!({}), &json!({}))).unwrap();
+        let found = known(Action::Update, change(&before, &after, &json!({}), &json!({}))).unwrap();
         let tags = Known::Part(map([("b", digest(&json!("3")))]));
         assert_eq!(found, Known::Part(map([("size", digest(&json!(2))), ("tags", tags)])));
     }
@@ -91,7 +99,7 @@ mod tests {
         let after = json!({ "secret": { "SENTINEL": "x" }, "late": { "SENTINEL": null } });
         let (unknown, sensitive) =
             (json!({ "late": { "SENTINEL": true } }), json!({ "secret": true, "late": true }));
-        let found = known(Action::Create, place(&Value::Null, &after, &unknown, &sensitive)).unwrap();
+        let found = known(Action::Create, change(&Value::Null, &after, &unknown, &sensitive)).unwrap();
         assert!(!serde_json::to_string(&found).unwrap().contains("SENTINEL"), "{found:?}");
         let Known::Map(members) = found else { panic!("no map") };
         assert!(matches!(members["secret"], Known::Digest(_)));
@@ -102,7 +110,7 @@ mod tests {
     fn what_goes_or_stays_sets_nothing() {
         let (before, after) = (json!({ "a": 1 }), Value::Null);
         for action in [Action::Delete, Action::Forget, Action::Read, Action::NoOp] {
-            assert_eq!(known(action, place(&before, &after, &json!({}), &json!({}))), None);
+            assert_eq!(known(action, change(&before, &after, &json!({}), &json!({}))), None);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         EngineError, Progress, Session, Target,
         messages::{
-            stream_json::{self, Diagnostic, Message},
+            stream_json::{self, EngineDiagnostic, Message},
             value_place::placed_one,
         },
         recovery::{EngineReports, StateMask},
@@ -15,7 +15,8 @@ use crate::{
     files,
     model::{Failure, FailureKind},
     process::{
-        Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream, without_credentials,
+        CapturedOutput, CommandLine, Exit, FinishedProcess, ProcessError, ProcessEvent, Stream,
+        without_credentials,
     },
     ui::uncolored,
 };
@@ -34,7 +35,7 @@ pub(in crate::engine) struct Streamed {
     /// Progress of the work and of the state, as the engine reported it.
     pub(in crate::engine) signs: EngineReports,
     /// Warnings and errors.
-    pub(in crate::engine) diagnostics: Vec<Diagnostic>,
+    pub(in crate::engine) diagnostics: Vec<EngineDiagnostic>,
     /// First line on standard output that was no JSON object.
     pub(in crate::engine) garbage: Option<String>,
     /// Last lines of standard error.
@@ -225,7 +226,7 @@ impl Streamed {
 pub(in crate::engine) fn capture(
     session: &Session<'_>,
     command: &CommandLine,
-) -> Result<Captured, EngineError> {
+) -> Result<CapturedOutput, EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
     let captured = session
@@ -245,7 +246,7 @@ pub(in crate::engine) fn capture(
 #[derive(Debug)]
 pub(in crate::engine) struct Mutated {
     /// Exit code and process id.
-    pub(in crate::engine) finished: Finished,
+    pub(in crate::engine) finished: FinishedProcess,
     /// True if the command printed its whole state.
     pub(in crate::engine) printed_its_state: bool,
     /// Progress of the work and of the state, as the engine reported it.
@@ -301,7 +302,7 @@ pub(in crate::engine) fn mutate(
 pub(in crate::engine) fn capture_mutating(
     session: &Session<'_>,
     command: &CommandLine,
-) -> Result<Captured, EngineError> {
+) -> Result<CapturedOutput, EngineError> {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     let written = Written::of(session);
     let ran = mutate(session, command, &written, &mut |stream, text| {
@@ -318,7 +319,7 @@ pub(in crate::engine) fn capture_mutating(
     }
     let finished = ran?.finished;
     let (stdout, stderr) = (stdout.into_bytes(), stderr.into_bytes());
-    Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
+    Ok(CapturedOutput { exit: finished.exit, pid: finished.pid, stdout, stderr })
 }
 
 /// Runs a command with the user's own streams.

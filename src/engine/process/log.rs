@@ -59,7 +59,7 @@ impl<'r> Log<'r> {
     }
 
     /// Appends a warning or an error in the layout of the engines, with its file relative to the project.
-    pub(in crate::engine) fn diagnostic(&mut self, diagnostic: &Diagnostic, project: &Utf8Path) {
+    pub(in crate::engine) fn diagnostic(&mut self, diagnostic: &EngineDiagnostic, project: &Utf8Path) {
         let severity = if diagnostic.is_error() { "Error" } else { "Warning" };
         self.line(&format!("{severity}: {}", diagnostic.summary));
         if let Some(range) = &diagnostic.range {

@@ -4,7 +4,7 @@ use std::{fs, io};
 
 use camino::Utf8PathBuf;
 
-use super::installed::Installed;
+use super::installed::InstalledEngine;
 use crate::files::{ContentStamp, DigestCache, file_digest};
 
 /// Program that runs when an engine does. Its path differs between machines, so that only its content counts.
@@ -22,7 +22,7 @@ impl EngineProgram {
     /// Returns the program of an engine with its digest, which is cached.
     pub(in crate::engine) fn of(
         role: &'static str,
-        installed: &Installed,
+        installed: &InstalledEngine,
         digests: &DigestCache,
     ) -> io::Result<Self> {
         let path = installed.program.clone();

@@ -81,7 +81,7 @@ impl EngineUnavailable {
 
 /// Program of an engine at one version.
 #[derive(Debug)]
-pub struct Installed {
+pub struct InstalledEngine {
     pub(in crate::engine) name: EngineName,
     pub(in crate::engine) program: Utf8PathBuf,
     pub(in crate::engine) version: String,
@@ -90,7 +90,7 @@ pub struct Installed {
     said_otherwise: AtomicBool,
 }
 
-impl Installed {
+impl InstalledEngine {
     pub(in crate::engine) fn new(
         name: EngineName,
         program: Utf8PathBuf,
@@ -225,7 +225,9 @@ mod tests {
         let env = Arc::make_mut(&mut target.env);
         env.insert("TF_CLI_CONFIG_FILE".into(), file.as_str().into());
         env.insert("HOME".into(), root.join("home").as_str().into());
-        let at = |name, version: &str| Installed::new(name, "x".into(), version.to_owned(), None, "c".into());
+        let at = |name, version: &str| {
+            InstalledEngine::new(name, "x".into(), version.to_owned(), None, "c".into())
+        };
         let tofu = at(EngineName::Tofu, "1.10.0");
         fs::write(&file, "disable_checkpoint = true\n").unwrap();
         assert!(tofu.locks_plugin_cache(&target));

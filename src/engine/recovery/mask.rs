@@ -9,13 +9,13 @@ const INSTEAD: &str = "(here the engine printed the whole state, which is not sh
 /// Filter that passes the lines of a program on, except those of a state.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct StateMask {
-    place: Place,
+    position: DumpPosition,
     seen: bool,
 }
 
 /// Position in standard error relative to a printed state.
 #[derive(Debug, Default, PartialEq, Eq)]
-enum Place {
+enum DumpPosition {
     #[default]
     Outside,
     /// Behind a line `{`, which may be the first one of a state.
@@ -35,23 +35,23 @@ impl StateMask {
         let text = line.trim_end();
         let in_one_line =
             text.starts_with('{') && text.contains("\"lineage\":") && text.contains("\"serial\":");
-        match self.place {
-            Place::Inside => {
+        match self.position {
+            DumpPosition::Inside => {
                 if text == "}" {
-                    self.place = Place::Outside;
+                    self.position = DumpPosition::Outside;
                 }
             }
-            Place::Before if text.trim_start().starts_with("\"version\":") => {
-                (self.place, self.seen) = (Place::Inside, true);
+            DumpPosition::Before if text.trim_start().starts_with("\"version\":") => {
+                (self.position, self.seen) = (DumpPosition::Inside, true);
                 hand_on(INSTEAD);
             }
-            Place::Before | Place::Outside => {
+            DumpPosition::Before | DumpPosition::Outside => {
                 self.end(hand_on);
                 if in_one_line {
                     self.seen = true;
                     hand_on(INSTEAD);
                 } else if text == "{" {
-                    self.place = Place::Before;
+                    self.position = DumpPosition::Before;
                 } else {
                     hand_on(line);
                 }
@@ -70,10 +70,10 @@ impl StateMask {
 
     /// Passes on a line `{` that was held back, at the end of the output.
     pub(in crate::engine) fn end(&mut self, hand_on: &mut dyn FnMut(&str)) {
-        if self.place == Place::Before {
+        if self.position == DumpPosition::Before {
             hand_on("{");
         }
-        self.place = Place::Outside;
+        self.position = DumpPosition::Outside;
     }
 
     /// Returns true if the program printed a state.

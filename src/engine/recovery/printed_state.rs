@@ -15,25 +15,25 @@ pub(super) const MESSAGE: &str = "Emergency state dump";
 
 /// State with the exact bytes that an engine wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct DumpedState {
     pub(super) bytes: Vec<u8>,
     pub(super) serial: u64,
 }
 
 /// Parses a state; absent for text that is cut short or empty. A new state has an empty lineage before it is first saved.
-pub(super) fn state(bytes: &[u8]) -> Option<State> {
+pub(super) fn state(bytes: &[u8]) -> Option<DumpedState> {
     #[derive(Deserialize)]
-    struct Raw {
+    struct DumpHeader {
         #[serde(rename = "lineage")]
         _lineage: String,
         serial: u64,
     }
-    let Raw { serial, .. } = serde_json::from_slice(bytes).ok()?;
-    Some(State { bytes: bytes.to_vec(), serial })
+    let DumpHeader { serial, .. } = serde_json::from_slice(bytes).ok()?;
+    Some(DumpedState { bytes: bytes.to_vec(), serial })
 }
 
 /// Returns the newest state in the unmasked output file of a program.
-pub(super) fn find(file: &Utf8Path) -> io::Result<Option<State>> {
+pub(super) fn find(file: &Utf8Path) -> io::Result<Option<DumpedState>> {
     let bytes = match files::read_whole(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -49,8 +49,8 @@ pub fn holds_state(file: &Utf8Path) -> io::Result<bool> {
     Ok(begun || newest(&bytes).is_some())
 }
 
-fn newest(bytes: &[u8]) -> Option<State> {
-    let mut found: Option<State> = None;
+fn newest(bytes: &[u8]) -> Option<DumpedState> {
+    let mut found: Option<DumpedState> = None;
     let mut at = 0;
     while let Some(start) = next_object(bytes, at) {
         let mut objects = serde_json::Deserializer::from_slice(&bytes[start..]).into_iter::<&RawValue>();
@@ -77,15 +77,15 @@ fn next_object(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Returns the state in an object: the object itself, or its field `state`.
-fn of_object(object: &str) -> Option<State> {
+fn of_object(object: &str) -> Option<DumpedState> {
     #[derive(Deserialize)]
-    struct Line<'a> {
+    struct DumpLine<'a> {
         #[serde(rename = "@message")]
         message: String,
         #[serde(borrow)]
         state: &'a RawValue,
     }
-    let Ok(Line { message, state: printed }) = serde_json::from_str(object) else {
+    let Ok(DumpLine { message, state: printed }) = serde_json::from_str(object) else {
         return state(object.as_bytes());
     };
     (message == MESSAGE).then(|| state(printed.get().as_bytes())).flatten()

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     EngineReports, lost_state,
     pending_push::{in_folders, kept, printed, push_command},
-    printed_state::{self, State},
+    printed_state::{self, DumpedState},
 };
 use crate::{
     engine::{EngineError, Session, Target, driver::Driver, process::call::Written},
@@ -64,7 +64,7 @@ fn rescue(
     target: &Target,
     remains: CommandLeftovers<'_>,
 ) -> Result<Option<Rescued>, Failure> {
-    let mut left: Vec<(Utf8PathBuf, Option<State>)> = Vec::new();
+    let mut left: Vec<(Utf8PathBuf, Option<DumpedState>)> = Vec::new();
     for path in in_folders(driver, target)? {
         let bytes = files::read_whole(&path).map_err(|error| unmoved(&path, &error))?;
         left.push((path, printed_state::state(&bytes)));
@@ -73,7 +73,7 @@ fn rescue(
     let in_file = in_files.max_by_key(|(_, state)| state.serial);
     // After a successful command the engine has saved its state.
     let files = remains.output.into_iter().filter(|_| remains.suspect || !left.is_empty());
-    let mut in_output: Option<(&Utf8Path, State)> = None;
+    let mut in_output: Option<(&Utf8Path, DumpedState)> = None;
     for file in files {
         let found = printed_state::find(file).map_err(|error| {
             let summary = format!("cannot read what the engine printed, in `{file}`: {error}");
@@ -176,7 +176,7 @@ fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Removes the incomplete state files of an engine that then printed the whole state.
-fn remove_torn(target: &Target, left: &[(Utf8PathBuf, Option<State>)]) -> Result<(), Failure> {
+fn remove_torn(target: &Target, left: &[(Utf8PathBuf, Option<DumpedState>)]) -> Result<(), Failure> {
     for (path, _) in left.iter().filter(|(_, state)| state.is_none()) {
         files::remove_if_there(path).map_err(|error| {
             let summary = format!("`{path}` is no whole state and cannot be removed: {error}");

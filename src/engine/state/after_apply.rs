@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt};
 use camino::Utf8Path;
 
 use super::{
-    file::{State, state_addresses},
+    file::{StateFile, state_addresses},
     lineage::{self, KnownState},
     local::{self, LocalState},
     read::{address_in_force, local_version, pull},
@@ -216,7 +216,7 @@ impl StateBefore {
         session: &Session<'_>,
     ) -> Result<Option<String>, Failure> {
         let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
-        let state = match pull::<State>(driver, target, session) {
+        let state = match pull::<StateFile>(driver, target, session) {
             Ok(state) => state.unwrap_or_default(),
             Err(error) => {
                 let recorded = FirstApply::record_done(target, &signs.done);

@@ -20,7 +20,7 @@ pub enum StateError {
 
 /// State in JSON. Source: `internal/states/statefile/version4.go` of OpenTofu 1.12 and Terraform 1.11.
 #[derive(Deserialize, Default)]
-pub(in crate::engine) struct State {
+pub(in crate::engine) struct StateFile {
     version: u64,
     /// Lineage and serial of the state.
     #[serde(flatten)]
@@ -38,16 +38,16 @@ struct Resource {
     kind: String,
     name: String,
     #[serde(default)]
-    instances: Vec<Instance>,
+    instances: Vec<StateInstance>,
 }
 
 #[derive(Deserialize)]
-struct Instance {
+struct StateInstance {
     #[serde(default)]
     index_key: Value,
 }
 
-impl State {
+impl StateFile {
     /// Returns the addresses of the managed resources.
     pub(in crate::engine) fn addresses(&self) -> Result<BTreeSet<ResourceAddress>, StateError> {
         if self.version != 4 {
@@ -62,10 +62,10 @@ impl State {
 
 /// Returns the addresses of the managed resources in a state file.
 pub fn state_addresses(text: &[u8]) -> Result<BTreeSet<ResourceAddress>, StateError> {
-    serde_json::from_slice::<State>(text)?.addresses()
+    serde_json::from_slice::<StateFile>(text)?.addresses()
 }
 
-fn address(resource: &Resource, instance: &Instance) -> String {
+fn address(resource: &Resource, instance: &StateInstance) -> String {
     let Resource { module, kind, name, .. } = resource;
     let dot = if module.is_empty() { "" } else { "." };
     let resource = format!("{module}{dot}{kind}.{name}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    file::State,
+    file::StateFile,
     lineage::{self, KnownState},
     stamp::state_at,
 };
@@ -65,7 +65,7 @@ pub(in crate::engine) fn state_addresses(
     target: &Target,
     session: &Session<'_>,
 ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
-    match pull::<State>(driver, target, session)? {
+    match pull::<StateFile>(driver, target, session)? {
         None => Ok(BTreeSet::new()),
         Some(state) => state.addresses().map_err(|error| {
             let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
@@ -102,7 +102,7 @@ pub(in crate::engine) fn outputs(
     session: &Session<'_>,
 ) -> Result<Vec<PrintedOutput>, EngineError> {
     #[derive(Deserialize)]
-    struct Raw {
+    struct RawPrintedOutput {
         #[serde(default)]
         sensitive: bool,
         #[serde(rename = "type")]
@@ -123,8 +123,8 @@ pub(in crate::engine) fn outputs(
     if let Some(state) = local_version(driver, target).filter(|state| !state.lineage.is_empty()) {
         lineage::watch_in_force((driver, target), &known, (&state, false)).map_err(EngineError::Failed)?;
     }
-    let raw: indexmap::IndexMap<String, Raw> =
-        document(&captured.stdout, driver.dialect()).map_err(|error| {
+    let raw: indexmap::IndexMap<String, RawPrintedOutput> = document(&captured.stdout, driver.dialect())
+        .map_err(|error| {
             let summary = format!("`{} output -json` cannot be understood: {error}", driver.program_name());
             EngineError::Failed(Failure::new(FailureKind::Engine, summary))
         })?;

@@ -22,18 +22,18 @@ use crate::{
 };
 
 #[derive(Deserialize, Default)]
-struct State {
+struct StateOutputs {
     version: u64,
     #[serde(default)]
     lineage: String,
     #[serde(default)]
     serial: u64,
     #[serde(default)]
-    outputs: IndexMap<String, Raw>,
+    outputs: IndexMap<String, RawRecordedOutput>,
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawRecordedOutput {
     #[serde(default)]
     value: Option<Box<RawValue>>,
     #[serde(rename = "type", default)]
@@ -84,21 +84,21 @@ pub(in crate::engine) fn known_outputs(
 }
 
 /// Returns the local state at an address; absent if only an engine can read it.
-fn in_file(address: &str) -> io::Result<Option<State>> {
+fn in_file(address: &str) -> io::Result<Option<StateOutputs>> {
     Ok(match local::read(address)? {
         LocalState::Elsewhere => None,
-        LocalState::Missing => Some(State::default()),
-        LocalState::There(state) if state.trim_ascii().is_empty() => Some(State::default()),
+        LocalState::Missing => Some(StateOutputs::default()),
+        LocalState::There(state) if state.trim_ascii().is_empty() => Some(StateOutputs::default()),
         LocalState::There(state) => readable(&state),
     })
 }
 
-fn readable(state: &[u8]) -> Option<State> {
-    serde_json::from_slice(state).ok().filter(|state: &State| state.version == VERSION)
+fn readable(state: &[u8]) -> Option<StateOutputs> {
+    serde_json::from_slice(state).ok().filter(|state: &StateOutputs| state.version == VERSION)
 }
 
-fn outputs_of(state: State) -> Vec<Output> {
-    let output = |(name, Raw { value, kind, sensitive })| {
+fn outputs_of(state: StateOutputs) -> Vec<Output> {
+    let output = |(name, RawRecordedOutput { value, kind, sensitive })| {
         let text = value.as_deref().map_or("null", RawValue::get);
         // The text was parsed as JSON before.
         let value = serde_json::from_str(text).unwrap_or_default();

@@ -14,14 +14,15 @@ use super::{
 };
 use crate::{
     engine::{
-        EffectiveInit, Engine, EngineError, PlanRequest, Planned, Session, StateMove, Target, TypedColors,
+        EffectiveInit, Engine, EngineError, EngineLabel, PlanRequest, Planned, Session, StateMove, Target,
+        TypedColors,
         driver::Driver,
         flags::{apply_args, plan_args},
         process::{
             document::Dialect,
             folder_lock::{FolderLock, LockMode, lock_installed},
         },
-        program::installed::Installed,
+        program::installed::InstalledEngine,
         recovery::UNSAVED,
         state::moved::state_move,
         typed_command::{migrating::around_migration, mutating, typed_arguments::typed_arguments, verbs},
@@ -30,11 +31,11 @@ use crate::{
 };
 
 impl Driver for Terraform {
-    fn installed(&self) -> &Installed {
+    fn installed(&self) -> &InstalledEngine {
         &self.installed
     }
 
-    fn core(&self) -> &Installed {
+    fn core(&self) -> &InstalledEngine {
         &self.installed
     }
 
@@ -163,7 +164,8 @@ impl Engine for Terraform {
     }
 
     fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit> {
-        let engine = (self.name().as_str().to_owned(), self.installed.version.clone());
+        let engine =
+            EngineLabel { name: self.name().as_str().to_owned(), version: self.installed.version.clone() };
         effective_init(target, engine, &self.settings, &target.data_dir, &target.dir)
     }
 

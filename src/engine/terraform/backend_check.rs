@@ -20,7 +20,7 @@ fn difference(
     folder: &Utf8Path,
     expected: &BackendRecord,
     found: &BackendRecord,
-) -> Option<Difference> {
+) -> Option<BackendDifference> {
     if expected.is_same(found) {
         return None;
     }
@@ -34,18 +34,18 @@ fn difference(
         return None;
     }
     let (expected, found) = (expected.1, found.1);
-    Some(Difference { key: key.filter(|_| expected == found).map(str::to_owned), expected, found })
+    Some(BackendDifference { key: key.filter(|_| expected == found).map(str::to_owned), expected, found })
 }
 
 /// Texts of two backends that differ, without credentials.
-struct Difference {
+struct BackendDifference {
     expected: String,
     found: String,
     /// First key with another value, if the addresses are equal or unknown.
     key: Option<String>,
 }
 
-impl Difference {
+impl BackendDifference {
     fn text(&self) -> String {
         match &self.key {
             Some(key) => format!("{}, with another value of `{key}`", self.found),

@@ -13,7 +13,7 @@ use crate::{
     engine::{
         LockfilePolicy, Target,
         flags::{lock_timeout, var_files},
-        program::installed::Installed,
+        program::installed::InstalledEngine,
     },
     files::DigestCache,
     process::CommandLine,
@@ -41,7 +41,7 @@ pub(in crate::engine) enum Flavor {
 #[derive(Debug)]
 pub(in crate::engine) struct Terraform {
     pub(super) flavor: Flavor,
-    pub(in crate::engine) installed: Installed,
+    pub(in crate::engine) installed: InstalledEngine,
     pub(super) settings: EngineSettings,
     pub(in crate::engine) digests: Arc<DigestCache>,
 }
@@ -49,7 +49,7 @@ pub(in crate::engine) struct Terraform {
 impl Terraform {
     pub(in crate::engine) fn new(
         flavor: Flavor,
-        installed: Installed,
+        installed: InstalledEngine,
         settings: EngineSettings,
         digests: Arc<DigestCache>,
     ) -> Self {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::backend_record::BackendRecord;
 use crate::{
     config::EngineSettings,
-    engine::{EffectiveInit, Target, detect::LOCKFILE, environment::variables::plugin_cache},
+    engine::{EffectiveInit, EngineLabel, Target, detect::LOCKFILE, environment::variables::plugin_cache},
     files::{self, normalised},
 };
 
@@ -18,7 +18,7 @@ pub const MODULES: &str = "modules/modules.json";
 /// Returns the facts behind a plan of a target that is initialised in `data_dir`; relative local paths start at `folder`.
 pub(in crate::engine) fn effective_init(
     target: &Target,
-    (engine, version): (String, String),
+    engine: EngineLabel,
     settings: &EngineSettings,
     data_dir: &Utf8Path,
     folder: &Utf8Path,
@@ -34,7 +34,6 @@ pub(in crate::engine) fn effective_init(
     let parallelism = target.parallelism.map(|count| format!("-parallelism={count}"));
     Ok(EffectiveInit {
         engine,
-        version,
         flags: lists.into_iter().flatten().chain(parallelism).collect(),
         plugin_cache: plugin_cache(settings, target),
         lockfile: target.dir.join(LOCKFILE),
@@ -49,7 +48,7 @@ pub(in crate::engine) fn effective_init(
 pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Installed {
+    struct ModulesFile {
         modules: Vec<Module>,
     }
     #[derive(Deserialize)]
@@ -57,7 +56,7 @@ pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Resu
     struct Module {
         dir: Utf8PathBuf,
     }
-    let installed: Installed = match files::read_whole(&data_dir.join(MODULES)) {
+    let installed: ModulesFile = match files::read_whole(&data_dir.join(MODULES)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

@@ -43,7 +43,7 @@ struct InstalledModule {
 /// Content of an engine's `modules.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Manifest {
+struct ModuleManifest {
     modules: Vec<InstalledModule>,
 }
 
@@ -106,7 +106,7 @@ pub(in crate::engine) fn installed(
     read: ReadCalls<'_>,
 ) -> ModulesInstalled {
     let mut found =
-        Comparison { stack: dir, manifest: manifest(modules), read, fetched: false, missing: false };
+        ManifestComparison { stack: dir, manifest: manifest(modules), read, fetched: false, missing: false };
     found.compare(dir, "");
     match (found.missing, found.fetched) {
         (false, fetched) => ModulesInstalled::Complete { fetched },
@@ -137,7 +137,7 @@ pub(super) enum ManifestFile {
 /// Reads the state of a manifest file.
 pub(super) fn manifest_file(file: &Utf8Path) -> io::Result<ManifestFile> {
     match files::read_whole(file) {
-        Ok(text) if serde_json::from_slice::<Manifest>(&text).is_ok() => Ok(ManifestFile::Whole),
+        Ok(text) if serde_json::from_slice::<ModuleManifest>(&text).is_ok() => Ok(ManifestFile::Whole),
         Ok(_) => Ok(ManifestFile::Torn),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ManifestFile::Missing),
         Err(error) => Err(error),
@@ -158,7 +158,7 @@ pub(super) fn is_fixed(stack: &Utf8Path, modules: &Utf8Path) -> bool {
 
 /// Returns the modules of a manifest by key; empty if there is none or it cannot be parsed: the engine installs again then.
 fn manifest(modules: &Utf8Path) -> HashMap<String, InstalledModule> {
-    let read = || -> io::Result<Manifest> {
+    let read = || -> io::Result<ModuleManifest> {
         serde_json::from_slice(&files::read_whole(&modules.join("modules.json"))?).map_err(io::Error::other)
     };
     let modules = read().map(|manifest| manifest.modules).unwrap_or_default();
@@ -166,7 +166,7 @@ fn manifest(modules: &Utf8Path) -> HashMap<String, InstalledModule> {
 }
 
 /// Comparison of the calls of a stack with a manifest.
-struct Comparison<'a> {
+struct ManifestComparison<'a> {
     stack: &'a Utf8Path,
     manifest: HashMap<String, InstalledModule>,
     read: ReadCalls<'a>,
@@ -174,7 +174,7 @@ struct Comparison<'a> {
     missing: bool,
 }
 
-impl Comparison<'_> {
+impl ManifestComparison<'_> {
     /// Compares the calls of one folder; the keys of its modules start with `prefix`.
     fn compare(&mut self, dir: &Utf8Path, prefix: &str) {
         let calls = (self.read)(dir).filter(|_| prefix.matches('.').count() < DEEPEST);

@@ -92,13 +92,13 @@ pub(super) fn unit_package(
 }
 
 /// File below a package's folder, with its path relative to that folder.
-struct Entry {
+struct PackageFile {
     name: PathBuf,
     path: PathBuf,
-    content: Content,
+    content: PackageFileKind,
 }
 
-enum Content {
+enum PackageFileKind {
     File {
         executable: bool,
     },
@@ -130,7 +130,7 @@ fn collect(
     (folder, below): (&Path, &Path),
     is_left_out: &dyn Fn(&OsStr) -> bool,
     above: &mut Vec<(u64, u64)>,
-    found: &mut (&mut Vec<Entry>, &mut ContentStamp),
+    found: &mut (&mut Vec<PackageFile>, &mut ContentStamp),
 ) -> io::Result<()> {
     let own = fs::metadata(folder)?;
     let own = (own.dev(), own.ino());
@@ -152,8 +152,8 @@ fn collect(
             Err(error) if files::leads_nowhere(&error) => match fs::read_link(&path) {
                 Ok(target) => {
                     found.1.add(name.as_os_str().as_bytes(), &fs::symlink_metadata(&path)?);
-                    let content = Content::Unread(format!("link to {}", target.display()));
-                    found.0.push(Entry { name, path, content });
+                    let content = PackageFileKind::Unread(format!("link to {}", target.display()));
+                    found.0.push(PackageFile { name, path, content });
                     continue;
                 }
                 // Removed since the folder was listed.
@@ -168,22 +168,22 @@ fn collect(
         }
         found.1.add(name.as_os_str().as_bytes(), &kind);
         let content = if kind.is_file() {
-            Content::File { executable: kind.mode() & 0o100 != 0 }
+            PackageFileKind::File { executable: kind.mode() & 0o100 != 0 }
         } else {
-            Content::Unread("no regular file".to_owned())
+            PackageFileKind::Unread("no regular file".to_owned())
         };
-        found.0.push(Entry { name, path, content });
+        found.0.push(PackageFile { name, path, content });
     }
     above.pop();
     Ok(())
 }
 
 /// Returns the digests of configuration and of all other files, separated by a space.
-fn read(entries: &[Entry]) -> io::Result<String> {
+fn read(entries: &[PackageFile]) -> io::Result<String> {
     let (mut configuration, mut others) = (Sha256::new(), Sha256::new());
-    for Entry { name, path, content } in entries {
+    for PackageFile { name, path, content } in entries {
         let text = match content {
-            Content::File { executable } => {
+            PackageFileKind::File { executable } => {
                 let mode = if *executable { "x" } else { "-" };
                 match file_digest(path) {
                     Ok(digest) => format!("{mode}{digest}"),
@@ -191,7 +191,7 @@ fn read(entries: &[Entry]) -> io::Result<String> {
                     Err(error) => return Err(error),
                 }
             }
-            Content::Unread(what) => what.clone(),
+            PackageFileKind::Unread(what) => what.clone(),
         };
         let is_configuration = name.to_str().is_some_and(is_configuration);
         let hash = if is_configuration { &mut configuration } else { &mut others };
@@ -209,12 +209,12 @@ mod tests {
 
     use super::*;
 
-    struct Place {
+    struct Package {
         _keep: tempfile::TempDir,
         root: Utf8PathBuf,
     }
 
-    impl Place {
+    impl Package {
         fn new(files: &[&str]) -> Self {
             let keep = tempfile::tempdir().unwrap();
             let root = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn every_change_below_a_package_changes_its_digest() {
-        let place = Place::new(&["p/sub/main.tf", "p/run.sh", "p/.git/HEAD", "outside/x"]);
+        let place = Package::new(&["p/sub/main.tf", "p/run.sh", "p/.git/HEAD", "outside/x"]);
         symlink("../outside", place.root.join("p/linked")).unwrap();
         symlink("..", place.root.join("p/sub/circle")).unwrap();
         symlink("nowhere", place.root.join("p/dangling")).unwrap();
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn a_file_below_many_folders_counts_and_too_many_are_an_error() {
         let deep = |levels: usize| format!("p/{}x", "d/".repeat(levels));
-        let place = Place::new(&[&deep(DEPTH)]);
+        let place = Package::new(&[&deep(DEPTH)]);
         let before = place.tree("p");
         place.write(&deep(DEPTH), "two");
         assert_ne!(place.tree("p"), before);
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn packages_are_found_by_the_modules_in_them_whichever_folder_they_lie_in() {
-        let place = Place::new(&[
+        let place = Package::new(&[
             "data/modules/vpc/modules/x/main.tf",
             "data/modules/stale/main.tf",
             "app/.terraform/modules/own/main.tf",
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_package_may_be_a_link_to_its_source() {
-        let place = Place::new(&["elsewhere/main.tf"]);
+        let place = Package::new(&["elsewhere/main.tf"]);
         place.init(&["../data/modules/m"]);
         symlink("../../elsewhere", place.root.join("data/modules/m")).unwrap();
         let before = place.packages();
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn what_terragrunt_keeps_in_a_copy_is_none_of_its_content() {
-        let place = Place::new(&["app/terragrunt.hcl", "app/c/a/b/sub/main.tf", "app/c/a/b/run.sh"]);
+        let place = Package::new(&["app/terragrunt.hcl", "app/c/a/b/sub/main.tf", "app/c/a/b/run.sh"]);
         place.write("app/c/a/b/.terragrunt-source-version", "1");
         let unit = place.root.join("app");
         let digests = DigestCache::at(place.root.join("digests.json"));

@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// Parses the names that `workspace list` prints, as JSON or as text with a `*` before the selected one.
 pub(in crate::engine) fn workspaces(text: &str) -> Vec<String> {
     #[derive(Deserialize)]
-    struct Line {
+    struct WorkspaceLine {
         #[serde(default)]
         workspaces: Option<Vec<String>>,
     }
@@ -13,7 +13,7 @@ pub(in crate::engine) fn workspaces(text: &str) -> Vec<String> {
     if text.lines().any(|line| line.starts_with('{')) {
         return text
             .lines()
-            .filter_map(|line| serde_json::from_str::<Line>(line).ok()?.workspaces)
+            .filter_map(|line| serde_json::from_str::<WorkspaceLine>(line).ok()?.workspaces)
             .flatten()
             .collect();
     }

@@ -17,14 +17,14 @@ use super::{
 };
 use crate::{
     engine::{
-        EffectiveInit, Engine, EngineError, Intent, PlanFacts, PlanRequest, Planned, Session, StateMove,
-        Target, TypedColors,
+        EffectiveInit, Engine, EngineError, EngineLabel, Intent, PlanFacts, PlanRequest, Planned, Session,
+        StateMove, Target, TypedColors,
         driver::Driver,
         environment::variables::plugin_cache,
         flags::{apply_args, plan_args},
         intent_of,
         process::{call::run_inherited, document::Dialect},
-        program::installed::Installed,
+        program::installed::InstalledEngine,
         recovery::UNSAVED,
         terraform::{
             backend_record::{BackendInFolder, BackendRecord},
@@ -33,7 +33,7 @@ use crate::{
         typed_command::{
             migrating::refuse_unit,
             mutating,
-            unit_values::{Place, place_in_unit, with_values},
+            unit_values::{VarFilesIndex, index_in_unit_command, with_values},
             verbs,
         },
     },
@@ -42,11 +42,11 @@ use crate::{
 };
 
 impl Driver for Terragrunt {
-    fn installed(&self) -> &Installed {
+    fn installed(&self) -> &InstalledEngine {
         &self.installed
     }
 
-    fn core(&self) -> &Installed {
+    fn core(&self) -> &InstalledEngine {
         &self.driven
     }
 
@@ -200,10 +200,11 @@ impl Engine for Terragrunt {
     }
 
     fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit> {
-        let engine = format!("{} driving {}", self.name().as_str(), self.driven.name.as_str());
+        let name = format!("{} driving {}", self.name().as_str(), self.driven.name.as_str());
         let version = format!("{} driving {}", self.installed.version, self.driven.version);
         let folder = working_folder(target)?;
-        effective_init(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
+        let engine = EngineLabel { name, version };
+        effective_init(target, engine, &self.settings, &folder.join(".terraform"), &folder)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
@@ -235,7 +236,7 @@ impl Engine for Terragrunt {
     }
 
     fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {
-        !target.var_files.is_empty() && place_in_unit(args) == Place::Unknown
+        !target.var_files.is_empty() && index_in_unit_command(args) == VarFilesIndex::Unknown
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

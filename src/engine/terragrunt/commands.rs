@@ -8,7 +8,7 @@ use std::{
 use super::unit_folders::download_dir;
 use crate::{
     config::EngineSettings,
-    engine::{Target, program::installed::Installed},
+    engine::{Target, program::installed::InstalledEngine},
     files::DigestCache,
     process::{CommandLine, SignalTarget},
 };
@@ -35,16 +35,16 @@ pub(super) const READ_ONLY: &str = "-lockfile=readonly";
 /// Terragrunt at one version, with the engine that it drives.
 #[derive(Debug)]
 pub(in crate::engine) struct Terragrunt {
-    pub(in crate::engine) installed: Installed,
-    pub(in crate::engine) driven: Installed,
+    pub(in crate::engine) installed: InstalledEngine,
+    pub(in crate::engine) driven: InstalledEngine,
     pub(in crate::engine) settings: EngineSettings,
     pub(in crate::engine) digests: Arc<DigestCache>,
 }
 
 impl Terragrunt {
     pub(in crate::engine) fn new(
-        installed: Installed,
-        driven: Installed,
+        installed: InstalledEngine,
+        driven: InstalledEngine,
         settings: EngineSettings,
         digests: Arc<DigestCache>,
     ) -> Self {

@@ -10,7 +10,7 @@ use crate::engine::{
     driver::Driver,
     process::{call::capture, document::document},
     state::{
-        file::State,
+        file::StateFile,
         lineage::{self, KnownState},
     },
     terraform::{
@@ -116,10 +116,10 @@ fn is_gone(
         return Ok(false);
     }
     let state = if pulled.stdout.contains(&b'{') {
-        let Ok(state) = document::<State>(&pulled.stdout, engine.dialect()) else { return Ok(false) };
+        let Ok(state) = document::<StateFile>(&pulled.stdout, engine.dialect()) else { return Ok(false) };
         state
     } else {
-        State::default()
+        StateFile::default()
     };
     let identity: &StateIdentity = &state.identity;
     lineage::watch_in_force((engine, target), &known, (identity, accept_lineage))

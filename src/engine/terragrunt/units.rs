@@ -66,7 +66,7 @@ struct RenderedDependencies {
 
 /// Unit as Terragrunt lists it; paths are normalised and absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
+pub struct TerragruntUnit {
     /// Folder of the unit.
     pub dir: Utf8PathBuf,
     /// Folders of the units that it depends on, sorted.
@@ -76,7 +76,7 @@ pub struct Unit {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct FoundUnit {
     #[serde(rename = "type")]
     kind: String,
     path: Utf8PathBuf,
@@ -87,18 +87,18 @@ struct Found {
 }
 
 /// Parses Terragrunt's list of units, sorted by folder; `dir` is the folder that Terragrunt ran in.
-pub fn parse_units(stdout: &str, dir: &Utf8Path) -> Result<Vec<Unit>, serde_json::Error> {
-    let found: Vec<Found> = serde_json::from_str(stdout)?;
+pub fn parse_units(stdout: &str, dir: &Utf8Path) -> Result<Vec<TerragruntUnit>, serde_json::Error> {
+    let found: Vec<FoundUnit> = serde_json::from_str(stdout)?;
     let absolute = |paths: Vec<Utf8PathBuf>| {
         let mut paths: Vec<Utf8PathBuf> = paths.iter().map(|path| normalised(&dir.join(path))).collect();
         paths.sort_unstable();
         paths.dedup();
         paths
     };
-    let mut units: Vec<Unit> = found
+    let mut units: Vec<TerragruntUnit> = found
         .into_iter()
         .filter(|found| found.kind == "unit")
-        .map(|found| Unit {
+        .map(|found| TerragruntUnit {
             dir: normalised(&dir.join(found.path)),
             dependencies: absolute(found.dependencies),
             reading: absolute(found.reading),

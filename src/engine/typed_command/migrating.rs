@@ -45,7 +45,7 @@ pub(in crate::engine) const EXPRESSION: &str =
     "an expression decides where the state is, so nobody can look there first";
 
 /// States in one backend that matter to an instance.
-struct Stored {
+struct BackendStates {
     /// Names of the workspaces.
     workspaces: Vec<String>,
     /// State of the instance's workspace; empty if there is none.
@@ -215,7 +215,7 @@ fn stored(
     backend: &BackendRecord,
     name: &str,
     session: &Session<'_>,
-) -> Result<Stored, EngineError> {
+) -> Result<BackendStates, EngineError> {
     let folder = session.log.with_extension(name);
     let configuration = json!({ "terraform": { "backend": { (&backend.kind): absolute(target, backend) } } });
     let file = folder.join("main.tf.json");
@@ -251,7 +251,7 @@ fn stored(
     };
     let state = pull(own)?;
     let has_default = own != "default" && !pull("default")?.is_empty();
-    Ok(Stored { workspaces, state, has_default })
+    Ok(BackendStates { workspaces, state, has_default })
 }
 
 /// Returns the state that an engine printed, without the warnings before it; empty if there is none. For a missing state an

@@ -6,19 +6,19 @@ use camino::Utf8Path;
 
 use super::{arguments::positionals, verbs};
 use crate::engine::{
-    Target, flags::var_files, plan_file::plan_variables::takes_var_files, program::installed::Installed,
+    Target, flags::var_files, plan_file::plan_variables::takes_var_files, program::installed::InstalledEngine,
 };
 
 /// Inserts the var files of the instance into a typed command, and its backend pairs into an `init`. `everywhere` is true
 /// for an engine whose module sources may use variables.
 pub(in crate::engine) fn typed_arguments(
-    core: &Installed,
+    core: &InstalledEngine,
     target: &Target,
     args: &[OsString],
     everywhere: bool,
 ) -> Vec<OsString> {
     let mut args = args.to_vec();
-    let at = verbs::place_of_var_files(&args, everywhere).or_else(|| place_in_apply(core, target, &args));
+    let at = verbs::index_of_var_files(&args, everywhere).or_else(|| index_in_apply(core, target, &args));
     if let Some(at) = at {
         args.splice(at..at, var_files(target));
     }
@@ -31,7 +31,7 @@ pub(in crate::engine) fn typed_arguments(
 }
 
 /// Returns the index for var files in an apply of a plan file that needs them again; absent for others.
-pub(super) fn place_in_apply(core: &Installed, target: &Target, args: &[OsString]) -> Option<usize> {
+pub(super) fn index_in_apply(core: &InstalledEngine, target: &Target, args: &[OsString]) -> Option<usize> {
     let (verb, rest) = args.split_first()?;
     let file = positionals(rest).first().filter(|_| verb == "apply")?;
     let plan = target.dir.join(Utf8Path::from_path(file.as_ref())?);

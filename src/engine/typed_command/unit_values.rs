@@ -4,15 +4,15 @@ use std::ffi::OsString;
 
 use super::{
     arguments::{MANY_UNITS, PLAIN_FLAGS},
-    typed_arguments::place_in_apply,
+    typed_arguments::index_in_apply,
     verb_table::needs_values,
-    verbs::place_of_var_files,
+    verbs::index_of_var_files,
 };
-use crate::engine::{Target, flags::var_files, program::installed::Installed};
+use crate::engine::{Target, flags::var_files, program::installed::InstalledEngine};
 
 /// Index of var files in a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Place {
+pub(in crate::engine) enum VarFilesIndex {
     /// Index of the argument that they come before.
     At(usize),
     /// No index: the command takes no var files.
@@ -22,16 +22,20 @@ pub(in crate::engine) enum Place {
 }
 
 /// Inserts the var files of a unit into a command.
-pub(in crate::engine) fn with_values(core: &Installed, target: &Target, args: &[OsString]) -> Vec<OsString> {
+pub(in crate::engine) fn with_values(
+    core: &InstalledEngine,
+    target: &Target,
+    args: &[OsString],
+) -> Vec<OsString> {
     let mut args = args.to_vec();
     let of_plan = || {
         let start = start_of_engine(&args)?;
-        place_in_apply(core, target, &args[start..]).map(|place| start + place)
+        index_in_apply(core, target, &args[start..]).map(|index| start + index)
     };
-    let at = match place_in_unit(&args) {
-        Place::At(at) => Some(at),
-        Place::Nowhere => of_plan(),
-        Place::Unknown => None,
+    let at = match index_in_unit_command(&args) {
+        VarFilesIndex::At(at) => Some(at),
+        VarFilesIndex::Nowhere => of_plan(),
+        VarFilesIndex::Unknown => None,
     };
     if let Some(at) = at {
         args.splice(at..at, var_files(target));
@@ -40,22 +44,21 @@ pub(in crate::engine) fn with_values(core: &Installed, target: &Target, args: &[
 }
 
 /// Returns the index of var files in a command of Terragrunt.
-pub(in crate::engine) fn place_in_unit(args: &[OsString]) -> Place {
+pub(in crate::engine) fn index_in_unit_command(args: &[OsString]) -> VarFilesIndex {
     match start_of_engine(args) {
-        Some(at) => {
-            place_of_var_files(&args[at..], false).map_or(Place::Nowhere, |place| Place::At(at + place))
-        }
-        None if args.iter().any(needs_values) => Place::Unknown,
-        None => Place::Nowhere,
+        Some(at) => index_of_var_files(&args[at..], false)
+            .map_or(VarFilesIndex::Nowhere, |index| VarFilesIndex::At(at + index)),
+        None if args.iter().any(needs_values) => VarFilesIndex::Unknown,
+        None => VarFilesIndex::Nowhere,
     }
 }
 
 /// Returns true if a typed command needs the values of variables.
 pub fn takes_values(args: &[OsString]) -> bool {
     // A saved plan has no values of ephemeral variables. Terragrunt has several forms of `apply`.
-    place_of_var_files(args, false).is_some()
+    index_of_var_files(args, false).is_some()
         || args.first().is_some_and(|verb| verb == "apply")
-        || place_in_unit(args) != Place::Nowhere
+        || index_in_unit_command(args) != VarFilesIndex::Nowhere
 }
 
 /// Returns the index of the engine's own verb in a command of Terragrunt for one unit; absent if it is uncertain.
@@ -82,27 +85,27 @@ mod tests {
 
     #[test]
     fn values_follow_the_verb_wherever_it_can_be_told() {
-        for (line, place) in [
-            ("plan -no-color", Place::At(1)),
-            ("apply -auto-approve", Place::At(1)),
-            ("apply FILE", Place::Nowhere),
-            ("run -- plan -no-color", Place::At(3)),
-            ("run --non-interactive -- apply -auto-approve", Place::At(4)),
-            ("run -- output -json", Place::Nowhere),
-            ("output -json", Place::Nowhere),
-            ("state list", Place::Nowhere),
-            ("find --json", Place::Nowhere),
-            ("run --all -- output", Place::Nowhere),
-            ("", Place::Nowhere),
-            ("run plan", Place::Unknown),
-            ("run --all -- plan", Place::Unknown),
-            ("run --working-dir x -- plan", Place::Unknown),
-            ("plan --all", Place::Unknown),
-            ("stack run apply", Place::Unknown),
-            ("--working-dir x apply", Place::Unknown),
+        for (line, index) in [
+            ("plan -no-color", VarFilesIndex::At(1)),
+            ("apply -auto-approve", VarFilesIndex::At(1)),
+            ("apply FILE", VarFilesIndex::Nowhere),
+            ("run -- plan -no-color", VarFilesIndex::At(3)),
+            ("run --non-interactive -- apply -auto-approve", VarFilesIndex::At(4)),
+            ("run -- output -json", VarFilesIndex::Nowhere),
+            ("output -json", VarFilesIndex::Nowhere),
+            ("state list", VarFilesIndex::Nowhere),
+            ("find --json", VarFilesIndex::Nowhere),
+            ("run --all -- output", VarFilesIndex::Nowhere),
+            ("", VarFilesIndex::Nowhere),
+            ("run plan", VarFilesIndex::Unknown),
+            ("run --all -- plan", VarFilesIndex::Unknown),
+            ("run --working-dir x -- plan", VarFilesIndex::Unknown),
+            ("plan --all", VarFilesIndex::Unknown),
+            ("stack run apply", VarFilesIndex::Unknown),
+            ("--working-dir x apply", VarFilesIndex::Unknown),
         ] {
             let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-            assert_eq!(place_in_unit(&args), place, "{line}");
+            assert_eq!(index_in_unit_command(&args), index, "{line}");
         }
     }
 }

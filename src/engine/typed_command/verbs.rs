@@ -155,7 +155,7 @@ pub fn may_make_workspace(args: &[OsString]) -> bool {
 /// Returns the index of var files in a typed command, behind its verb; absent if the verb takes none.
 ///
 /// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
-pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
+pub(super) fn index_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
     let word =
         |args: &[OsString]| args.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')));
     let at = word(args)?;
@@ -335,16 +335,16 @@ mod tests {
 
     #[test]
     fn var_files_follow_the_verbs_that_take_them() {
-        let place = |line: &str, everywhere| place_of_var_files(&split(line), everywhere);
-        assert_eq!(place("plan -no-color", false), Some(1));
-        assert_eq!(place("-chdir=x import a b", false), Some(2));
-        assert_eq!(place("apply -auto-approve", false), Some(1));
-        assert_eq!(place("apply -var x=1 -target a.b", false), Some(1));
-        assert_eq!(place("apply plan-file", false), None);
-        assert_eq!(place("output -json", false), None);
-        assert_eq!(place("output -json", true), Some(1));
-        assert_eq!(place("state list", true), Some(2));
-        assert_eq!(place("version", true), None);
+        let index = |line: &str, everywhere| index_of_var_files(&split(line), everywhere);
+        assert_eq!(index("plan -no-color", false), Some(1));
+        assert_eq!(index("-chdir=x import a b", false), Some(2));
+        assert_eq!(index("apply -auto-approve", false), Some(1));
+        assert_eq!(index("apply -var x=1 -target a.b", false), Some(1));
+        assert_eq!(index("apply plan-file", false), None);
+        assert_eq!(index("output -json", false), None);
+        assert_eq!(index("output -json", true), Some(1));
+        assert_eq!(index("state list", true), Some(2));
+        assert_eq!(index("version", true), None);
     }
 
     #[test]

@@ -271,8 +271,8 @@ impl Worker {
             contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
         bind("CLI config", &settings.join(", "));
         bind("plugin cache", effective_init.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
-        bind("engine", &effective_init.engine);
-        bind("engine version", &effective_init.version);
+        bind("engine", &effective_init.engine.name);
+        bind("engine version", &effective_init.engine.version);
         for program in programs(work)? {
             bind(program.role, &format!("{SHA256}{}", program.digest));
         }

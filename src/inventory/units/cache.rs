@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    engine::{layout::unit_file_in, terragrunt::units::Unit},
+    engine::{layout::unit_file_in, terragrunt::units::TerragruntUnit},
     files,
     model::hex,
 };
@@ -43,7 +43,7 @@ impl Cache {
     }
 
     /// Writes a list to the cache.
-    pub(super) fn put(&self, units: &[Utf8PathBuf], answer: &[Unit]) -> io::Result<()> {
+    pub(super) fn put(&self, units: &[Utf8PathBuf], answer: &[TerragruntUnit]) -> io::Result<()> {
         let mut reading: Vec<Utf8PathBuf> = answer.iter().flat_map(|unit| unit.reading.clone()).collect();
         reading.sort_unstable();
         reading.dedup();

@@ -10,14 +10,14 @@ use std::{
 /// first bytes of this number.
 pub(super) const SHORTEST: usize = 6;
 
-type Key = [u8; SHORTEST];
+type PatternPrefix = [u8; SHORTEST];
 
 /// Texts to find. Patterns with the same beginning are tried one after the other, so that building the index costs no
 /// more than storing the texts; an automaton over as many would take hundreds of megabytes.
 #[derive(Clone, Default)]
 pub(super) struct Patterns {
     all: HashSet<Arc<str>>,
-    by_beginning: HashMap<Key, Vec<Arc<str>>>,
+    by_beginning: HashMap<PatternPrefix, Vec<Arc<str>>>,
 }
 
 impl Patterns {

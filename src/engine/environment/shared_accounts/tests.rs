@@ -20,7 +20,7 @@ impl Home {
     fn chosen(&self, pairs: &[(&str, &str)], profiles: &[&str]) -> Vec<String> {
         let home = self.0.path().to_str().unwrap();
         let pairs = pairs.iter().copied().chain([("HOME", home)]);
-        let env: Environment = pairs.map(|(name, value)| (name.into(), value.into())).collect();
+        let env: EnvVars = pairs.map(|(name, value)| (name.into(), value.into())).collect();
         let chosen = shared_accounts(&env, home.into(), profiles);
         chosen.into_iter().map(|(name, value)| format!("{name} = {value}")).collect()
     }

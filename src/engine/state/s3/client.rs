@@ -24,33 +24,33 @@ impl Client {
     /// Requests the version of a state. A host whose first request failed is not tried again: thousands of states would wait
     /// for the timeout one after the other.
     pub(in crate::engine) fn ask(&self, request: &HeadRequest, now: Timestamp) -> Stamped {
-        let place = &request.place;
-        let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", place.host)));
-        if let Some(why) = lock(&self.met).get(&place.host).cloned().flatten() {
+        let object = &request.object;
+        let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", object.host)));
+        if let Some(why) = lock(&self.met).get(&object.host).cloned().flatten() {
             return untold(why);
         }
         let agent = match self.agent(request) {
             Ok(agent) => agent,
             Err(error) => return untold(format!("no certificates to trust could be read: {error}")),
         };
-        let Some(headers) = signed(("HEAD", place), &request.keys, now, &[]) else {
+        let Some(headers) = signed(("HEAD", object), &request.keys, now, &[]) else {
             return untold("the question could not be signed".to_owned());
         };
         let request = headers
             .into_iter()
-            .fold(agent.head(place.url()), |request, (name, value)| request.header(name, value));
+            .fold(agent.head(object.url()), |request, (name, value)| request.header(name, value));
         let answer = request.call();
         if answer.is_ok() {
-            lock(&self.met).insert(place.host.clone(), None);
+            lock(&self.met).insert(object.host.clone(), None);
         }
         match answer {
             Err(error) => {
                 let why = what(&error);
-                lock(&self.met).entry(place.host.clone()).or_insert_with(|| Some(why.clone()));
+                lock(&self.met).entry(object.host.clone()).or_insert_with(|| Some(why.clone()));
                 untold(why)
             }
             Ok(answer) => match answer.status().as_u16() {
-                200 => stamp(place.url(), answer.headers()).map_or(Stamped::Untold(None), Stamped::Known),
+                200 => stamp(object.url(), answer.headers()).map_or(Stamped::Untold(None), Stamped::Known),
                 // There is no state yet.
                 404 => Stamped::Untold(None),
                 status => untold(format!("it answers with status {status}")),
@@ -60,12 +60,12 @@ impl Client {
 
     fn agent(&self, request: &HeadRequest) -> std::io::Result<Agent> {
         let mut agents = lock(&self.agents);
-        let key = (request.place.tls, request.trusted.clone());
+        let key = (request.object.tls, request.trusted.clone());
         if let Some(agent) = agents.get(&key) {
             return Ok(agent.clone());
         }
         let trusted = request.trusted.as_deref().map(Into::into);
-        let agent = if request.place.tls { agent::secure(trusted)? } else { agent::plain() };
+        let agent = if request.object.tls { agent::secure(trusted)? } else { agent::plain() };
         agents.insert(key, agent.clone());
         Ok(agent)
     }
@@ -111,7 +111,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::engine::state::s3::{keys::AccessKeys, place::Place};
+    use crate::engine::state::s3::{keys::AccessKeys, object_url::ObjectUrl};
 
     /// Starts a server that gives each connection one of these responses; returns a request for it, and a counter of
     /// connections.
@@ -132,9 +132,9 @@ mod tests {
                 stream.write_all(answer.as_bytes()).unwrap();
             }
         });
-        let place = Place { tls: false, host, path: "/b/k".into(), region: "r".into() };
+        let object = ObjectUrl { tls: false, host, path: "/b/k".into(), region: "r".into() };
         let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: None };
-        (HeadRequest { place, keys, trusted: None }, count)
+        (HeadRequest { object, keys, trusted: None }, count)
     }
 
     const ANSWER: &str = "HTTP/1.1 200 OK\r\nETag: \"t\"\r\nConnection: close\r\n\r\n";
@@ -150,7 +150,7 @@ mod tests {
 
         let (request, connections) = server(&[ANSWER, "", ANSWER]);
         let known = client.ask(&request, Timestamp::UNIX_EPOCH);
-        assert_eq!(known, Stamped::Known(Stamp { place: request.place.url(), tag: "\"t\"".to_owned() }));
+        assert_eq!(known, Stamped::Known(Stamp { place: request.object.url(), tag: "\"t\"".to_owned() }));
         assert!(matches!(client.ask(&request, Timestamp::UNIX_EPOCH), Stamped::Untold(Some(_))));
         assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), known);
         assert_eq!(connections.load(Ordering::Relaxed), 3);

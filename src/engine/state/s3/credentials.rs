@@ -1,7 +1,7 @@
 //! Credentials of a request: from the settings, the environment or a profile, in the order of the engines.
 
 use super::{
-    UnsupportedSettings, keys::AccessKeys, profile::Profile, settings::Settings, variables::Variables,
+    UnsupportedSettings, keys::AccessKeys, profile::Profile, settings::S3Settings, variables::AwsVariables,
 };
 
 /// Returns the keys that an engine would use.
@@ -9,8 +9,8 @@ use super::{
 /// A profile is read even if the keys come from elsewhere: engines fail if it is missing, and it may hold other
 /// settings.
 pub(super) fn keys(
-    settings: &Settings<'_>,
-    variables: &Variables<'_>,
+    settings: &S3Settings<'_>,
+    variables: &AwsVariables<'_>,
 ) -> Result<AccessKeys, UnsupportedSettings> {
     let profile = Profile::read(settings.text("profile"), variables)?;
     let own = ["access_key", "secret_key", "token"].map(|name| settings.text(name));
@@ -54,8 +54,8 @@ mod tests {
         fs::write(home.path().join(".aws/config"), file).unwrap();
         let mut env: BTreeMap<OsString, OsString> = env.iter().map(|(n, v)| (n.into(), v.into())).collect();
         env.insert("HOME".into(), home.path().into());
-        let settings = Settings::of(config.as_object().unwrap()).unwrap();
-        let keys = keys(&settings, &Variables::of(&env).unwrap());
+        let settings = S3Settings::of(config.as_object().unwrap()).unwrap();
+        let keys = keys(&settings, &AwsVariables::of(&env).unwrap());
         let shown = |keys: AccessKeys| format!("{}{}", keys.id, keys.token.unwrap_or_default());
         keys.map(shown).map_err(|error| error.to_string())
     }

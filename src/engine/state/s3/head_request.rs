@@ -1,14 +1,14 @@
 //! Request for the version of a state.
 
 use super::{
-    UnsupportedSettings, credentials, keys::AccessKeys, place::Place, settings::Settings,
-    variables::Variables,
+    UnsupportedSettings, credentials, keys::AccessKeys, object_url::ObjectUrl, settings::S3Settings,
+    variables::AwsVariables,
 };
 use crate::engine::BackendInForce;
 
 /// Request for the version of a state.
 pub(in crate::engine) struct HeadRequest {
-    pub(super) place: Place,
+    pub(super) object: ObjectUrl,
     pub(super) keys: AccessKeys,
     /// File of certificates to trust instead of the system's.
     pub(super) trusted: Option<String>,
@@ -17,12 +17,12 @@ pub(in crate::engine) struct HeadRequest {
 impl HeadRequest {
     /// Returns the request for the state in a backend, with the engine's settings and credentials.
     pub(in crate::engine) fn of(backend: &BackendInForce<'_>) -> Result<Self, UnsupportedSettings> {
-        let settings = Settings::of(backend.config)?;
-        let variables = Variables::of(backend.env)?;
-        let place = Place::of(&settings, &variables, backend.workspace)?;
-        variables.without_proxy(place.is_loopback())?;
-        let trusted = variables.trusted()?.filter(|_| place.tls).map(str::to_owned);
-        Ok(Self { place, keys: credentials::keys(&settings, &variables)?, trusted })
+        let settings = S3Settings::of(backend.config)?;
+        let variables = AwsVariables::of(backend.env)?;
+        let object = ObjectUrl::of(&settings, &variables, backend.workspace)?;
+        variables.without_proxy(object.is_loopback())?;
+        let trusted = variables.trusted()?.filter(|_| object.tls).map(str::to_owned);
+        Ok(Self { object, keys: credentials::keys(&settings, &variables)?, trusted })
     }
 
     /// Returns the texts to mask.

@@ -12,7 +12,7 @@ mod credentials;
 mod error;
 mod head_request;
 mod keys;
-mod place;
+mod object_url;
 mod profile;
 mod settings;
 mod signature;

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{UnsupportedSettings, keys::AccessKeys, variables::Variables};
+use super::{UnsupportedSettings, keys::AccessKeys, variables::AwsVariables};
 use crate::files;
 
 /// Keys that have no effect on a HEAD request.
@@ -48,7 +48,10 @@ pub(super) struct Profile {
 
 impl Profile {
     /// Reads the profile of the settings, else that of the environment, else the default one.
-    pub(super) fn read(named: Option<&str>, variables: &Variables<'_>) -> Result<Self, UnsupportedSettings> {
+    pub(super) fn read(
+        named: Option<&str>,
+        variables: &AwsVariables<'_>,
+    ) -> Result<Self, UnsupportedSettings> {
         let named = named.or_else(|| variables.get("AWS_PROFILE"));
         let name = named.unwrap_or("default");
         let path = |variable: &str, file: &str| -> Option<Utf8PathBuf> {

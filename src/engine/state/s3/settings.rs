@@ -45,9 +45,9 @@ const OF_NO_CONCERN: &[&str] = &[
 ];
 
 /// Settings of the initialised backend.
-pub(super) struct Settings<'a>(&'a Map<String, Value>);
+pub(super) struct S3Settings<'a>(&'a Map<String, Value>);
 
-impl<'a> Settings<'a> {
+impl<'a> S3Settings<'a> {
     /// Wraps the settings; refuses a setting that may matter and that envctl does not know.
     pub(super) fn of(config: &'a Map<String, Value>) -> Result<Self, UnsupportedSettings> {
         let unknown = config.iter().find(|(name, value)| {
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn refused(config: &Value) -> Option<String> {
-        Settings::of(config.as_object().unwrap()).err().map(|error| error.to_string())
+        S3Settings::of(config.as_object().unwrap()).err().map(|error| error.to_string())
     }
 
     #[test]
@@ -130,11 +130,11 @@ mod tests {
     fn the_newer_spelling_of_a_setting_comes_first() {
         let both = json!({ "endpoints": { "s3": "new" }, "endpoint": "old",
             "use_path_style": false, "force_path_style": true });
-        let settings = Settings::of(both.as_object().unwrap()).unwrap();
+        let settings = S3Settings::of(both.as_object().unwrap()).unwrap();
         assert_eq!((settings.endpoint(), settings.path_style()), (Some("new"), false));
         let old = json!({ "endpoints": { "s3": null }, "endpoint": "old",
             "use_path_style": null, "force_path_style": true });
-        let settings = Settings::of(old.as_object().unwrap()).unwrap();
+        let settings = S3Settings::of(old.as_object().unwrap()).unwrap();
         assert_eq!((settings.endpoint(), settings.path_style()), (Some("old"), true));
     }
 }

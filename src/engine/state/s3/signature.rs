@@ -6,14 +6,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
-use super::{keys::AccessKeys, place::Place};
+use super::{keys::AccessKeys, object_url::ObjectUrl};
 use crate::model::hex;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Returns the headers of a signed request; `more` are further headers of the request, by lower-case names.
 pub(super) fn signed(
-    (method, place): (&str, &Place),
+    (method, object): (&str, &ObjectUrl),
     keys: &AccessKeys,
     now: Timestamp,
     more: &[(&'static str, String)],
@@ -28,15 +28,15 @@ pub(super) fn signed(
         headers.push(("x-amz-security-token", token.clone()));
     }
     let mut canonical = headers.clone();
-    canonical.push(("host", place.host.clone()));
+    canonical.push(("host", object.host.clone()));
     canonical.sort();
     let names: Vec<&str> = canonical.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
     let lines: String = canonical.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-    let request = format!("{method}\n{}\n\n{lines}\n{names}\n{nothing}", place.path);
-    let scope = format!("{day}/{}/s3/aws4_request", place.region);
+    let request = format!("{method}\n{}\n\n{lines}\n{names}\n{nothing}", object.path);
+    let scope = format!("{day}/{}/s3/aws4_request", object.region);
     let to_sign = format!("{ALGORITHM}\n{time}\n{scope}\n{}", hex(&Sha256::digest(request)));
-    let parts = [day.as_str(), &place.region, "s3", "aws4_request", &to_sign];
+    let parts = [day.as_str(), &object.region, "s3", "aws4_request", &to_sign];
     let secret = format!("AWS4{}", keys.secret).into_bytes();
     let signature = parts.iter().try_fold(secret, |key, part| mac(&key, part))?;
     let credential = format!("{}/{scope}", keys.id);
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_example_of_the_documentation_has_the_signature_that_it_names() {
-        let place = Place {
+        let object = ObjectUrl {
             tls: true,
             host: "examplebucket.s3.amazonaws.com".to_owned(),
             path: "/test.txt".to_owned(),
@@ -71,7 +71,7 @@ mod tests {
             token: None,
         };
         let now = "2013-05-24T00:00:00Z".parse().unwrap();
-        let headers = signed(("GET", &place), &keys, now, &[("range", "bytes=0-9".to_owned())]).unwrap();
+        let headers = signed(("GET", &object), &keys, now, &[("range", "bytes=0-9".to_owned())]).unwrap();
         let (_, value) = headers.iter().find(|(name, _)| *name == "authorization").unwrap();
         assert_eq!(
             value,
@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn the_token_of_a_session_is_signed_too() {
-        let place = Place { tls: false, host: "h".into(), path: "/k".into(), region: "r".into() };
+        let object = ObjectUrl { tls: false, host: "h".into(), path: "/k".into(), region: "r".into() };
         let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: Some("t".into()) };
-        let headers = signed(("HEAD", &place), &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
+        let headers = signed(("HEAD", &object), &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
         assert!(headers.contains(&("x-amz-security-token", "t".to_owned())));
         let (_, value) = headers.last().unwrap();
         assert!(value.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,"));

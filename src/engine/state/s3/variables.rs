@@ -53,9 +53,9 @@ const ENDPOINTS: &str = "AWS_ENDPOINT_URL_";
 const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 
 /// Environment variables of an engine's processes.
-pub(super) struct Variables<'a>(&'a BTreeMap<OsString, OsString>);
+pub(super) struct AwsVariables<'a>(&'a BTreeMap<OsString, OsString>);
 
-impl<'a> Variables<'a> {
+impl<'a> AwsVariables<'a> {
     /// Wraps the variables; refuses a variable of AWS that may matter and that envctl does not know.
     pub(super) fn of(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, UnsupportedSettings> {
         let variables = Self(env);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn refused(pairs: &[(&str, &str)]) -> Option<String> {
-        Variables::of(&env(pairs)).err().map(|error| error.to_string())
+        AwsVariables::of(&env(pairs)).err().map(|error| error.to_string())
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_proxy_stops_the_question_unless_the_server_is_on_this_machine() {
         let env = env(&[("https_proxy", "http://proxy:3128")]);
-        let variables = Variables::of(&env).unwrap();
+        let variables = AwsVariables::of(&env).unwrap();
         assert!(variables.without_proxy(true).is_ok());
         let refused = variables.without_proxy(false).unwrap_err().to_string();
         assert_eq!(refused, "the variable `https_proxy` is not followed");

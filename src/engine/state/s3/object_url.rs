@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::{UnsupportedSettings, settings::Settings, variables::Variables};
+use super::{UnsupportedSettings, settings::S3Settings, variables::AwsVariables};
 
 /// Variables that set the endpoint, by precedence.
 const ENDPOINTS: &[&str] = &["AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL"];
 
 /// Address of a state object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ObjectUrl {
     /// True if the endpoint uses TLS.
     pub(super) tls: bool,
     /// Host, with its port unless that is the default of the scheme.
@@ -20,11 +20,11 @@ pub(super) struct Place {
     pub(super) region: String,
 }
 
-impl Place {
+impl ObjectUrl {
     /// Returns the address of the state of a workspace.
     pub(super) fn of(
-        settings: &Settings<'_>,
-        variables: &Variables<'_>,
+        settings: &S3Settings<'_>,
+        variables: &AwsVariables<'_>,
         workspace: Option<&str>,
     ) -> Result<Self, UnsupportedSettings> {
         let bucket = settings.required("bucket")?;
@@ -64,7 +64,7 @@ impl Place {
 }
 
 /// Returns the object key of a workspace's state.
-fn key(settings: &Settings<'_>, workspace: Option<&str>) -> Result<String, UnsupportedSettings> {
+fn key(settings: &S3Settings<'_>, workspace: Option<&str>) -> Result<String, UnsupportedSettings> {
     let key = settings.required("key")?;
     let key = match workspace.filter(|name| *name != "default") {
         None => key.to_owned(),
@@ -162,16 +162,17 @@ mod tests {
 
     use super::*;
 
-    fn place(more: &Value, workspace: Option<&str>, env: &[(&str, &str)]) -> Result<Place, String> {
+    fn object_url(more: &Value, workspace: Option<&str>, env: &[(&str, &str)]) -> Result<ObjectUrl, String> {
         let mut config = json!({ "bucket": "states", "key": "a b/k", "region": "eu-west-1" });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let env: BTreeMap<OsString, OsString> = env.iter().map(|(n, v)| (n.into(), v.into())).collect();
-        let settings = Settings::of(config.as_object().unwrap()).unwrap();
-        Place::of(&settings, &Variables::of(&env).unwrap(), workspace).map_err(|error| error.to_string())
+        let settings = S3Settings::of(config.as_object().unwrap()).unwrap();
+        ObjectUrl::of(&settings, &AwsVariables::of(&env).unwrap(), workspace)
+            .map_err(|error| error.to_string())
     }
 
     fn url(more: &Value, workspace: Option<&str>) -> String {
-        place(more, workspace, &[]).unwrap().url()
+        object_url(more, workspace, &[]).unwrap().url()
     }
 
     #[test]
@@ -181,7 +182,7 @@ mod tests {
         assert_eq!(url(&none, Some("default")), format!("{aws}/a%20b/k"));
         assert_eq!(url(&none, Some("dev")), format!("{aws}/env%3A/dev/a%20b/k"));
         assert_eq!(url(&json!({ "workspace_key_prefix": "w" }), Some("dev")), format!("{aws}/w/dev/a%20b/k"));
-        let twice = place(&json!({ "key": "a//k" }), None, &[]);
+        let twice = object_url(&json!({ "key": "a//k" }), None, &[]);
         assert_eq!(twice.unwrap_err(), "`a//k` is no plain key");
     }
 
@@ -197,7 +198,11 @@ mod tests {
         let dots = json!({ "bucket": "a.b", "key": "k" });
         assert_eq!(url(&dots, None), "https://s3.eu-west-1.amazonaws.com/a.b/k");
         for odd in ["ftp://x", "http://u:p@h", "https://h/path", "https://"] {
-            assert_eq!(place(&at(odd), None, &[]).unwrap_err(), "its endpoint is no plain address", "{odd}");
+            assert_eq!(
+                object_url(&at(odd), None, &[]).unwrap_err(),
+                "its endpoint is no plain address",
+                "{odd}"
+            );
         }
     }
 
@@ -205,13 +210,13 @@ mod tests {
     fn region_and_endpoint_come_from_the_settings_before_the_environment() {
         let env =
             [("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "x"), ("AWS_ENDPOINT_URL", "http://e")];
-        let found = place(&json!({ "region": null }), None, &env).unwrap();
+        let found = object_url(&json!({ "region": null }), None, &env).unwrap();
         assert_eq!((found.host.as_str(), found.region.as_str()), ("states.e", "us-east-1"));
-        let found = place(&json!({ "endpoint": "http://own" }), None, &env).unwrap();
+        let found = object_url(&json!({ "endpoint": "http://own" }), None, &env).unwrap();
         assert_eq!((found.host.as_str(), found.region.as_str()), ("states.own", "eu-west-1"));
-        assert_eq!(place(&json!({ "region": "" }), None, &[]).unwrap_err(), "its region is not known");
+        assert_eq!(object_url(&json!({ "region": "" }), None, &[]).unwrap_err(), "its region is not known");
         for odd in ["us-iso-east-1", "moon-1", "eu-west-1.evil.example"] {
-            let refused = place(&json!({ "region": odd }), None, &[]).unwrap_err();
+            let refused = object_url(&json!({ "region": odd }), None, &[]).unwrap_err();
             assert_eq!(refused, format!("the servers of region `{odd}` are not known"));
         }
         assert!(url(&json!({ "region": "cn-north-1" }), None).contains(".s3.cn-north-1.amazonaws.com.cn/"));
@@ -220,14 +225,15 @@ mod tests {
     #[test]
     fn a_bucket_that_is_none_is_not_asked() {
         for name in ["arn:aws:s3:x", "x--use1-az4--x-s3", "Upper", "ab", "a/b"] {
-            let refused = place(&json!({ "bucket": name }), None, &[]).unwrap_err();
+            let refused = object_url(&json!({ "bucket": name }), None, &[]).unwrap_err();
             assert_eq!(refused, format!("`{name}` is no ordinary bucket"));
         }
     }
 
     #[test]
     fn servers_on_this_machine_are_told_from_others() {
-        let at = |url: &str| place(&json!({ "endpoint": url, "use_path_style": true }), None, &[]).unwrap();
+        let at =
+            |url: &str| object_url(&json!({ "endpoint": url, "use_path_style": true }), None, &[]).unwrap();
         for near in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost"] {
             assert!(at(near).is_loopback(), "{near}");
         }
