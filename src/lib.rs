@@ -21,6 +21,7 @@
 //!   process/        the only module that starts programs
 //! 0 model/          ids, actions, changes, outcomes, report: plain data without I/O
 //!   event/          events of a run
+//!   mutex           lock of a mutex whose holder may have panicked
 //!   diagnostic      code, severity, message, labelled spans, help
 //!   ui/             styles by role, tables, durations, plurals, rendering
 //!   files/          private files: written whole, mode 0600, removed
@@ -41,6 +42,7 @@ pub mod hcl;
 pub mod inventory;
 pub mod journal;
 pub mod model;
+pub mod mutex;
 pub mod plans;
 pub mod process;
 pub mod reporter;

@@ -5,7 +5,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -24,6 +24,7 @@ use crate::{
     config::EngineSettings,
     files::DigestCache,
     model::EngineName,
+    mutex::lock,
     process::{Runner, which},
 };
 
@@ -98,7 +99,7 @@ impl Engines {
             env.to_mut().extend(place.variables.clone());
         }
         // Locked until the version is known: stacks that need the same engine at the same time ask for it once.
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = lock(&self.found);
         let choice = found.files.choice(&place.dir, &env);
         let key = (name, choice.clone());
         if let Some(engine) = found.engines.get(&key) {

@@ -18,7 +18,6 @@ mod gate;
 mod identity;
 mod interrupt;
 mod interrupts;
-mod mutex;
 mod named_program;
 mod plan_inputs;
 mod prior_result;
@@ -38,6 +37,8 @@ mod step_durations;
 mod target;
 mod typed_values;
 mod value_places;
+
+use crate::mutex;
 
 pub use assemble::{AssembleError, Assembly, engines, shown_flags};
 pub use cancel::Cancel;

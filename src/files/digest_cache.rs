@@ -6,7 +6,7 @@ use std::{
     fs::{File, Metadata},
     io::{self, Write as _},
     os::unix::fs::MetadataExt as _,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     time::{Duration, SystemTime},
 };
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{read_whole_text, write};
-use crate::model::hex;
+use crate::{model::hex, mutex::lock};
 
 /// Minimum age of content before its digest is cached. The clock of a file system is coarse: content that is written twice
 /// within one of its ticks has the same time of change.
@@ -126,13 +126,13 @@ impl DigestCache {
             return read();
         }
         let stamp = stamp.text();
-        if let Some(known) = self.lock().get_or_insert_with(|| self.load()).by_path.get(path)
+        if let Some(known) = lock(&self.entries).get_or_insert_with(|| self.load()).by_path.get(path)
             && known.stamp == stamp
         {
             return Ok(known.digest.clone());
         }
         let digest = read()?;
-        let mut entries = self.lock();
+        let mut entries = lock(&self.entries);
         let entries = entries.get_or_insert_with(|| self.load());
         let remembered = Remembered { stamp, digest: digest.clone() };
         let added = line(path, &remembered);
@@ -152,10 +152,6 @@ impl DigestCache {
         write(&self.file, lines.collect::<io::Result<String>>()?.as_bytes())?;
         entries.is_rewritten = true;
         Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Entries>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn load(&self) -> Entries {

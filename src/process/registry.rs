@@ -13,6 +13,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::SignalTarget;
+use crate::mutex::lock;
 
 /// Registry of the programs of a run.
 #[derive(Default)]
@@ -30,7 +31,7 @@ struct RegistryState {
 
 impl Registry {
     fn state(&self) -> MutexGuard<'_, RegistryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Returns the number of programs that were started.

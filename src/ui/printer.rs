@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Role, Styles, diagnostic, disarmed::disarmed, visible::visible_painted, wrap};
-use crate::diagnostic::Diagnostics;
+use crate::{diagnostic::Diagnostics, mutex::lock};
 
 /// Width in columns for source lines when there is no terminal.
 const WIDE: usize = 140;
@@ -247,8 +247,4 @@ const EIO: i32 = 5;
 
 fn is_gone(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use super::{imports::top_modules, sources::Source};
 /// Top-level modules of the crate by layer. Modules of one layer do not import each other, except on the lowest,
 /// where a module may import those before it in this list.
 const LAYERS: &[(u8, &[&str])] = &[
-    (0, &["model", "diagnostic", "event", "ui", "files"]),
+    (0, &["model", "mutex", "diagnostic", "event", "ui", "files"]),
     (1, &["config", "process", "git"]),
     (2, &["engine", "hcl", "graph"]),
     (3, &["inventory"]),

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     patterns::Patterns,
     spellings::{Depth, spellings},
 };
+use crate::mutex::lock;
 
 /// Text in place of a secret.
 pub const MASK: &str = "(redacted)";
@@ -39,7 +40,7 @@ impl Redactor {
     pub fn add(&self, secret: &str) {
         let depth = if secret.len() <= DEEP { Depth::Two } else { Depth::One };
         let mut found = spellings(&parts(secret), depth);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         found.retain(|spelling| !known.contains(spelling));
         if !found.is_empty() {
             Arc::make_mut(&mut known).extend(found);
@@ -49,7 +50,7 @@ impl Redactor {
     /// Returns the text with every secret masked. Secrets that overlap or touch are masked together, so that no part
     /// of either remains.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let patterns = Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
+        let patterns = Arc::clone(&lock(&self.known));
         let spans = patterns.spans(text);
         if spans.is_empty() {
             return Cow::Borrowed(text);

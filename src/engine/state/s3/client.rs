@@ -1,15 +1,15 @@
 //! Client for signed HEAD requests to S3.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use jiff::Timestamp;
 use ureq::{Agent, Error, http::HeaderMap};
 
 use super::{HeadRequest, agent, signature::signed};
-use crate::engine::{Stamp, Stamped};
+use crate::{
+    engine::{Stamp, Stamped},
+    mutex::lock,
+};
 
 /// HTTP client for S3 HEAD requests. Certificates are loaded and connections opened on first use.
 #[derive(Default)]
@@ -92,10 +92,6 @@ fn what(error: &Error) -> String {
         },
         _ => "the question could not be asked".to_owned(),
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,8 +1,0 @@
-//! Mutexes whose holders may have panicked.
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks a mutex, also after a thread panicked with it locked: a panic of one step must not end the others.
-pub(in crate::executor) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
