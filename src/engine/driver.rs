@@ -11,7 +11,43 @@ use super::{
     program::installed::InstalledEngine,
     terraform::backend_record::{BackendInFolder, BackendRecord},
 };
-use crate::{model::Failure, process::CommandLine};
+use crate::{
+    model::{Failure, FailureKind},
+    process::CommandLine,
+};
+
+/// Operation on an instance: the engine, the target, and the session in which its processes run.
+#[derive(Clone, Copy)]
+pub struct Invocation<'a> {
+    /// Command lines of the engine and rules for its output.
+    pub(in crate::engine) driver: &'a dyn Driver,
+    /// Instance that the engine runs for.
+    pub(in crate::engine) target: &'a Target,
+    /// Process runner, log file and progress callback.
+    pub(in crate::engine) session: &'a Session<'a>,
+}
+
+impl<'a> Invocation<'a> {
+    pub(in crate::engine) fn new(
+        driver: &'a dyn Driver,
+        target: &'a Target,
+        session: &'a Session<'a>,
+    ) -> Self {
+        Self { driver, target, session }
+    }
+
+    /// Compares the backend as [`Driver::check_unit_backend`] does.
+    pub(in crate::engine) fn check_unit_backend(self, facts: Option<&PlanFacts>) -> Result<(), EngineError> {
+        self.driver.check_unit_backend(self.target, facts, self.session)
+    }
+
+    /// Returns the failure of an engine whose output cannot be parsed.
+    pub(in crate::engine) fn unparsable(self, verb: &str, error: &serde_json::Error) -> EngineError {
+        let program = self.driver.program_name();
+        let summary = format!("`{program} {verb}` cannot be understood: {error}");
+        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+    }
+}
 
 /// Engine-specific part of planning, applying and reading a state.
 pub trait Driver {

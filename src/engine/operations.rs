@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::{
     Applied, BoundContent, EffectiveInit, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
     PrintedOutput, Session, StateIdentity, StateMove, Target,
-    driver::Driver,
+    driver::{Driver, Invocation},
     flags::lacks_exclude,
     process::call::run_inherited,
     recovery,
@@ -26,6 +26,11 @@ use crate::{
 pub trait Engine: Driver + BoundContent + Send + Sync {
     /// Returns the engine as the functions that plan, apply and read a state take it.
     fn driver(&self) -> &dyn Driver;
+
+    /// Returns the operation of this engine on an instance in a session.
+    fn invocation<'a>(&'a self, target: &'a Target, session: &'a Session<'a>) -> Invocation<'a> {
+        Invocation::new(self.driver(), target, session)
+    }
 
     /// Returns the name of the engine.
     fn name(&self) -> EngineName {
@@ -102,7 +107,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
 
     /// Applies a plan file: never retried, never killed, output to files.
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
-        applying::apply(self.driver(), target, plan, session)
+        applying::apply(self.invocation(target, session), plan)
     }
 
     /// Returns the old and the new state of a typed `init`, as far as files show; absent if the state stays in place.
@@ -123,7 +128,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
 
     /// Reads the outputs of a prepared instance, in the engine's order.
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError> {
-        read::outputs(self.driver(), target, session)
+        read::outputs(self.invocation(target, session))
     }
 
     /// Reads the outputs that other stacks may use. Refuses a state that is not the last known one (unless `accept_lineage`)
@@ -134,7 +139,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<KnownOutputs, EngineError> {
-        known_outputs(self.driver(), (target, self.effective_init(target)), accept_lineage, session)
+        known_outputs(self.invocation(target, session), self.effective_init(target), accept_lineage)
     }
 
     /// Returns the facts behind a plan of a prepared instance, as they are now; starts no process.
@@ -148,7 +153,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
 
     /// Reads lineage and serial of a prepared instance's state from its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
-        read::state_identity(self.driver(), target, session)
+        read::state_identity(self.invocation(target, session))
     }
 
     /// Reads the state of a prepared instance from its backend and records its lineage. Refuses a state that is not the last
@@ -159,7 +164,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<StateIdentity, EngineError> {
-        read::known_state(self.driver(), target, accept_lineage, session)
+        read::known_state(self.invocation(target, session), accept_lineage)
     }
 
     /// Refuses a state that was read before as [`Engine::known_state`] does; starts no process.
@@ -178,7 +183,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         target: &Target,
         session: &Session<'_>,
     ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
-        read::state_addresses(self.driver(), target, session)
+        read::state_addresses(self.invocation(target, session))
     }
 
     /// Runs any other command that changes nothing, with the user's own streams; meanwhile no process of envctl installs

@@ -2,18 +2,18 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::process::{Captured, Redactor};
+use crate::process::{CapturedOutput, Redactor};
 
 /// Number of lines of standard error that are shown.
 const SHOWN_LINES: usize = 5;
 
 /// Output of a failed program; only [`FailedOutput::last_lines`] shows parts of it.
 #[derive(Clone)]
-pub struct FailedOutput(Arc<Captured>);
+pub struct FailedOutput(Arc<CapturedOutput>);
 
 impl FailedOutput {
     /// Stores the output of a program.
-    pub(super) fn new(output: Captured) -> Self {
+    pub(super) fn new(output: CapturedOutput) -> Self {
         Self(Arc::new(output))
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use camino::Utf8Path;
 
-use crate::process::{Captured, CommandLine, ProcessError, Runner};
+use crate::process::{CapturedOutput, CommandLine, ProcessError, Runner};
 
 /// Time after which a progress message about a running program is shown.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ pub(super) fn ask(
     command: CommandLine,
     name: &str,
     says: &(dyn Fn(String) + Sync),
-) -> Result<Captured, ProcessError> {
+) -> Result<CapturedOutput, ProcessError> {
     let command = command.new_session();
     let begun = Instant::now();
     thread::scope(|scope| {

@@ -12,19 +12,22 @@ use super::{
     text_diagnostics::{from_text, without_log_prefix},
 };
 use crate::{
-    engine::{EngineError, Session, Target, driver::Driver, process::call::Streamed},
+    engine::{
+        EngineError, Target,
+        driver::{Driver, Invocation},
+        process::call::Streamed,
+    },
     model::{Failure, FailureKind},
     process::{CapturedOutput, Exit, without_credentials},
 };
 
 /// Returns the error of a JSON stream that exited neither with 0 nor, for a plan, with 2.
 pub(in crate::engine) fn ended_badly(
-    driver: &dyn Driver,
+    invocation: Invocation<'_>,
     streamed: &Streamed,
     verb: &str,
-    target: &Target,
-    session: &Session<'_>,
 ) -> EngineError {
+    let Invocation { driver, target, session } = invocation;
     let failure = failure_of(&streamed.diagnostics, target);
     if session.runner.is_interrupted() {
         return EngineError::Interrupted {
@@ -37,17 +40,13 @@ pub(in crate::engine) fn ended_badly(
             .unwrap_or_else(|| from_stderr(&streamed.stderr.join("\n"), driver, verb, streamed.exit, target)),
         exit => strange(driver, verb, exit, failure, &streamed.stderr.join("\n")),
     };
-    EngineError::Failed(told(Failure { engine_exit_code: streamed.exit.code(), ..failure }, target, session))
+    EngineError::Failed(for_user(Failure { engine_exit_code: streamed.exit.code(), ..failure }, invocation))
 }
 
 /// Returns the failure of an apply that exited with 0 but reported an error or no end: a wrapper may have hidden its exit
 /// code.
-pub(in crate::engine) fn unbelievable(
-    driver: &dyn Driver,
-    streamed: &Streamed,
-    target: &Target,
-    session: &Session<'_>,
-) -> Option<Failure> {
+pub(in crate::engine) fn unbelievable(invocation: Invocation<'_>, streamed: &Streamed) -> Option<Failure> {
+    let Invocation { driver, target, .. } = invocation;
     let program = driver.program_name();
     let error = failure_of(&streamed.diagnostics, target);
     let failure = match (error, &streamed.signs.errored) {
@@ -66,17 +65,16 @@ pub(in crate::engine) fn unbelievable(
         }
         (None, None) => return None,
     };
-    Some(told(Failure { engine_exit_code: Some(0), ..failure }, target, session))
+    Some(for_user(Failure { engine_exit_code: Some(0), ..failure }, invocation))
 }
 
 /// Returns the error of a command without JSON that did not exit with 0.
 pub(in crate::engine) fn failed_text(
-    driver: &dyn Driver,
+    invocation: Invocation<'_>,
     captured: &CapturedOutput,
     verb: &str,
-    target: &Target,
-    session: &Session<'_>,
 ) -> EngineError {
+    let Invocation { driver, target, session } = invocation;
     if session.runner.is_interrupted() {
         return EngineError::Interrupted { notes: Vec::new() };
     }
@@ -85,7 +83,7 @@ pub(in crate::engine) fn failed_text(
         Exit::Code(1) => from_stderr(&text, driver, verb, captured.exit, target),
         exit => strange(driver, verb, exit, None, &text),
     };
-    EngineError::Failed(told(Failure { engine_exit_code: captured.exit.code(), ..failure }, target, session))
+    EngineError::Failed(for_user(Failure { engine_exit_code: captured.exit.code(), ..failure }, invocation))
 }
 
 /// Note on a provisioner that an interrupt ended, for an engine that does not name its resource.
@@ -199,9 +197,9 @@ fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>
 }
 
 /// Prepares a failure for messages: adds the holder of a state lock and masks secrets.
-fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
-    let failure = with_holder(failure, target);
-    let redactor = session.runner.redactor();
+fn for_user(failure: Failure, invocation: Invocation<'_>) -> Failure {
+    let failure = with_holder(failure, invocation.target);
+    let redactor = invocation.session.runner.redactor();
     Failure {
         summary: without_credentials(&redactor.mask(&failure.summary)).into_owned(),
         detail: without_credentials(&redactor.mask(&failure.detail)).into_owned(),

@@ -8,7 +8,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    engine::messages::stream_json::Diagnostic,
+    engine::messages::stream_json::EngineDiagnostic,
     files,
     process::{CommandLine, Redactor, without_credentials},
     ui::visible,

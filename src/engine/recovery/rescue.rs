@@ -14,7 +14,11 @@ use super::{
     printed_state::{self, DumpedState},
 };
 use crate::{
-    engine::{EngineError, Session, Target, driver::Driver, process::call::Written},
+    engine::{
+        EngineError, Target,
+        driver::{Driver, Invocation},
+        process::call::Written,
+    },
     files,
     model::{Failure, FailureKind},
 };
@@ -114,12 +118,12 @@ fn rescue(
 /// Saves a state that a command could not save, and only then removes the output files of the command; returns a note for
 /// each file that could not be removed.
 pub(in crate::engine) fn rescue_after(
-    driver: &dyn Driver,
-    (target, session): (&Target, &Session<'_>),
+    invocation: Invocation<'_>,
     written: Written,
     suspect: bool,
     signs: Option<&EngineReports>,
 ) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
+    let Invocation { driver, target, session } = invocation;
     let output = [&*written.stdout, &*written.stderr];
     let rescued = rescue(driver, target, CommandLeftovers { output, suspect, signs, log: session.log });
     // The output files may hold the only copy of the state.

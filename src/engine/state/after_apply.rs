@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     engine::{
-        PlanFacts, Session, StateIdentity, Target,
-        driver::Driver,
+        PlanFacts, StateIdentity, Target,
+        driver::{Driver, Invocation},
         plan_file::metadata::state_before,
         recovery::{self, EngineReports},
         terraform::{backend_check::current_backend, first_apply::FirstApply},
@@ -109,7 +109,8 @@ impl StateBefore {
         &self,
         driver: &dyn Driver,
         target: &Target,
-        (before, after): (&StateIdentity, Option<&StateIdentity>),
+        before: &StateIdentity,
+        after: Option<&StateIdentity>,
         signs: &EngineReports,
     ) -> bool {
         let did_something = !signs.done.is_empty();
@@ -142,11 +143,10 @@ impl StateBefore {
     /// unknown, or the failure of a command whose changes are in no state; the instance is blocked then.
     pub(in crate::engine) fn remember_after_failure(
         &self,
-        driver: &dyn Driver,
-        target: &Target,
+        invocation: Invocation<'_>,
         signs: Option<&EngineReports>,
-        session: &Session<'_>,
     ) -> Result<Option<String>, Failure> {
+        let Invocation { driver, target, session } = invocation;
         let local = local_version(driver, target).filter(|state| !state.lineage.is_empty());
         if !self.is_first() {
             let raised = local.filter(|_| self.is_local).map(|state| lineage::raise(target, &state));
@@ -157,9 +157,7 @@ impl StateBefore {
         let did_something = signs.is_some_and(|signs| !signs.done.is_empty() || signs.errored.is_some());
         let found = match local {
             Some(state) => Some(state),
-            None if did_something => {
-                pull::<StateIdentity>(driver, target, session).ok().map(Option::unwrap_or_default)
-            }
+            None if did_something => pull::<StateIdentity>(invocation).ok().map(Option::unwrap_or_default),
             // The command reported an error before it had done a resource.
             None if signs.is_some_and(|signs| signs.error.is_some()) => Some(StateIdentity::default()),
             None => None,
@@ -183,18 +181,18 @@ impl StateBefore {
     /// unknown, or the failure of a command whose changes are missing in the state; the instance is blocked then.
     pub(in crate::engine) fn compare(
         self,
-        driver: &dyn Driver,
-        target: &Target,
-        (signs, plan): (&EngineReports, Option<&Utf8Path>),
-        session: &Session<'_>,
+        invocation: Invocation<'_>,
+        signs: &EngineReports,
+        plan: Option<&Utf8Path>,
     ) -> Result<Option<String>, Failure> {
+        let Invocation { driver, target, session } = invocation;
         let Some(before) = &self.version else { return Ok(None) };
         if before.lineage.is_empty() {
-            return self.first(driver, target, signs, session);
+            return self.first(invocation, signs);
         }
         let after = if self.is_local {
             let after = local_version(driver, target);
-            if self.is_missing_in_file(driver, target, (before, after.as_ref()), signs) {
+            if self.is_missing_in_file(driver, target, before, after.as_ref(), signs) {
                 return Err(recovery::missing(target, session.log, ("ended well", &signs.done)));
             }
             after.filter(|after| after != before)
@@ -208,15 +206,10 @@ impl StateBefore {
     }
 
     /// Reads a state that the command created: its lineage is not in the plan file.
-    fn first(
-        &self,
-        driver: &dyn Driver,
-        target: &Target,
-        signs: &EngineReports,
-        session: &Session<'_>,
-    ) -> Result<Option<String>, Failure> {
+    fn first(&self, invocation: Invocation<'_>, signs: &EngineReports) -> Result<Option<String>, Failure> {
+        let Invocation { driver, target, session } = invocation;
         let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
-        let state = match pull::<StateFile>(driver, target, session) {
+        let state = match pull::<StateFile>(invocation) {
             Ok(state) => state.unwrap_or_default(),
             Err(error) => {
                 let recorded = FirstApply::record_done(target, &signs.done);

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     engine::{
-        EngineError, ExactJson, OutputKind, PrintedOutput, Session, StateIdentity, Target,
-        driver::Driver,
+        EngineError, ExactJson, OutputKind, PrintedOutput, StateIdentity, Target,
+        driver::{Driver, Invocation},
         messages::exit_error::failed_text,
         process::{call::capture, document::document},
         terraform::backend_check::{claim_checked, current_backend},
@@ -21,26 +21,21 @@ use crate::{
 };
 
 /// Reads lineage and serial of the current state of a prepared instance; empty if there is no state.
-pub(in crate::engine) fn state_identity(
-    driver: &dyn Driver,
-    target: &Target,
-    session: &Session<'_>,
-) -> Result<StateIdentity, EngineError> {
-    Ok(pull(driver, target, session)?.unwrap_or_default())
+pub(in crate::engine) fn state_identity(invocation: Invocation<'_>) -> Result<StateIdentity, EngineError> {
+    Ok(pull(invocation)?.unwrap_or_default())
 }
 
 /// Reads the state of a prepared instance and records its lineage. Refuses a state that is not the last known one (unless
 /// `accept_lineage`) or that belongs to another instance.
 pub(in crate::engine) fn known_state(
-    driver: &dyn Driver,
-    target: &Target,
+    invocation: Invocation<'_>,
     accept_lineage: bool,
-    session: &Session<'_>,
 ) -> Result<StateIdentity, EngineError> {
+    let Invocation { driver, target, .. } = invocation;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
-    let state = state_identity(driver, target, session)?;
+    let state = state_identity(invocation)?;
     if known.is_none() && !state.lineage.is_empty() {
-        driver.check_unit_backend(target, None, session)?;
+        invocation.check_unit_backend(None)?;
     }
     lineage::watch_in_force((driver, target), &known, (&state, accept_lineage))
         .map_err(EngineError::Failed)?;
@@ -61,14 +56,12 @@ pub(in crate::engine) fn check_state(
 
 /// Returns the addresses of the resources in the current state of a prepared instance.
 pub(in crate::engine) fn state_addresses(
-    driver: &dyn Driver,
-    target: &Target,
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
 ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
-    match pull::<StateFile>(driver, target, session)? {
+    match pull::<StateFile>(invocation)? {
         None => Ok(BTreeSet::new()),
         Some(state) => state.addresses().map_err(|error| {
-            let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
+            let summary = format!("the state of `{}` cannot be read: {error}", invocation.target.instance);
             EngineError::Failed(Failure::new(FailureKind::State, summary))
         }),
     }
@@ -76,31 +69,25 @@ pub(in crate::engine) fn state_addresses(
 
 /// Reads the state of a prepared instance with `state pull`; absent if the engine prints none.
 pub(in crate::engine) fn pull<T: DeserializeOwned>(
-    driver: &dyn Driver,
-    target: &Target,
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
 ) -> Result<Option<T>, EngineError> {
+    let Invocation { driver, target, .. } = invocation;
     claim_checked(driver, target)?;
-    let pulled = capture(session, &driver.state_command(target))?;
+    let pulled = capture(invocation.session, &driver.state_command(target))?;
     if !pulled.exit.is_success() {
-        return Err(failed_text(driver, &pulled, "state pull", target, session));
+        return Err(failed_text(invocation, &pulled, "state pull"));
     }
     if !pulled.stdout.contains(&b'{') {
         return Ok(None);
     }
-    document(&pulled.stdout, driver.dialect()).map(Some).map_err(|error| {
-        let summary = format!("`{} state pull` cannot be understood: {error}", driver.program_name());
-        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
-    })
+    document(&pulled.stdout, driver.dialect())
+        .map(Some)
+        .map_err(|error| invocation.unparsable("state pull", &error))
 }
 
 /// Reads the outputs of a prepared instance with `output -json`. Refuses a local state that is not the last known one; that
 /// check starts no process.
-pub(in crate::engine) fn outputs(
-    driver: &dyn Driver,
-    target: &Target,
-    session: &Session<'_>,
-) -> Result<Vec<PrintedOutput>, EngineError> {
+pub(in crate::engine) fn outputs(invocation: Invocation<'_>) -> Result<Vec<PrintedOutput>, EngineError> {
     #[derive(Deserialize)]
     struct RawPrintedOutput {
         #[serde(default)]
@@ -110,24 +97,22 @@ pub(in crate::engine) fn outputs(
         #[serde(default)]
         value: ExactJson,
     }
+    let Invocation { driver, target, session } = invocation;
     claim_checked(driver, target)?;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let captured = capture(session, &driver.output_command(target))?;
     if !captured.exit.is_success() {
-        return Err(failed_text(driver, &captured, "output -json", target, session));
+        return Err(failed_text(invocation, &captured, "output -json"));
     }
     if known.is_none() {
-        driver.check_unit_backend(target, None, session)?;
+        invocation.check_unit_backend(None)?;
     }
     // Terragrunt may have run in another folder than the one whose local state is read here.
     if let Some(state) = local_version(driver, target).filter(|state| !state.lineage.is_empty()) {
         lineage::watch_in_force((driver, target), &known, (&state, false)).map_err(EngineError::Failed)?;
     }
     let raw: indexmap::IndexMap<String, RawPrintedOutput> = document(&captured.stdout, driver.dialect())
-        .map_err(|error| {
-            let summary = format!("`{} output -json` cannot be understood: {error}", driver.program_name());
-            EngineError::Failed(Failure::new(FailureKind::Engine, summary))
-        })?;
+        .map_err(|error| invocation.unparsable("output -json", &error))?;
     // A value that is not marked sensitive may hold a secret all the same.
     let holds_secret = |value: &ExactJson| session.runner.redactor().masks(&value.to_string());
     Ok(raw

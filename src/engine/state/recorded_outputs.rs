@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     engine::{
-        EffectiveInit, EngineError, KnownOutputs, Output, OutputKind, PlanFileError, Session, StateIdentity,
-        Target, driver::Driver, plan_file::metadata::state_before, recovery,
+        EffectiveInit, EngineError, KnownOutputs, Output, OutputKind, PlanFileError, StateIdentity,
+        driver::Invocation, plan_file::metadata::state_before, recovery,
         terraform::backend_check::claim_checked,
     },
     model::{Failure, FailureKind, keeps_numbers},
@@ -58,11 +58,11 @@ pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
 ///
 /// A local state is read as a file; a remote or encrypted state is read by the engine.
 pub(in crate::engine) fn known_outputs(
-    driver: &dyn Driver,
-    (target, effective_init): (&Target, io::Result<EffectiveInit>),
+    invocation: Invocation<'_>,
+    effective_init: io::Result<EffectiveInit>,
     accept_lineage: bool,
-    session: &Session<'_>,
 ) -> Result<KnownOutputs, EngineError> {
+    let Invocation { driver, target, .. } = invocation;
     recovery::refuse_to_plan(target, false).map_err(EngineError::Failed)?;
     claim_checked(driver, target)?;
     let unreadable = |error: io::Error| {
@@ -75,7 +75,7 @@ pub(in crate::engine) fn known_outputs(
     let from_file = in_file.is_some();
     let state = match in_file {
         Some(state) => state,
-        None => pull(driver, target, session)?.unwrap_or_default(),
+        None => pull(invocation)?.unwrap_or_default(),
     };
     let identity = StateIdentity { lineage: state.lineage.clone(), serial: state.serial };
     lineage::watch_in_force((driver, target), &known, (&identity, accept_lineage))

@@ -16,7 +16,7 @@ use crate::{
     engine::{
         EffectiveInit, Engine, EngineError, EngineLabel, PlanRequest, Planned, Session, StateMove, Target,
         TypedColors,
-        driver::Driver,
+        driver::{Driver, Invocation},
         flags::{apply_args, plan_args},
         process::{
             document::Dialect,
@@ -151,7 +151,7 @@ impl Engine for Terraform {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
-        around_migration((self, target, session), args, on_line, |args, on_line| {
+        around_migration(self, target, session, args, on_line, |args, on_line| {
             let command = || {
                 if verbs::installs(args) {
                     let lock = lock_installed(target, LockMode::Nobody, session)?;
@@ -159,7 +159,7 @@ impl Engine for Terraform {
                 }
                 Ok((self.lock_in_use(target, session)?, self.command(target, args)))
             };
-            mutating::run_mutating(self, target, (&command, args), session, on_line)
+            mutating::run_mutating(Invocation::new(self, target, session), &command, args, on_line)
         })
     }
 
@@ -196,5 +196,5 @@ fn plan_once(
     session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
     let _used = lock_installed(target, LockMode::OthersWhoShare, session)?;
-    planning::plan(engine, target, request, session)
+    planning::plan(Invocation::new(engine, target, session), request)
 }

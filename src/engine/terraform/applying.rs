@@ -5,8 +5,8 @@ use camino::Utf8Path;
 use super::backend_check::{check_plan, claim_checked};
 use crate::{
     engine::{
-        Applied, EngineError, Session, Target,
-        driver::Driver,
+        Applied, EngineError,
+        driver::Invocation,
         messages::exit_error::{CANCELLED, ended_badly, unbelievable},
         plan_file::{metadata::plan_facts, plan_variables::takes_var_files},
         process::{
@@ -21,12 +21,8 @@ use crate::{
 };
 
 /// Applies a plan file; a failure says how far the apply got.
-pub(in crate::engine) fn apply(
-    driver: &dyn Driver,
-    target: &Target,
-    plan: &Utf8Path,
-    session: &Session<'_>,
-) -> Result<Applied, EngineError> {
+pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> Result<Applied, EngineError> {
+    let Invocation { driver, target, session } = invocation;
     let facts = plan_facts(plan).ok();
     // Two environments that share a folder would overwrite each other's unsaved state.
     // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
@@ -36,7 +32,7 @@ pub(in crate::engine) fn apply(
     if let Some(facts) = &facts {
         check_plan(driver, target, facts)?;
     }
-    driver.check_unit_backend(target, facts.as_ref(), session)?;
+    invocation.check_unit_backend(facts.as_ref())?;
     recovery::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
     let with_values = takes_var_files(driver.core(), target, plan).map_err(EngineError::Failed)?;
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
@@ -49,13 +45,13 @@ pub(in crate::engine) fn apply(
     let went_well = told.is_some_and(|told| told.exit.is_success() && told.signs.error.is_none());
     let signs = told.map(|told| &told.signs);
     let suspect = !went_well || told.is_some_and(Streamed::printed_its_state);
-    let (rescued, removed) = rescue_after(driver, (target, session), written, suspect, signs);
+    let (rescued, removed) = rescue_after(invocation, written, suspect, signs);
     let streamed = match (streamed, &rescued) {
         (Err(error), Ok(Some(rescued))) => {
             return Err(EngineError::Failed(rescued.failure(target, Some(error))));
         }
         (Ok(streamed), _) => streamed,
-        (Err(error), _) => return Err(before.failed(driver, target, (error, None), session)),
+        (Err(error), _) => return Err(before.failed(invocation, error, None)),
     };
     let mut notes = streamed.notes.clone();
     notes.extend(removed);
@@ -63,21 +59,21 @@ pub(in crate::engine) fn apply(
     let error = match streamed.exit {
         Exit::Code(0) => streamed
             .nonsense(driver.program_name(), driver.dialect())
-            .or_else(|| unbelievable(driver, &streamed, target, session))
+            .or_else(|| unbelievable(invocation, &streamed))
             .map(|failure| half_done(EngineError::Failed(failure), signs)),
-        _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), signs)),
+        _ => Some(half_done(ended_badly(invocation, &streamed, "apply"), signs)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
         (None, Some(error)) => {
-            return Err(before.failed(driver, target, (error, Some(&streamed.signs)), session));
+            return Err(before.failed(invocation, error, Some(&streamed.signs)));
         }
         (None, None) => {}
     }
     if let Some(version) = &streamed.version {
         notes.extend(driver.check_version(version).unwrap_or_else(|failure| Some(failure.summary)));
     }
-    let compared = before.compare(driver, target, (&streamed.signs, Some(plan)), session);
+    let compared = before.compare(invocation, &streamed.signs, Some(plan));
     notes.extend(compared.map_err(|failure| {
         EngineError::Failed(Failure { engine_exit_code: streamed.exit.code(), ..failure })
     })?);
@@ -88,12 +84,11 @@ impl StateBefore {
     /// Records the state that a failed apply left, and adds to its error what that state shows.
     fn failed(
         &self,
-        driver: &dyn Driver,
-        target: &Target,
-        (error, signs): (EngineError, Option<&EngineReports>),
-        session: &Session<'_>,
+        invocation: Invocation<'_>,
+        error: EngineError,
+        signs: Option<&EngineReports>,
     ) -> EngineError {
-        match (error, self.remember_after_failure(driver, target, signs, session)) {
+        match (error, self.remember_after_failure(invocation, signs)) {
             (error, Ok(None)) => error,
             (EngineError::Failed(failure), Ok(Some(note))) => {
                 let detail = format!("{}\n{note}", failure.detail);

@@ -19,7 +19,7 @@ use crate::{
     engine::{
         EngineError, LockfilePolicy, Progress, Session, Target, WorkspaceStatus,
         detect::LOCKFILE,
-        driver::Driver,
+        driver::{Driver, Invocation},
         environment::variables::{places, plugin_cache},
         messages::{
             exit_error::{ended_badly, failed_text},
@@ -221,7 +221,7 @@ impl Terraform {
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, target, &command)?;
             if !streamed.exit.is_success() {
-                let error = ended_badly(self, &streamed, "init", target, session);
+                let error = ended_badly(Invocation::new(self, target, session), &streamed, "init");
                 Err(InitError { error, needs_modules: init_needed(&streamed.diagnostics) })
                 // Terraform 1.11 prints some lines as plain text even with `-json`.
             } else if let Some(failure) = streamed.nonsense(self.program_name(), Dialect::Mixed) {
@@ -236,7 +236,7 @@ impl Terraform {
             } else {
                 let needs_modules =
                     init_needed(&from_text(&String::from_utf8_lossy(&captured.stderr), &target.var_files));
-                let error = failed_text(self, &captured, "init", target, session);
+                let error = failed_text(Invocation::new(self, target, session), &captured, "init");
                 Err(InitError { error, needs_modules })
             }
         };
@@ -278,7 +278,7 @@ impl Terraform {
     ) -> Result<WorkspaceStatus, EngineError> {
         let captured = capture(session, &self.workspace_list_command(target))?;
         if !captured.exit.is_success() {
-            return Err(failed_text(self, &captured, "workspace list", target, session));
+            return Err(failed_text(Invocation::new(self, target, session), &captured, "workspace list"));
         }
         let existing = workspaces(&String::from_utf8_lossy(&captured.stdout));
         Ok(if existing.iter().any(|name| name == wanted) {
@@ -292,7 +292,7 @@ impl Terraform {
         // `workspace new` writes a state.
         let captured = capture_mutating(session, &self.workspace_new_command(target, name))?;
         if !captured.exit.is_success() {
-            return Err(failed_text(self, &captured, "workspace new", target, session));
+            return Err(failed_text(Invocation::new(self, target, session), &captured, "workspace new"));
         }
         forget_selection(target)
     }

@@ -25,6 +25,7 @@ use crate::{
     engine::{
         CalledModule, Engine, EngineError, Progress, Session, Target,
         detect::LOCKFILE,
+        driver::Invocation,
         layout::ENGINE_FOLDER,
         messages::exit_error::failed_text,
         process::{
@@ -151,7 +152,7 @@ impl Terraform {
         if !is_fetched || update || even_if_complete {
             let got = capture(session, &self.get_command(target, update))?;
             if !got.exit.is_success() {
-                return Err(failed_text(self, &got, "get", target, session));
+                return Err(failed_text(Invocation::new(self, target, session), &got, "get"));
             }
         }
         Ok(InitModules::Skip)

@@ -6,7 +6,7 @@ use super::backend_check::{current_backend, planned_backend};
 use crate::{
     engine::{
         EngineError, PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target,
-        driver::Driver,
+        driver::{Driver, Invocation},
         messages::{
             exit_error::{ended_badly, failed_text},
             failure::{init_needed, warnings},
@@ -38,15 +38,14 @@ pub(in crate::engine) enum Attempt {
 
 /// Plans into a file that only its owner may read.
 pub(in crate::engine) fn plan(
-    driver: &dyn Driver,
-    target: &Target,
+    invocation: Invocation<'_>,
     request: &PlanRequest,
-    session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
+    let Invocation { driver, target, .. } = invocation;
     recovery::refuse_to_plan(target, request.accept_lineage).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     make_private(&request.out).map_err(EngineError::Failed)?;
-    let attempt = plan_into(driver, target, request, session);
+    let attempt = plan_into(invocation, request);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {
         // The file of a failed plan is useless, and must not be taken for a plan.
         remove(request).map_err(EngineError::Failed)?;
@@ -63,16 +62,12 @@ fn remove(request: &PlanRequest) -> Result<(), Failure> {
     })
 }
 
-fn plan_into(
-    driver: &dyn Driver,
-    target: &Target,
-    request: &PlanRequest,
-    session: &Session<'_>,
-) -> Result<Attempt, EngineError> {
+fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<Attempt, EngineError> {
+    let Invocation { driver, target, session } = invocation;
     let known_state = KnownState::read(target).map_err(EngineError::Failed)?;
     let streamed = stream(session, target, &driver.plan_command(target, request))?;
     let Exit::Code(exit_code @ (0 | 2)) = streamed.exit else {
-        return match ended_badly(driver, &streamed, "plan", target, session) {
+        return match ended_badly(invocation, &streamed, "plan") {
             EngineError::Failed(failure) if init_needed(&streamed.diagnostics) => {
                 Ok(Attempt::InitNeeded(failure))
             }
@@ -85,12 +80,12 @@ fn plan_into(
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
     let narrowed = narrowed_elsewhere(facts.as_ref(), request);
     let is_narrowed = request.is_narrowed() || !narrowed.is_empty();
-    let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, (request, is_narrowed))?;
+    let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, request, is_narrowed)?;
     let (PlanJson { changes, known, outputs, deferred, configurations, .. }, diff) = if is_clean {
         Default::default()
     } else {
-        let plan = exact_changes(driver, target, (request, exit_code, is_narrowed), session)?;
-        (plan, diff(driver, target, request, session)?)
+        let plan = exact_changes(invocation, request, exit_code, is_narrowed)?;
+        (plan, diff(invocation, request)?)
     };
     if !narrowed.is_empty() {
         let what = narrowed.join(", ");
@@ -103,7 +98,7 @@ fn plan_into(
     if let (Some(facts), Some(backend)) = (&facts, &backend) {
         let state = StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial };
         if known_state.is_none() && !state.lineage.is_empty() {
-            driver.check_unit_backend(target, Some(facts), session)?;
+            invocation.check_unit_backend(Some(facts))?;
         }
         lineage::watch((target, backend), &known_state, (&state, request.accept_lineage)).map_err(failed)?;
     } else if let Some(backend) = current_backend(driver, target).map_err(failed)? {
@@ -229,7 +224,7 @@ const SAYS_COMPLETE: (u64, u64) = (1, 9);
 
 /// Returns true if a plan that exited with 0 changes something, or defers something to a later plan. Deferral is expected of
 /// a narrowed plan.
-fn has_more(driver: &dyn Driver, (request, is_narrowed): (&PlanRequest, bool)) -> Result<bool, EngineError> {
+fn has_more(driver: &dyn Driver, request: &PlanRequest, is_narrowed: bool) -> Result<bool, EngineError> {
     let core = driver.core();
     if core.name != EngineName::Terraform || !core.is_at_least(SAYS_COMPLETE) {
         return Ok(false);
@@ -249,15 +244,16 @@ fn narrowed_elsewhere(facts: Option<&PlanFacts>, request: &PlanRequest) -> Vec<S
 }
 
 fn exact_changes(
-    driver: &dyn Driver,
-    target: &Target,
-    (request, exit_code, is_narrowed): (&PlanRequest, i32, bool),
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
+    request: &PlanRequest,
+    exit_code: i32,
+    is_narrowed: bool,
 ) -> Result<PlanJson, EngineError> {
+    let Invocation { driver, target, session } = invocation;
     let program = driver.program_name();
     let shown = capture(session, &show_command(driver, target, request, true)?)?;
     if !shown.exit.is_success() {
-        return Err(failed_text(driver, &shown, "show -json", target, session));
+        return Err(failed_text(invocation, &shown, "show -json"));
     }
     let failed = |summary: String| EngineError::Failed(Failure::new(FailureKind::Engine, summary));
     let mut plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
@@ -291,15 +287,11 @@ fn exact_changes(
     Ok(plan)
 }
 
-fn diff(
-    driver: &dyn Driver,
-    target: &Target,
-    request: &PlanRequest,
-    session: &Session<'_>,
-) -> Result<String, EngineError> {
+fn diff(invocation: Invocation<'_>, request: &PlanRequest) -> Result<String, EngineError> {
+    let Invocation { driver, target, session } = invocation;
     let shown = capture(session, &show_command(driver, target, request, false)?)?;
     if !shown.exit.is_success() {
-        return Err(failed_text(driver, &shown, "show", target, session));
+        return Err(failed_text(invocation, &shown, "show"));
     }
     let text = String::from_utf8_lossy(&shown.stdout);
     Ok(visible(&session.runner.redactor().mask(text.trim_matches('\n'))).into_owned())

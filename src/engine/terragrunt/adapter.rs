@@ -19,7 +19,7 @@ use crate::{
     engine::{
         EffectiveInit, Engine, EngineError, EngineLabel, Intent, PlanFacts, PlanRequest, Planned, Session,
         StateMove, Target, TypedColors,
-        driver::Driver,
+        driver::{Driver, Invocation},
         environment::variables::plugin_cache,
         flags::{apply_args, plan_args},
         intent_of,
@@ -99,7 +99,7 @@ impl Driver for Terragrunt {
         facts: Option<&PlanFacts>,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
-        check_unit_backend(self, (target, facts), &self.render_command(target), session)
+        check_unit_backend(Invocation::new(self, target, session), facts, &self.render_command(target))
     }
 
     fn is_tentative(&self, _: &Target, stderr: &[String]) -> bool {
@@ -183,7 +183,7 @@ impl Engine for Terragrunt {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
         let command = || Ok((None, self.command(target, args)));
-        mutating::run_mutating(self, target, (&command, args), session, on_line)
+        mutating::run_mutating(Invocation::new(self, target, session), &command, args, on_line)
     }
 
     fn run_reading(
@@ -224,7 +224,7 @@ impl Engine for Terragrunt {
         target: &Target,
         session: &Session<'_>,
     ) -> Result<Option<Map<String, Value>>, EngineError> {
-        rendered::dependencies(self, (&self.render_command(target), target), session).map(Some)
+        rendered::dependencies(Invocation::new(self, target, session), &self.render_command(target)).map(Some)
     }
 
     fn unit_variables(
@@ -232,7 +232,7 @@ impl Engine for Terragrunt {
         target: &Target,
         session: &Session<'_>,
     ) -> Result<Map<String, Value>, EngineError> {
-        rendered::variables(self, (&self.render_command(target), target), session)
+        rendered::variables(Invocation::new(self, target, session), &self.render_command(target))
     }
 
     fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {

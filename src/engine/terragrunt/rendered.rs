@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     engine::{
-        EngineError, Session, Target,
-        driver::Driver,
+        EngineError,
+        driver::Invocation,
         messages::exit_error::failed_text,
         plan_file::exact_json::comparable,
         process::{call::capture, document::document},
@@ -29,32 +29,30 @@ impl<'de> Deserialize<'de> for RenderedUnit {
 
 /// Returns the configuration of a unit as Terragrunt renders it. No part of it is logged: it holds the values of inputs.
 pub(in crate::engine) fn unit(
-    driver: &dyn Driver,
-    (command, target): (&CommandLine, &Target),
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
+    command: &CommandLine,
 ) -> Result<Map<String, Value>, EngineError> {
-    let captured = capture(session, command)?;
+    let captured = capture(invocation.session, command)?;
     if !captured.exit.is_success() {
-        return Err(failed_text(driver, &captured, "render", target, session));
+        return Err(failed_text(invocation, &captured, "render"));
     }
-    let read = document(&captured.stdout, driver.dialect()).map(|RenderedUnit(unit)| unit);
-    read.map_err(|error| {
-        let summary = format!("`{} render` cannot be understood: {error}", driver.program_name());
-        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
-    })
+    let read = document(&captured.stdout, invocation.driver.dialect()).map(|RenderedUnit(unit)| unit);
+    read.map_err(|error| invocation.unparsable("render", &error))
 }
 
 /// Returns the `dependency` blocks of a unit, by label.
 pub(in crate::engine) fn dependencies(
-    driver: &dyn Driver,
-    (command, target): (&CommandLine, &Target),
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
+    command: &CommandLine,
 ) -> Result<Map<String, Value>, EngineError> {
-    match unit(driver, (command, target), session)?.remove("dependency") {
+    match unit(invocation, command)?.remove("dependency") {
         Some(Value::Object(dependencies)) => Ok(dependencies),
         Some(Value::Null) => Ok(Map::new()),
         _ => {
-            let summary = format!("`{} render` does not say what the unit depends on", driver.program_name());
+            let summary = format!(
+                "`{} render` does not say what the unit depends on",
+                invocation.driver.program_name()
+            );
             Err(EngineError::Failed(Failure::new(FailureKind::Engine, summary)))
         }
     }
@@ -65,11 +63,10 @@ pub(in crate::engine) fn dependencies(
 ///
 /// Measured on Terragrunt 1.1.3.
 pub(in crate::engine) fn variables(
-    driver: &dyn Driver,
-    (command, target): (&CommandLine, &Target),
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
+    command: &CommandLine,
 ) -> Result<Map<String, Value>, EngineError> {
-    let unit = Value::Object(unit(driver, (command, target), session)?);
+    let unit = Value::Object(unit(invocation, command)?);
     let object =
         |pointer: &str| unit.pointer(pointer).and_then(Value::as_object).cloned().unwrap_or_default();
     let mut variables = object("/inputs");

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use super::{rendered, unit_folders::working_folder};
 use crate::{
     engine::{
-        EngineError, PlanFacts, Session, Target,
-        driver::Driver,
+        EngineError, PlanFacts, Target,
+        driver::Invocation,
         layout::unit_file_in,
         state::read::pull,
         terraform::{
@@ -31,14 +31,14 @@ const COMPARED: &str = "compared_backend";
 
 /// Refuses a plan file, or an initialised unit, whose backend differs from the unit's `remote_state`.
 pub(in crate::engine) fn check_unit_backend(
-    driver: &dyn Driver,
-    (target, facts): (&Target, Option<&PlanFacts>),
+    invocation: Invocation<'_>,
+    facts: Option<&PlanFacts>,
     render: &CommandLine,
-    session: &Session<'_>,
 ) -> Result<(), EngineError> {
+    let Invocation { driver, target, .. } = invocation;
     let backend = match facts {
         Some(facts) => Some(planned_backend(driver, target, facts)?),
-        None => initialised_backend(driver, target, session)?,
+        None => initialised_backend(invocation)?,
     };
     let Some(backend) = backend else { return Ok(()) };
     let digest = digest(target, &backend)?;
@@ -46,7 +46,7 @@ pub(in crate::engine) fn check_unit_backend(
     if files::read_text(&compared).is_ok_and(|known| known == digest) {
         return Ok(());
     }
-    let unit = rendered::unit(driver, (render, target), session)?;
+    let unit = rendered::unit(invocation, render)?;
     if let Some(stated) = stated_backend(&unit, &backend.record)
         && let Some(difference) = other_address(target, &backend.folder, &stated, &backend.record)
     {
@@ -75,13 +75,10 @@ pub(super) fn is_initialised(target: &Target) -> Result<bool, EngineError> {
 
 /// Returns the backend in force; if the unit is not initialised, a read of the state makes Terragrunt do so. Absent if the
 /// folder that Terragrunt runs the engine in is unknown.
-fn initialised_backend(
-    driver: &dyn Driver,
-    target: &Target,
-    session: &Session<'_>,
-) -> Result<Option<BackendInFolder>, EngineError> {
+fn initialised_backend(invocation: Invocation<'_>) -> Result<Option<BackendInFolder>, EngineError> {
+    let Invocation { driver, target, .. } = invocation;
     if !is_initialised(target)? {
-        pull::<Value>(driver, target, session)?;
+        pull::<Value>(invocation)?;
     }
     if !is_initialised(target)? {
         return Ok(None);

@@ -13,6 +13,7 @@ use crate::{
     engine::{
         EngineError, PlanMode, Session, Target,
         detect::LOCKFILE,
+        driver::Invocation,
         layout::{is_configuration, unit_file_in},
         messages::exit_error::failed_text,
         process::call::capture,
@@ -59,7 +60,8 @@ impl Exclude {
 pub(super) fn exclusion(
     engine: &Terragrunt,
     target: &Target,
-    (mode, silent): (PlanMode, bool),
+    mode: PlanMode,
+    silent: bool,
     session: &Session<'_>,
 ) -> Result<Option<String>, EngineError> {
     if !silent && !may_exclude(target) {
@@ -84,7 +86,8 @@ fn ask_exclude(
         EngineError::Failed(Failure::new(FailureKind::Engine, summary))
     };
     if silent || unit_file_in(&target.dir).extension() == Some("json") {
-        let mut unit = rendered::unit(engine, (&engine.render_command(target), target), session)?;
+        let mut unit =
+            rendered::unit(Invocation::new(engine, target, session), &engine.render_command(target))?;
         let exclude = unit.remove("exclude").filter(|exclude| !exclude.is_null());
         let exclude = exclude.map(serde_json::from_value).transpose();
         return exclude.map_err(|error| unclear(&error.to_string()));
@@ -93,7 +96,7 @@ fn ask_exclude(
         engine.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
     let captured = capture(session, &command)?;
     if !captured.exit.is_success() {
-        return Err(failed_text(engine, &captured, "find", target, session));
+        return Err(failed_text(Invocation::new(engine, target, session), &captured, "find"));
     }
     let listed: Vec<ListedUnit> =
         serde_json::from_slice(&captured.stdout).map_err(|error| unclear(&error.to_string()))?;

@@ -15,6 +15,7 @@ use crate::{
     engine::{
         Engine, EngineError, Session, Target,
         detect::LOCKFILE,
+        driver::Invocation,
         environment::variables::plugin_cache,
         layout::unit_file_in,
         messages::exit_error::failed_text,
@@ -108,6 +109,6 @@ impl Terragrunt {
         if captured.exit.is_success() {
             return Ok(());
         }
-        Err(failed_text(self, &captured, "init", target, session))
+        Err(failed_text(Invocation::new(self, target, session), &captured, "init"))
     }
 }

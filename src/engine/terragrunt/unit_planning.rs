@@ -7,7 +7,7 @@ use super::{
 use crate::engine::{
     EngineError, PlanMode, PlanRequest, Planned, Session, StateIdentity, Target,
     detect::LOCKFILE,
-    driver::Driver,
+    driver::{Driver, Invocation},
     process::{call::capture, document::document},
     state::{
         file::StateFile,
@@ -67,19 +67,20 @@ pub(super) fn plan_unit(
         Attempt::Planned(planned) => Ok(*planned),
         Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
     };
-    if let Some(why) = exclusion(engine, target, (request.mode, false), session)? {
+    if let Some(why) = exclusion(engine, target, request.mode, false, session)? {
         return Err(EngineError::Excluded(why));
     }
     let had_lockfile = target.dir.join(LOCKFILE).exists();
-    let ended = match planning::plan(engine, target, request, session).and_then(planned) {
+    let ended = match planning::plan(Invocation::new(engine, target, session), request).and_then(planned) {
         Err(error) if is_silent(&error) => {
-            let why = exclusion(engine, target, (request.mode, true), session)?;
+            let why = exclusion(engine, target, request.mode, true, session)?;
             Err(why.map_or(error, EngineError::Excluded))
         }
         // Terragrunt initialises by itself with `-lockfile=readonly`, or regards an incomplete init as done.
         Err(error) if says_stale(&error) => {
             let lockfile = engine.update_lockfile(target, error, session)?;
-            let planned = planning::plan(engine, target, request, session).and_then(planned)?;
+            let planned =
+                planning::plan(Invocation::new(engine, target, session), request).and_then(planned)?;
             Ok(Planned { lockfile, ..planned })
         }
         Err(error) if request.mode == PlanMode::Destroy && lacks_outputs(&error) => {

@@ -16,6 +16,7 @@ use super::intent::{Intent, intent_of};
 use crate::{
     engine::{
         EngineError, Session, Target,
+        driver::Invocation,
         messages::exit_error::failed_text,
         next_command::exec_line,
         process::call::capture,
@@ -71,7 +72,9 @@ pub(in crate::engine) fn keep_former(target: &Target, record: &BackendRecord) ->
 
 /// Runs a typed command; prepares an `init -migrate-state` before its run, and reports the remaining local file after it.
 pub(in crate::engine) fn around_migration(
-    (engine, target, session): (&Terraform, &Target, &Session<'_>),
+    engine: &Terraform,
+    target: &Target,
+    session: &Session<'_>,
     args: &[OsString],
     on_line: &mut dyn FnMut(Stream, &str),
     run: impl FnOnce(&[OsString], &mut dyn FnMut(Stream, &str)) -> Result<Exit, EngineError>,
@@ -234,7 +237,7 @@ fn stored(
         if captured.exit.is_success() {
             Ok(captured.stdout)
         } else {
-            Err(failed_text(engine, &captured, args[0], target, session))
+            Err(failed_text(Invocation::new(engine, target, session), &captured, args[0]))
         }
     };
     run(None, &["init", "-input=false", "-no-color"])?;

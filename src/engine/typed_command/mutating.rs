@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use super::verbs;
 use crate::{
     engine::{
-        EngineError, Intent, Session, Target,
-        driver::Driver,
+        EngineError, Intent,
+        driver::Invocation,
         intent_of,
         process::{
             call::{Mutated, Written, mutate},
@@ -25,12 +25,12 @@ pub(super) type MakeCommand<'a> = &'a dyn Fn() -> Result<(Option<FolderLock>, Co
 
 /// Runs a typed command; its command line is built under the lock on the folder.
 pub(in crate::engine) fn run_mutating(
-    driver: &dyn Driver,
-    target: &Target,
-    (command, args): (MakeCommand<'_>, &[OsString]),
-    session: &Session<'_>,
+    invocation: Invocation<'_>,
+    command: MakeCommand<'_>,
+    args: &[OsString],
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
+    let Invocation { driver, target, session } = invocation;
     // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
     let _turn = lock_for_apply(target, session)?;
     let typed = intent_of(args);
@@ -38,7 +38,7 @@ pub(in crate::engine) fn run_mutating(
     if typed != Intent::MigrateState {
         claim_checked(driver, target)?;
         if typed != Intent::Harmless {
-            driver.check_unit_backend(target, None, session)?;
+            invocation.check_unit_backend(None)?;
         }
     }
     if verbs::is_init(args) {
@@ -70,7 +70,7 @@ pub(in crate::engine) fn run_mutating(
     let (rescued, removed) = if left_before {
         (Ok(None), written.removed())
     } else {
-        rescue_after(driver, (target, session), written, suspect, signs)
+        rescue_after(invocation, written, suspect, signs)
     };
     for note in removed {
         on_line(Stream::Stderr, &note);
@@ -80,8 +80,7 @@ pub(in crate::engine) fn run_mutating(
     }
     if makes_something && !went_well {
         let signs = ran.as_ref().ok().map(|ran| &ran.signs);
-        let note =
-            before.remember_after_failure(driver, target, signs, session).map_err(EngineError::Failed)?;
+        let note = before.remember_after_failure(invocation, signs).map_err(EngineError::Failed)?;
         if let Some(note) = note {
             on_line(Stream::Stderr, &note);
         }
@@ -95,7 +94,7 @@ pub(in crate::engine) fn run_mutating(
         return Err(EngineError::Failed(Failure { engine_exit_code: Some(0), ..failure }));
     }
     if makes_something && finished.exit.is_success() {
-        let note = before.compare(driver, target, (&signs, None), session).map_err(EngineError::Failed)?;
+        let note = before.compare(invocation, &signs, None).map_err(EngineError::Failed)?;
         if let Some(note) = note {
             on_line(Stream::Stderr, &note);
         }
