@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 /// Forms of a verb that change no state and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum ReadOnlyForms {
     /// No form is known to change nothing.
     Never,
     /// Every form changes nothing.
@@ -23,7 +23,7 @@ pub(super) enum Reading {
 
 /// Var files that a verb takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum VarFiles {
+pub(super) enum VarFilesRule {
     /// None.
     Refused,
     /// Var files behind the verb.
@@ -78,7 +78,7 @@ pub(super) struct VerbFacts {
     /// First word of the command, or its first two.
     pub(super) words: &'static [&'static str],
     /// Forms that change nothing.
-    pub(super) reading: Reading,
+    pub(super) reading: ReadOnlyForms,
     /// True if the verb may read a state.
     pub(super) reads_state: bool,
     /// True if the engine creates a missing workspace for the verb. Most verbs do so as soon as they read a state, also
@@ -86,7 +86,7 @@ pub(super) struct VerbFacts {
     /// state that it brings, and a lock may remain of a deleted workspace.
     pub(super) makes_workspace: bool,
     /// Var files that the verb takes.
-    pub(super) var_files: VarFiles,
+    pub(super) var_files: VarFilesRule,
     /// True if the verb never evaluates a variable.
     pub(super) ignores_variables: bool,
     /// True if the verb installs modules or providers in the folder of its stack.
@@ -100,10 +100,10 @@ pub(super) struct VerbFacts {
 /// Facts about an unknown verb, which counts as the most dangerous one.
 const UNKNOWN: VerbFacts = VerbFacts {
     words: &[],
-    reading: Reading::Never,
+    reading: ReadOnlyForms::Never,
     reads_state: false,
     makes_workspace: true,
-    var_files: VarFiles::Refused,
+    var_files: VarFilesRule::Refused,
     ignores_variables: false,
     installs: false,
     saves_state: false,
@@ -114,35 +114,36 @@ const UNKNOWN: VerbFacts = VerbFacts {
 const HARMLESS: VerbFacts = VerbFacts { intent: IntentRule::Nothing, ..UNKNOWN };
 
 /// Facts about a verb that changes nothing.
-const READING: VerbFacts = VerbFacts { reading: Reading::Always, ..HARMLESS };
+const READING: VerbFacts = VerbFacts { reading: ReadOnlyForms::Always, ..HARMLESS };
 
 /// Facts about a subcommand of `state`.
 const STATE: VerbFacts = VerbFacts {
     reads_state: true,
-    var_files: VarFiles::TakenBehindSubcommand,
+    var_files: VarFilesRule::TakenBehindSubcommand,
     intent: IntentRule::UnknownSubcommand,
     ..UNKNOWN
 };
 
 /// Facts about a subcommand of `state` that changes nothing.
-const STATE_READING: VerbFacts = VerbFacts { reading: Reading::Always, intent: IntentRule::Nothing, ..STATE };
+const STATE_READING: VerbFacts =
+    VerbFacts { reading: ReadOnlyForms::Always, intent: IntentRule::Nothing, ..STATE };
 
 /// Facts about a subcommand of `workspace`.
 const WORKSPACE: VerbFacts = VerbFacts {
     makes_workspace: false,
-    var_files: VarFiles::TakenBehindSubcommand,
+    var_files: VarFilesRule::TakenBehindSubcommand,
     intent: IntentRule::OtherWorkspace,
     ..UNKNOWN
 };
 
 /// Facts about a verb that takes values and changes resources.
-const VALUES: VerbFacts = VerbFacts { var_files: VarFiles::Taken, ..UNKNOWN };
+const VALUES: VerbFacts = VerbFacts { var_files: VarFilesRule::Taken, ..UNKNOWN };
 
 /// Known verbs; of the rows that fit a command, the one with the most words counts.
 const VERBS: &[VerbFacts] = &[
     VerbFacts {
         words: &["apply"],
-        var_files: VarFiles::TakenWithoutPlanFile,
+        var_files: VarFilesRule::TakenWithoutPlanFile,
         intent: IntentRule::Apply,
         ..UNKNOWN
     },
@@ -150,18 +151,18 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts { words: &["backend"], intent: IntentRule::Backend, ..UNKNOWN },
     VerbFacts { words: &["backend", "bootstrap"], ..HARMLESS },
     VerbFacts { words: &["catalog"], ..HARMLESS },
-    VerbFacts { words: &["console"], reads_state: true, var_files: VarFiles::Taken, ..READING },
+    VerbFacts { words: &["console"], reads_state: true, var_files: VarFilesRule::Taken, ..READING },
     VerbFacts { words: &["dag"], ..HARMLESS },
-    VerbFacts { words: &["dag", "graph"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["dag", "graph"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["destroy"], ..VALUES },
     VerbFacts { words: &["destroy-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
     VerbFacts { words: &["env"], intent: IntentRule::OtherWorkspace, ..UNKNOWN },
     VerbFacts { words: &["exec"], intent: IntentRule::Program, ..UNKNOWN },
     VerbFacts { words: &["fd"], ..HARMLESS },
-    VerbFacts { words: &["find"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["find"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts {
         words: &["fmt"],
-        reading: Reading::WithCheckFlag,
+        reading: ReadOnlyForms::WithCheckFlag,
         makes_workspace: false,
         ignores_variables: true,
         ..HARMLESS
@@ -174,21 +175,26 @@ const VERBS: &[VerbFacts] = &[
         ..HARMLESS
     },
     VerbFacts { words: &["get"], makes_workspace: false, installs: true, ..HARMLESS },
-    VerbFacts { words: &["graph"], reads_state: true, var_files: VarFiles::TakenForModuleSources, ..READING },
+    VerbFacts {
+        words: &["graph"],
+        reads_state: true,
+        var_files: VarFilesRule::TakenForModuleSources,
+        ..READING
+    },
     VerbFacts { words: &["hcl"], ..HARMLESS },
-    VerbFacts { words: &["hcl", "fmt"], reading: Reading::InTerragruntWithCheckFlag, ..HARMLESS },
-    VerbFacts { words: &["hcl", "format"], reading: Reading::InTerragruntWithCheckFlag, ..HARMLESS },
-    VerbFacts { words: &["hcl", "validate"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["hcl", "fmt"], reading: ReadOnlyForms::InTerragruntWithCheckFlag, ..HARMLESS },
+    VerbFacts { words: &["hcl", "format"], reading: ReadOnlyForms::InTerragruntWithCheckFlag, ..HARMLESS },
+    VerbFacts { words: &["hcl", "validate"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["import"], intent: IntentRule::FirstAddress, ..VALUES },
-    VerbFacts { words: &["info"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["info"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts {
         words: &["init"],
-        var_files: VarFiles::TakenForModuleSources,
+        var_files: VarFilesRule::TakenForModuleSources,
         installs: true,
         intent: IntentRule::Init,
         ..UNKNOWN
     },
-    VerbFacts { words: &["list"], reading: Reading::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["list"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["login"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
     VerbFacts { words: &["logout"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
     VerbFacts { words: &["ls"], ..HARMLESS },
@@ -198,18 +204,23 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts {
         words: &["output"],
         reads_state: true,
-        var_files: VarFiles::TakenForModuleSources,
+        var_files: VarFilesRule::TakenForModuleSources,
         ..READING
     },
-    VerbFacts { words: &["plan"], reads_state: true, var_files: VarFiles::Taken, ..READING },
-    VerbFacts { words: &["providers"], reading: Reading::WithoutSubcommand, ..HARMLESS },
+    VerbFacts { words: &["plan"], reads_state: true, var_files: VarFilesRule::Taken, ..READING },
+    VerbFacts { words: &["providers"], reading: ReadOnlyForms::WithoutSubcommand, ..HARMLESS },
     VerbFacts { words: &["providers", "schema"], ..READING },
     VerbFacts { words: &["refresh"], intent: IntentRule::WithoutResources, ..VALUES },
-    VerbFacts { words: &["render"], reading: Reading::InTerragruntWithKnownFlags, ..HARMLESS },
+    VerbFacts { words: &["render"], reading: ReadOnlyForms::InTerragruntWithKnownFlags, ..HARMLESS },
     VerbFacts { words: &["run"], intent: IntentRule::Run, ..UNKNOWN },
     VerbFacts { words: &["run-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
     VerbFacts { words: &["scaffold"], ..HARMLESS },
-    VerbFacts { words: &["show"], reads_state: true, var_files: VarFiles::TakenForModuleSources, ..READING },
+    VerbFacts {
+        words: &["show"],
+        reads_state: true,
+        var_files: VarFilesRule::TakenForModuleSources,
+        ..READING
+    },
     VerbFacts { words: &["stack"], intent: IntentRule::OtherStacks, ..UNKNOWN },
     VerbFacts { words: &["state"], ..STATE },
     VerbFacts { words: &["state", "list"], ..STATE_READING },
@@ -230,13 +241,13 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts {
         words: &["validate"],
         makes_workspace: false,
-        var_files: VarFiles::TakenForModuleSources,
+        var_files: VarFilesRule::TakenForModuleSources,
         ..READING
     },
     VerbFacts { words: &["version"], makes_workspace: false, ignores_variables: true, ..READING },
     VerbFacts { words: &["workspace"], ..WORKSPACE },
-    VerbFacts { words: &["workspace", "list"], reading: Reading::Always, ..WORKSPACE },
-    VerbFacts { words: &["workspace", "show"], reading: Reading::Always, ..WORKSPACE },
+    VerbFacts { words: &["workspace", "list"], reading: ReadOnlyForms::Always, ..WORKSPACE },
+    VerbFacts { words: &["workspace", "show"], reading: ReadOnlyForms::Always, ..WORKSPACE },
 ];
 
 /// Returns the facts about the verb of a command; its first argument must be the verb.
@@ -250,7 +261,7 @@ pub(super) fn verb_facts(args: &[OsString]) -> &'static VerbFacts {
 /// Returns true if a word is a verb that needs the values of variables in every form but the apply of a plan file.
 pub(super) fn needs_values(word: &OsString) -> bool {
     let facts = verb_facts(std::slice::from_ref(word));
-    matches!(facts.var_files, VarFiles::Taken | VarFiles::TakenWithoutPlanFile)
+    matches!(facts.var_files, VarFilesRule::Taken | VarFilesRule::TakenWithoutPlanFile)
 }
 
 #[cfg(test)]

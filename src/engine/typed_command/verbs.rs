@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::{
     arguments::{MANY_UNITS, PLAIN_FLAGS, flag_name, positionals},
-    verb_table::{Reading, VarFiles, verb_facts},
+    verb_table::{ReadOnlyForms, VarFilesRule, verb_facts},
 };
 
 /// Flags of Terragrunt that cause no write and change no meaning, beside those of every command.
@@ -26,7 +26,7 @@ pub(in crate::engine) fn is_mutating(args: &[OsString]) -> bool {
         .filter_map(|arg| arg.to_str())
         .take_while(|arg| *arg != "--")
         .any(|arg| HELP.contains(&arg));
-    let only_checks = verb_facts(args).reading == Reading::WithCheckFlag && only_checks(&args[1..]);
+    let only_checks = verb_facts(args).reading == ReadOnlyForms::WithCheckFlag && only_checks(&args[1..]);
     !(asks_for_help || reads(args) || only_checks)
 }
 
@@ -57,12 +57,13 @@ pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
     let rest = &plain[facts.words.len()..];
     let is_known = || has_only(rest, &[PLAIN_FLAGS, MANY_UNITS, HARMLESS]);
     match facts.reading {
-        Reading::InTerragrunt => false,
-        Reading::InTerragruntWithKnownFlags => !is_known(),
-        Reading::InTerragruntWithCheckFlag => !(rest.contains(&"--check") && is_known()),
-        Reading::Never | Reading::Always | Reading::WithoutSubcommand | Reading::WithCheckFlag => {
-            !reads(args)
-        }
+        ReadOnlyForms::InTerragrunt => false,
+        ReadOnlyForms::InTerragruntWithKnownFlags => !is_known(),
+        ReadOnlyForms::InTerragruntWithCheckFlag => !(rest.contains(&"--check") && is_known()),
+        ReadOnlyForms::Never
+        | ReadOnlyForms::Always
+        | ReadOnlyForms::WithoutSubcommand
+        | ReadOnlyForms::WithCheckFlag => !reads(args),
     }
 }
 
@@ -87,8 +88,8 @@ fn reads(args: &[OsString]) -> bool {
         [] => true,
         [flag] if VERSION.iter().any(|known| flag == known) => true,
         _ => match verb_facts(args).reading {
-            Reading::Always => true,
-            Reading::WithoutSubcommand => args.len() == 1,
+            ReadOnlyForms::Always => true,
+            ReadOnlyForms::WithoutSubcommand => args.len() == 1,
             _ => false,
         },
     }
@@ -161,11 +162,11 @@ pub(super) fn index_of_var_files(args: &[OsString], everywhere: bool) -> Option<
     let at = word(args)?;
     let rest = &args[at + 1..];
     let takes_them = match verb_facts(&args[at..]).var_files {
-        VarFiles::Refused => false,
-        VarFiles::Taken => true,
-        VarFiles::TakenWithoutPlanFile => positionals(rest).is_empty(),
-        VarFiles::TakenForModuleSources => everywhere,
-        VarFiles::TakenBehindSubcommand => {
+        VarFilesRule::Refused => false,
+        VarFilesRule::Taken => true,
+        VarFilesRule::TakenWithoutPlanFile => positionals(rest).is_empty(),
+        VarFilesRule::TakenForModuleSources => everywhere,
+        VarFilesRule::TakenBehindSubcommand => {
             let subcommand = word(rest)?;
             return everywhere.then_some(at + subcommand + 2);
         }
@@ -183,7 +184,7 @@ pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
 /// did: its output is masked, for which its secrets must be known.
 pub fn evaluates_variables(args: &[OsString]) -> bool {
     let facts = verb_facts(args);
-    let reads_with_values = facts.reading == Reading::Always && facts.var_files == VarFiles::Taken;
+    let reads_with_values = facts.reading == ReadOnlyForms::Always && facts.var_files == VarFilesRule::Taken;
     // The arguments may start with a flag, or be for Terragrunt only.
     !facts.ignores_variables && (reads_with_values || is_mutating(args))
 }
