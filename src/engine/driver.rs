@@ -67,7 +67,7 @@ pub trait Driver {
 
     /// Compares the version that a stream reports with the expected one; returns a note on another version that is allowed.
     fn check_version(&self, said: &str) -> Result<Option<String>, Failure> {
-        self.core().check_said(said)
+        self.core().check_reported_version(said)
     }
 
     /// Returns `plan -json -detailed-exitcode -out=…`.

@@ -46,7 +46,7 @@ struct FoundEngines {
 }
 
 /// Folder, variables and version files with which the version of an engine is asked.
-struct AskedIn<'a> {
+struct VersionQuery<'a> {
     dir: &'a Utf8Path,
     env: &'a BTreeMap<OsString, OsString>,
     choice: VersionChoice,
@@ -105,7 +105,7 @@ impl Engines {
         if let Some(engine) = found.engines.get(&key) {
             return Ok(Arc::clone(engine));
         }
-        let engine = self.open(name, &AskedIn { dir: &place.dir, env: &env, choice }, runner)?;
+        let engine = self.open(name, &VersionQuery { dir: &place.dir, env: &env, choice }, runner)?;
         found.engines.insert(key, Arc::clone(&engine));
         Ok(engine)
     }
@@ -113,7 +113,7 @@ impl Engines {
     fn open(
         &self,
         name: EngineName,
-        place: &AskedIn<'_>,
+        place: &VersionQuery<'_>,
         runner: &Runner,
     ) -> Result<Arc<dyn Engine>, EngineUnavailable> {
         let mut settings = self.settings.get(&name).cloned().unwrap_or_default();
@@ -142,7 +142,7 @@ impl Engines {
     fn installed(
         &self,
         name: EngineName,
-        place: &AskedIn<'_>,
+        place: &VersionQuery<'_>,
         runner: &Runner,
     ) -> Result<InstalledEngine, EngineUnavailable> {
         let program = self.program(name)?;
@@ -178,11 +178,11 @@ impl Engines {
         &self,
         name: EngineName,
         program: &Utf8Path,
-        place: &AskedIn<'_>,
+        place: &VersionQuery<'_>,
         runner: &Runner,
     ) -> Result<String, EngineUnavailable> {
         let ask = |args: &[&str], read: fn(&str) -> Option<String>| {
-            ask_version(name, (program, place.dir), args, read, place.env, runner)
+            ask_version(name, program, place.dir, args, read, place.env, runner)
         };
         let answer = match name {
             EngineName::Tofu | EngineName::Terraform => ask(&["version", "-json"], version_in_json),

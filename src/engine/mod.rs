@@ -47,9 +47,10 @@ pub use process::Log;
 pub use program::{EnginePlace, EngineProgram, EngineUnavailable};
 pub use recovery::{holds_state, is_rescued, unwritable};
 pub use state::{
-    AT_ONCE, After, FormerNames, KnownOutputs, LocalIdentity, NOT_TOLD, Output, OutputKind, PlannedOutput,
-    PrintedOutput, RecordedState, RemoteStates, Stamp, Stamped, StateError, StateIdentity, StateMove,
-    check_local_state, moved_address, outputs_before, recorded_state, state_addresses, state_at,
+    After, FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind,
+    PlannedOutput, PrintedOutput, RecordedState, RemoteStates, Stamp, Stamped, StateError, StateIdentity,
+    StateMove, UNKNOWN_ADDRESS, check_local_state, moved_address, outputs_before, recorded_state,
+    state_addresses, state_at,
 };
 pub use target::{
     Backend, BackendInForce, CalledModule, GeneratedValues, LockfilePolicy, Neighbours, StackFolder,

@@ -36,7 +36,7 @@ pub struct CommandLine {
     pub signal: SignalTarget,
     /// True if the program should run in a new session, without a terminal to prompt on; ignored where `setsid` is
     /// missing.
-    pub apart: bool,
+    pub in_new_session: bool,
 }
 
 impl CommandLine {
@@ -48,7 +48,7 @@ impl CommandLine {
             dir: dir.into(),
             env,
             signal: SignalTarget::Itself,
-            apart: false,
+            in_new_session: false,
         }
     }
 
@@ -69,7 +69,7 @@ impl CommandLine {
     /// Runs the program in a new session without a terminal, and sends requests to stop to its whole process group.
     #[must_use]
     pub fn new_session(self) -> Self {
-        Self { signal: SignalTarget::Group, apart: true, ..self }
+        Self { signal: SignalTarget::Group, in_new_session: true, ..self }
     }
 
     /// Adds or replaces a variable of the environment.

@@ -114,7 +114,7 @@ mod tests {
             dir: dir.to_owned(),
             env: std::iter::once(("PATH".into(), "/usr/bin:/bin".into())).collect(),
             signal: SignalTarget::Itself,
-            apart: false,
+            in_new_session: false,
         };
         let (out, err) = (dir.join("a.stdout"), dir.join("a.stderr"));
         let mut seen = Vec::new();

@@ -24,10 +24,10 @@ impl Lines {
     pub(super) fn push(&mut self, mut bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             if self.pending.is_empty() && end <= self.longest {
-                hand_on(&bytes[..end], self.cut, on_line);
+                emit(&bytes[..end], self.cut, on_line);
             } else {
                 self.keep(&bytes[..end]);
-                hand_on(&mem::take(&mut self.pending), self.cut, on_line);
+                emit(&mem::take(&mut self.pending), self.cut, on_line);
             }
             self.cut = false;
             bytes = &bytes[end + 1..];
@@ -38,7 +38,7 @@ impl Lines {
     /// Passes on the rest when the stream has ended without a line feed.
     pub(super) fn finish(&mut self, on_line: &mut dyn FnMut(&str)) {
         if !self.pending.is_empty() {
-            hand_on(&mem::take(&mut self.pending), self.cut, on_line);
+            emit(&mem::take(&mut self.pending), self.cut, on_line);
         }
     }
 
@@ -49,7 +49,7 @@ impl Lines {
     }
 }
 
-fn hand_on(line: &[u8], cut: bool, on_line: &mut dyn FnMut(&str)) {
+fn emit(line: &[u8], cut: bool, on_line: &mut dyn FnMut(&str)) {
     let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
     if cut {
         on_line(&format!("{text}{CUT}"));

@@ -31,7 +31,7 @@ pub(super) fn drain(
     let mut ended = false;
     while !open.is_empty() {
         let ready = wait_for_bytes(&open, if ended { Duration::ZERO } else { wait })
-            .map_err(|error| running.lost(error))?;
+            .map_err(|error| running.io_error(error))?;
         if ready.iter().any(|ready| *ready) {
             wait = Duration::from_millis(1);
         } else if ended {
@@ -61,7 +61,7 @@ pub(super) fn drain(
             }
         });
         if let Some(error) = failure {
-            return Err(running.lost(error));
+            return Err(running.io_error(error));
         }
     }
     Ok(())

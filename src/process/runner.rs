@@ -151,7 +151,7 @@ impl Runner {
         on_event: &mut dyn FnMut(ProcessEvent<'_>),
         read: impl FnOnce(&mut dyn FnMut(Stream, &[u8])) -> Result<(), ProcessError>,
     ) -> Result<(), ProcessError> {
-        let mut hand_on = |stream, raw: &str| {
+        let mut emit = |stream, raw: &str| {
             on_event(ProcessEvent::Line { stream, text: &self.redactor.mask(raw), raw });
         };
         let (mut out, mut err) = (Lines::new(), Lines::new());
@@ -160,10 +160,10 @@ impl Runner {
                 Stream::Stdout => &mut out,
                 Stream::Stderr => &mut err,
             };
-            lines.push(bytes, &mut |line| hand_on(stream, line));
+            lines.push(bytes, &mut |line| emit(stream, line));
         })?;
-        out.finish(&mut |line| hand_on(Stream::Stdout, line));
-        err.finish(&mut |line| hand_on(Stream::Stderr, line));
+        out.finish(&mut |line| emit(Stream::Stdout, line));
+        err.finish(&mut |line| emit(Stream::Stderr, line));
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn start<'r>(
     }
     let path = command.env.get(OsStr::new("PATH")).map(OsString::as_os_str);
     let program = which(&command.program, path)?;
-    let session = command.apart.then(|| setsid(path)).flatten();
+    let session = command.in_new_session.then(|| setsid(path)).flatten();
     let has_session = session.is_some();
     let started_as = match session {
         Some(setsid) => {
@@ -92,18 +92,18 @@ impl RunningProcess<'_> {
     }
 
     /// Makes an error of reading from the program or waiting for it.
-    pub(super) fn lost(&self, source: impl Into<io::Error>) -> ProcessError {
+    pub(super) fn io_error(&self, source: impl Into<io::Error>) -> ProcessError {
         ProcessError::Lost { program: self.program.clone(), source: source.into() }
     }
 
     /// Returns true if the program has ended; its process id stays reserved until [`Self::finish`].
     pub(super) fn has_ended(&self) -> Result<bool, ProcessError> {
-        ended(self.pid, WaitIdOptions::NOHANG).map_err(|error| self.lost(error))
+        ended(self.pid, WaitIdOptions::NOHANG).map_err(|error| self.io_error(error))
     }
 
     /// Waits until the program has ended; its process id stays reserved until [`Self::finish`].
     pub(super) fn wait(&self) -> Result<(), ProcessError> {
-        ended(self.pid, WaitIdOptions::empty()).map(drop).map_err(|error| self.lost(error))
+        ended(self.pid, WaitIdOptions::empty()).map(drop).map_err(|error| self.io_error(error))
     }
 
     /// Waits for the end of the program and releases its process id.
@@ -112,7 +112,7 @@ impl RunningProcess<'_> {
         let duration = self.started.elapsed();
         // Removed from the registry before the id is released: a signal must not reach a new process with that id.
         self.registry.ended(self.pid);
-        let status = self.handle.wait().map_err(|error| self.lost(error))?.status;
+        let status = self.handle.wait().map_err(|error| self.io_error(error))?.status;
         Ok(FinishedProcess { exit: Exit::of(status), pid: self.pid(), duration })
     }
 }

@@ -28,7 +28,7 @@ const PATHS: &[&str] = &[SETTINGS_FILE, "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR
 const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
 
 /// Variables that decide which backend, account or settings an init uses: part of the init fingerprint.
-const PLACES: &[&str] = &[
+const BACKEND_VARIABLES: &[&str] = &[
     "AWS_PROFILE",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
@@ -89,10 +89,10 @@ pub(in crate::engine) fn plugin_cache(settings: &EngineSettings, target: &Target
 }
 
 /// Returns the variables that decide which backend is used, as one text.
-pub(in crate::engine) fn places(env: &BTreeMap<OsString, OsString>) -> String {
+pub(in crate::engine) fn backend_variables(env: &BTreeMap<OsString, OsString>) -> String {
     env.iter()
         .filter(|(name, _)| {
-            PLACES.iter().any(|place| name.as_os_str() == OsStr::new(place))
+            BACKEND_VARIABLES.iter().any(|place| name.as_os_str() == OsStr::new(place))
                 || name.to_string_lossy().starts_with("AWS_ENDPOINT_URL")
         })
         .flat_map(|(name, value)| [name.to_string_lossy(), "=".into(), value.to_string_lossy(), "\n".into()])

@@ -15,41 +15,44 @@ use crate::{
     engine::{
         EngineError, Target,
         driver::{Driver, Invocation},
-        process::call::Streamed,
+        process::call::StreamResult,
     },
     model::{Failure, FailureKind},
     process::{CapturedOutput, Exit, without_credentials},
 };
 
 /// Returns the error of a JSON stream that exited neither with 0 nor, for a plan, with 2.
-pub(in crate::engine) fn ended_badly(
+pub(in crate::engine) fn stream_error(
     invocation: Invocation<'_>,
-    streamed: &Streamed,
+    streamed: &StreamResult,
     verb: &str,
 ) -> EngineError {
     let Invocation { driver, target, session } = invocation;
     let failure = failure_of(&streamed.diagnostics, target);
     if session.runner.is_interrupted() {
         return EngineError::Interrupted {
-            notes: what_was_left(verb, &engine_words(&streamed.diagnostics), streamed.exit),
+            notes: interruption_notes(verb, &engine_words(&streamed.diagnostics), streamed.exit),
         };
     }
     let failure = match streamed.exit {
         Exit::Code(1) => failure
-            .or_else(|| streamed.garbage(driver.program_name(), driver.dialect()))
+            .or_else(|| streamed.non_json_output(driver.program_name(), driver.dialect()))
             .unwrap_or_else(|| from_stderr(&streamed.stderr.join("\n"), driver, verb, streamed.exit, target)),
-        exit => strange(driver, verb, exit, failure, &streamed.stderr.join("\n")),
+        exit => unexpected_exit(driver, verb, exit, failure, &streamed.stderr.join("\n")),
     };
     EngineError::Failed(for_user(Failure { engine_exit_code: streamed.exit.code(), ..failure }, invocation))
 }
 
 /// Returns the failure of an apply that exited with 0 but reported an error or no end: a wrapper may have hidden its exit
 /// code.
-pub(in crate::engine) fn unbelievable(invocation: Invocation<'_>, streamed: &Streamed) -> Option<Failure> {
+pub(in crate::engine) fn hidden_failure(
+    invocation: Invocation<'_>,
+    streamed: &StreamResult,
+) -> Option<Failure> {
     let Invocation { driver, target, .. } = invocation;
     let program = driver.program_name();
     let error = failure_of(&streamed.diagnostics, target);
-    let failure = match (error, &streamed.signs.errored) {
+    let failure = match (error, &streamed.reports.errored) {
         (Some(error), _) => {
             let summary =
                 format!("`{program} apply` ended with status 0 in spite of an error: {}", error.summary);
@@ -59,7 +62,7 @@ pub(in crate::engine) fn unbelievable(invocation: Invocation<'_>, streamed: &Str
             let summary = format!("`{program} apply` ended with status 0 and failed at `{address}`");
             Failure::new(FailureKind::Engine, summary)
         }
-        (None, None) if !streamed.signs.finished => {
+        (None, None) if !streamed.reports.finished => {
             let summary = format!("`{program} apply` ended with status 0 and did not say that it was done");
             Failure::new(FailureKind::Engine, summary).with_detail(streamed.stderr.join("\n"))
         }
@@ -69,7 +72,7 @@ pub(in crate::engine) fn unbelievable(invocation: Invocation<'_>, streamed: &Str
 }
 
 /// Returns the error of a command without JSON that did not exit with 0.
-pub(in crate::engine) fn failed_text(
+pub(in crate::engine) fn command_error(
     invocation: Invocation<'_>,
     captured: &CapturedOutput,
     verb: &str,
@@ -81,7 +84,7 @@ pub(in crate::engine) fn failed_text(
     let text = String::from_utf8_lossy(&captured.stderr);
     let failure = match captured.exit {
         Exit::Code(1) => from_stderr(&text, driver, verb, captured.exit, target),
-        exit => strange(driver, verb, exit, None, &text),
+        exit => unexpected_exit(driver, verb, exit, None, &text),
     };
     EngineError::Failed(for_user(Failure { engine_exit_code: captured.exit.code(), ..failure }, invocation))
 }
@@ -91,7 +94,7 @@ pub(in crate::engine) const CANCELLED: &str =
     "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it";
 
 /// Returns notes on what an interrupted engine may have left behind; an engine that plans has changed no state.
-fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
+fn interruption_notes(verb: &str, said: &str, exit: Exit) -> Vec<String> {
     if verb == "plan" {
         return Vec::new();
     }
@@ -186,7 +189,13 @@ fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
 }
 
 /// Returns the failure of an exit code or signal that an engine by itself never ends with.
-fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>, stderr: &str) -> Failure {
+fn unexpected_exit(
+    driver: &dyn Driver,
+    verb: &str,
+    exit: Exit,
+    failure: Option<Failure>,
+    stderr: &str,
+) -> Failure {
     let program = driver.program_name();
     let summary = match exit {
         Exit::Signal(signal) => format!("`{program} {verb}` was killed by signal {signal}"),
@@ -213,8 +222,8 @@ mod tests {
 
     #[test]
     fn an_interrupted_plan_has_left_nothing_behind_that_a_user_must_mend() {
-        assert_eq!(what_was_left("plan", "operation canceled", Exit::Signal(2)), Vec::<String>::new());
-        let applied = what_was_left("apply", "operation canceled", Exit::Signal(2));
+        assert_eq!(interruption_notes("plan", "operation canceled", Exit::Signal(2)), Vec::<String>::new());
+        let applied = interruption_notes("apply", "operation canceled", Exit::Signal(2));
         assert!(applied.len() == 2 && applied[1].contains("may still be locked"), "{applied:?}");
     }
 }

@@ -8,7 +8,7 @@ use super::{
     engine_words::engine_words,
     message_file::{MessageFile, NamedFolders, SourceCopy},
     stream_json::{EngineDiagnostic, SourceRange},
-    value_place::placed,
+    value_place::with_places,
 };
 use crate::{
     engine::{Target, terragrunt::unit_folders::folder_in_use},
@@ -162,12 +162,12 @@ pub(in crate::engine) fn warnings(diagnostics: &[EngineDiagnostic], target: &Tar
         Some(range) => format!("warning: {} ({})", found.summary.trim(), place(range, target)),
         None => format!("warning: {}", found.summary.trim()),
     };
-    placed(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
+    with_places(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
 }
 
 /// Returns the failure that diagnostics report, with errors about variable values located in the file that sets them.
 pub(super) fn failure_of(diagnostics: &[EngineDiagnostic], target: &Target) -> Option<Failure> {
-    from_diagnostics(&placed(diagnostics, target), target)
+    from_diagnostics(&with_places(diagnostics, target), target)
 }
 
 /// Returns the failure that diagnostics report: the first error, with the others below it; absent without an error.
@@ -184,7 +184,7 @@ pub(super) fn from_diagnostics(diagnostics: &[EngineDiagnostic], target: &Target
         let _ = write!(detail, "{place}{}\n{}", other.summary, other.detail);
     }
     let words = engine_words(diagnostics.iter().filter(|found| found.is_error()));
-    let kind = kind_of(&words).map_or_else(|| by_place(first), |row| row.kind);
+    let kind = kind_of(&words).map_or_else(|| kind_by_subject(first), |row| row.kind);
     let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
     // An init may report one module twice, and only the second error has a place.
     let mut of_same = diagnostics.iter().filter(|found| found.is_error() && found.summary == first.summary);
@@ -203,7 +203,7 @@ pub(super) fn from_diagnostics(diagnostics: &[EngineDiagnostic], target: &Target
 }
 
 /// Returns the kind of a message that matches no row: Provider for one about a resource, Config for one about a line.
-fn by_place(diagnostic: &EngineDiagnostic) -> FailureKind {
+fn kind_by_subject(diagnostic: &EngineDiagnostic) -> FailureKind {
     match (&diagnostic.address, &diagnostic.range) {
         _ if diagnostic.is_about_value => FailureKind::Config,
         (Some(_), _) => FailureKind::Provider,

@@ -375,8 +375,8 @@ mod tests {
     fn unknown_types_and_lines_without_one_are_passed_over() {
         assert_eq!(message(r#"{"@message":"hello","type":"brand_new"}"#), Message::Other);
         assert_eq!(parse(r#"{"@message":"hello"}"#).unwrap().text, "hello");
-        for garbage in ["", "hello", "[]", "{", "null", r#"{"type":1}"#] {
-            assert_eq!(parse(garbage), None, "{garbage}");
+        for non_json_output in ["", "hello", "[]", "{", "null", r#"{"type":1}"#] {
+            assert_eq!(parse(non_json_output), None, "{non_json_output}");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::model::Failure;
 /// Messages of engines that read outputs which do not exist yet.
 ///
 /// Source: measured with OpenTofu 1.12.6, Terraform 1.11.4 (no state; a state without that output) and Terragrunt 1.1.3.
-const SAYINGS: &[&str] = &[
+const MISSING_OUTPUT_MESSAGES: &[&str] = &[
     "Unable to find remote state",
     "This object does not have an attribute named",
     "but detected no outputs",
@@ -15,7 +15,9 @@ const SAYINGS: &[&str] = &[
 ///
 /// The result is a guess: the name of an attribute may be wrong. The caller checks that another stack is pending.
 pub fn awaits_upstream(failure: &Failure) -> bool {
-    SAYINGS.iter().any(|saying| failure.summary.contains(saying) || failure.detail.contains(saying))
+    MISSING_OUTPUT_MESSAGES
+        .iter()
+        .any(|saying| failure.summary.contains(saying) || failure.detail.contains(saying))
 }
 
 #[cfg(test)]

@@ -42,12 +42,12 @@ static DEFINED_AT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Returns the diagnostics of an engine, those about a value located where it is set.
-pub(super) fn placed(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<EngineDiagnostic> {
-    diagnostics.iter().map(|diagnostic| placed_one(diagnostic, target)).collect()
+pub(super) fn with_places(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<EngineDiagnostic> {
+    diagnostics.iter().map(|diagnostic| with_place(diagnostic, target)).collect()
 }
 
 /// Returns a diagnostic; one about a value is located where the value is set, and its text names no generated file.
-pub(in crate::engine) fn placed_one(diagnostic: &EngineDiagnostic, target: &Target) -> EngineDiagnostic {
+pub(in crate::engine) fn with_place(diagnostic: &EngineDiagnostic, target: &Target) -> EngineDiagnostic {
     let mut found = diagnostic.clone();
     let Some(places) = &target.value_places else { return found };
     let generated = diagnostic.range.as_ref().and_then(|range| {
@@ -169,7 +169,7 @@ mod tests {
             range: Some(SourceRange { filename: filename.to_owned(), start: SourcePosition { line } }),
             is_about_value: false,
         };
-        let found = placed_one(&diagnostic, &target);
+        let found = with_place(&diagnostic, &target);
         let range = found.range.map(|range| {
             let file = range.filename.strip_prefix(root.as_str()).unwrap_or(&range.filename).to_owned();
             (file, range.start.line)
@@ -215,7 +215,7 @@ mod tests {
                     range: None,
                     is_about_value: false,
                 };
-                let found = placed_one(&diagnostic, &target);
+                let found = with_place(&diagnostic, &target);
                 (found.summary, found.detail, found.range.map(|range| range.start.line))
             };
             let set_by = "Invalid value: `size` is set by `vars` in [stacks.app]".to_owned();

@@ -8,7 +8,7 @@ use crate::{
         EngineError, Progress, Session, Target,
         messages::{
             stream_json::{self, EngineDiagnostic, Message},
-            value_place::placed_one,
+            value_place::with_place,
         },
         recovery::{EngineReports, StateMask},
     },
@@ -23,7 +23,7 @@ use crate::{
 
 /// Output and end of an engine process that wrote a JSON stream.
 #[derive(Debug)]
-pub(in crate::engine) struct Streamed {
+pub(in crate::engine) struct StreamResult {
     /// Exit of the process.
     pub(in crate::engine) exit: Exit,
     /// Version that the engine reported.
@@ -33,30 +33,30 @@ pub(in crate::engine) struct Streamed {
     /// True if the engine deferred a change to a later plan.
     pub(in crate::engine) has_deferred: bool,
     /// Progress of the work and of the state, as the engine reported it.
-    pub(in crate::engine) signs: EngineReports,
+    pub(in crate::engine) reports: EngineReports,
     /// Warnings and errors.
     pub(in crate::engine) diagnostics: Vec<EngineDiagnostic>,
     /// First line on standard output that was no JSON object.
-    pub(in crate::engine) garbage: Option<String>,
+    pub(in crate::engine) non_json_output: Option<String>,
     /// Last lines of standard error.
     pub(in crate::engine) stderr: Vec<String>,
     /// Messages for the user.
     pub(in crate::engine) notes: Vec<String>,
     /// Filter that hides a state which the engine prints.
-    veil: StateMask,
+    state_mask: StateMask,
 }
 
 /// Output files of a command that may change a state. They hold secrets, and are removed as soon as their content is not
 /// needed any more.
 #[derive(Debug)]
-pub(in crate::engine) struct Written {
+pub(in crate::engine) struct OutputFiles {
     /// File of standard output.
     pub(in crate::engine) stdout: Utf8PathBuf,
     /// File of standard error.
     pub(in crate::engine) stderr: Utf8PathBuf,
 }
 
-impl Written {
+impl OutputFiles {
     /// Returns the files for the next command of a session.
     pub(in crate::engine) fn of(session: &Session<'_>) -> Self {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| session.log.with_extension(name));
@@ -80,9 +80,9 @@ pub(in crate::engine) fn stream(
     session: &Session<'_>,
     target: &Target,
     command: &CommandLine,
-) -> Result<Streamed, EngineError> {
+) -> Result<StreamResult, EngineError> {
     let run = |on_event: &mut dyn FnMut(ProcessEvent<'_>)| session.runner.read(command, on_event);
-    listen((session, target), command, false, |on_event| run(on_event).map(|end| end.exit))
+    run_streamed(session, target, command, false, |on_event| run(on_event).map(|end| end.exit))
 }
 
 /// Runs a command that may change a state and reads its JSON stream from files, which the caller removes: the log has their
@@ -91,46 +91,50 @@ pub(in crate::engine) fn stream_mutating(
     session: &Session<'_>,
     target: &Target,
     command: &CommandLine,
-    written: &Written,
-) -> Result<Streamed, EngineError> {
-    listen((session, target), command, true, |on_event| {
-        session.runner.mutate(command, &written.stdout, &written.stderr, on_event).map(|end| end.exit)
+    output_files: &OutputFiles,
+) -> Result<StreamResult, EngineError> {
+    run_streamed(session, target, command, true, |on_event| {
+        session
+            .runner
+            .mutate(command, &output_files.stdout, &output_files.stderr, on_event)
+            .map(|end| end.exit)
     })
 }
 
-fn listen(
-    (session, target): (&Session<'_>, &Target),
+fn run_streamed(
+    session: &Session<'_>,
+    target: &Target,
     command: &CommandLine,
     mutating: bool,
     run: impl FnOnce(&mut dyn FnMut(ProcessEvent<'_>)) -> Result<Exit, ProcessError>,
-) -> Result<Streamed, EngineError> {
+) -> Result<StreamResult, EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
-    let mut streamed = Streamed {
+    let mut streamed = StreamResult {
         exit: Exit::Code(0),
         version: None,
         first_change: None,
         has_deferred: false,
-        signs: EngineReports::default(),
+        reports: EngineReports::default(),
         diagnostics: Vec::new(),
-        garbage: None,
+        non_json_output: None,
         stderr: Vec::new(),
         notes: Vec::new(),
-        veil: StateMask::default(),
+        state_mask: StateMask::default(),
     };
     streamed.exit = run(&mut |event| match event {
         ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
         ProcessEvent::Line { stream: Stream::Stdout, raw, .. } => {
-            streamed.hear(raw, &mut log, (session, target));
+            streamed.read_line(raw, &mut log, session, target);
         }
         ProcessEvent::Line { stream: Stream::Stderr, text, .. } => {
             let stderr = &mut streamed.stderr;
-            streamed.veil.pass(Stream::Stderr, text, &mut |text| keep(stderr, text, &mut log));
+            streamed.state_mask.pass(Stream::Stderr, text, &mut |text| keep_stderr(stderr, text, &mut log));
         }
     })
-    .map_err(not_run)?;
+    .map_err(start_error)?;
     let stderr = &mut streamed.stderr;
-    streamed.veil.end(&mut |text| keep(stderr, text, &mut log));
+    streamed.state_mask.end(&mut |text| keep_stderr(stderr, text, &mut log));
     // A plan with changes exits with 2, which is no failure.
     if !streamed.exit.is_success() && (mutating || streamed.exit != Exit::Code(2)) {
         log.line(&format!("({})", streamed.exit));
@@ -139,7 +143,7 @@ fn listen(
     Ok(streamed)
 }
 
-fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
+fn keep_stderr(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
     log.line(line);
     if stderr.len() == KEPT_LINES {
         stderr.remove(0);
@@ -147,15 +151,15 @@ fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
     stderr.push(without_credentials(line).into_owned());
 }
 
-impl Streamed {
+impl StreamResult {
     /// Returns true if the engine printed its whole state.
     pub(in crate::engine) fn printed_its_state(&self) -> bool {
-        self.veil.has_seen_a_state()
+        self.state_mask.has_seen_a_state()
     }
 
     /// Parses an unmasked line of the engine; stored texts are masked.
-    fn hear(&mut self, raw: &str, log: &mut Log<'_>, (session, target): (&Session<'_>, &Target)) {
-        if let Some(instead) = self.veil.instead_of(raw) {
+    fn read_line(&mut self, raw: &str, log: &mut Log<'_>, session: &Session<'_>, target: &Target) {
+        if let Some(instead) = self.state_mask.instead_of(raw) {
             return log.line(instead);
         }
         let redactor = session.runner.redactor();
@@ -164,14 +168,14 @@ impl Streamed {
         let (before, line) = stream_json::parse_within(raw);
         if !before.trim().is_empty() {
             log.line(before);
-            self.garbage.get_or_insert_with(|| masked(before).chars().take(200).collect());
+            self.non_json_output.get_or_insert_with(|| masked(before).chars().take(200).collect());
         }
         let Some(line) = line else { return };
-        self.signs.hear(&line.message, redactor);
+        self.reports.record(&line.message, redactor);
         match line.message {
             Message::Diagnostic(diagnostic) => {
                 let diagnostic = diagnostic.masked(redactor);
-                log.diagnostic(&placed_one(&diagnostic, target), &target.project);
+                log.diagnostic(&with_place(&diagnostic, target), &target.project);
                 self.diagnostics.push(diagnostic);
                 return;
             }
@@ -204,17 +208,17 @@ impl Streamed {
     }
 
     /// Returns a failure if standard output holds anything but JSON objects, whatever the exit code.
-    pub(in crate::engine) fn garbage(&self, program: &str, dialect: Dialect) -> Option<Failure> {
-        let garbage = self.garbage.as_ref().filter(|_| dialect == Dialect::Pure)?;
+    pub(in crate::engine) fn non_json_output(&self, program: &str, dialect: Dialect) -> Option<Failure> {
+        let non_json_output = self.non_json_output.as_ref().filter(|_| dialect == Dialect::Pure)?;
         let summary =
-            format!("`{program}` wrote something that is not its JSON: `{}`", garbage.escape_debug());
+            format!("`{program}` wrote something that is not its JSON: `{}`", non_json_output.escape_debug());
         Some(Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n")))
     }
 
     /// Returns a failure if the standard output of a process that exited with 0 is not that of an engine, which always
     /// reports its version.
-    pub(in crate::engine) fn nonsense(&self, program: &str, dialect: Dialect) -> Option<Failure> {
-        self.garbage(program, dialect).or_else(|| {
+    pub(in crate::engine) fn implausible_output(&self, program: &str, dialect: Dialect) -> Option<Failure> {
+        self.non_json_output(program, dialect).or_else(|| {
             let summary = format!("`{program}` did not say its version: it may not be the engine");
             let failure = Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n"));
             self.version.is_none().then_some(failure)
@@ -232,7 +236,7 @@ pub(in crate::engine) fn capture(
     let captured = session
         .runner
         .capture_started(command, &mut |pid| (session.observer)(Progress::Started { pid, mutating: false }))
-        .map_err(not_run)?;
+        .map_err(start_error)?;
     for line in String::from_utf8_lossy(&captured.stderr).lines() {
         log.line(line);
     }
@@ -244,13 +248,13 @@ pub(in crate::engine) fn capture(
 
 /// Result of a command that may change a state.
 #[derive(Debug)]
-pub(in crate::engine) struct Mutated {
+pub(in crate::engine) struct MutationResult {
     /// Exit code and process id.
     pub(in crate::engine) finished: FinishedProcess,
     /// True if the command printed its whole state.
     pub(in crate::engine) printed_its_state: bool,
     /// Progress of the work and of the state, as the engine reported it.
-    pub(in crate::engine) signs: EngineReports,
+    pub(in crate::engine) reports: EngineReports,
 }
 
 /// Runs a command that may change a state with its output in files, which the caller removes. Each line is passed on and
@@ -258,34 +262,34 @@ pub(in crate::engine) struct Mutated {
 pub(in crate::engine) fn mutate(
     session: &Session<'_>,
     command: &CommandLine,
-    written: &Written,
+    output_files: &OutputFiles,
     on_line: &mut dyn FnMut(Stream, &str),
-) -> Result<Mutated, EngineError> {
+) -> Result<MutationResult, EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
-    let (mut veil, mut signs) = (StateMask::default(), EngineReports::default());
+    let (mut state_mask, mut reports) = (StateMask::default(), EngineReports::default());
     let redactor = session.runner.redactor();
     let finished = session
         .runner
-        .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
+        .mutate(command, &output_files.stdout, &output_files.stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
             // A typed command may lack `-no-color`.
             ProcessEvent::Line { stream, text, raw } => {
                 // Masking may break JSON, and masked addresses are not those of the state.
                 if stream == Stream::Stdout {
-                    signs.read(stream, &uncolored(raw), redactor);
+                    reports.record_text(stream, &uncolored(raw), redactor);
                 }
-                veil.pass(stream, &uncolored(text), &mut |text| {
+                state_mask.pass(stream, &uncolored(text), &mut |text| {
                     if stream == Stream::Stderr {
-                        signs.read(stream, text, redactor);
+                        reports.record_text(stream, text, redactor);
                     }
                     log.line(text);
                     on_line(stream, text);
                 });
             }
         })
-        .map_err(not_run)?;
-    veil.end(&mut |text| {
+        .map_err(start_error)?;
+    state_mask.end(&mut |text| {
         log.line(text);
         on_line(Stream::Stderr, text);
     });
@@ -295,7 +299,7 @@ pub(in crate::engine) fn mutate(
     if let Some(note) = log.note() {
         on_line(Stream::Stderr, &note);
     }
-    Ok(Mutated { finished, printed_its_state: veil.has_seen_a_state(), signs })
+    Ok(MutationResult { finished, printed_its_state: state_mask.has_seen_a_state(), reports })
 }
 
 /// Runs a command that may change a state and returns its output, for callers that show it only on a failure.
@@ -304,8 +308,8 @@ pub(in crate::engine) fn capture_mutating(
     command: &CommandLine,
 ) -> Result<CapturedOutput, EngineError> {
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    let written = Written::of(session);
-    let ran = mutate(session, command, &written, &mut |stream, text| {
+    let output_files = OutputFiles::of(session);
+    let ran = mutate(session, command, &output_files, &mut |stream, text| {
         let said = match stream {
             Stream::Stdout => &mut stdout,
             Stream::Stderr => &mut stderr,
@@ -313,7 +317,7 @@ pub(in crate::engine) fn capture_mutating(
         said.push_str(text);
         said.push('\n');
     });
-    for note in written.removed() {
+    for note in output_files.removed() {
         stderr.push_str(&note);
         stderr.push('\n');
     }
@@ -327,11 +331,11 @@ pub(in crate::engine) fn run_inherited(
     command: &CommandLine,
     session: &Session<'_>,
 ) -> Result<Exit, EngineError> {
-    Ok(session.runner.inherit(command).map_err(not_run)?.exit)
+    Ok(session.runner.inherit(command).map_err(start_error)?.exit)
 }
 
 /// Converts the error of a process that could not be run or was interrupted.
-fn not_run(error: ProcessError) -> EngineError {
+fn start_error(error: ProcessError) -> EngineError {
     match error {
         ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },
         other => EngineError::Failed(Failure::new(FailureKind::Engine, other.to_string())),

@@ -59,7 +59,8 @@ pub(in crate::engine) fn lock_for_apply(
 /// each other; an engine that locks the cache itself needs the shared lock only.
 pub(in crate::engine) fn lock_plugin_cache(
     cache: &Utf8Path,
-    (lockfile, locks_itself): (&Utf8Path, bool),
+    lockfile: &Utf8Path,
+    locks_itself: bool,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let words = "waiting for another init to fill the plugin cache";
@@ -91,7 +92,7 @@ pub(in crate::engine) fn lock_installed(
     let locks = target.project.join(LOCKS);
     let path = locks.join(hex(&Sha256::digest(real.as_str())));
     let opened = files::create_dirs(&locks).and_then(|()| files::open_own(&path));
-    wait_for(opened.map_err(|error| unusable(&path, &error))?, (&path, sharing), words, session)
+    wait_for(opened.map_err(|error| unusable(&path, &error))?, &path, sharing, words, session)
 }
 
 fn wait(
@@ -101,12 +102,13 @@ fn wait(
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let file = files::open_folder(folder).map_err(|error| unusable(folder, &error))?;
-    wait_for(file, (folder, sharing), words, session)
+    wait_for(file, folder, sharing, words, session)
 }
 
 fn wait_for(
     file: File,
-    (path, sharing): (&Utf8Path, LockMode),
+    path: &Utf8Path,
+    sharing: LockMode,
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
@@ -191,11 +193,11 @@ mod tests {
         };
         fs::write(&lockfile, LOCKFILE).unwrap();
         with_session(&Runner::new(), &|_| {}, |session| {
-            let installing = lock_plugin_cache(&cache, (&lockfile, false), session).unwrap();
+            let installing = lock_plugin_cache(&cache, &lockfile, false, session).unwrap();
             assert!(!is_free(true));
             drop(installing);
             fs::create_dir_all(cache.join("registry.opentofu.org/hashicorp/local/2.9.0")).unwrap();
-            let passing = lock_plugin_cache(&cache, (&lockfile, false), session).unwrap();
+            let passing = lock_plugin_cache(&cache, &lockfile, false, session).unwrap();
             assert!(is_free(true) && !is_free(false));
             drop(passing);
             assert!(is_free(false));

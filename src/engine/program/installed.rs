@@ -87,7 +87,7 @@ pub struct InstalledEngine {
     pub(in crate::engine) version: String,
     pub(in crate::engine) constraint: Option<VersionConstraint>,
     cache: Utf8PathBuf,
-    said_otherwise: AtomicBool,
+    reported_other_version: AtomicBool,
 }
 
 impl InstalledEngine {
@@ -98,7 +98,7 @@ impl InstalledEngine {
         constraint: Option<VersionConstraint>,
         cache: Utf8PathBuf,
     ) -> Self {
-        Self { name, program, version, constraint, cache, said_otherwise: AtomicBool::new(false) }
+        Self { name, program, version, constraint, cache, reported_other_version: AtomicBool::new(false) }
     }
 
     /// Returns true if the engine has at least this major and minor version.
@@ -117,11 +117,11 @@ impl InstalledEngine {
 
     /// Compares the version that a stream reports with the cached one. A version manager's program stays the same while the
     /// version behind it changes, so a cached version that differs is removed, and the next run asks for it again.
-    pub(in crate::engine) fn check_said(&self, said: &str) -> Result<Option<String>, Failure> {
+    pub(in crate::engine) fn check_reported_version(&self, said: &str) -> Result<Option<String>, Failure> {
         if said == self.version {
             return Ok(None);
         }
-        let first = !self.said_otherwise.swap(true, Ordering::Relaxed);
+        let first = !self.reported_other_version.swap(true, Ordering::Relaxed);
         if first {
             VersionCache::at(&self.cache).forget(&self.program);
         }
@@ -173,7 +173,8 @@ fn may_link_providers(target: &Target) -> bool {
 /// Runs a program for its version in the folder of a stack, since a version manager chooses the version by folder.
 pub(in crate::engine) fn ask_version(
     name: EngineName,
-    (program, dir): (&Utf8Path, &Utf8Path),
+    program: &Utf8Path,
+    dir: &Utf8Path,
     args: &[&str],
     read: impl Fn(&str) -> Option<String>,
     env: &BTreeMap<OsString, OsString>,

@@ -70,11 +70,7 @@ fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
 
 /// Records a lost state after a command whose changes the state lacks, and returns the failure. `ended` says how the command
 /// ended.
-pub(in crate::engine) fn missing(
-    target: &Target,
-    log: &Utf8Path,
-    (ended, done): (&str, &[String]),
-) -> Failure {
+pub(in crate::engine) fn missing(target: &Target, log: &Utf8Path, ended: &str, done: &[String]) -> Failure {
     let blocked = match record(target, log, done) {
         Ok(()) => "nothing is planned or changed here until then".to_owned(),
         Err(error) => format!("**nothing keeps the next apply from making it again**: {error}"),
@@ -83,8 +79,8 @@ pub(in crate::engine) fn missing(
     let detail = format!(
         "{}; {}: {blocked}\nthe engine wrote another state, or something put an earlier one back: look for `-state` or `-state-out` in \
          `extra_arguments` or `TF_CLI_ARGS_apply` of the unit, for its hooks, and for a program around the engine",
-        extent(done, log),
-        way_out(target)
+        progress(done, log),
+        recovery_hint(target)
     );
     Failure::new(FailureKind::State, summary).with_detail(detail)
 }
@@ -103,14 +99,16 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let summary =
         "an earlier apply left a state without what it did, or could not save it, and no copy of it is left";
     let detail = match serde_json::from_slice::<Record>(&bytes) {
-        Ok(Record { log, done }) => format!("{}; {}", extent(&done, &log), way_out(target)),
-        Err(error) => format!("`{path}` should tell more and cannot be read: {error}; {}", way_out(target)),
+        Ok(Record { log, done }) => format!("{}; {}", progress(&done, &log), recovery_hint(target)),
+        Err(error) => {
+            format!("`{path}` should tell more and cannot be read: {error}; {}", recovery_hint(target))
+        }
     };
     Err(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
 /// Describes the resources that exist and may be missing in the state.
-pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
+pub(super) fn progress(done: &[String], log: &Utf8Path) -> String {
     if done.is_empty() {
         return format!("what it did is in `{log}`");
     }
@@ -118,7 +116,7 @@ pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
 }
 
 /// Describes how the user recovers from a lost state.
-pub(super) fn way_out(target: &Target) -> String {
+pub(super) fn recovery_hint(target: &Target) -> String {
     format!(
         "bring that into the state by `{}` or push a copy of the state, then plan with `{}`",
         exec_line(target, &["import", "ADDRESS", "ID"]),
@@ -127,7 +125,7 @@ pub(super) fn way_out(target: &Target) -> String {
 }
 
 /// Removes the record of a lost state: the user has accepted the loss, or pushed a state.
-pub(in crate::engine) fn give_up(target: &Target) -> Result<(), Failure> {
+pub(in crate::engine) fn accept_loss(target: &Target) -> Result<(), Failure> {
     for name in [TORN, RECORD] {
         let path = target.state_dir.join(name);
         files::remove_if_there(&path).map_err(|error| {

@@ -25,12 +25,12 @@ enum DumpPosition {
 
 impl StateMask {
     /// Passes on a line, a text in its place, or no text.
-    pub(in crate::engine) fn pass(&mut self, stream: Stream, line: &str, hand_on: &mut dyn FnMut(&str)) {
+    pub(in crate::engine) fn pass(&mut self, stream: Stream, line: &str, emit: &mut dyn FnMut(&str)) {
         if let Some(instead) = self.instead_of(line) {
-            return hand_on(instead);
+            return emit(instead);
         }
         if stream == Stream::Stdout {
-            return hand_on(line);
+            return emit(line);
         }
         let text = line.trim_end();
         let in_one_line =
@@ -43,17 +43,17 @@ impl StateMask {
             }
             DumpPosition::Before if text.trim_start().starts_with("\"version\":") => {
                 (self.position, self.seen) = (DumpPosition::Inside, true);
-                hand_on(INSTEAD);
+                emit(INSTEAD);
             }
             DumpPosition::Before | DumpPosition::Outside => {
-                self.end(hand_on);
+                self.end(emit);
                 if in_one_line {
                     self.seen = true;
-                    hand_on(INSTEAD);
+                    emit(INSTEAD);
                 } else if text == "{" {
                     self.position = DumpPosition::Before;
                 } else {
-                    hand_on(line);
+                    emit(line);
                 }
             }
         }
@@ -69,9 +69,9 @@ impl StateMask {
     }
 
     /// Passes on a line `{` that was held back, at the end of the output.
-    pub(in crate::engine) fn end(&mut self, hand_on: &mut dyn FnMut(&str)) {
+    pub(in crate::engine) fn end(&mut self, emit: &mut dyn FnMut(&str)) {
         if self.position == DumpPosition::Before {
-            hand_on("{");
+            emit("{");
         }
         self.position = DumpPosition::Outside;
     }
@@ -87,12 +87,12 @@ mod tests {
     use super::*;
 
     fn passed(stream: Stream, lines: &[&str]) -> Vec<String> {
-        let (mut veil, mut found) = (StateMask::default(), Vec::new());
+        let (mut state_mask, mut found) = (StateMask::default(), Vec::new());
         for line in lines {
-            veil.pass(stream, line, &mut |line| found.push(line.to_owned()));
+            state_mask.pass(stream, line, &mut |line| found.push(line.to_owned()));
         }
-        veil.end(&mut |line| found.push(line.to_owned()));
-        assert_eq!(veil.has_seen_a_state(), found.iter().any(|line| line == INSTEAD));
+        state_mask.end(&mut |line| found.push(line.to_owned()));
+        assert_eq!(state_mask.has_seen_a_state(), found.iter().any(|line| line == INSTEAD));
         found
     }
 

@@ -16,10 +16,10 @@ pub(super) const FILES: &[&str] =
     &[pending_push::UNSAVED, pending_push::PRINTED, lost_state::TORN, lost_state::BEGUN, lost_state::RECORD];
 
 pub use lost_state::unwritable;
-pub(super) use lost_state::{begin, give_up, missing};
+pub(super) use lost_state::{accept_loss, begin, missing};
 pub(super) use mask::StateMask;
 pub use pending_push::is_rescued;
-pub(super) use pending_push::{UNSAVED, forget_pushed, in_folders, refuse_to_change, refuse_to_plan};
+pub(super) use pending_push::{UNSAVED, forget_pushed, refuse_to_change, refuse_to_plan, unsaved_in_folders};
 pub use printed_state::holds_state;
 pub(super) use rescue::rescue_after;
 pub(super) use trace::EngineReports;

@@ -53,13 +53,13 @@ pub(in crate::engine) fn refuse_to_change(
 ) -> Result<(), Failure> {
     take_out(target)?;
     let kept = Some(kept(target)).filter(|path| path.exists());
-    refuse(target, kept.into_iter().chain(in_folders(driver, target)?))?;
+    refuse(target, kept.into_iter().chain(unsaved_in_folders(driver, target)?))?;
     if makes_something { lost_state::refuse(target) } else { Ok(()) }
 }
 
 /// Returns the states that an engine could not save and left in its folder. Fails for an unreadable folder, which may hold
 /// one.
-pub(in crate::engine) fn in_folders(
+pub(in crate::engine) fn unsaved_in_folders(
     driver: &dyn Driver,
     target: &Target,
 ) -> Result<Vec<Utf8PathBuf>, Failure> {
@@ -118,7 +118,7 @@ pub(in crate::engine) fn forget_pushed(
     args: &[OsString],
 ) -> Result<(), Failure> {
     let pushed = args.last().and_then(|path| target.dir.join(path.to_str()?).canonicalize_utf8().ok());
-    let waiting = Some(kept(target)).into_iter().chain(in_folders(driver, target)?);
+    let waiting = Some(kept(target)).into_iter().chain(unsaved_in_folders(driver, target)?);
     for path in waiting.filter(|path| path.canonicalize_utf8().ok().is_some_and(|path| Some(path) == pushed))
     {
         files::remove_if_there(&path).map_err(|error| {

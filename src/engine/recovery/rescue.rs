@@ -10,14 +10,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     EngineReports, lost_state,
-    pending_push::{in_folders, kept, printed, push_command},
+    pending_push::{kept, printed, push_command, unsaved_in_folders},
     printed_state::{self, DumpedState},
 };
 use crate::{
     engine::{
         EngineError, Target,
         driver::{Driver, Invocation},
-        process::call::Written,
+        process::call::OutputFiles,
     },
     files,
     model::{Failure, FailureKind},
@@ -29,9 +29,9 @@ struct CommandLeftovers<'a> {
     /// Files of standard output and standard error, unmasked.
     output: [&'a Utf8Path; 2],
     /// True if the command may have printed its state there.
-    suspect: bool,
+    may_hold_state: bool,
     /// Reports of a command that may have created resources; absent for other commands.
-    signs: Option<&'a EngineReports>,
+    reports: Option<&'a EngineReports>,
     /// Log of the command.
     log: &'a Utf8Path,
 }
@@ -48,7 +48,7 @@ pub(in crate::engine) enum Rescued {
         /// Path of the invalid state file that the engine left.
         torn: Option<Utf8PathBuf>,
         /// Text on the resources that were done, and the log.
-        extent: String,
+        progress: String,
         /// Error that kept envctl from blocking the instance.
         unblocked: Option<String>,
     },
@@ -69,14 +69,14 @@ fn rescue(
     remains: CommandLeftovers<'_>,
 ) -> Result<Option<Rescued>, Failure> {
     let mut left: Vec<(Utf8PathBuf, Option<DumpedState>)> = Vec::new();
-    for path in in_folders(driver, target)? {
+    for path in unsaved_in_folders(driver, target)? {
         let bytes = files::read_whole(&path).map_err(|error| unmoved(&path, &error))?;
         left.push((path, printed_state::state(&bytes)));
     }
     let in_files = left.iter().filter_map(|(path, state)| Some((path, state.as_ref()?)));
     let in_file = in_files.max_by_key(|(_, state)| state.serial);
     // After a successful command the engine has saved its state.
-    let files = remains.output.into_iter().filter(|_| remains.suspect || !left.is_empty());
+    let files = remains.output.into_iter().filter(|_| remains.may_hold_state || !left.is_empty());
     let mut in_output: Option<(&Utf8Path, DumpedState)> = None;
     for file in files {
         let found = printed_state::find(file).map_err(|error| {
@@ -101,16 +101,18 @@ fn rescue(
                 Err(_) => Ok(Some(Rescued::Printed(output.to_owned(), error.to_string()))),
             },
         },
-        (None, None) if left.is_empty() && !remains.signs.is_some_and(|signs| signs.unsaved) => Ok(None),
+        (None, None) if left.is_empty() && !remains.reports.is_some_and(|reports| reports.unsaved) => {
+            Ok(None)
+        }
         (None, None) => {
-            let done = remains.signs.map(|signs| &*signs.done).unwrap_or_default();
+            let done = remains.reports.map(|reports| &*reports.done).unwrap_or_default();
             let recorded = lost_state::record(target, remains.log, done);
             let torn = match left.first() {
                 Some((path, _)) => Some(take(target, path, lost_state::torn(target))?),
                 None => None,
             };
             let unblocked = recorded.err().map(|error| error.to_string());
-            Ok(Some(Rescued::Lost { torn, extent: lost_state::extent(done, remains.log), unblocked }))
+            Ok(Some(Rescued::Lost { torn, progress: lost_state::progress(done, remains.log), unblocked }))
         }
     }
 }
@@ -119,16 +121,17 @@ fn rescue(
 /// each file that could not be removed.
 pub(in crate::engine) fn rescue_after(
     invocation: Invocation<'_>,
-    written: Written,
-    suspect: bool,
-    signs: Option<&EngineReports>,
+    output_files: OutputFiles,
+    may_hold_state: bool,
+    reports: Option<&EngineReports>,
 ) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
     let Invocation { driver, target, session } = invocation;
-    let output = [&*written.stdout, &*written.stderr];
-    let rescued = rescue(driver, target, CommandLeftovers { output, suspect, signs, log: session.log });
+    let output = [&*output_files.stdout, &*output_files.stderr];
+    let rescued =
+        rescue(driver, target, CommandLeftovers { output, may_hold_state, reports, log: session.log });
     // The output files may hold the only copy of the state.
     let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
-    let mut notes = if is_over { written.removed() } else { Vec::new() };
+    let mut notes = if is_over { output_files.removed() } else { Vec::new() };
     if matches!(rescued, Ok(None)) {
         notes.extend(lost_state::end(target));
     }
@@ -204,7 +207,7 @@ impl Rescued {
                     "the engine printed it, and what it printed is in `{path}`: make room, then plan again"
                 ),
             ),
-            Self::Lost { torn, extent, unblocked } => {
+            Self::Lost { torn, progress, unblocked } => {
                 let left = match torn {
                     Some(path) => format!("what the engine left for it, in `{path}` now, is no state"),
                     None => "whatever is said of a file `errored.tfstate`: there is none".to_owned(),
@@ -213,7 +216,7 @@ impl Rescued {
                     None => "nothing is planned or changed here until then".to_owned(),
                     Some(why) => format!("**nothing keeps the next apply from making it again**: {why}"),
                 };
-                let next = format!("{extent}; {}: {blocked}\n{left}", lost_state::way_out(target));
+                let next = format!("{progress}; {}: {blocked}\n{left}", lost_state::recovery_hint(target));
                 ("the state could not be saved, and no copy of it is left".to_owned(), next)
             }
         };

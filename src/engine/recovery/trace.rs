@@ -53,7 +53,7 @@ pub(in crate::engine) struct EngineReports {
 
 impl EngineReports {
     /// Adds a message of the JSON stream; texts that are shown are masked.
-    pub(in crate::engine) fn hear(&mut self, message: &Message, redactor: &Redactor) {
+    pub(in crate::engine) fn record(&mut self, message: &Message, redactor: &Redactor) {
         let masked = |text: &str| redactor.mask(text).into_owned();
         match message {
             Message::Done { address, action } => self.is_done(address, action, redactor),
@@ -72,11 +72,11 @@ impl EngineReports {
     }
 
     /// Adds a line of plain text, or of JSON if the user asked for that.
-    pub(in crate::engine) fn read(&mut self, stream: Stream, line: &str, redactor: &Redactor) {
+    pub(in crate::engine) fn record_text(&mut self, stream: Stream, line: &str, redactor: &Redactor) {
         match stream {
             Stream::Stdout => {
                 if let Some(line) = stream_json::parse(line) {
-                    self.hear(&line.message, redactor);
+                    self.record(&line.message, redactor);
                 } else if let Some((address, rest)) = line.split_once(": ")
                     && let Some((_, action)) = DONE.iter().find(|(words, _)| rest.starts_with(words))
                 {
@@ -134,13 +134,13 @@ mod tests {
             r#"{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"old"}}"#,
             r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Failed to save state"}}"#,
         ] {
-            json.read(Stream::Stdout, line, &redactor);
+            json.record_text(Stream::Stdout, line, &redactor);
         }
         let mut words = EngineReports::default();
-        words.read(Stream::Stdout, "a.b: Creation complete after 0s [id=x]", &redactor);
-        words.read(Stream::Stdout, "a.b (local-exec): Error: Failed to save state", &redactor);
-        words.read(Stream::Stderr, "│ Warning: old", &redactor);
-        words.read(Stream::Stderr, "│ Error: Failed to save state", &redactor);
+        words.record_text(Stream::Stdout, "a.b: Creation complete after 0s [id=x]", &redactor);
+        words.record_text(Stream::Stdout, "a.b (local-exec): Error: Failed to save state", &redactor);
+        words.record_text(Stream::Stderr, "│ Warning: old", &redactor);
+        words.record_text(Stream::Stderr, "│ Error: Failed to save state", &redactor);
         assert_eq!(json, words);
         assert!(json.unsaved && !json.finished && json.done == ["a.b"]);
     }
@@ -149,11 +149,11 @@ mod tests {
     fn a_replaced_resource_is_neither_a_new_one_nor_gone() {
         let redactor = Redactor::new();
         let after = |lines: &[&str]| {
-            let mut signs = EngineReports::default();
+            let mut reports = EngineReports::default();
             for line in lines {
-                signs.read(Stream::Stdout, line, &redactor);
+                reports.record_text(Stream::Stdout, line, &redactor);
             }
-            signs.changed_resources()
+            reports.changed_resources()
         };
         let (made, gone) = ("a.b: Creation complete after 0s", "a.b: Destruction complete after 0s");
         assert!(after(&[made]) && after(&[gone]) && after(&[gone, "a.c: Creation complete after 0s"]));
@@ -163,23 +163,31 @@ mod tests {
     #[test]
     fn only_the_count_of_what_was_done_ends_an_apply() {
         let redactor = Redactor::new();
-        let mut signs = EngineReports::default();
-        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"plan"}}"#, &redactor);
-        assert!(!signs.finished);
-        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"apply"}}"#, &redactor);
-        assert!(signs.finished);
+        let mut reports = EngineReports::default();
+        reports.record_text(
+            Stream::Stdout,
+            r#"{"type":"change_summary","changes":{"operation":"plan"}}"#,
+            &redactor,
+        );
+        assert!(!reports.finished);
+        reports.record_text(
+            Stream::Stdout,
+            r#"{"type":"change_summary","changes":{"operation":"apply"}}"#,
+            &redactor,
+        );
+        assert!(reports.finished);
     }
 
     #[test]
     fn resources_are_compared_unmasked_and_shown_masked() {
         let redactor = Redactor::new();
         redactor.add("hunter2-hunter2");
-        let mut signs = EngineReports::default();
+        let mut reports = EngineReports::default();
         let address = "a.b[\"hunter2-hunter2\"]";
-        signs.read(Stream::Stdout, &format!("{address}: Creation complete after 0s"), &redactor);
-        signs.read(Stream::Stderr, "Error: no hunter2-hunter2", &redactor);
-        assert_eq!(signs.done, ["a.b[\"(redacted)\"]"]);
-        assert_eq!(signs.error.as_deref(), Some("no (redacted)"));
-        assert!(!signs.contradict(&BTreeSet::from([address.parse().unwrap()])));
+        reports.record_text(Stream::Stdout, &format!("{address}: Creation complete after 0s"), &redactor);
+        reports.record_text(Stream::Stderr, "Error: no hunter2-hunter2", &redactor);
+        assert_eq!(reports.done, ["a.b[\"(redacted)\"]"]);
+        assert_eq!(reports.error.as_deref(), Some("no (redacted)"));
+        assert!(!reports.contradict(&BTreeSet::from([address.parse().unwrap()])));
     }
 }

@@ -66,7 +66,7 @@ impl LocalWrites {
 
     /// Returns true if the last write between these writes and later ones cannot be that of an engine that changed the
     /// state.
-    fn is_not_engines(&self, later: &Self, did_something: bool) -> bool {
+    fn is_foreign_write(&self, later: &Self, did_something: bool) -> bool {
         let inode = |write: Option<FileWrite>| write.map(|(inode, ..)| inode);
         let is_other_file = inode(self.state) != inode(later.state);
         let has_new_backup = later.backup.is_some() && self.backup != later.backup;
@@ -111,14 +111,14 @@ impl StateBefore {
         target: &Target,
         before: &StateIdentity,
         after: Option<&StateIdentity>,
-        signs: &EngineReports,
+        reports: &EngineReports,
     ) -> bool {
-        let did_something = !signs.done.is_empty();
+        let did_something = !reports.done.is_empty();
         match after {
             Some(after) if after.lineage == before.lineage && after.serial > before.serial => false,
             Some(after) if after == before => {
-                self.written.is_not_engines(&LocalWrites::read(driver, target), did_something)
-                    || local_addresses(driver, target).is_some_and(|found| signs.contradict(&found))
+                self.written.is_foreign_write(&LocalWrites::read(driver, target), did_something)
+                    || local_addresses(driver, target).is_some_and(|found| reports.contradict(&found))
             }
             // The serial is lower, or the state vanished, was replaced, or cannot be read.
             _ => did_something,
@@ -144,30 +144,31 @@ impl StateBefore {
     pub(in crate::engine) fn remember_after_failure(
         &self,
         invocation: Invocation<'_>,
-        signs: Option<&EngineReports>,
+        reports: Option<&EngineReports>,
     ) -> Result<Option<String>, Failure> {
         let Invocation { driver, target, session } = invocation;
         let local = local_version(driver, target).filter(|state| !state.lineage.is_empty());
         if !self.is_first() {
-            let raised = local.filter(|_| self.is_local).map(|state| lineage::raise(target, &state));
+            let raised = local.filter(|_| self.is_local).map(|state| lineage::raise_serial(target, &state));
             return Ok(raised.and_then(Result::err).map(|failure| failure.summary));
         }
-        let done = signs.map(|signs| &*signs.done).unwrap_or_default();
+        let done = reports.map(|reports| &*reports.done).unwrap_or_default();
         // The state may hold the resource that the command failed at.
-        let did_something = signs.is_some_and(|signs| !signs.done.is_empty() || signs.errored.is_some());
+        let did_something =
+            reports.is_some_and(|reports| !reports.done.is_empty() || reports.errored.is_some());
         let found = match local {
             Some(state) => Some(state),
             None if did_something => pull::<StateIdentity>(invocation).ok().map(Option::unwrap_or_default),
             // The command reported an error before it had done a resource.
-            None if signs.is_some_and(|signs| signs.error.is_some()) => Some(StateIdentity::default()),
+            None if reports.is_some_and(|reports| reports.error.is_some()) => Some(StateIdentity::default()),
             None => None,
         };
         let remembered = match found {
             Some(state) if !state.lineage.is_empty() => {
-                lineage::watch_in_force((driver, target), &self.known, (&state, true))
+                lineage::check_and_record_in_force(driver, target, &self.known, &state, true)
             }
             Some(_) if !done.is_empty() => {
-                return Err(recovery::missing(target, session.log, ("failed", done)));
+                return Err(recovery::missing(target, session.log, "failed", done));
             }
             Some(_) => FirstApply::forget(target),
             None => FirstApply::record_done(target, done),
@@ -182,47 +183,47 @@ impl StateBefore {
     pub(in crate::engine) fn compare(
         self,
         invocation: Invocation<'_>,
-        signs: &EngineReports,
+        reports: &EngineReports,
         plan: Option<&Utf8Path>,
     ) -> Result<Option<String>, Failure> {
         let Invocation { driver, target, session } = invocation;
         let Some(before) = &self.version else { return Ok(None) };
         if before.lineage.is_empty() {
-            return self.first(invocation, signs);
+            return self.first(invocation, reports);
         }
         let after = if self.is_local {
             let after = local_version(driver, target);
-            if self.is_missing_in_file(driver, target, before, after.as_ref(), signs) {
-                return Err(recovery::missing(target, session.log, ("ended well", &signs.done)));
+            if self.is_missing_in_file(driver, target, before, after.as_ref(), reports) {
+                return Err(recovery::missing(target, session.log, "ended well", &reports.done));
             }
             after.filter(|after| after != before)
         } else {
-            let moves = signs.changed_resources() && !is_only_made_again(signs, plan);
+            let moves = reports.changed_resources() && !only_recreates(reports, plan);
             Some(StateIdentity { serial: before.serial + u64::from(moves), ..before.clone() })
         };
         let Some(after) = after else { return Ok(None) };
         let unknown = |failure: Failure| format!("its new serial is not known: {}", failure.summary);
-        Ok(lineage::raise(target, &after).err().map(unknown))
+        Ok(lineage::raise_serial(target, &after).err().map(unknown))
     }
 
     /// Reads a state that the command created: its lineage is not in the plan file.
-    fn first(&self, invocation: Invocation<'_>, signs: &EngineReports) -> Result<Option<String>, Failure> {
+    fn first(&self, invocation: Invocation<'_>, reports: &EngineReports) -> Result<Option<String>, Failure> {
         let Invocation { driver, target, session } = invocation;
         let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
         let state = match pull::<StateFile>(invocation) {
             Ok(state) => state.unwrap_or_default(),
             Err(error) => {
-                let recorded = FirstApply::record_done(target, &signs.done);
+                let recorded = FirstApply::record_done(target, &reports.done);
                 let not_recorded = recorded.err().map(|failure| format!("; {}", failure.summary));
                 return unknown(format!("{error}{}", not_recorded.unwrap_or_default()));
             }
         };
         let has_nothing = state.identity.lineage.is_empty()
-            || (!signs.created.is_empty() && state.addresses().is_ok_and(|found| found.is_empty()));
-        if has_nothing && (!signs.created.is_empty() || signs.has_outputs) {
-            return Err(recovery::missing(target, session.log, ("ended well", &signs.done)));
+            || (!reports.created.is_empty() && state.addresses().is_ok_and(|found| found.is_empty()));
+        if has_nothing && (!reports.created.is_empty() || reports.has_outputs) {
+            return Err(recovery::missing(target, session.log, "ended well", &reports.done));
         }
-        match lineage::watch_in_force((driver, target), &self.known, (&state.identity, true)) {
+        match lineage::check_and_record_in_force(driver, target, &self.known, &state.identity, true) {
             Ok(()) => Ok(None),
             Err(failure) => unknown(failure.summary),
         }
@@ -231,9 +232,9 @@ impl StateBefore {
 
 /// Returns true if the state before a plan has the resources that its apply created, and none that it destroyed: the state
 /// may be unchanged if resources that were deleted outside were created again.
-fn is_only_made_again(signs: &EngineReports, plan: Option<&Utf8Path>) -> bool {
+fn only_recreates(reports: &EngineReports, plan: Option<&Utf8Path>) -> bool {
     let before = plan.and_then(|plan| state_before(plan).ok());
-    before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !signs.contradict(&before))
+    before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !reports.contradict(&before))
 }
 
 /// Returns the addresses of the resources in a local state; absent if they cannot be read.

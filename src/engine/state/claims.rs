@@ -75,7 +75,7 @@ impl Owner {
         if target.state_dir.join(LINEAGE).exists() {
             return Ok(());
         }
-        former_names::carry_over((&self.instance, &self.state_dir), target)?;
+        former_names::carry_over(&self.instance, &self.state_dir, target)?;
         // The lineage is moved last: a target that has it needs no other file.
         for name in recovery::FILES.iter().chain(&[FIRST_APPLY, RECORD, LINEAGE]) {
             let to = target.state_dir.join(name);
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
     use crate::engine::{
         StateIdentity,
-        state::lineage::{KnownState, watch},
+        state::lineage::{KnownState, check_and_record},
         terraform::backend_record::BackendInFolder,
     };
 
@@ -316,7 +316,7 @@ mod tests {
         let state = StateIdentity { lineage: "one".to_owned(), serial: 1 };
         let meet = |target: &Target| {
             let backend = BackendInFolder { record: BackendRecord::local(), folder: target.dir.clone() };
-            watch((target, &backend), &KnownState::default(), (&state, false)).is_ok()
+            check_and_record(target, &backend, &KnownState::default(), &state, false).is_ok()
         };
         assert_eq!(most_that_get_it(|_| {}, meet), 1);
     }

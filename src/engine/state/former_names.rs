@@ -53,7 +53,7 @@ fn read(folder: &Utf8Path) -> io::Result<Option<FormerNames>> {
 }
 
 /// Records that a target takes over the state of the instance `former`, whose folder is `folder`.
-pub(super) fn carry_over((former, folder): (&str, &Utf8Path), target: &Target) -> io::Result<()> {
+pub(super) fn carry_over(former: &str, folder: &Utf8Path, target: &Target) -> io::Result<()> {
     let Some((environment, stack)) = former.split_once('/') else { return Ok(()) };
     let (Ok(environment), Ok(stack)) = (environment.parse(), stack.parse()) else { return Ok(()) };
     let name = FormerName { instance: InstanceId { environment, stack }, until: Timestamp::now() };

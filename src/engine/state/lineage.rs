@@ -53,10 +53,12 @@ struct StateVersion {
 
 /// Claims lineage and address of a state that an engine read from a backend for the instance, compares the state with the
 /// last known one, and records it.
-pub(in crate::engine) fn watch(
-    (target, backend): (&Target, &BackendInFolder),
+pub(in crate::engine) fn check_and_record(
+    target: &Target,
+    backend: &BackendInFolder,
     known: &KnownState,
-    (found, accept): (&StateIdentity, bool),
+    found: &StateIdentity,
+    accept: bool,
 ) -> Result<(), Failure> {
     // Held until the lineage is recorded, which proves the claim.
     let claims = ClaimsLock::take(target)?;
@@ -64,22 +66,24 @@ pub(in crate::engine) fn watch(
     let claimed = claims.claim_backend(target, &backend.record, &backend.folder)?;
     let address = claimed.address.as_deref();
     if carried_over || claimed.carried_over {
-        return KnownState::read(target)?.compare(target, (found, address), accept);
+        return KnownState::read(target)?.compare(target, found, address, accept);
     }
-    known.compare(target, (found, address), accept)
+    known.compare(target, found, address, accept)
 }
 
 /// Claims, compares and records a state that was read from the backend in force.
-pub(in crate::engine) fn watch_in_force(
-    (driver, target): (&dyn Driver, &Target),
+pub(in crate::engine) fn check_and_record_in_force(
+    driver: &dyn Driver,
+    target: &Target,
     known: &KnownState,
-    (found, accept): (&StateIdentity, bool),
+    found: &StateIdentity,
+    accept: bool,
 ) -> Result<(), Failure> {
     match current_backend(driver, target)? {
-        Some(backend) => watch((target, &backend), known, (found, accept)),
+        Some(backend) => check_and_record(target, &backend, known, found, accept),
         None => {
             let _claims = ClaimsLock::take(target)?;
-            known.compare(target, (found, None), accept)
+            known.compare(target, found, None, accept)
         }
     }
 }
@@ -141,7 +145,8 @@ impl KnownState {
     fn compare(
         &self,
         target: &Target,
-        (found, address): (&StateIdentity, Option<&str>),
+        found: &StateIdentity,
+        address: Option<&str>,
         accept: bool,
     ) -> Result<(), Failure> {
         let known = self.refuse_other(target, found, address);
@@ -150,7 +155,7 @@ impl KnownState {
         } else {
             known?;
         }
-        self.replace(target, (found, address), accept)
+        self.replace(target, found, address, accept)
     }
 
     fn serial(&self) -> Option<u64> {
@@ -200,7 +205,7 @@ impl KnownState {
         let before = self.address();
         let moved = match (before, address) {
             (Some(before), Some(now)) if before != now && lineage != &found.lineage => {
-                let way = way_back(target, found, before);
+                let way = restore_hint(target, found, before);
                 format!("\nit lay at `{before}`\nthe address is `{now}` now\nhint: {way}")
             }
             _ => String::new(),
@@ -212,7 +217,8 @@ impl KnownState {
     fn replace(
         &self,
         target: &Target,
-        (found, address): (&StateIdentity, Option<&str>),
+        found: &StateIdentity,
+        address: Option<&str>,
         accept: bool,
     ) -> Result<(), Failure> {
         let current = Self::read(target)?;
@@ -248,14 +254,14 @@ impl KnownState {
 }
 
 /// Records that the last known state of an instance has at least this serial, since an apply wrote it.
-pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
+pub(super) fn raise_serial(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
     let _claims = ClaimsLock::take(target)?;
     let known = KnownState::read(target)?;
     let address = known.address().map(str::to_owned);
     if known.lineage != state.lineage || known.is_none() {
         return Ok(());
     }
-    known.replace(target, (state, address.as_deref()), false)
+    known.replace(target, state, address.as_deref(), false)
 }
 
 /// State that this checkout has recorded for an instance, which need not be declared any more.
@@ -290,7 +296,7 @@ pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failur
 
 /// Returns a hint on how the last known state gets to the present address: by a migration, unless an expression or
 /// Terragrunt decides the address, or another state lies there.
-fn way_back(target: &Target, found: &StateIdentity, before: &str) -> String {
+fn restore_hint(target: &Target, found: &StateIdentity, before: &str) -> String {
     if found.lineage.is_empty() && stated(target).is_some() {
         return format!("`{}` moves the state there", exec_line(target, &["init", "-migrate-state"]));
     }
@@ -349,7 +355,7 @@ mod tests {
             ("three", 1, false, Ok(())),
         ] {
             let known = KnownState::read(&target).unwrap();
-            let compared = known.compare(&target, (&state(lineage, serial), None), accept);
+            let compared = known.compare(&target, &state(lineage, serial), None, accept);
             let summary = compared.map_err(|failure| failure.summary);
             assert_eq!(summary, result.map_err(str::to_owned), "{lineage} {serial} {accept}");
         }
@@ -360,13 +366,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = Target::sample(Utf8Path::from_path(folder.path()).unwrap(), "app");
         let nothing = KnownState::read(&target).unwrap();
-        nothing.compare(&target, (&state("one", 1), None), false).unwrap();
+        nothing.compare(&target, &state("one", 1), None, false).unwrap();
         let known = KnownState::read(&target).unwrap();
-        raise(&target, &state("one", 6)).unwrap();
-        raise(&target, &state("two", 9)).unwrap();
+        raise_serial(&target, &state("one", 6)).unwrap();
+        raise_serial(&target, &state("two", 9)).unwrap();
 
-        known.compare(&target, (&state("one", 1), None), false).unwrap();
-        nothing.compare(&target, (&state("", 0), None), false).unwrap();
+        known.compare(&target, &state("one", 1), None, false).unwrap();
+        nothing.compare(&target, &state("", 0), None, false).unwrap();
 
         assert_eq!(KnownState::read(&target).unwrap().identity(), Some(state("one", 6)));
     }
@@ -379,8 +385,8 @@ mod tests {
         fs::write(target.state_dir.join(LINEAGE), "one\n").unwrap();
         let known = KnownState::read(&target).unwrap();
         assert_eq!((known.is_none(), known.identity()), (false, None));
-        assert!(known.compare(&target, (&state("", 0), None), false).is_err());
-        known.compare(&target, (&state("one", 4), None), false).unwrap();
+        assert!(known.compare(&target, &state("", 0), None, false).is_err());
+        known.compare(&target, &state("one", 4), None, false).unwrap();
         assert_eq!(KnownState::read(&target).unwrap().identity(), Some(state("one", 4)));
         fs::write(target.state_dir.join(RECORD), "{\"lineage\": ").unwrap();
         let broken = KnownState::read(&target).unwrap_err();

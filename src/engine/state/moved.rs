@@ -14,14 +14,16 @@ use crate::{
         },
         typed_command::{
             intent::{Intent, intent_of},
-            migrating::{BY_HAND, EXPRESSION, addresses, backup_folder, former, refused, unusable},
+            migrating::{
+                COMPUTED_ADDRESS, MANUAL_MOVE_HINT, addresses, backup_folder, former, refused, unusable,
+            },
         },
     },
     model::StackId,
 };
 
 /// Text in place of an address that an expression decides.
-pub const NOT_TOLD: &str = "cannot be told: an expression decides it";
+pub const UNKNOWN_ADDRESS: &str = "cannot be told: an expression decides it";
 
 /// Addresses between which a typed `init` moves the state of an instance, without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +52,13 @@ pub(in crate::engine) fn state_move(
     };
     let Some(new) = stated(target) else {
         let Some(from) = recorded_address(target)? else {
-            return if migrates { refused(EXPRESSION, BY_HAND) } else { Ok(None) };
+            return if migrates { refused(COMPUTED_ADDRESS, MANUAL_MOVE_HINT) } else { Ok(None) };
         };
         if migrates {
-            return refused(EXPRESSION, &format!("from    {from}\nto      {NOT_TOLD}\n{BY_HAND}"));
+            return refused(
+                COMPUTED_ADDRESS,
+                &format!("from    {from}\nto      {UNKNOWN_ADDRESS}\n{MANUAL_MOVE_HINT}"),
+            );
         }
         return Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: None, backup: None }));
     };

@@ -13,7 +13,7 @@ use crate::{
     engine::{
         EngineError, ExactJson, OutputKind, PrintedOutput, StateIdentity, Target,
         driver::{Driver, Invocation},
-        messages::exit_error::failed_text,
+        messages::exit_error::command_error,
         process::{call::capture, document::document},
         terraform::backend_check::{claim_checked, current_backend},
     },
@@ -37,7 +37,7 @@ pub(in crate::engine) fn known_state(
     if known.is_none() && !state.lineage.is_empty() {
         invocation.check_unit_backend(None)?;
     }
-    lineage::watch_in_force((driver, target), &known, (&state, accept_lineage))
+    lineage::check_and_record_in_force(driver, target, &known, &state, accept_lineage)
         .map_err(EngineError::Failed)?;
     Ok(state)
 }
@@ -50,7 +50,7 @@ pub(in crate::engine) fn check_state(
     accept_lineage: bool,
 ) -> Result<(), EngineError> {
     KnownState::read(target)
-        .and_then(|known| lineage::watch_in_force((driver, target), &known, (state, accept_lineage)))
+        .and_then(|known| lineage::check_and_record_in_force(driver, target, &known, state, accept_lineage))
         .map_err(EngineError::Failed)
 }
 
@@ -75,7 +75,7 @@ pub(in crate::engine) fn pull<T: DeserializeOwned>(
     claim_checked(driver, target)?;
     let pulled = capture(invocation.session, &driver.state_command(target))?;
     if !pulled.exit.is_success() {
-        return Err(failed_text(invocation, &pulled, "state pull"));
+        return Err(command_error(invocation, &pulled, "state pull"));
     }
     if !pulled.stdout.contains(&b'{') {
         return Ok(None);
@@ -102,14 +102,15 @@ pub(in crate::engine) fn outputs(invocation: Invocation<'_>) -> Result<Vec<Print
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let captured = capture(session, &driver.output_command(target))?;
     if !captured.exit.is_success() {
-        return Err(failed_text(invocation, &captured, "output -json"));
+        return Err(command_error(invocation, &captured, "output -json"));
     }
     if known.is_none() {
         invocation.check_unit_backend(None)?;
     }
     // Terragrunt may have run in another folder than the one whose local state is read here.
     if let Some(state) = local_version(driver, target).filter(|state| !state.lineage.is_empty()) {
-        lineage::watch_in_force((driver, target), &known, (&state, false)).map_err(EngineError::Failed)?;
+        lineage::check_and_record_in_force(driver, target, &known, &state, false)
+            .map_err(EngineError::Failed)?;
     }
     let raw: indexmap::IndexMap<String, RawPrintedOutput> = document(&captured.stdout, driver.dialect())
         .map_err(|error| invocation.unparsable("output -json", &error))?;

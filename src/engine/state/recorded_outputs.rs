@@ -78,7 +78,7 @@ pub(in crate::engine) fn known_outputs(
         None => pull(invocation)?.unwrap_or_default(),
     };
     let identity = StateIdentity { lineage: state.lineage.clone(), serial: state.serial };
-    lineage::watch_in_force((driver, target), &known, (&identity, accept_lineage))
+    lineage::check_and_record_in_force(driver, target, &known, &identity, accept_lineage)
         .map_err(EngineError::Failed)?;
     Ok(KnownOutputs { outputs: outputs_of(state), has_state: !identity.lineage.is_empty(), from_file })
 }

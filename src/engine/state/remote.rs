@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Maximum number of concurrent requests.
-pub const AT_ONCE: usize = 32;
+pub const MAX_CONCURRENT_REQUESTS: usize = 32;
 
 /// Version of a state on a server: it stays the same until the state is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Stamped {
     /// Version of the state.
     Known(Stamp),
     /// The version cannot be determined; with a reason, without secrets, if the user should know it.
-    Untold(Option<String>),
+    Unknown(Option<String>),
     /// The backend is one that only an engine can read.
     Elsewhere,
 }
@@ -41,7 +41,7 @@ pub struct RemoteStates {
 
 impl RemoteStates {
     /// Returns true if this build can ask the backend.
-    pub fn may_ask(effective_init: &EffectiveInit) -> bool {
+    pub fn is_supported(effective_init: &EffectiveInit) -> bool {
         cfg!(feature = "s3") && effective_init.backend == "s3"
     }
 
@@ -71,7 +71,7 @@ impl RemoteStates {
     #[cfg(feature = "s3")]
     fn ask_s3(&self, backend: &BackendInForce<'_>, redactor: &Redactor, now: Timestamp) -> Stamped {
         match s3::HeadRequest::of(backend) {
-            Err(why) => Stamped::Untold(Some(why.to_string())),
+            Err(why) => Stamped::Unknown(Some(why.to_string())),
             Ok(request) => {
                 request.secrets().filter(|secret| !redactor.masks(secret)).for_each(|s| redactor.add(s));
                 self.s3.ask(&request, now)

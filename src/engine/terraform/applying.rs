@@ -7,10 +7,10 @@ use crate::{
     engine::{
         Applied, EngineError,
         driver::Invocation,
-        messages::exit_error::{CANCELLED, ended_badly, unbelievable},
+        messages::exit_error::{CANCELLED, hidden_failure, stream_error},
         plan_file::{metadata::plan_facts, plan_variables::takes_var_files},
         process::{
-            call::{Streamed, Written, stream_mutating},
+            call::{OutputFiles, StreamResult, stream_mutating},
             folder_lock::lock_for_apply,
         },
         recovery::{self, EngineReports, rescue_after},
@@ -38,14 +38,14 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     recovery::begin(target, session.log).map_err(EngineError::Failed)?;
     before.record_first(driver, target).map_err(EngineError::Failed)?;
-    let written = Written::of(session);
+    let output_files = OutputFiles::of(session);
     let streamed =
-        stream_mutating(session, target, &driver.apply_command(target, plan, with_values), &written);
-    let told = streamed.as_ref().ok();
-    let went_well = told.is_some_and(|told| told.exit.is_success() && told.signs.error.is_none());
-    let signs = told.map(|told| &told.signs);
-    let suspect = !went_well || told.is_some_and(Streamed::printed_its_state);
-    let (rescued, removed) = rescue_after(invocation, written, suspect, signs);
+        stream_mutating(session, target, &driver.apply_command(target, plan, with_values), &output_files);
+    let ended = streamed.as_ref().ok();
+    let succeeded = ended.is_some_and(|ended| ended.exit.is_success() && ended.reports.error.is_none());
+    let reports = ended.map(|ended| &ended.reports);
+    let may_hold_state = !succeeded || ended.is_some_and(StreamResult::printed_its_state);
+    let (rescued, removed) = rescue_after(invocation, output_files, may_hold_state, reports);
     let streamed = match (streamed, &rescued) {
         (Err(error), Ok(Some(rescued))) => {
             return Err(EngineError::Failed(rescued.failure(target, Some(error))));
@@ -55,25 +55,25 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
     };
     let mut notes = streamed.notes.clone();
     notes.extend(removed);
-    let signs = &streamed.signs;
+    let reports = &streamed.reports;
     let error = match streamed.exit {
         Exit::Code(0) => streamed
-            .nonsense(driver.program_name(), driver.dialect())
-            .or_else(|| unbelievable(invocation, &streamed))
-            .map(|failure| half_done(EngineError::Failed(failure), signs)),
-        _ => Some(half_done(ended_badly(invocation, &streamed, "apply"), signs)),
+            .implausible_output(driver.program_name(), driver.dialect())
+            .or_else(|| hidden_failure(invocation, &streamed))
+            .map(|failure| with_progress(EngineError::Failed(failure), reports)),
+        _ => Some(with_progress(stream_error(invocation, &streamed, "apply"), reports)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
         (None, Some(error)) => {
-            return Err(before.failed(invocation, error, Some(&streamed.signs)));
+            return Err(before.failed(invocation, error, Some(&streamed.reports)));
         }
         (None, None) => {}
     }
     if let Some(version) = &streamed.version {
         notes.extend(driver.check_version(version).unwrap_or_else(|failure| Some(failure.summary)));
     }
-    let compared = before.compare(invocation, &streamed.signs, Some(plan));
+    let compared = before.compare(invocation, &streamed.reports, Some(plan));
     notes.extend(compared.map_err(|failure| {
         EngineError::Failed(Failure { engine_exit_code: streamed.exit.code(), ..failure })
     })?);
@@ -86,9 +86,9 @@ impl StateBefore {
         &self,
         invocation: Invocation<'_>,
         error: EngineError,
-        signs: Option<&EngineReports>,
+        reports: Option<&EngineReports>,
     ) -> EngineError {
-        match (error, self.remember_after_failure(invocation, signs)) {
+        match (error, self.remember_after_failure(invocation, reports)) {
             (error, Ok(None)) => error,
             (EngineError::Failed(failure), Ok(Some(note))) => {
                 let detail = format!("{}\n{note}", failure.detail);
@@ -112,25 +112,25 @@ impl StateBefore {
 }
 
 /// Maximum number of done resources that the error of an apply names; the log has all.
-const NAMED: usize = 3;
+const MAX_NAMED: usize = 3;
 
 /// Adds to the error of an apply the resources that were done before it, and those that are tainted.
-fn half_done(error: EngineError, signs: &EngineReports) -> EngineError {
+fn with_progress(error: EngineError, reports: &EngineReports) -> EngineError {
     // A resource that was replaced was deleted before it was made.
     let done: Vec<&str> =
-        signs.done.iter().filter(|done| !signs.tainted.contains(done)).map(String::as_str).collect();
-    let extent = match done.len() {
-        0 if !signs.tainted.is_empty() => "no other resource was done".to_owned(),
+        reports.done.iter().filter(|done| !reports.tainted.contains(done)).map(String::as_str).collect();
+    let progress = match done.len() {
+        0 if !reports.tainted.is_empty() => "no other resource was done".to_owned(),
         0 => "no resource was done".to_owned(),
         1 => "1 resource was done".to_owned(),
         several => format!("{several} resources were done"),
     };
     let names = match done.as_slice() {
-        few @ [_, ..] if few.len() <= NAMED => format!(": `{}`", few.join("`, `")),
+        few @ [_, ..] if few.len() <= MAX_NAMED => format!(": `{}`", few.join("`, `")),
         _ => String::new(),
     };
     let tainted = |what: &'static str| {
-        signs.tainted.iter().map(move |address| {
+        reports.tainted.iter().map(move |address| {
             format!("`{address}` was made and its provisioner {what}: it is tainted, and the next plan replaces it")
         })
     };
@@ -138,15 +138,15 @@ fn half_done(error: EngineError, signs: &EngineReports) -> EngineError {
         EngineError::Failed(failure) => {
             let mut lines = vec![failure.detail.clone()];
             lines.extend(tainted("failed"));
-            lines.push(format!("{extent} before it failed{names}"));
+            lines.push(format!("{progress} before it failed{names}"));
             EngineError::Failed(failure.with_detail(lines.join("\n").trim()))
         }
         EngineError::Interrupted { mut notes } => {
-            if !signs.tainted.is_empty() {
+            if !reports.tainted.is_empty() {
                 notes.retain(|note| note != CANCELLED);
             }
             notes.extend(tainted("was cancelled"));
-            notes.push(format!("{extent} when it was interrupted{names}"));
+            notes.push(format!("{progress} when it was interrupted{names}"));
             EngineError::Interrupted { notes: vec![notes.join("; ")] }
         }
         other @ (EngineError::MissingWorkspace { .. }

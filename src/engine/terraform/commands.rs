@@ -114,7 +114,8 @@ impl Terraform {
     pub(super) fn init_command(
         &self,
         target: &Target,
-        (reconfigure, keeps_lockfile): (bool, bool),
+        reconfigure: bool,
+        keeps_lockfile: bool,
         modules: InitModules,
     ) -> CommandLine {
         let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);

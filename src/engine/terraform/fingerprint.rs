@@ -49,7 +49,7 @@ impl Fingerprint {
             };
             add(file.file_name().unwrap_or_default().as_bytes());
             match (file.extension(), std::str::from_utf8(&bytes)) {
-                (Some("tf" | "tofu"), Ok(text)) => add(what_init_reads(text).as_bytes()),
+                (Some("tf" | "tofu"), Ok(text)) => add(init_inputs(text).as_bytes()),
                 _ => add(&bytes),
             }
         }
@@ -84,7 +84,7 @@ pub(in crate::engine) fn is_configuration(name: &str) -> bool {
 }
 
 /// Returns the lines of a file that an init depends on.
-fn what_init_reads(text: &str) -> String {
+fn init_inputs(text: &str) -> String {
     enum Inside {
         Nothing,
         Terraform,

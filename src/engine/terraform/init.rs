@@ -11,7 +11,7 @@ use super::{
     data_dir,
     fingerprint::Fingerprint,
     install::{Install, is_unusable},
-    lockfile::says_stale,
+    lockfile::reports_stale_lockfile,
     workspace_list::workspaces,
     workspace_policy::{LookUp, WorkspacePolicy},
 };
@@ -20,9 +20,9 @@ use crate::{
         EngineError, LockfilePolicy, Progress, Session, Target, WorkspaceStatus,
         detect::LOCKFILE,
         driver::{Driver, Invocation},
-        environment::variables::{places, plugin_cache},
+        environment::variables::{backend_variables, plugin_cache},
         messages::{
-            exit_error::{ended_badly, failed_text},
+            exit_error::{command_error, stream_error},
             failure::init_needed,
             text_diagnostics::from_text,
         },
@@ -65,7 +65,7 @@ impl Terraform {
             keep_replaced(target, former)?;
         }
         let force = force || (is_replaced && before.is_some());
-        self.initialise_where_needed((target, &record), workspace, force, session)
+        self.initialise_where_needed(target, &record, workspace, force, session)
             .map_err(|error| migration_needed(target, error))?;
         let backend =
             BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
@@ -83,7 +83,8 @@ impl Terraform {
 
     fn initialise_where_needed(
         &self,
-        (target, record): (&Target, &io::Result<Option<BackendRecord>>),
+        target: &Target,
+        record: &io::Result<Option<BackendRecord>>,
         workspace: WorkspacePolicy,
         force: bool,
         session: &Session<'_>,
@@ -146,7 +147,7 @@ impl Terraform {
             target.data_dir.as_str(),
             &self.settings().init_args.join("\n"),
             cache.as_str(),
-            &places(&target.env),
+            &backend_variables(&target.env),
         ];
         Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
     }
@@ -164,13 +165,15 @@ impl Terraform {
         if !(force || upgrades)
             && let Some((lock, modules)) = self.lock_complete(target, session)?
         {
-            let ended = self.init_once(target, (reconfigure, target.keeps_lockfile()), modules, session);
+            let ended = self.init_once(target, reconfigure, target.keeps_lockfile(), modules, session);
             drop(lock);
             match ended {
                 // The tests of a stack may call modules that its own files do not name.
                 Err(InitError { needs_modules: true, .. }) => {}
                 // Other instances in the folder must not use a lock file while an init writes it.
-                Err(failed) if says_stale(&failed.error) && target.may_update_lockfile(self.core().name) => {}
+                Err(failed)
+                    if reports_stale_lockfile(&failed.error)
+                        && target.may_update_lockfile(self.core().name) => {}
                 ended => return ended.map_err(|failed| target.refuse_stale_lockfile(failed.error)),
             }
         }
@@ -195,12 +198,12 @@ impl Terraform {
     ) -> Result<(), InitError> {
         let keeps_lockfile = target.keeps_lockfile();
         let before = target.lockfile_digest()?;
-        let mut ended = self.init_once(target, (reconfigure, keeps_lockfile), modules, session);
+        let mut ended = self.init_once(target, reconfigure, keeps_lockfile, modules, session);
         if keeps_lockfile
             && target.may_update_lockfile(self.core().name)
-            && ended.as_ref().is_err_and(|failed| says_stale(&failed.error))
+            && ended.as_ref().is_err_and(|failed| reports_stale_lockfile(&failed.error))
         {
-            ended = self.init_once(target, (reconfigure, false), modules, session);
+            ended = self.init_once(target, reconfigure, false, modules, session);
         }
         target.say_written_lockfile(before.as_ref(), session)?;
         ended
@@ -209,22 +212,23 @@ impl Terraform {
     fn init_once(
         &self,
         target: &Target,
-        (reconfigure, keeps_lockfile): (bool, bool),
+        reconfigure: bool,
+        keeps_lockfile: bool,
         modules: InitModules,
         session: &Session<'_>,
     ) -> Result<(), InitError> {
         let lockfile = target.dir.join(LOCKFILE);
         let cache = plugin_cache(self.settings(), target)
-            .map(|cache| lock_plugin_cache(&cache, (&lockfile, self.locks_plugin_cache(target)), session))
+            .map(|cache| lock_plugin_cache(&cache, &lockfile, self.locks_plugin_cache(target), session))
             .transpose()?;
-        let command = self.init_command(target, (reconfigure, keeps_lockfile), modules);
+        let command = self.init_command(target, reconfigure, keeps_lockfile, modules);
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, target, &command)?;
             if !streamed.exit.is_success() {
-                let error = ended_badly(Invocation::new(self, target, session), &streamed, "init");
+                let error = stream_error(Invocation::new(self, target, session), &streamed, "init");
                 Err(InitError { error, needs_modules: init_needed(&streamed.diagnostics) })
                 // Terraform 1.11 prints some lines as plain text even with `-json`.
-            } else if let Some(failure) = streamed.nonsense(self.program_name(), Dialect::Mixed) {
+            } else if let Some(failure) = streamed.implausible_output(self.program_name(), Dialect::Mixed) {
                 Err(EngineError::Failed(failure).into())
             } else {
                 Ok(())
@@ -236,7 +240,7 @@ impl Terraform {
             } else {
                 let needs_modules =
                     init_needed(&from_text(&String::from_utf8_lossy(&captured.stderr), &target.var_files));
-                let error = failed_text(Invocation::new(self, target, session), &captured, "init");
+                let error = command_error(Invocation::new(self, target, session), &captured, "init");
                 Err(InitError { error, needs_modules })
             }
         };
@@ -278,7 +282,7 @@ impl Terraform {
     ) -> Result<WorkspaceStatus, EngineError> {
         let captured = capture(session, &self.workspace_list_command(target))?;
         if !captured.exit.is_success() {
-            return Err(failed_text(Invocation::new(self, target, session), &captured, "workspace list"));
+            return Err(command_error(Invocation::new(self, target, session), &captured, "workspace list"));
         }
         let existing = workspaces(&String::from_utf8_lossy(&captured.stdout));
         Ok(if existing.iter().any(|name| name == wanted) {
@@ -292,7 +296,7 @@ impl Terraform {
         // `workspace new` writes a state.
         let captured = capture_mutating(session, &self.workspace_new_command(target, name))?;
         if !captured.exit.is_success() {
-            return Err(failed_text(Invocation::new(self, target, session), &captured, "workspace new"));
+            return Err(command_error(Invocation::new(self, target, session), &captured, "workspace new"));
         }
         forget_selection(target)
     }

@@ -27,7 +27,7 @@ use crate::{
         detect::LOCKFILE,
         driver::Invocation,
         layout::ENGINE_FOLDER,
-        messages::exit_error::failed_text,
+        messages::exit_error::command_error,
         process::{
             call::capture,
             folder_lock::{FolderLock, LockMode, has_providers, lock_installed},
@@ -152,7 +152,7 @@ impl Terraform {
         if !is_fetched || update || even_if_complete {
             let got = capture(session, &self.get_command(target, update))?;
             if !got.exit.is_success() {
-                return Err(failed_text(Invocation::new(self, target, session), &got, "get"));
+                return Err(command_error(Invocation::new(self, target, session), &got, "get"));
             }
         }
         Ok(InitModules::Skip)

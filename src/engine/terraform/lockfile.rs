@@ -40,7 +40,7 @@ pub(super) fn is_stale(failure: &Failure) -> bool {
 }
 
 /// Returns true if an error of an engine says that the lock file lacks providers or has too many.
-pub(in crate::engine) fn says_stale(error: &EngineError) -> bool {
+pub(in crate::engine) fn reports_stale_lockfile(error: &EngineError) -> bool {
     matches!(error, EngineError::Failed(failure) if is_stale(failure))
 }
 

@@ -115,7 +115,8 @@ fn tree_digest(
     let mut entries = Vec::new();
     let mut stamp = ContentStamp::default();
     collect(
-        (root.as_std_path(), Path::new("")),
+        root.as_std_path(),
+        Path::new(""),
         is_left_out,
         &mut Vec::new(),
         &mut (&mut entries, &mut stamp),
@@ -127,7 +128,8 @@ fn tree_digest(
 }
 
 fn collect(
-    (folder, below): (&Path, &Path),
+    folder: &Path,
+    below: &Path,
     is_left_out: &dyn Fn(&OsStr) -> bool,
     above: &mut Vec<(u64, u64)>,
     found: &mut (&mut Vec<PackageFile>, &mut ContentStamp),
@@ -163,7 +165,7 @@ fn collect(
             Err(error) => return Err(error),
         };
         if kind.is_dir() {
-            collect((&path, &name), is_left_out, above, found)?;
+            collect(&path, &name, is_left_out, above, found)?;
             continue;
         }
         found.1.add(name.as_os_str().as_bytes(), &kind);

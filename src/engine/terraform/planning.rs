@@ -8,14 +8,14 @@ use crate::{
         EngineError, PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target,
         driver::{Driver, Invocation},
         messages::{
-            exit_error::{ended_badly, failed_text},
+            exit_error::{command_error, stream_error},
             failure::{init_needed, warnings},
         },
         plan_file::{
             metadata::{PlanFileError, PlanVerdict, plan_facts, plan_verdict},
             plan_json::{self, PlanJson},
         },
-        process::call::{Streamed, capture, stream},
+        process::call::{StreamResult, capture, stream},
         recovery,
         state::{
             claims::claim_backend,
@@ -50,7 +50,7 @@ pub(in crate::engine) fn plan(
         // The file of a failed plan is useless, and must not be taken for a plan.
         remove(request).map_err(EngineError::Failed)?;
     } else if request.accept_lineage {
-        recovery::give_up(target).map_err(EngineError::Failed)?;
+        recovery::accept_loss(target).map_err(EngineError::Failed)?;
     }
     attempt
 }
@@ -67,20 +67,21 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<Attemp
     let known_state = KnownState::read(target).map_err(EngineError::Failed)?;
     let streamed = stream(session, target, &driver.plan_command(target, request))?;
     let Exit::Code(exit_code @ (0 | 2)) = streamed.exit else {
-        return match ended_badly(invocation, &streamed, "plan") {
+        return match stream_error(invocation, &streamed, "plan") {
             EngineError::Failed(failure) if init_needed(&streamed.diagnostics) => {
                 Ok(Attempt::InitNeeded(failure))
             }
             error => Err(error),
         };
     };
-    let mut notes = trusted(driver, target, &streamed, exit_code)?;
+    let mut notes = check_stream(driver, target, &streamed, exit_code)?;
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
-    let narrowed = narrowed_elsewhere(facts.as_ref(), request);
+    let narrowed = narrowed_by_others(facts.as_ref(), request);
     let is_narrowed = request.is_narrowed() || !narrowed.is_empty();
-    let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, request, is_narrowed)?;
+    let is_clean =
+        exit_code == 0 && !streamed.has_deferred && !has_unreported_changes(driver, request, is_narrowed)?;
     let (PlanJson { changes, known, outputs, deferred, configurations, .. }, diff) = if is_clean {
         Default::default()
     } else {
@@ -100,7 +101,8 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<Attemp
         if known_state.is_none() && !state.lineage.is_empty() {
             invocation.check_unit_backend(Some(facts))?;
         }
-        lineage::watch((target, backend), &known_state, (&state, request.accept_lineage)).map_err(failed)?;
+        lineage::check_and_record(target, backend, &known_state, &state, request.accept_lineage)
+            .map_err(failed)?;
     } else if let Some(backend) = current_backend(driver, target).map_err(failed)? {
         // The state of an encrypted plan is known only from the backend in force.
         claim_backend(target, &backend.record, &backend.folder).map_err(failed)?;
@@ -131,23 +133,23 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<Attemp
 const DEV_OVERRIDES: &str = "Provider development overrides are in effect";
 
 /// Returns true if the engine warned of development overrides.
-fn has_dev_overrides(streamed: &Streamed) -> bool {
+fn has_dev_overrides(streamed: &StreamResult) -> bool {
     streamed.diagnostics.iter().any(|found| found.summary.contains(DEV_OVERRIDES))
         || streamed.stderr.iter().any(|line| line.contains(DEV_OVERRIDES))
 }
 
 /// Checks a stream that exited with 0 or 2 for contradictions; returns notes for the user.
-fn trusted(
+fn check_stream(
     driver: &dyn Driver,
     target: &Target,
-    streamed: &Streamed,
+    streamed: &StreamResult,
     exit_code: i32,
 ) -> Result<Vec<String>, EngineError> {
     let warnings = warnings(&streamed.diagnostics, target);
     let program = driver.program_name();
     let distrust =
         |failure: Failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
-    if let Some(failure) = streamed.nonsense(program, driver.dialect()) {
+    if let Some(failure) = streamed.implausible_output(program, driver.dialect()) {
         return Err(distrust(failure));
     }
     if let Some(error) = streamed.diagnostics.iter().find(|found| found.is_error()) {
@@ -224,7 +226,11 @@ const SAYS_COMPLETE: (u64, u64) = (1, 9);
 
 /// Returns true if a plan that exited with 0 changes something, or defers something to a later plan. Deferral is expected of
 /// a narrowed plan.
-fn has_more(driver: &dyn Driver, request: &PlanRequest, is_narrowed: bool) -> Result<bool, EngineError> {
+fn has_unreported_changes(
+    driver: &dyn Driver,
+    request: &PlanRequest,
+    is_narrowed: bool,
+) -> Result<bool, EngineError> {
     let core = driver.core();
     if core.name != EngineName::Terraform || !core.is_at_least(SAYS_COMPLETE) {
         return Ok(false);
@@ -237,7 +243,7 @@ fn has_more(driver: &dyn Driver, request: &PlanRequest, is_narrowed: bool) -> Re
 }
 
 /// Returns the `-target` and `-exclude` arguments of a plan file that the user did not give.
-fn narrowed_elsewhere(facts: Option<&PlanFacts>, request: &PlanRequest) -> Vec<String> {
+fn narrowed_by_others(facts: Option<&PlanFacts>, request: &PlanRequest) -> Vec<String> {
     let Some(facts) = facts.filter(|_| !request.is_narrowed()) else { return Vec::new() };
     let targets = facts.targets.iter().map(|address| format!("`-target={address}`"));
     targets.chain(facts.excludes.iter().map(|address| format!("`-exclude={address}`"))).collect()
@@ -253,7 +259,7 @@ fn exact_changes(
     let program = driver.program_name();
     let shown = capture(session, &show_command(driver, target, request, true)?)?;
     if !shown.exit.is_success() {
-        return Err(failed_text(invocation, &shown, "show -json"));
+        return Err(command_error(invocation, &shown, "show -json"));
     }
     let failed = |summary: String| EngineError::Failed(Failure::new(FailureKind::Engine, summary));
     let mut plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
@@ -291,7 +297,7 @@ fn diff(invocation: Invocation<'_>, request: &PlanRequest) -> Result<String, Eng
     let Invocation { driver, target, session } = invocation;
     let shown = capture(session, &show_command(driver, target, request, false)?)?;
     if !shown.exit.is_success() {
-        return Err(failed_text(invocation, &shown, "show"));
+        return Err(command_error(invocation, &shown, "show"));
     }
     let text = String::from_utf8_lossy(&shown.stdout);
     Ok(visible(&session.runner.redactor().mask(text.trim_matches('\n'))).into_owned())

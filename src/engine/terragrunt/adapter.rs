@@ -56,7 +56,7 @@ impl Driver for Terragrunt {
 
     fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine {
         let args = plan_args(target, request).into_iter().skip(1);
-        self.passed_on(target, "plan", args.chain(self.settings.plan_args.iter().map(OsString::from)))
+        self.driven_command(target, "plan", args.chain(self.settings.plan_args.iter().map(OsString::from)))
     }
 
     /// Returns a command of the driven engine itself, in the folder where the unit was initialised: Terragrunt would read
@@ -72,15 +72,15 @@ impl Driver for Terragrunt {
     fn apply_command(&self, target: &Target, plan: &Utf8Path, with_values: bool) -> CommandLine {
         let args = apply_args(target, with_values).into_iter().skip(1);
         let more = self.settings.apply_args.iter().map(OsString::from);
-        self.passed_on(target, "apply", args.chain(more).chain([plan.as_os_str().to_owned()]))
+        self.driven_command(target, "apply", args.chain(more).chain([plan.as_os_str().to_owned()]))
     }
 
     fn output_command(&self, target: &Target) -> CommandLine {
-        self.passed_on(target, "output", ["-json".into()])
+        self.driven_command(target, "output", ["-json".into()])
     }
 
     fn state_command(&self, target: &Target) -> CommandLine {
-        self.passed_on(target, "state", ["pull".into(), "-no-color".into()])
+        self.driven_command(target, "state", ["pull".into(), "-no-color".into()])
     }
 
     fn check_backend(&self, _: &Target) -> Result<Option<BackendRecord>, EngineError> {

@@ -76,7 +76,7 @@ impl Terragrunt {
     }
 
     /// Returns `terragrunt VERB --tf-path … --non-interactive -- ARGS`.
-    pub(super) fn passed_on(
+    pub(super) fn driven_command(
         &self,
         target: &Target,
         verb: &str,

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         EngineError,
         driver::Invocation,
-        messages::exit_error::failed_text,
+        messages::exit_error::command_error,
         plan_file::exact_json::comparable,
         process::{call::capture, document::document},
     },
@@ -34,7 +34,7 @@ pub(in crate::engine) fn unit(
 ) -> Result<Map<String, Value>, EngineError> {
     let captured = capture(invocation.session, command)?;
     if !captured.exit.is_success() {
-        return Err(failed_text(invocation, &captured, "render"));
+        return Err(command_error(invocation, &captured, "render"));
     }
     let read = document(&captured.stdout, invocation.driver.dialect()).map(|RenderedUnit(unit)| unit);
     read.map_err(|error| invocation.unparsable("render", &error))

@@ -15,7 +15,7 @@ use crate::{
         detect::LOCKFILE,
         driver::Invocation,
         layout::{is_configuration, unit_file_in},
-        messages::exit_error::failed_text,
+        messages::exit_error::command_error,
         process::call::capture,
     },
     files::{self, normalised},
@@ -96,7 +96,7 @@ fn ask_exclude(
         engine.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
     let captured = capture(session, &command)?;
     if !captured.exit.is_success() {
-        return Err(failed_text(Invocation::new(engine, target, session), &captured, "find"));
+        return Err(command_error(Invocation::new(engine, target, session), &captured, "find"));
     }
     let listed: Vec<ListedUnit> =
         serde_json::from_slice(&captured.stdout).map_err(|error| unclear(&error.to_string()))?;

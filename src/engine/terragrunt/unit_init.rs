@@ -18,9 +18,9 @@ use crate::{
         driver::Invocation,
         environment::variables::plugin_cache,
         layout::unit_file_in,
-        messages::exit_error::failed_text,
+        messages::exit_error::command_error,
         process::{call::capture, folder_lock::lock_plugin_cache},
-        terraform::{fingerprint::Fingerprint, lockfile::says_stale},
+        terraform::{fingerprint::Fingerprint, lockfile::reports_stale_lockfile},
     },
     files,
     model::{Failure, FailureKind},
@@ -51,7 +51,8 @@ impl Terragrunt {
         }
         let lock = lock_plugin_cache(
             cache,
-            (&target.dir.join(LOCKFILE), self.driven.locks_plugin_cache(target)),
+            &target.dir.join(LOCKFILE),
+            self.driven.locks_plugin_cache(target),
             session,
         )?;
         let args = self.settings.init_args.iter().map(OsString::from);
@@ -59,7 +60,7 @@ impl Terragrunt {
         let ended = self.init_unit(target, read_only.into_iter().chain(args), session);
         drop(lock);
         match ended {
-            Err(error) if says_stale(&error) => {
+            Err(error) if reports_stale_lockfile(&error) => {
                 self.update_lockfile(target, error, session)?;
             }
             ended => ended?,
@@ -84,7 +85,8 @@ impl Terragrunt {
             .map(|cache| {
                 lock_plugin_cache(
                     &cache,
-                    (&target.dir.join(LOCKFILE), self.driven.locks_plugin_cache(target)),
+                    &target.dir.join(LOCKFILE),
+                    self.driven.locks_plugin_cache(target),
                     session,
                 )
             })
@@ -103,12 +105,12 @@ impl Terragrunt {
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(args);
-        let mut command = self.passed_on(target, "init", args);
+        let mut command = self.driven_command(target, "init", args);
         command.env.remove(OsStr::new(INIT_FLAGS));
         let captured = capture(session, &command)?;
         if captured.exit.is_success() {
             return Ok(());
         }
-        Err(failed_text(Invocation::new(self, target, session), &captured, "init"))
+        Err(command_error(Invocation::new(self, target, session), &captured, "init"))
     }
 }

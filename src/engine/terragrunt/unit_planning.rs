@@ -14,7 +14,7 @@ use crate::engine::{
         lineage::{self, KnownState},
     },
     terraform::{
-        lockfile::says_stale,
+        lockfile::reports_stale_lockfile,
         planning::{self, Attempt},
     },
 };
@@ -28,7 +28,7 @@ const LACKS_OUTPUTS: [&str; 3] =
     ["There is no variable named \"dependency\"", "detected no outputs", "does not have an attribute named"];
 
 /// Names of top-level blocks and attributes in a unit's file; `inputs`, which cannot affect the backend, is left out.
-const TOP: [&str; 22] = [
+const TOP_LEVEL_NAMES: [&str; 22] = [
     "remote_state",
     "generate",
     "terraform",
@@ -72,19 +72,19 @@ pub(super) fn plan_unit(
     }
     let had_lockfile = target.dir.join(LOCKFILE).exists();
     let ended = match planning::plan(Invocation::new(engine, target, session), request).and_then(planned) {
-        Err(error) if is_silent(&error) => {
+        Err(error) if has_no_output(&error) => {
             let why = exclusion(engine, target, request.mode, true, session)?;
             Err(why.map_or(error, EngineError::Excluded))
         }
         // Terragrunt initialises by itself with `-lockfile=readonly`, or regards an incomplete init as done.
-        Err(error) if says_stale(&error) => {
+        Err(error) if reports_stale_lockfile(&error) => {
             let lockfile = engine.update_lockfile(target, error, session)?;
             let planned =
                 planning::plan(Invocation::new(engine, target, session), request).and_then(planned)?;
             Ok(Planned { lockfile, ..planned })
         }
         Err(error) if request.mode == PlanMode::Destroy && lacks_outputs(&error) => {
-            if is_gone(engine, target, request.accept_lineage, session)? {
+            if is_destroyed(engine, target, request.accept_lineage, session)? {
                 let why = "nothing of it is there any more, and units that it depends on have no outputs";
                 return Err(EngineError::Excluded(why.to_owned()));
             }
@@ -99,7 +99,7 @@ pub(super) fn plan_unit(
 }
 
 /// Returns true if the state of a unit holds no resources, as read without the outputs of other units.
-fn is_gone(
+fn is_destroyed(
     engine: &Terragrunt,
     target: &Target,
     accept_lineage: bool,
@@ -123,14 +123,14 @@ fn is_gone(
         StateFile::default()
     };
     let identity: &StateIdentity = &state.identity;
-    lineage::watch_in_force((engine, target), &known, (identity, accept_lineage))
+    lineage::check_and_record_in_force(engine, target, &known, identity, accept_lineage)
         .map_err(EngineError::Failed)?;
     let is_missing = identity.lineage.is_empty();
     Ok(is_missing || state.addresses().is_ok_and(|addresses| addresses.is_empty()))
 }
 
 /// Returns true if Terragrunt exited with 0 without output of an engine, as with `no_run`.
-fn is_silent(error: &EngineError) -> bool {
+fn has_no_output(error: &EngineError) -> bool {
     matches!(error, EngineError::Failed(failure) if failure.summary.contains("did not say its version"))
 }
 
@@ -147,7 +147,7 @@ fn only_inputs_depend(text: &str) -> bool {
     for line in lines {
         let word = line.split(|c: char| !is_of_name(c)).next().unwrap_or_default();
         let rest = &line[word.len()..];
-        let begins = TOP.contains(&word) && rest.starts_with([' ', '\t', '{', '=', '"']);
+        let begins = TOP_LEVEL_NAMES.contains(&word) && rest.starts_with([' ', '\t', '{', '=', '"']);
         if word == "inputs" && rest.trim_start().starts_with('=') {
             in_inputs = true;
         } else if begins {

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 /// Flags whose value may be a separate argument. Source: the flag sets of OpenTofu 1.12 and Terraform 1.11.
-const WITH_VALUE: &[&str] = &[
+const VALUE_FLAGS: &[&str] = &[
     "backup",
     "backup-out",
     "config",
@@ -26,7 +26,7 @@ pub(super) const PLAIN_FLAGS: &[&str] =
     &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
 
 /// Flags of Terragrunt that run a command in other units as well.
-pub(super) const MANY_UNITS: &[&str] = &["--all", "-a", "--graph"];
+pub(super) const MULTI_UNIT_FLAGS: &[&str] = &["--all", "-a", "--graph"];
 
 /// Returns the name of a flag, without its dashes and its value.
 pub(super) fn flag_name(arg: &OsStr) -> Option<&str> {
@@ -50,7 +50,7 @@ pub(super) fn positionals(args: &[OsString]) -> &[OsString] {
             return rest;
         }
         let has_value = arg.as_encoded_bytes().contains(&b'=');
-        let takes_one = !has_value && flag_name(arg).is_some_and(|name| WITH_VALUE.contains(&name));
+        let takes_one = !has_value && flag_name(arg).is_some_and(|name| VALUE_FLAGS.contains(&name));
         rest = if takes_one { more.get(1..).unwrap_or_default() } else { more };
     }
     rest

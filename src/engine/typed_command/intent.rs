@@ -79,11 +79,11 @@ const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconf
 /// Flags of `init` that move a state to the stated backend.
 const MIGRATION: &[&str] = &["force-copy", "migrate-state"];
 
-const VERB_FIRST: &str = "the engine's verb comes first; its folder is that of the stack";
-const ITS_STACK: &str = "name the stack; `--all` before `--` runs it in every stack";
-const ITS_WORKSPACE: &str =
+const VERB_FIRST_HINT: &str = "the engine's verb comes first; its folder is that of the stack";
+const STACK_HINT: &str = "name the stack; `--all` before `--` runs it in every stack";
+const WORKSPACE_HINT: &str =
     "`workspace` in environments.toml says which; one that is left over is deleted in `envctl shell`";
-const ITS_BACKEND: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";
+const BACKEND_HINT: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";
 
 impl Intent {
     /// Returns true if a changing command depends on the present state; a push replaces it.
@@ -97,17 +97,17 @@ pub fn intent_of(args: &[OsString]) -> Intent {
     let Some((first, rest)) = args.split_first() else { return Intent::Harmless };
     let verb = first.to_string_lossy();
     if verb.is_empty() || verb.starts_with('-') {
-        return out_of_scope(format!("`{verb}` stands before the verb"), VERB_FIRST);
+        return out_of_scope(format!("`{verb}` stands before the verb"), VERB_FIRST_HINT);
     }
     // `test` has a `-filter` of its own, and is classified as a whole.
     let leaves_stack = |arg: &&OsString| verb != "test" && flag_name(arg).is_some_and(leaves_stack);
     if let Some(arg) = rest.iter().find(leaves_stack) {
         let arg = arg.to_string_lossy();
         let flag = arg.split('=').next().unwrap_or_default();
-        return out_of_scope(format!("`{flag}` acts on more than the stack"), ITS_STACK);
+        return out_of_scope(format!("`{flag}` acts on more than the stack"), STACK_HINT);
     }
     if let Some(flag) = rest.iter().filter_map(|arg| flag_name(arg)).find(|flag| STATE_FILE.contains(flag)) {
-        return out_of_scope(format!("`-{flag}` takes another state"), ITS_BACKEND);
+        return out_of_scope(format!("`-{flag}` takes another state"), BACKEND_HINT);
     }
     let facts = verb_facts(args);
     let words = &args[..args.len().min(2)];
@@ -137,14 +137,14 @@ pub fn intent_of(args: &[OsString]) -> Intent {
         IntentRule::Init => init(rest),
         IntentRule::Run => run(rest),
         IntentRule::OtherWorkspace => {
-            out_of_scope(format!("`{words}` acts on another workspace"), ITS_WORKSPACE)
+            out_of_scope(format!("`{words}` acts on another workspace"), WORKSPACE_HINT)
         }
-        IntentRule::OtherStacks => out_of_scope(format!("`{verb}` acts on more than the stack"), ITS_STACK),
+        IntentRule::OtherStacks => out_of_scope(format!("`{verb}` acts on more than the stack"), STACK_HINT),
         IntentRule::Program => Intent::Unclassified {
             what: "`exec`, which runs any program,".to_owned(),
             instead: "what is typed into `envctl shell` is not judged",
         },
-        IntentRule::Backend => Intent::Unclassified { what: "`backend`".to_owned(), instead: ITS_BACKEND },
+        IntentRule::Backend => Intent::Unclassified { what: "`backend`".to_owned(), instead: BACKEND_HINT },
     }
 }
 
@@ -170,7 +170,7 @@ fn init(args: &[OsString]) -> Intent {
     };
     if named(&["backend-config"]).is_some() {
         let what = "`init -backend-config` takes another state".to_owned();
-        return Intent::OutOfScope { what, instead: ITS_BACKEND };
+        return Intent::OutOfScope { what, instead: BACKEND_HINT };
     }
     let mut flags = args.iter().filter(|arg| flag_name(arg).is_some_and(|flag| BACKEND.contains(&flag)));
     let migrates = flags.clone().any(|arg| arg.to_str().is_some_and(|arg| arg.ends_with("-migrate-state")));
@@ -178,7 +178,7 @@ fn init(args: &[OsString]) -> Intent {
         return Intent::MigrateState;
     }
     match named(BACKEND) {
-        Some(flag) => Intent::Unclassified { what: format!("`init -{flag}`"), instead: ITS_BACKEND },
+        Some(flag) => Intent::Unclassified { what: format!("`init -{flag}`"), instead: BACKEND_HINT },
         None => Intent::Harmless,
     }
 }

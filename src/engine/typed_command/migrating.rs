@@ -17,7 +17,7 @@ use crate::{
     engine::{
         EngineError, Session, Target,
         driver::Invocation,
-        messages::exit_error::failed_text,
+        messages::exit_error::command_error,
         next_command::exec_line,
         process::call::capture,
         state::{claims::claim_backend, lineage::moved_address},
@@ -38,11 +38,11 @@ use crate::{
 const FORMER: &str = "former-backend";
 
 /// Way to move a state without `init -migrate-state`.
-pub(in crate::engine) const BY_HAND: &str =
+pub(in crate::engine) const MANUAL_MOVE_HINT: &str =
     "move the state by `state pull` through the former backend and `state push` through the new one";
 
 /// Reason why a migration to an address that an expression decides is refused.
-pub(in crate::engine) const EXPRESSION: &str =
+pub(in crate::engine) const COMPUTED_ADDRESS: &str =
     "an expression decides where the state is, so nobody can look there first";
 
 /// States in one backend that matter to an instance.
@@ -100,7 +100,7 @@ fn prepare_migration(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Vec<OsString>, String), EngineError> {
     let Some(new) = stated(target) else {
-        return refused(EXPRESSION, BY_HAND);
+        return refused(COMPUTED_ADDRESS, MANUAL_MOVE_HINT);
     };
     let former = former(target)?;
     if !is_other_backend(target, &former) {
@@ -111,26 +111,29 @@ fn prepare_migration(
     claim_backend(target, &former, &target.dir)
         .map_err(|failure| EngineError::WrongBackend(Failure { kind: FailureKind::Refused, ..failure }))?;
     let [from, to] = addresses(target, [&former, &new]);
-    let before = stored(engine, target, &former, "former", session)?;
+    let before = read_states(engine, target, &former, "former", session)?;
     let own = target.workspace.as_deref().unwrap_or("default");
     let is_other = |name: &&str| *name != own && (*name != "default" || before.has_default);
     let others: Vec<&str> = before.workspaces.iter().map(String::as_str).filter(is_other).collect();
     if !others.is_empty() {
         let summary =
             format!("{from} has other workspaces as well, which would be copied too: {}", others.join(", "));
-        return refused(&summary, BY_HAND);
+        return refused(&summary, MANUAL_MOVE_HINT);
     }
     if before.state.is_empty() {
         return refused(&format!("there is no state at {from}: there is nothing to migrate"), "");
     }
-    let after = stored(engine, target, &new, "stated", session)?;
+    let after = read_states(engine, target, &new, "stated", session)?;
     if !after.state.is_empty() {
-        return refused(&format!("there is a state at {to} already, which would be overwritten"), BY_HAND);
+        return refused(
+            &format!("there is a state at {to} already, which would be overwritten"),
+            MANUAL_MOVE_HINT,
+        );
     }
     let backup = keep_backup(target, &before.state)?;
     on_line(Stream::Stderr, &format!("the state from {from} is kept in `{backup}`; it goes to {to}"));
     forget_init(target).map_err(|error| unusable(&target.state_dir, &error))?;
-    put_back(target, &former)?;
+    restore_former(target, &former)?;
     // The confirmation of envctl replaces the question of the engine.
     let mut typed: Vec<OsString> = ["init", "-input=false", "-force-copy"].map(OsString::from).into();
     typed.extend(args.iter().skip(1).filter(|arg| !is_force_copy(arg)).cloned());
@@ -196,7 +199,7 @@ pub(in crate::engine) fn former(target: &Target) -> Result<BackendRecord, Engine
 
 /// Writes the record of the former backend to the data directory, so that the engine migrates from it; a local backend
 /// without a block has no record.
-fn put_back(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
+fn restore_former(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
     let file = target.data_dir.join(RECORD);
     let put = if *former == BackendRecord::local() {
         files::remove_if_there(&file)
@@ -212,7 +215,7 @@ fn text(record: &BackendRecord) -> String {
 }
 
 /// Reads the workspaces of a backend and the state of the instance's workspace, through a generated configuration.
-fn stored(
+fn read_states(
     engine: &Terraform,
     target: &Target,
     backend: &BackendRecord,
@@ -237,7 +240,7 @@ fn stored(
         if captured.exit.is_success() {
             Ok(captured.stdout)
         } else {
-            Err(failed_text(Invocation::new(engine, target, session), &captured, args[0]))
+            Err(command_error(Invocation::new(engine, target, session), &captured, args[0]))
         }
     };
     run(None, &["init", "-input=false", "-no-color"])?;
@@ -261,13 +264,13 @@ fn stored(
 /// engine prints nothing, or, from a remote backend, a state without a lineage.
 fn written_state(printed: &[u8]) -> serde_json::Result<Vec<u8>> {
     #[derive(Deserialize)]
-    struct Written {
+    struct WrittenState {
         lineage: String,
     }
     let starts = |at: &usize| printed[*at] == b'{' && (*at == 0 || printed[at - 1] == b'\n');
     let Some(start) = (0..printed.len()).find(starts) else { return Ok(Vec::new()) };
     let state = printed[start..].to_vec();
-    let written: Written = serde_json::from_slice(&state)?;
+    let written: WrittenState = serde_json::from_slice(&state)?;
     Ok(if written.lineage.is_empty() { Vec::new() } else { state })
 }
 

@@ -9,7 +9,7 @@ use crate::{
         driver::Invocation,
         intent_of,
         process::{
-            call::{Mutated, Written, mutate},
+            call::{MutationResult, OutputFiles, mutate},
             folder_lock::{FolderLock, lock_for_apply},
         },
         recovery::{self, rescue_after},
@@ -49,7 +49,7 @@ pub(in crate::engine) fn run_mutating(
     }
     // Commands that an unsaved state waits for: a push, or the release of a stale lock before it.
     let saves_it = verbs::saves_a_state(args);
-    let left_before = !recovery::in_folders(driver, target).map_err(EngineError::Failed)?.is_empty();
+    let left_before = !recovery::unsaved_in_folders(driver, target).map_err(EngineError::Failed)?.is_empty();
     // The other commands change an existing state or nothing: with them the user recovers a lost state.
     let makes_something = matches!(typed, Intent::Everything { .. } | Intent::PlanFile { .. });
     if !saves_it {
@@ -61,16 +61,17 @@ pub(in crate::engine) fn run_mutating(
         recovery::begin(target, session.log).map_err(EngineError::Failed)?;
         before.record_first(driver, target).map_err(EngineError::Failed)?;
     }
-    let written = Written::of(session);
-    let ran = mutate(session, &command, &written, on_line);
-    let told = ran.as_ref().ok();
-    let went_well = told.is_some_and(|told| told.finished.exit.is_success() && told.signs.error.is_none());
-    let signs = told.map(|told| &told.signs).filter(|_| makes_something);
-    let suspect = !went_well || told.is_some_and(|told| told.printed_its_state);
+    let output_files = OutputFiles::of(session);
+    let ran = mutate(session, &command, &output_files, on_line);
+    let ended = ran.as_ref().ok();
+    let succeeded =
+        ended.is_some_and(|ended| ended.finished.exit.is_success() && ended.reports.error.is_none());
+    let reports = ended.map(|ended| &ended.reports).filter(|_| makes_something);
+    let may_hold_state = !succeeded || ended.is_some_and(|ended| ended.printed_its_state);
     let (rescued, removed) = if left_before {
-        (Ok(None), written.removed())
+        (Ok(None), output_files.removed())
     } else {
-        rescue_after(invocation, written, suspect, signs)
+        rescue_after(invocation, output_files, may_hold_state, reports)
     };
     for note in removed {
         on_line(Stream::Stderr, &note);
@@ -78,15 +79,15 @@ pub(in crate::engine) fn run_mutating(
     if let Some(rescued) = rescued.map_err(EngineError::Failed)? {
         return Err(EngineError::Failed(rescued.failure(target, ran.err())));
     }
-    if makes_something && !went_well {
-        let signs = ran.as_ref().ok().map(|ran| &ran.signs);
-        let note = before.remember_after_failure(invocation, signs).map_err(EngineError::Failed)?;
+    if makes_something && !succeeded {
+        let reports = ran.as_ref().ok().map(|ran| &ran.reports);
+        let note = before.remember_after_failure(invocation, reports).map_err(EngineError::Failed)?;
         if let Some(note) = note {
             on_line(Stream::Stderr, &note);
         }
     }
-    let Mutated { finished, signs, .. } = ran?;
-    if let (Exit::Code(0), Some(error)) = (finished.exit, &signs.error) {
+    let MutationResult { finished, reports, .. } = ran?;
+    if let (Exit::Code(0), Some(error)) = (finished.exit, &reports.error) {
         let program = driver.program_name();
         let verb = args.first().map(|verb| verb.to_string_lossy()).unwrap_or_default();
         let summary = format!("`{program} {verb}` ended with status 0 in spite of an error: {error}");
@@ -94,7 +95,7 @@ pub(in crate::engine) fn run_mutating(
         return Err(EngineError::Failed(Failure { engine_exit_code: Some(0), ..failure }));
     }
     if makes_something && finished.exit.is_success() {
-        let note = before.compare(invocation, &signs, None).map_err(EngineError::Failed)?;
+        let note = before.compare(invocation, &reports, None).map_err(EngineError::Failed)?;
         if let Some(note) = note {
             on_line(Stream::Stderr, &note);
         }
@@ -103,7 +104,7 @@ pub(in crate::engine) fn run_mutating(
         recovery::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
         // The release of a lock saves no state.
         if matches!(typed, Intent::Push { .. }) {
-            recovery::give_up(target).map_err(EngineError::Failed)?;
+            recovery::accept_loss(target).map_err(EngineError::Failed)?;
         }
     }
     Ok(finished.exit)

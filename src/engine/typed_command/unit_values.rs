@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::{
-    arguments::{MANY_UNITS, PLAIN_FLAGS},
+    arguments::{MULTI_UNIT_FLAGS, PLAIN_FLAGS},
     typed_arguments::index_in_apply,
     verb_table::needs_values,
     verbs::index_of_var_files,
@@ -66,7 +66,7 @@ pub fn takes_values(args: &[OsString]) -> bool {
 /// Flags of Terragrunt may take a separate argument as their value, so that arguments behind an unknown flag are uncertain.
 fn start_of_engine(args: &[OsString]) -> Option<usize> {
     let plain: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
-    if plain.iter().take_while(|arg| **arg != "--").any(|arg| MANY_UNITS.contains(arg)) {
+    if plain.iter().take_while(|arg| **arg != "--").any(|arg| MULTI_UNIT_FLAGS.contains(arg)) {
         return None;
     }
     match plain.as_slice() {

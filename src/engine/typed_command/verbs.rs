@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::{
-    arguments::{MANY_UNITS, PLAIN_FLAGS, flag_name, positionals},
+    arguments::{MULTI_UNIT_FLAGS, PLAIN_FLAGS, flag_name, positionals},
     verb_table::{ReadOnlyForms, VarFilesRule, verb_facts},
 };
 
@@ -46,7 +46,9 @@ pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
         [flag] if HELP.contains(flag) => return false,
         ["run", rest @ ..] => {
             return match rest.iter().position(|arg| *arg == "--") {
-                Some(at) => !has_only(&rest[..at], &[PLAIN_FLAGS, MANY_UNITS]) || !reads(&args[at + 2..]),
+                Some(at) => {
+                    !has_only(&rest[..at], &[PLAIN_FLAGS, MULTI_UNIT_FLAGS]) || !reads(&args[at + 2..])
+                }
                 // Flags of Terragrunt may take a value, so the verb is uncertain.
                 None => true,
             };
@@ -55,7 +57,7 @@ pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
     }
     let facts = verb_facts(args);
     let rest = &plain[facts.words.len()..];
-    let is_known = || has_only(rest, &[PLAIN_FLAGS, MANY_UNITS, HARMLESS]);
+    let is_known = || has_only(rest, &[PLAIN_FLAGS, MULTI_UNIT_FLAGS, HARMLESS]);
     match facts.reading {
         ReadOnlyForms::InTerragrunt => false,
         ReadOnlyForms::InTerragruntWithKnownFlags => !is_known(),
@@ -72,7 +74,7 @@ fn first_is(args: &[OsString], verb: &str) -> bool {
 }
 
 /// Returns the command that `run --` of Terragrunt passes on, or the command itself.
-fn behind_run(args: &[OsString]) -> &[OsString] {
+fn without_run(args: &[OsString]) -> &[OsString] {
     let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
     behind.map_or(args, |at| &args[at + 1..])
 }
@@ -119,7 +121,7 @@ pub(in crate::engine) fn installs(args: &[OsString]) -> bool {
 
 /// Returns true if a command is `providers lock`, also behind `run --`.
 pub(in crate::engine) fn writes_lockfile(args: &[OsString]) -> bool {
-    let rest = behind_run(args);
+    let rest = without_run(args);
     first_is(rest, "providers") && first_is(&rest[1..], "lock")
 }
 
@@ -144,7 +146,7 @@ pub(super) fn saves_a_state(args: &[OsString]) -> bool {
 
 /// Returns true if a command runs an init, after which the content of the data directory is unknown.
 pub(in crate::engine) fn is_init(args: &[OsString]) -> bool {
-    first_is(behind_run(args), "init")
+    first_is(without_run(args), "init")
 }
 
 /// Returns true if an engine creates the workspace for a command if it is missing.

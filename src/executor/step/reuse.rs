@@ -101,15 +101,15 @@ impl Worker {
         };
         match answer {
             Stamped::Known(stamp) => Some(stamp),
-            Stamped::Untold(_) | Stamped::Elsewhere => None,
+            Stamped::Unknown(_) | Stamped::Elsewhere => None,
         }
     }
 
     /// Returns a note why a server did not answer about a state, if that is worth a line.
     pub(super) fn unstamped(&self, stack: &StackId) -> Option<String> {
         match self.stamps.given(stack)? {
-            Stamped::Untold(Some(why)) => Some(format!("its state could not be asked for: {why}")),
-            Stamped::Known(_) | Stamped::Untold(None) | Stamped::Elsewhere => None,
+            Stamped::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
+            Stamped::Known(_) | Stamped::Unknown(None) | Stamped::Elsewhere => None,
         }
     }
 

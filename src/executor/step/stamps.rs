@@ -11,7 +11,7 @@ use std::{
 
 use super::{bind::effective_init, work::Work};
 use crate::{
-    engine::{AT_ONCE, RemoteStates, Stamped},
+    engine::{MAX_CONCURRENT_REQUESTS, RemoteStates, Stamped},
     model::{Clock, StackId},
     process::Runner,
 };
@@ -48,7 +48,7 @@ impl Stamps {
     /// Returns the run's answer about a stack. The first call starts the requests for all other stacks,
     /// beyond the number of jobs.
     pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
-        if effective_init(work).is_ok_and(|effective_init| RemoteStates::may_ask(&effective_init)) {
+        if effective_init(work).is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
             self.0.begun.call_once(|| self.0.ask_all());
         }
         self.0
@@ -82,12 +82,12 @@ impl Answers {
     fn ask(&self, work: &Work) -> Stamped {
         match effective_init(work) {
             Ok(effective_init)
-                if RemoteStates::may_ask(&effective_init) && !work.engine.keeps_environment() =>
+                if RemoteStates::is_supported(&effective_init) && !work.engine.keeps_environment() =>
             {
                 let why = format!("the files of {} may bring other credentials", work.engine.name());
-                Stamped::Untold(Some(why))
+                Stamped::Unknown(Some(why))
             }
-            Ok(effective_init) if RemoteStates::may_ask(&effective_init) => {
+            Ok(effective_init) if RemoteStates::is_supported(&effective_init) => {
                 self.states.stamp(&work.target, &effective_init, self.runner.redactor(), self.clock.now())
             }
             _ => Stamped::Elsewhere,
@@ -96,7 +96,7 @@ impl Answers {
 
     /// Sends the requests for all states, each once: the first caller sends it, others wait for that answer.
     fn ask_all(self: &Arc<Self>) {
-        for _ in 0..AT_ONCE.min(self.work.len()) {
+        for _ in 0..MAX_CONCURRENT_REQUESTS.min(self.work.len()) {
             let answers = Arc::clone(self);
             let rest = move || {
                 let mut left = answers.slots().iter();

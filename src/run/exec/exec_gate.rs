@@ -3,7 +3,7 @@
 use super::{exec_guard::Found, prepared::Prepared, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
-    engine::{GivenFlags, NOT_TOLD, StateMove, intent_of},
+    engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, intent_of},
     executor::{Answer, Ask, Asked, Refusal},
     inventory::{Inventory, Modules},
     model::{Blocked, Guard, StackId},
@@ -180,7 +180,7 @@ impl ExecGate<'_> {
 /// Returns lines with the old and new address of a state that a typed `init` moves or leaves, and the backup folder.
 fn lines_of(state: &StateMove) -> Vec<String> {
     let StateMove { stack, from, to, backup } = state;
-    let to = to.as_deref().unwrap_or(NOT_TOLD);
+    let to = to.as_deref().unwrap_or(UNKNOWN_ADDRESS);
     match backup {
         Some(folder) => vec![
             format!("`{stack}` moves its state:"),

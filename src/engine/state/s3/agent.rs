@@ -9,10 +9,10 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig, TlsProvider},
 };
 
-use crate::engine::state::remote::AT_ONCE;
+use crate::engine::state::remote::MAX_CONCURRENT_REQUESTS;
 
 /// Timeout of a connection attempt, and of a response.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns an agent for plain HTTP, for endpoints with `http://`.
 pub(super) fn plain() -> Agent {
@@ -49,12 +49,12 @@ fn agent(tls: TlsConfig) -> Agent {
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .user_agent(concat!("envctl/", env!("CARGO_PKG_VERSION")))
-        .max_idle_connections(AT_ONCE)
-        .max_idle_connections_per_host(AT_ONCE)
-        .timeout_resolve(Some(PATIENCE))
-        .timeout_connect(Some(PATIENCE))
-        .timeout_global(Some(PATIENCE * 2))
-        .timeout_recv_response(Some(PATIENCE))
+        .max_idle_connections(MAX_CONCURRENT_REQUESTS)
+        .max_idle_connections_per_host(MAX_CONCURRENT_REQUESTS)
+        .timeout_resolve(Some(TIMEOUT))
+        .timeout_connect(Some(TIMEOUT))
+        .timeout_global(Some(TIMEOUT * 2))
+        .timeout_recv_response(Some(TIMEOUT))
         .build()
         .into()
 }

@@ -17,7 +17,7 @@ pub(in crate::engine) struct Client {
     /// Agents by TLS (or plain HTTP), and by the file of certificates that are trusted instead of the system's.
     agents: Mutex<HashMap<(bool, Option<String>), Agent>>,
     /// Results of first requests by host: absent after a response, else the error.
-    met: Mutex<HashMap<String, Option<String>>>,
+    first_results: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Client {
@@ -25,35 +25,35 @@ impl Client {
     /// for the timeout one after the other.
     pub(in crate::engine) fn ask(&self, request: &HeadRequest, now: Timestamp) -> Stamped {
         let object = &request.object;
-        let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", object.host)));
-        if let Some(why) = lock(&self.met).get(&object.host).cloned().flatten() {
-            return untold(why);
+        let unknown = |why: String| Stamped::Unknown(Some(format!("{}: {why}", object.host)));
+        if let Some(why) = lock(&self.first_results).get(&object.host).cloned().flatten() {
+            return unknown(why);
         }
         let agent = match self.agent(request) {
             Ok(agent) => agent,
-            Err(error) => return untold(format!("no certificates to trust could be read: {error}")),
+            Err(error) => return unknown(format!("no certificates to trust could be read: {error}")),
         };
-        let Some(headers) = signed(("HEAD", object), &request.keys, now, &[]) else {
-            return untold("the question could not be signed".to_owned());
+        let Some(headers) = signed("HEAD", object, &request.keys, now, &[]) else {
+            return unknown("the question could not be signed".to_owned());
         };
         let request = headers
             .into_iter()
             .fold(agent.head(object.url()), |request, (name, value)| request.header(name, value));
         let answer = request.call();
         if answer.is_ok() {
-            lock(&self.met).insert(object.host.clone(), None);
+            lock(&self.first_results).insert(object.host.clone(), None);
         }
         match answer {
             Err(error) => {
-                let why = what(&error);
-                lock(&self.met).entry(object.host.clone()).or_insert_with(|| Some(why.clone()));
-                untold(why)
+                let why = error_text(&error);
+                lock(&self.first_results).entry(object.host.clone()).or_insert_with(|| Some(why.clone()));
+                unknown(why)
             }
             Ok(answer) => match answer.status().as_u16() {
-                200 => stamp(object.url(), answer.headers()).map_or(Stamped::Untold(None), Stamped::Known),
+                200 => stamp(object.url(), answer.headers()).map_or(Stamped::Unknown(None), Stamped::Known),
                 // There is no state yet.
-                404 => Stamped::Untold(None),
-                status => untold(format!("it answers with status {status}")),
+                404 => Stamped::Unknown(None),
+                status => unknown(format!("it answers with status {status}")),
             },
         }
     }
@@ -80,7 +80,7 @@ fn stamp(place: String, headers: &HeaderMap) -> Option<Stamp> {
 }
 
 /// Describes an error without any content of the request.
-fn what(error: &Error) -> String {
+fn error_text(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "there is no answer in time".to_owned(),
         Error::HostNotFound => "the host is not known".to_owned(),
@@ -140,14 +140,14 @@ mod tests {
         let (request, connections) = server(&["", ANSWER]);
         let client = Client::default();
         let first = client.ask(&request, Timestamp::UNIX_EPOCH);
-        assert!(matches!(&first, Stamped::Untold(Some(why)) if why.starts_with("127.0.0.1:")), "{first:?}");
+        assert!(matches!(&first, Stamped::Unknown(Some(why)) if why.starts_with("127.0.0.1:")), "{first:?}");
         assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), first);
         assert_eq!(connections.load(Ordering::Relaxed), 1);
 
         let (request, connections) = server(&[ANSWER, "", ANSWER]);
         let known = client.ask(&request, Timestamp::UNIX_EPOCH);
         assert_eq!(known, Stamped::Known(Stamp { place: request.object.url(), tag: "\"t\"".to_owned() }));
-        assert!(matches!(client.ask(&request, Timestamp::UNIX_EPOCH), Stamped::Untold(Some(_))));
+        assert!(matches!(client.ask(&request, Timestamp::UNIX_EPOCH), Stamped::Unknown(Some(_))));
         assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), known);
         assert_eq!(connections.load(Ordering::Relaxed), 3);
     }

@@ -10,7 +10,7 @@ use super::{UnsupportedSettings, keys::AccessKeys, variables::AwsVariables};
 use crate::files;
 
 /// Keys that have no effect on a HEAD request.
-const OF_NO_CONCERN: &[&str] =
+const WITHOUT_EFFECT: &[&str] =
     &["cli_pager", "cli_timestamp_format", "max_attempts", "output", "region", "retry_mode"];
 
 /// Keys that matter only if the credentials come from the profile: other sources of credentials.
@@ -69,8 +69,8 @@ impl Profile {
         let (settings, credentials) = (settings.unwrap_or_default(), credentials.unwrap_or_default());
         let all = || settings.keys().chain(credentials.keys().filter(|key| !KEYS.contains(&key.as_str())));
         let of = |table: &[&str], key: &String| table.contains(&key.as_str());
-        if let Some(key) = all().find(|key| !of(OF_NO_CONCERN, key) && !of(OTHER_CREDENTIALS, key)) {
-            return Err(not_followed(key, name));
+        if let Some(key) = all().find(|key| !of(WITHOUT_EFFECT, key) && !of(OTHER_CREDENTIALS, key)) {
+            return Err(unsupported(key, name));
         }
         let others = all().filter(|key| of(OTHER_CREDENTIALS, key)).cloned().collect();
         Ok(Self { name: name.to_owned(), credentials, others })
@@ -79,7 +79,7 @@ impl Profile {
     /// Returns the keys of the profile; refuses other sources of credentials.
     pub(super) fn keys(&self) -> Result<AccessKeys, UnsupportedSettings> {
         if let Some(key) = self.others.first() {
-            return Err(not_followed(key, &self.name));
+            return Err(unsupported(key, &self.name));
         }
         let [id, secret, token] = KEYS.map(|name| self.credentials.get(name).filter(|text| !text.is_empty()));
         let (Some(id), Some(secret)) = (id, secret) else {
@@ -97,7 +97,7 @@ impl Profile {
     }
 }
 
-fn not_followed(key: &str, profile: &str) -> UnsupportedSettings {
+fn unsupported(key: &str, profile: &str) -> UnsupportedSettings {
     UnsupportedSettings(format!("`{key}` of profile `{profile}` is not followed"))
 }
 

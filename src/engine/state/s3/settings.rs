@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::UnsupportedSettings;
 
 /// Settings that envctl applies.
-const FOLLOWED: &[&str] = &[
+const SUPPORTED: &[&str] = &[
     "access_key",
     "bucket",
     "endpoint",
@@ -21,7 +21,7 @@ const FOLLOWED: &[&str] = &[
 ];
 
 /// Settings that affect neither the address of the state nor the credentials, as long as those are plain keys.
-const OF_NO_CONCERN: &[&str] = &[
+const WITHOUT_EFFECT: &[&str] = &[
     "acl",
     "dynamodb_endpoint",
     "dynamodb_table",
@@ -51,7 +51,9 @@ impl<'a> S3Settings<'a> {
     /// Wraps the settings; refuses a setting that may matter and that envctl does not know.
     pub(super) fn of(config: &'a Map<String, Value>) -> Result<Self, UnsupportedSettings> {
         let unknown = config.iter().find(|(name, value)| {
-            !(FOLLOWED.contains(&name.as_str()) || OF_NO_CONCERN.contains(&name.as_str()) || is_unset(value))
+            !(SUPPORTED.contains(&name.as_str())
+                || WITHOUT_EFFECT.contains(&name.as_str())
+                || is_unset(value))
         });
         match unknown {
             Some((name, _)) => Err(UnsupportedSettings(format!("`{name}` of its backend is not followed"))),

@@ -13,7 +13,8 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Returns the headers of a signed request; `more` are further headers of the request, by lower-case names.
 pub(super) fn signed(
-    (method, object): (&str, &ObjectUrl),
+    method: &str,
+    object: &ObjectUrl,
     keys: &AccessKeys,
     now: Timestamp,
     more: &[(&'static str, String)],
@@ -71,7 +72,7 @@ mod tests {
             token: None,
         };
         let now = "2013-05-24T00:00:00Z".parse().unwrap();
-        let headers = signed(("GET", &object), &keys, now, &[("range", "bytes=0-9".to_owned())]).unwrap();
+        let headers = signed("GET", &object, &keys, now, &[("range", "bytes=0-9".to_owned())]).unwrap();
         let (_, value) = headers.iter().find(|(name, _)| *name == "authorization").unwrap();
         assert_eq!(
             value,
@@ -85,7 +86,7 @@ mod tests {
     fn the_token_of_a_session_is_signed_too() {
         let object = ObjectUrl { tls: false, host: "h".into(), path: "/k".into(), region: "r".into() };
         let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: Some("t".into()) };
-        let headers = signed(("HEAD", &object), &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
+        let headers = signed("HEAD", &object, &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
         assert!(headers.contains(&("x-amz-security-token", "t".to_owned())));
         let (_, value) = headers.last().unwrap();
         assert!(value.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,"));

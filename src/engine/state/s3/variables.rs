@@ -8,7 +8,7 @@ use std::{
 use super::UnsupportedSettings;
 
 /// Variables that envctl applies.
-const FOLLOWED: &[&str] = &[
+const SUPPORTED: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_CONFIG_FILE",
     "AWS_DEFAULT_REGION",
@@ -23,7 +23,7 @@ const FOLLOWED: &[&str] = &[
 ];
 
 /// Variables that engines do not read, and those for other services or for other sources of credentials.
-const OF_NO_CONCERN: &[&str] = &[
+const WITHOUT_EFFECT: &[&str] = &[
     "AWS_ACCOUNT_ID",
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_DEFAULT_OUTPUT",
@@ -61,10 +61,10 @@ impl<'a> AwsVariables<'a> {
         let variables = Self(env);
         for (name, value) in env.iter().filter(|(_, value)| !value.is_empty()) {
             let name = name.to_string_lossy();
-            let known = FOLLOWED.contains(&&*name) && value.to_str().is_some();
-            let elsewhere = OF_NO_CONCERN.contains(&&*name) || name.starts_with(ENDPOINTS);
-            if name.starts_with("AWS_") && !known && (!elsewhere || FOLLOWED.contains(&&*name)) {
-                return Err(not_followed(&name));
+            let known = SUPPORTED.contains(&&*name) && value.to_str().is_some();
+            let elsewhere = WITHOUT_EFFECT.contains(&&*name) || name.starts_with(ENDPOINTS);
+            if name.starts_with("AWS_") && !known && (!elsewhere || SUPPORTED.contains(&&*name)) {
+                return Err(unsupported(&name));
             }
         }
         Ok(variables)
@@ -84,7 +84,7 @@ impl<'a> AwsVariables<'a> {
     pub(super) fn without_proxy(&self, loopback: bool) -> Result<(), UnsupportedSettings> {
         let is_set = |name: &&&str| self.0.get(OsStr::new(**name)).is_some_and(|value| !value.is_empty());
         match PROXIES.iter().find(is_set).filter(|_| !loopback) {
-            Some(proxy) => Err(not_followed(proxy)),
+            Some(proxy) => Err(unsupported(proxy)),
             None => Ok(()),
         }
     }
@@ -92,13 +92,13 @@ impl<'a> AwsVariables<'a> {
     /// Returns the file of certificates to trust instead of the system's; refuses a folder of them.
     pub(super) fn trusted(&self) -> Result<Option<&'a str>, UnsupportedSettings> {
         match self.get("SSL_CERT_DIR") {
-            Some(_) => Err(not_followed("SSL_CERT_DIR")),
+            Some(_) => Err(unsupported("SSL_CERT_DIR")),
             None => Ok(self.get("SSL_CERT_FILE")),
         }
     }
 }
 
-fn not_followed(variable: &str) -> UnsupportedSettings {
+fn unsupported(variable: &str) -> UnsupportedSettings {
     UnsupportedSettings(format!("the variable `{variable}` is not followed"))
 }
 
