@@ -56,8 +56,8 @@ pub(super) struct Global {
     pub(super) verbose: bool,
 
     /// Use of colour; `auto` depends on `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and on whether there is a terminal.
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub(super) color: When,
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(super) color: ColorChoice,
 
     /// No live lines and no bar: one line per finished stack.
     #[arg(long, global = true)]
@@ -66,7 +66,7 @@ pub(super) struct Global {
 
 /// Value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
+pub(super) enum ColorChoice {
     /// In a terminal.
     Auto,
     /// Everywhere.
@@ -77,22 +77,22 @@ pub(super) enum When {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    Plan(verbs::Plan),
-    Deploy(verbs::Deploy),
-    Apply(verbs::Apply),
-    Destroy(verbs::Destroy),
-    Check(verbs::Check),
-    Status(verbs::Status),
-    List(verbs::List),
-    Graph(verbs::Graph),
-    Output(verbs::Output),
-    Exec(verbs::Exec),
-    Shell(verbs::Shell),
-    Config(verbs::Config),
-    Runs(verbs::Runs),
-    Generate(verbs::Generate),
-    Init(verbs::Init),
-    Doctor(verbs::Doctor),
+    Plan(verbs::PlanArgs),
+    Deploy(verbs::DeployArgs),
+    Apply(verbs::ApplyArgs),
+    Destroy(verbs::DestroyArgs),
+    Check(verbs::CheckArgs),
+    Status(verbs::StatusArgs),
+    List(verbs::ListArgs),
+    Graph(verbs::GraphArgs),
+    Output(verbs::OutputArgs),
+    Exec(verbs::ExecArgs),
+    Shell(verbs::ShellArgs),
+    Config(verbs::ConfigArgs),
+    Runs(verbs::RunsArgs),
+    Generate(verbs::GenerateArgs),
+    Init(verbs::InitArgs),
+    Doctor(verbs::DoctorArgs),
 }
 
 impl Verb {
@@ -101,7 +101,7 @@ impl Verb {
         match self {
             Self::Plan(args) => args.run.json(),
             Self::Deploy(args) => args.run.json(),
-            Self::Apply(args) => args.how.json(),
+            Self::Apply(args) => args.common.json(),
             Self::Destroy(args) => args.run.json(),
             Self::Check(args) => args.json,
             Self::Status(args) => args.json,
@@ -120,7 +120,7 @@ impl Verb {
         match self {
             Self::Plan(args) => Some(("plan", args.run.report_files())),
             Self::Deploy(args) => Some(("deploy", args.run.report_files())),
-            Self::Apply(args) => Some(("apply", args.how.report_files())),
+            Self::Apply(args) => Some(("apply", args.common.report_files())),
             Self::Destroy(args) => Some(("destroy", args.run.report_files())),
             Self::Runs(args) => Some(("runs resume", args.report_files()?)),
             _ => None,
@@ -147,13 +147,13 @@ impl Verb {
     }
 
     /// Applies the verb's flags to the overrides of environments.toml.
-    pub(super) fn lay_over(&self, overrides: &mut Overrides) {
+    pub(super) fn override_settings(&self, overrides: &mut Overrides) {
         match self {
-            Self::Plan(args) => args.run.lay_over(overrides),
-            Self::Deploy(args) => args.run.lay_over(overrides),
-            Self::Apply(args) => args.how.lay_over(overrides),
-            Self::Runs(args) => args.lay_over(overrides),
-            Self::Destroy(args) => args.run.lay_over(overrides),
+            Self::Plan(args) => args.run.override_settings(overrides),
+            Self::Deploy(args) => args.run.override_settings(overrides),
+            Self::Apply(args) => args.common.override_settings(overrides),
+            Self::Runs(args) => args.override_settings(overrides),
+            Self::Destroy(args) => args.run.override_settings(overrides),
             Self::Exec(args) if args.create_workspace => {
                 overrides.create_workspace = Some(CreateWorkspace::Always);
             }

@@ -62,7 +62,7 @@ impl From<SelectionArgs> for Selection {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(next_help_heading = "Run")]
-pub(super) struct HowArgs {
+pub(super) struct CommonRunArgs {
     /// Stacks at once; by default the environment's `jobs`, else the number of cores.
     #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
@@ -97,9 +97,9 @@ pub(super) struct HowArgs {
     summary: Option<Utf8PathBuf>,
 }
 
-impl HowArgs {
+impl CommonRunArgs {
     /// Applies these flags to the overrides of environments.toml.
-    pub(super) fn lay_over(&self, overrides: &mut Overrides) {
+    pub(super) fn override_settings(&self, overrides: &mut Overrides) {
         overrides.jobs = self.jobs;
     }
 
@@ -140,7 +140,7 @@ impl HowArgs {
 #[command(next_help_heading = "Run")]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    how: HowArgs,
+    common: CommonRunArgs,
 
     /// Set an HCL variable of every selected stack, over var files and `vars`. Its declared type says how the value is read, as
     /// with `-var` of the engines: a text for a string, number or bool, an HCL expression for other types. May be repeated.
@@ -172,8 +172,8 @@ pub(super) struct RunArgs {
 
 impl RunArgs {
     /// Applies these flags to the overrides of environments.toml.
-    pub(super) fn lay_over(&self, overrides: &mut Overrides) {
-        self.how.lay_over(overrides);
+    pub(super) fn override_settings(&self, overrides: &mut Overrides) {
+        self.common.override_settings(overrides);
         overrides.vars.clone_from(&self.vars);
         overrides.create_workspace = self.create_workspace.then_some(CreateWorkspace::Always);
         overrides.update_lockfile = self.update_lockfile;
@@ -181,18 +181,25 @@ impl RunArgs {
 
     /// Returns true if standard output is one JSON document.
     pub(super) fn json(&self) -> bool {
-        self.how.json()
+        self.common.json()
     }
 
     /// Returns the paths of the report and the summary.
     pub(super) fn report_files(&self) -> ReportFiles {
-        self.how.report_files()
+        self.common.report_files()
     }
 
     /// Returns the request of a run over an environment and its stacks.
     pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
-        let Self { how, targets, excludes, replace, .. } = self;
-        RunRequest { environment, selection: selection.into(), targets, excludes, replace, ..how.request() }
+        let Self { common, targets, excludes, replace, .. } = self;
+        RunRequest {
+            environment,
+            selection: selection.into(),
+            targets,
+            excludes,
+            replace,
+            ..common.request()
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Error in the form that the user gets.
-pub(super) struct Shown {
+pub(super) struct UserError {
     pub(super) status: ExitStatus,
     findings: Diagnostics,
     message: Option<String>,
@@ -26,8 +26,8 @@ pub(super) struct Shown {
 }
 
 /// Turns an error into its message, hints and exit code; suggested commands repeat the flags.
-pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> Shown {
-    let mut shown = Shown {
+pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> UserError {
+    let mut shown = UserError {
         status: ExitStatus::Failed,
         findings: Diagnostics::default(),
         message: Some(chain(error)),
@@ -83,7 +83,7 @@ pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> Shown {
     shown
 }
 
-fn usage_of(shown: &mut Shown, usage: &Usage, flags: &GivenFlags) {
+fn usage_of(shown: &mut UserError, usage: &Usage, flags: &GivenFlags) {
     shown.status = ExitStatus::Usage;
     shown.kind = FailureKind::Config;
     match usage {
@@ -188,7 +188,7 @@ pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
     error_document(ExitStatus::Usage, report)
 }
 
-impl Shown {
+impl UserError {
     /// Prints the error on standard error.
     pub(super) fn say(&self, printer: &Printer, github: bool) {
         if github {

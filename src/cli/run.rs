@@ -17,9 +17,7 @@ use super::{
     app::{App, Global, Verb},
     error_report,
     prompts::Dialogue,
-    terminal, unknown_flag,
-    verbs::{SchemaOf, What},
-    without_dashes,
+    terminal, unknown_flag, without_dashes,
 };
 use crate::{
     commands,
@@ -27,7 +25,7 @@ use crate::{
     engine::GivenFlags,
     executor::{Interrupts, Prompter, SignalSource},
     model::{Clock, ErrorDocument, ExitStatus},
-    run::{Context, READ_ONLY, ReportFiles, Terminal, Usage, is_read_only},
+    run::{Context, READ_ONLY, ReportFiles, TerminalInfo, Usage, is_read_only},
     ui::{Detail, Printer, Styles},
 };
 
@@ -38,13 +36,13 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let app = match App::try_parse_from(&argv) {
         Ok(app) => app,
         Err(error) => {
-            let error = unknown_flag::explained(without_dashes::explained(error, &argv), &argv);
+            let error = unknown_flag::with_known_flag(without_dashes::with_dashes(error, &argv), &argv);
             return unparsed(&error, &argv);
         }
     };
     let json = app.verb.json();
     let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-    let streams = terminal::look(app.global.color, !app.global.no_progress && !app.global.quiet, |name| {
+    let streams = terminal::detect(app.global.color, !app.global.no_progress && !app.global.quiet, |name| {
         env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty()).map(str::to_owned)
     });
     let detail = match (app.global.quiet, app.global.verbose) {
@@ -60,7 +58,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         report_files.prepare(&env)?;
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
-        app.verb.lay_over(&mut context.overrides);
+        app.verb.override_settings(&mut context.overrides);
         if let Some(name) = context.overrides.misnamed_variable() {
             return Err(Usage::Other(format!(
                 "`--var {name}` names no HCL variable, as `--var size=3` does"
@@ -89,14 +87,14 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             if let Err(error) = kept {
                 printer.error(format_args!("the earlier report cannot be put back: {error}"));
             }
-            write_failure(&printer, (command, &report_files), &document);
+            write_failure(&printer, command, &report_files, &document);
             shown.status
         }
         Err(_) => {
             let defect = "this is a defect of envctl; nothing more was started";
             printer.error(defect);
             printer.hint("please report it with the message above, the command, and `envctl --version`");
-            write_failure(&printer, (command, &report_files), &error_report::defect(defect));
+            write_failure(&printer, command, &report_files, &error_report::defect(defect));
             ExitStatus::Defect
         }
     };
@@ -104,7 +102,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Writes the reason of a failure to the files of `--report` and `--summary`.
-fn write_failure(printer: &Printer, (command, files): (&str, &ReportFiles), document: &ErrorDocument) {
+fn write_failure(printer: &Printer, command: &str, files: &ReportFiles, document: &ErrorDocument) {
     for unwritten in files.write_failure(command, document) {
         printer.error(unwritten);
     }
@@ -142,7 +140,7 @@ fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
 fn context(
     global: &Global,
     env: BTreeMap<OsString, OsString>,
-    terminal: Terminal,
+    terminal: TerminalInfo,
     printer: Arc<Printer>,
 ) -> anyhow::Result<Context> {
     let dir = Utf8PathBuf::from_path_buf(std::env::current_dir()?)
@@ -197,30 +195,8 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<ExitStatus> {
         Verb::Shell(args) => commands::shell::run(context, &args.into()),
         Verb::Config(args) => commands::config::run(context, &args.into()),
         Verb::Runs(args) => commands::runs::run(context, &args.into()),
-        Verb::Generate(args) => commands::generate::run(context, request(args.what)),
+        Verb::Generate(args) => commands::generate::run(context, args.into()),
         Verb::Init(args) => commands::init::run(context, &args.into()),
         Verb::Doctor(args) => commands::doctor::run(context, &args.into()),
-    }
-}
-
-/// Converts the arguments of `generate`; man pages need the definition of the command line.
-fn request(what: What) -> commands::generate::Request {
-    use commands::generate::{Document, Request};
-    match what {
-        What::Schema { of } => Request::Schema(match of {
-            SchemaOf::Environments => Document::Environments,
-            SchemaOf::Report => Document::Report,
-            SchemaOf::List => Document::List,
-            SchemaOf::Runs => Document::Runs,
-            SchemaOf::Graph => Document::Graph,
-            SchemaOf::Config => Document::Config,
-            SchemaOf::Check => Document::Check,
-            SchemaOf::Output => Document::Output,
-            SchemaOf::Status => Document::Status,
-            SchemaOf::Doctor => Document::Doctor,
-            SchemaOf::Error => Document::Error,
-        }),
-        What::Completions { shell } => Request::Completions { shell: shell.to_string() },
-        What::Man { dir } => Request::Man { tree: Box::new(App::command()), dir },
     }
 }

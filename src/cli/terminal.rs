@@ -4,38 +4,42 @@ use std::io::{self, IsTerminal};
 
 use rustix::fs::{Stat, fstat};
 
-use super::app::When;
+use super::app::ColorChoice;
 use crate::{
-    run::Terminal,
+    run::TerminalInfo,
     ui::{Reader, Styles},
 };
 
 /// Properties of the standard streams, determined once.
-pub(super) struct Streams {
+pub(super) struct StreamProperties {
     pub(super) out: Styles,
     pub(super) err: Styles,
     pub(super) width: Option<usize>,
     /// Width at which messages are wrapped; absent if standard error is no terminal.
     pub(super) message_width: Option<usize>,
     pub(super) reader: Reader,
-    pub(super) terminal: Terminal,
+    pub(super) terminal: TerminalInfo,
 }
 
 /// Returns the properties of the standard streams. `variable` reads envctl's environment; empty counts as unset.
-pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Option<String>) -> Streams {
+pub(super) fn detect(
+    color: ColorChoice,
+    progress: bool,
+    variable: impl Fn(&str) -> Option<String>,
+) -> StreamProperties {
     let err_tty = io::stderr().is_terminal();
     let out_tty = io::stdout().is_terminal();
     let dumb = variable("TERM").as_deref() == Some("dumb");
     let ci = variable("CI").is_some_and(|v| v != "false" && v != "0");
     let github = variable("GITHUB_ACTIONS").as_deref() == Some("true");
     let colors = |tty: bool| Styles::new(color_for(color, tty && !dumb, &variable));
-    Streams {
+    StreamProperties {
         out: colors(out_tty),
         err: colors(err_tty),
         width: if out_tty || err_tty { width() } else { None },
         message_width: if err_tty { width() } else { None },
         reader: if out_tty { Reader::Person } else { Reader::Program },
-        terminal: Terminal {
+        terminal: TerminalInfo {
             interactive: io::stdin().is_terminal() && err_tty && !ci,
             shows_output: out_tty && is_same_device(),
             ci,
@@ -48,13 +52,13 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
 /// Returns true if a stream gets colours: `--color` first, then `NO_COLOR`, then `CLICOLOR_FORCE`, then the terminal.
 ///
 /// Sources: <https://no-color.org>, <https://bixense.com/clicolors>.
-fn color_for(when: When, tty: bool, variable: &impl Fn(&str) -> Option<String>) -> bool {
+fn color_for(when: ColorChoice, tty: bool, variable: &impl Fn(&str) -> Option<String>) -> bool {
     match when {
-        When::Always => true,
-        When::Never => false,
-        When::Auto if variable("NO_COLOR").is_some() => false,
-        When::Auto if variable("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
-        When::Auto => tty && variable("CLICOLOR").is_none_or(|v| v != "0"),
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if variable("NO_COLOR").is_some() => false,
+        ColorChoice::Auto if variable("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
+        ColorChoice::Auto => tty && variable("CLICOLOR").is_none_or(|v| v != "0"),
     }
 }
 
@@ -81,11 +85,11 @@ mod tests {
         let with = |pairs: &'static [(&'static str, &'static str)]| {
             move |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
         };
-        assert!(color_for(When::Auto, true, &with(&[])));
-        assert!(!color_for(When::Auto, false, &with(&[])));
-        assert!(!color_for(When::Auto, true, &with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])));
-        assert!(color_for(When::Auto, false, &with(&[("CLICOLOR_FORCE", "1")])));
-        assert!(color_for(When::Always, false, &with(&[("NO_COLOR", "1")])));
-        assert!(!color_for(When::Never, true, &with(&[])));
+        assert!(color_for(ColorChoice::Auto, true, &with(&[])));
+        assert!(!color_for(ColorChoice::Auto, false, &with(&[])));
+        assert!(!color_for(ColorChoice::Auto, true, &with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])));
+        assert!(color_for(ColorChoice::Auto, false, &with(&[("CLICOLOR_FORCE", "1")])));
+        assert!(color_for(ColorChoice::Always, false, &with(&[("NO_COLOR", "1")])));
+        assert!(!color_for(ColorChoice::Never, true, &with(&[])));
     }
 }

@@ -11,17 +11,17 @@ use super::app::App;
 use crate::diagnostic::closest;
 
 /// Removed flags, each with its replacement.
-const GONE: [(&str, &str); 1] =
+const REMOVED_FLAGS: [(&str, &str); 1] =
     [("--accept-replans", "is gone: `--confirm-rounds` says yes to later rounds beforehand")];
 
 /// Adds the most similar flag to the error about an unknown one, if clap found none: clap overlooks swapped letters.
-pub(super) fn explained(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
+pub(super) fn with_known_flag(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
     let (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) =
         (error.kind(), error.get(ContextKind::InvalidArg))
     else {
         return error;
     };
-    if let Some((flag, instead)) = GONE.iter().find(|(flag, _)| flag == unknown) {
+    if let Some((flag, instead)) = REMOVED_FLAGS.iter().find(|(flag, _)| flag == unknown) {
         let tip = format!("`{flag}` {instead}").into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
         return error;
@@ -51,10 +51,10 @@ fn flags(argv: &[OsString]) -> Vec<String> {
             None => break,
         }
     }
-    names(verb)
+    flag_names(verb)
 }
 
-fn names(verb: &Command) -> Vec<String> {
+fn flag_names(verb: &Command) -> Vec<String> {
     let visible = verb.get_arguments().filter(|argument| !argument.is_hide_set());
     visible.filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
 }
@@ -67,7 +67,7 @@ mod tests {
 
     fn message(words: &[&str]) -> String {
         let argv: Vec<OsString> = ["envctl"].iter().chain(words).map(OsString::from).collect();
-        explained(App::try_parse_from(&argv).err().unwrap(), &argv).to_string()
+        with_known_flag(App::try_parse_from(&argv).err().unwrap(), &argv).to_string()
     }
 
     #[test]

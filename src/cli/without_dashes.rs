@@ -11,15 +11,15 @@ use super::app::App;
 use crate::ui::shell_word;
 
 /// Adds the corrected command line to the error, if only the `--` of an `exec` is missing.
-pub(super) fn explained(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
-    if let Some(meant) = meant(&error, argv) {
+pub(super) fn with_dashes(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
+    if let Some(meant) = corrected_command(&error, argv) {
         let tip = format!("`{meant}`: the engine's command stands behind `--`").into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     error
 }
 
-fn meant(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+fn corrected_command(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let words: Vec<&str> = argv.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
@@ -33,7 +33,7 @@ fn meant(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
     // Verb, environment, and stack if there is one.
     let own = if words.contains(&"--all") { 2 } else { 3 };
-    let (own, command) = words.split_at_checked(*positions(&words).get(own)?)?;
+    let (own, command) = words.split_at_checked(*positional_indices(&words).get(own)?)?;
     if unknown.starts_with('-') && own.iter().any(|word| word.starts_with(unknown)) {
         return None;
     }
@@ -42,7 +42,7 @@ fn meant(error: &clap::Error, argv: &[OsString]) -> Option<String> {
 }
 
 /// Returns the indices of the words that are neither flags nor values of flags.
-fn positions(words: &[&str]) -> Vec<usize> {
+fn positional_indices(words: &[&str]) -> Vec<usize> {
     let app = App::command();
     let takes_value = |word: &str| {
         let arguments = app

@@ -8,24 +8,24 @@ use crate::{
     run::{
         Confirm, Context, RunRequest, Stopped, Usage,
         request::RunMode,
-        rounds::{self, TakenOver},
-        stored::{Stored, stored},
+        rounds::{self, PriorResults},
+        stored_plans::{StoredPlans, read_stored_plans},
     },
 };
 
 /// Arguments of `envctl apply`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ApplyRequest {
     /// Id of a run, a prefix of one, or `last`.
     pub run: String,
     /// Options of the run; environment, stacks, targets and replacements are those of the stored run.
-    pub how: RunRequest,
+    pub options: RunRequest,
     /// Answer to the gate from flags.
     pub confirm: Confirm,
 }
 
 /// Runs `envctl apply`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStatus> {
     if let Some((path, _)) = context.overrides.sets.first() {
         let message = format!(
             "`--set {path}=…` is not for `apply`: a stored plan has the values that it was made with"
@@ -35,39 +35,40 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
     let found = match request.run.as_str() {
-        "last" => newest_that_planned(context, &store)?,
+        "last" => newest_run_with_plans(context, &store)?,
         named => store.find(named)?,
     };
-    let Stored { asked, stacks } = stored(context, &request.how, &store, &found)?;
-    let how = RunRequest {
-        environment: Some(asked.environment.to_string()),
+    let StoredPlans { stored_request, stacks } =
+        read_stored_plans(context, &request.options, &store, &found)?;
+    let options = RunRequest {
+        environment: Some(stored_request.environment.to_string()),
         selection: Selection {
-            patterns: asked.stacks.iter().map(ToString::to_string).collect(),
+            patterns: stored_request.stacks.iter().map(ToString::to_string).collect(),
             ..Selection::default()
         },
-        targets: asked.targets,
-        excludes: asked.excludes,
-        replace: asked.replace,
+        targets: stored_request.targets,
+        excludes: stored_request.excludes,
+        replace: stored_request.replace,
         stored: Some(found.id),
-        ..request.how.clone()
+        ..request.options.clone()
     };
     let run_mode = RunMode {
         verb: RunVerb::Apply,
-        mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
+        mode: if stored_request.destroy { PlanMode::Destroy } else { PlanMode::Normal },
     };
-    let context = context.with_values(asked.vars, asked.sets);
-    rounds::run_adopting(
+    let context = context.with_values(stored_request.vars, stored_request.sets);
+    rounds::run_with_prior_results(
         &context,
-        &how,
+        &options,
         &request.confirm,
         run_mode,
-        TakenOver { stacks, ..TakenOver::default() },
+        PriorResults { stacks, ..PriorResults::default() },
     )
 }
 
 /// Returns the newest run that made plans. An `apply` that was refused at its gate made none and is skipped. A run without
 /// changes is not skipped: the user never means an older run, perhaps of another environment.
-fn newest_that_planned(context: &Context, store: &RunStore) -> anyhow::Result<StoredRun> {
+fn newest_run_with_plans(context: &Context, store: &RunStore) -> anyhow::Result<StoredRun> {
     for run in store.list()? {
         let report = run.report()?;
         if report.command != RunVerb::Apply || report.result != Some(RunResult::Refused) {

@@ -21,7 +21,7 @@ use crate::{
 
 /// Arguments of `envctl check`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct CheckRequest {
     /// Environments to check; empty for all.
     pub environments: Vec<String>,
     /// True if no program is started.
@@ -56,7 +56,7 @@ struct ItemView {
 }
 
 /// Runs `envctl check`; exit code 4 for an error in a file, 3 if a guard would refuse a change now.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
     let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
@@ -80,10 +80,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     if !request.offline {
         for inventory in &offline.inventories {
-            items.push(versions(context, &config, (inventory, &offline.survey.modules)));
+            items.push(versions(context, &config, inventory, &offline.survey.modules));
             let environment = config.environment(inventory.environment().as_str())?;
-            let of = (inventory, &offline.survey.modules);
-            items.extend(check_around::items(context, &config, environment, of)?);
+            let modules = &offline.survey.modules;
+            items.extend(check_around::items(context, &config, environment, inventory, modules)?);
         }
     }
     let status = status(&items);

@@ -20,7 +20,7 @@ use crate::{
 
 /// Arguments of `envctl config`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ConfigRequest {
     /// Environment to show; absent for all.
     pub environment: Option<String>,
     /// Stack to show; absent for all.
@@ -99,13 +99,14 @@ struct ValueView {
 }
 
 /// Runs `envctl config`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let words: Vec<String> = request.environment.clone().into_iter().collect();
     let mut environments = Vec::new();
     let mut status = ExitStatus::Success;
     for environment in context.environments(&config, &words)? {
-        let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
+        let (inventory, of_environment) =
+            context.inventory_for_display(&config, environment, request.json)?;
         status = status.max(of_environment);
         environments.push(view(
             context,
@@ -132,7 +133,7 @@ fn view(
     context: &Context,
     scope: EnvironmentScope<'_>,
     inventory: &Inventory,
-    request: &Request,
+    request: &ConfigRequest,
 ) -> anyhow::Result<EnvironmentView> {
     let EnvironmentScope { config, environment } = scope;
     let wanted = match &request.stack {
@@ -171,7 +172,7 @@ fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap
     set.map(|(name, value)| {
         let path = format!("guards.{name}");
         let origin = written.iter().find(|(key, _)| *key == path || key.starts_with(&format!("{path}.")));
-        let origin = origin.filter(|_| origins).map(|(_, origin)| place(origin, config.source()));
+        let origin = origin.filter(|_| origins).map(|(_, origin)| origin_text(origin, config.source()));
         (name.to_owned(), ValueView { value, origin })
     })
     .collect()
@@ -181,7 +182,7 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     let settings: &Settings = &instance.settings;
     let mut values = IndexMap::new();
     let mut put = |key: String, value: serde_json::Value, origin: Option<&Origin>| {
-        let origin = origin.filter(|_| origins).map(|o| place(o, source));
+        let origin = origin.filter(|_| origins).map(|o| origin_text(o, source));
         values.insert(key, ValueView { value, origin });
     };
     if let Some(workspace) = &settings.workspace {
@@ -219,7 +220,7 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     for (name, variable) in settings.env.iter() {
         let value = match &variable.value.source {
             EnvSource::Plain(text) => text.clone(),
-            EnvSource::Secret(source) => described(source),
+            EnvSource::Secret(source) => secret_source_text(source),
         };
         put(format!("env.{name}"), value.into(), Some(&variable.origin));
     }
@@ -232,13 +233,13 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
         }
     }
     for (name, secret) in settings.secrets.iter() {
-        put(format!("secrets.{name}"), described(&secret.value).into(), Some(&secret.origin));
+        put(format!("secrets.{name}"), secret_source_text(&secret.value).into(), Some(&secret.origin));
     }
     values
 }
 
 /// Returns a text that describes the source of a secret, never its value.
-fn described(secret: &Secret) -> String {
+fn secret_source_text(secret: &Secret) -> String {
     let source = match &secret.source {
         SecretSource::Env(name) => format!("the variable {name}"),
         SecretSource::File(path) => format!("the file {path}"),
@@ -251,7 +252,7 @@ fn described(secret: &Secret) -> String {
     format!("(from {source}{may_be_empty})")
 }
 
-fn place(origin: &Origin, source: &SourceFile) -> String {
+fn origin_text(origin: &Origin, source: &SourceFile) -> String {
     let layer = match &origin.layer {
         Layer::Builtin => "built in".to_owned(),
         Layer::Defaults => "[defaults]".to_owned(),

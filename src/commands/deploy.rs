@@ -8,7 +8,7 @@ use crate::{
 
 /// Arguments of `envctl deploy`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct DeployRequest {
     /// Options of the run.
     pub run: RunRequest,
     /// Answer to the gate from flags.
@@ -16,7 +16,7 @@ pub struct Request {
 }
 
 /// Runs `envctl deploy`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &DeployRequest) -> anyhow::Result<ExitStatus> {
     let run_mode = RunMode { verb: RunVerb::Deploy, mode: PlanMode::Normal };
     rounds::run(context, &request.run, &request.confirm, run_mode)
 }

@@ -9,7 +9,7 @@ use crate::{
 
 /// Arguments of `envctl destroy`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct DestroyRequest {
     /// Options of the run.
     pub run: RunRequest,
     /// Answer to the gate from flags.
@@ -17,7 +17,7 @@ pub struct Request {
 }
 
 /// Runs `envctl destroy`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &DestroyRequest) -> anyhow::Result<ExitStatus> {
     if let Some(address) = request.run.replace.first() {
         return Err(
             Usage::Other(format!("`--replace {address}` makes no sense: everything is destroyed")).into()

@@ -26,7 +26,7 @@ use crate::{
 
 /// Arguments of `envctl doctor`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct DoctorRequest {
     /// True for output as JSON.
     pub json: bool,
 }
@@ -80,7 +80,7 @@ impl Finding {
 }
 
 /// Runs all checks; exit code 4 if one of them failed.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &DoctorRequest) -> anyhow::Result<ExitStatus> {
     let runner = Arc::new(Runner::new());
     let mut findings = vec![git(context, &runner)];
     let config = context.config_file().map_err(anyhow::Error::from).and_then(|_| context.config());

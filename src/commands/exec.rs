@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use camino::Utf8PathBuf;
+
 use crate::{
     config::{Environment, VerbClass},
     engine::{
@@ -13,10 +15,11 @@ use crate::{
     model::{ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Stream},
     run::{
-        Context,
+        Context, Stopped,
+        environment_guards::EnvironmentGuards,
         exec::{
             exec_gate::ExecGate,
-            exec_guard::Against,
+            exec_guard::ExecCheck,
             prepared::{Prepared, WorkspaceCheck},
             request::ExecRequest,
             state_watch::StateWatch,
@@ -31,103 +34,149 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
     let validated = context.validated_inventory(&config, environment, &[])?;
-    let inventory = &validated.0;
+    let inventory = &validated.inventory;
     let stacks = match &request.stack {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let mut prepared = Prepared::load(
-        context,
-        &config,
-        &validated,
-        environment,
-        (&stacks, &request.allow),
-        needs(&request.args),
-    )?;
+    let needs = needs(&request.args);
+    let mut prepared =
+        Prepared::load(context, &config, &validated, environment, &stacks, &request.allow, needs)?;
     let is_colored = context.printer.out_styles().color();
     prepared.set_typed_colors(if is_colored { TypedColors::On } else { TypedColors::Off });
-    let mutating = prepared.is_mutating(&request.args);
-    if mutating {
+    let is_mutating = prepared.is_mutating(&request.args);
+    if is_mutating {
         context.refuse_read_only(&format!("exec … -- {}", request.line()), "a state or a file")?;
     }
     context.refuse_files(&request.args)?;
-    let mut guarded = None;
     let given_flags = prepared.given_flags();
-    let at_gate = ExecGate { context, environment, request, stacks: &stacks, given_flags };
-    if mutating {
-        context.validated_inventory(&config, environment, &[VerbClass::Change])?;
-        guarded = Some(at_gate.pass(&config, &validated, &prepared)?);
-        prepared.acting(context, &config, environment)?;
-        prepared.let_lockfiles_change(&request.args);
-    }
-    let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
-    let several = stacks.len() > 1;
-    let runs = RunStore::new(config.root()).runs_dir();
+    let gate = ExecGate { context, environment, request, stacks: &stacks, given_flags };
     let typed = intent_of(&request.args);
-    let mut guarded = match guarded {
-        Some(guarded) => {
-            let command = (&typed, request.args.as_slice());
-            let project = (context, &config, inventory);
-            Some((guarded, TypedDeployments::new(project, &environment.name, command, &prepared.runner)?))
-        }
-        None => None,
+    if !is_mutating {
+        let reading = |_: &StackId, work: &Work, session: &Session<'_>| {
+            let exit = work.engine.run_reading(&work.target, &request.args, session)?;
+            Ok(Ok(CommandEnd { exit, is_state_known: true }))
+        };
+        return run_in_stacks(&gate, &prepared, &typed, reading);
+    }
+    context.validated_inventory(&config, environment, &[VerbClass::Change])?;
+    let guards = gate.pass(&config, &validated, &prepared)?;
+    prepared.check_identity(context, &config, environment)?;
+    prepared.allow_lockfile_changes(&request.args);
+    let _lock = prepared.lock_environment(context, "exec")?;
+    let mut changing = ChangingCommand {
+        gate: &gate,
+        typed: &typed,
+        runs: RunStore::new(config.root()).runs_dir(),
+        guards,
+        deployments: TypedDeployments::new(
+            context,
+            &config,
+            inventory,
+            &environment.name,
+            &typed,
+            &request.args,
+            &prepared.runner,
+        )?,
     };
-    let gone = match () {
-        () if typed == Intent::MigrateState => WorkspaceCheck::Untouched,
+    let status =
+        run_in_stacks(&gate, &prepared, &typed, |stack, work, session| changing.run(stack, work, session))?;
+    if status == ExitStatus::Success {
+        changing.guards.warn_unused_exceptions(context, Some(&prepared.accepted_states()));
+    }
+    Ok(status)
+}
+
+/// End of a typed command in one stack.
+struct CommandEnd {
+    exit: Exit,
+    /// False if the state after the command is not the last known one and could not be recorded.
+    is_state_known: bool,
+}
+
+/// Runs the command in each stack, until one fails.
+fn run_in_stacks(
+    gate: &ExecGate<'_>,
+    prepared: &Prepared,
+    typed: &Intent,
+    mut command: impl FnMut(&StackId, &Work, &Session<'_>) -> Result<Result<CommandEnd, Stopped>, EngineError>,
+) -> anyhow::Result<ExitStatus> {
+    let ExecGate { context, environment, request, stacks, given_flags } = gate;
+    let workspace_check = match () {
+        () if *typed == Intent::MigrateState => WorkspaceCheck::Untouched,
         () if may_make_workspace(&request.args) => WorkspaceCheck::Noticed,
         () => WorkspaceCheck::Left,
     };
-    for stack in &stacks {
-        if several {
+    for stack in *stacks {
+        if stacks.len() > 1 {
             context.printer.say(format_args!("── {stack}"));
         }
-        let mut is_known = true;
-        let ended = prepared.with(context, (stack, gone), |work, session| {
+        let ended = prepared.with_instance(context, stack, workspace_check, |work, session| {
             let wired = prepared.with_values(work, session)?;
-            let work = &*wired;
-            if work.engine.loses_values(&work.target, &request.args) {
-                return Err(valueless(environment, request, stack, &at_gate.given_flags));
+            if wired.engine.loses_values(&wired.target, &request.args) {
+                return Err(missing_values_error(environment, request, stack, given_flags));
             }
-            let Some((guarded, deployments)) = &mut guarded else {
-                return work.engine.run_reading(&work.target, &request.args, session).map(Ok);
-            };
-            let state = StateWatch::before(&typed, work, session)?;
-            let against = Against { stack, runs: &runs, work, session };
-            let found = against.judge(&typed, guarded)?;
-            if !found.blocked.is_empty() {
-                return Ok(Err(at_gate.refusal(guarded, &found)));
-            }
-            deployments.begin(stack)?;
-            let exit = mutate(context, work, request, session)?;
-            deployments.end((stack, work), exit, session)?;
-            match state.after(exit) {
-                Err(failure) if matches!(typed, Intent::Push { .. }) => {
-                    context.printer.warn(format_args!("`{stack}`: {failure}"));
-                }
-                Err(failure) => {
-                    context.printer.error(format_args!("`{stack}`: {failure}"));
-                    is_known = false;
-                }
-                Ok(()) => {}
-            }
-            Ok(Ok(exit))
+            command(stack, &wired, session)
         })?;
-        let exit = ended?;
+        let CommandEnd { exit, is_state_known } = ended?;
         if let Some(signal) = context.interrupts.signal() {
             return Ok(ExitStatus::Interrupted(signal));
         }
         if exit != Exit::Code(0) {
-            context.printer.error(format_args!("`{}` ended with {exit} in `{stack}`", shown(request)));
+            context
+                .printer
+                .error(format_args!("`{}` ended with {exit} in `{stack}`", shown_command(request)));
             return Ok(ExitStatus::Failed);
         }
-        if !is_known {
+        if !is_state_known {
             return Ok(ExitStatus::Failed);
         }
-    }
-    if let Some((guarded, _)) = guarded {
-        guarded.say_idle(context, Some(&prepared.accepted_states()));
     }
     Ok(ExitStatus::Success)
+}
+
+/// Intent command that may change states, after its gate.
+struct ChangingCommand<'a> {
+    gate: &'a ExecGate<'a>,
+    typed: &'a Intent,
+    /// Folder of all runs.
+    runs: Utf8PathBuf,
+    guards: EnvironmentGuards,
+    deployments: TypedDeployments<'a>,
+}
+
+impl ChangingCommand<'_> {
+    /// Runs the command in one stack, between the checks of its state; returns the refusal if a guard finds something in
+    /// the engine's files.
+    fn run(
+        &mut self,
+        stack: &StackId,
+        work: &Work,
+        session: &Session<'_>,
+    ) -> Result<Result<CommandEnd, Stopped>, EngineError> {
+        let ExecGate { context, request, .. } = self.gate;
+        let state = StateWatch::before(self.typed, work, session)?;
+        let check = ExecCheck { stack, runs: &self.runs, work, session };
+        let verdict = check.judge(self.typed, &mut self.guards)?;
+        if !verdict.blocked.is_empty() {
+            return Ok(Err(self.gate.refusal(&self.guards, &verdict)));
+        }
+        self.deployments.record_before(stack)?;
+        let exit = mutate(context, work, request, session)?;
+        self.deployments.record_after(stack, work, exit, session)?;
+        let mut is_state_known = true;
+        match state.after(exit) {
+            Err(failure) if matches!(self.typed, Intent::Push { .. }) => {
+                context.printer.warn(format_args!("`{stack}`: {failure}"));
+            }
+            Err(failure) => {
+                context.printer.error(format_args!("`{stack}`: {failure}"));
+                is_state_known = false;
+            }
+            Ok(()) => {}
+        }
+        Ok(Ok(CommandEnd { exit, is_state_known }))
+    }
 }
 
 /// Returns the upstream values and secrets that a typed command needs.
@@ -166,7 +215,7 @@ fn mutate(
 }
 
 /// Returns the refusal of a command that would run a unit without its values: it could write wrong values to its state.
-fn valueless(
+fn missing_values_error(
     environment: &Environment,
     request: &ExecRequest,
     stack: &StackId,
@@ -183,6 +232,6 @@ fn valueless(
     EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
-fn shown(request: &ExecRequest) -> String {
+fn shown_command(request: &ExecRequest) -> String {
     request.args.first().map_or_else(String::new, |verb| verb.to_string_lossy().into_owned())
 }

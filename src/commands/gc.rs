@@ -8,13 +8,16 @@ use crate::{
     journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::ExitStatus,
     process::{users, writers},
-    run::{Context, last_deployment::keep_deployments, left_output::take_in, resumable::RunEvents},
+    run::{
+        Context, last_deployment::keep_deployments, raw_output_recovery::recover_raw_output,
+        resumable::RunEvents,
+    },
     ui::Count,
 };
 
 /// Arguments of `envctl runs gc`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct GcRequest {
     /// Minimum age of removed runs; absent for `store.keep`, or else thirty days, unless `keep` is given.
     pub older_than: Option<Duration>,
     /// Number of newest runs of each environment to keep.
@@ -30,11 +33,11 @@ const AGE: Duration = Duration::from_hours(30 * 24);
 const BACKUPS: &str = ".envctl/backups";
 
 /// Runs `envctl runs gc`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &GcRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let store = RunStore::new(config.root());
     let runs = store.list()?;
-    let candidates: Vec<Candidate> = runs.iter().map(|run| candidate(context, run)).collect();
+    let candidates: Vec<Candidate> = runs.iter().map(|run| candidate_for_removal(context, run)).collect();
     let age = match (request.older_than, request.keep) {
         (Some(age), _) => Some(age),
         (None, Some(_)) => None,
@@ -55,7 +58,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
     }
     if !request.dry_run {
-        take_in(context, &store, None, None);
+        recover_raw_output(context, &store, None, None);
     }
     let abandoned = abandoned(context, &store)?;
     let mut freed = 0;
@@ -83,13 +86,13 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     keep_deployments(&store, &old)?;
     // A plan without its run cannot be applied; a run without its plans is still a record.
     for run in &old {
-        removed(&run.dir.plans())?;
+        remove_folder(&run.dir.plans())?;
     }
     for run in &old {
-        removed(run.dir.path())?;
+        remove_folder(run.dir.path())?;
     }
     for folder in &abandoned {
-        removed(&folder.path)?;
+        remove_folder(&folder.path)?;
     }
     context.printer.say(format_args!("{count} removed, {} freed", Size(freed)));
     say_backups(context, config.root())?;
@@ -102,7 +105,7 @@ fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
     if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
         return Ok(());
     }
-    let (files, bytes) = contents(&folder).map_err(JournalError::io("read", &folder))?;
+    let (files, bytes) = count_and_size(&folder).map_err(JournalError::io("read", &folder))?;
     if files > 0 {
         let count = Count(files, "backup");
         let size = Size(bytes);
@@ -127,7 +130,7 @@ fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, Jour
     Ok(found)
 }
 
-fn candidate(context: &Context, run: &StoredRun) -> Candidate {
+fn candidate_for_removal(context: &Context, run: &StoredRun) -> Candidate {
     // The report is written last; before that, the run's journal is open, or its engines have their files open.
     let running = !run.dir.report().exists() && !writers(run.dir.path()).is_empty();
     let mut found = Candidate {
@@ -144,7 +147,7 @@ fn candidate(context: &Context, run: &StoredRun) -> Candidate {
         Ok(events) => {
             found.environment = events.environment().cloned();
             found.changing = events.changing().is_some();
-            found.unfinished = !events.ended_well();
+            found.unfinished = !events.ended_successfully();
             found.resumes = events.resumes().cloned();
         }
         Err(error) => context.printer.warn(format_args!("run {}: {error}", run.id)),
@@ -153,7 +156,7 @@ fn candidate(context: &Context, run: &StoredRun) -> Candidate {
 }
 
 /// Removes a folder; a folder that another process has removed is no error.
-fn removed(folder: &Utf8Path) -> Result<(), JournalError> {
+fn remove_folder(folder: &Utf8Path) -> Result<(), JournalError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(JournalError::io("remove", folder)(error))
@@ -164,16 +167,19 @@ fn removed(folder: &Utf8Path) -> Result<(), JournalError> {
 
 /// Returns the size of all files below a folder in bytes.
 fn size(folder: &Utf8Path) -> io::Result<u64> {
-    contents(folder).map(|(_, bytes)| bytes)
+    count_and_size(folder).map(|(_, bytes)| bytes)
 }
 
 /// Returns the number of all files below a folder, and their size in bytes.
-fn contents(folder: &Utf8Path) -> io::Result<(u64, u64)> {
+fn count_and_size(folder: &Utf8Path) -> io::Result<(u64, u64)> {
     let (mut files, mut bytes) = (0, 0);
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
-        let below =
-            if entry.file_type()?.is_dir() { contents(entry.path())? } else { (1, entry.metadata()?.len()) };
+        let below = if entry.file_type()?.is_dir() {
+            count_and_size(entry.path())?
+        } else {
+            (1, entry.metadata()?.len())
+        };
         (files, bytes) = (files + below.0, bytes + below.1);
     }
     Ok((files, bytes))

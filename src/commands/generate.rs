@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::ValueEnum;
 use clap_complete::env::Shells;
 use schemars::schema_for;
 
@@ -15,9 +16,9 @@ use crate::{
 };
 
 /// Arguments of `envctl generate`.
-pub enum Request {
+pub enum GenerateRequest {
     /// A JSON Schema.
-    Schema(Document),
+    Schema(SchemaDocument),
     /// The completions of a shell.
     Completions {
         /// Name of the shell.
@@ -33,11 +34,11 @@ pub enum Request {
 }
 
 /// Document with a JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaDocument {
     /// environments.toml
     Environments,
-    /// The report of a run.
+    /// `--json` of plan, deploy and destroy, `--report`, `runs show --json`
     Report,
     /// `list --json`
     List,
@@ -55,20 +56,20 @@ pub enum Document {
     Status,
     /// `doctor --json`
     Doctor,
-    /// Error document of a verb with `--json`.
+    /// Error document that any `--json` prints when the verb fails
     Error,
 }
 
 /// Runs `envctl generate`.
-pub fn run(context: &Context, request: Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: GenerateRequest) -> anyhow::Result<ExitStatus> {
     match request {
-        Request::Schema(document) => {
+        GenerateRequest::Schema(document) => {
             let mut text = serde_json::to_string_pretty(&schema(document))?;
             text.push('\n');
             context.printer.data(text)?;
         }
-        Request::Completions { shell } => context.printer.data(completions(&shell)?)?,
-        Request::Man { tree, dir } => match dir {
+        GenerateRequest::Completions { shell } => context.printer.data(completions(&shell)?)?,
+        GenerateRequest::Man { tree, dir } => match dir {
             Some(dir) => {
                 let written = man_pages(*tree, &context.dir.join(dir))?;
                 context.printer.say(format_args!("{written} man pages written"));
@@ -84,19 +85,19 @@ pub fn run(context: &Context, request: Request) -> anyhow::Result<ExitStatus> {
 }
 
 /// Returns the JSON Schema of a document.
-pub fn schema(document: Document) -> serde_json::Value {
+pub fn schema(document: SchemaDocument) -> serde_json::Value {
     match document {
-        Document::Environments => config::json_schema(),
-        Document::Report => schema_for!(Report).into(),
-        Document::List => schema_for!(super::list::ListDocument).into(),
-        Document::Runs => schema_for!(super::runs::RunsDocument).into(),
-        Document::Graph => schema_for!(GraphDocument).into(),
-        Document::Config => schema_for!(super::config::ConfigDocument).into(),
-        Document::Check => schema_for!(super::check::CheckDocument).into(),
-        Document::Output => schema_for!(super::output::OutputDocument).into(),
-        Document::Status => schema_for!(super::status::StatusDocument).into(),
-        Document::Doctor => schema_for!(super::doctor::DoctorDocument).into(),
-        Document::Error => schema_for!(ErrorDocument).into(),
+        SchemaDocument::Environments => config::json_schema(),
+        SchemaDocument::Report => schema_for!(Report).into(),
+        SchemaDocument::List => schema_for!(super::list::ListDocument).into(),
+        SchemaDocument::Runs => schema_for!(super::runs::RunsDocument).into(),
+        SchemaDocument::Graph => schema_for!(GraphDocument).into(),
+        SchemaDocument::Config => schema_for!(super::config::ConfigDocument).into(),
+        SchemaDocument::Check => schema_for!(super::check::CheckDocument).into(),
+        SchemaDocument::Output => schema_for!(super::output::OutputDocument).into(),
+        SchemaDocument::Status => schema_for!(super::status::StatusDocument).into(),
+        SchemaDocument::Doctor => schema_for!(super::doctor::DoctorDocument).into(),
+        SchemaDocument::Error => schema_for!(ErrorDocument).into(),
     }
 }
 

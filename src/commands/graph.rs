@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use clap::ValueEnum;
+
 use crate::{
     config::{EnvironmentScope, OutputPath, Value},
     graph::{Selection, render},
@@ -12,32 +14,32 @@ use crate::{
 };
 
 /// Output format of the graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Indented tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// An indented tree for people.
     Tree,
-    /// Graphviz (dot).
+    /// Graphviz.
     Dot,
-    /// Mermaid.
+    /// Mermaid, as in Markdown on GitHub and GitLab.
     Mermaid,
-    /// Nodes and edges as JSON.
+    /// Nodes and edges.
     Json,
 }
 
 /// Arguments of `envctl graph`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct GraphRequest {
     /// Name of the environment; absent for the first one.
     pub environment: Option<String>,
     /// Selection of stacks.
     pub selection: Selection,
     /// Output format.
-    pub format: Format,
+    pub format: GraphFormat,
 }
 
 /// Runs `envctl graph`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let mut changes = context.ask_changes(&request.selection, &Arc::new(Runner::new()))?;
+pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStatus> {
+    let mut changes = context.query_changes(&request.selection, &Arc::new(Runner::new()))?;
     let config = context.config()?;
     let first = config.environments().values().next();
     let environment = match (&request.environment, first) {
@@ -51,8 +53,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
         (word, _) => context.environment(&config, word.as_deref())?,
     };
-    let as_document = request.format == Format::Json;
-    let (inventory, status) = context.shown_inventory(&config, environment, as_document)?;
+    let as_document = request.format == GraphFormat::Json;
+    let (inventory, status) = context.inventory_for_display(&config, environment, as_document)?;
     let chosen =
         context.select(EnvironmentScope { config: &config, environment }, &inventory, &mut changes)?;
     if let Some(since) = chosen.changed_since.filter(|_| chosen.stacks.is_empty()) {
@@ -62,10 +64,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let graph = inventory.graph().subgraph(&stacks);
     let wires = inventory.instances().map(|instance| (instance.id.stack.clone(), wires(instance))).collect();
     let text = match request.format {
-        Format::Tree => render::tree(&graph, &wires),
-        Format::Dot => render::dot(&graph, &wires),
-        Format::Mermaid => render::mermaid(&graph, &wires),
-        Format::Json => {
+        GraphFormat::Tree => render::tree(&graph, &wires),
+        GraphFormat::Dot => render::dot(&graph, &wires),
+        GraphFormat::Mermaid => render::mermaid(&graph, &wires),
+        GraphFormat::Json => {
             let document = render::GraphDocument::new(environment.name.as_str(), &graph, &wires);
             format!("{}\n", serde_json::to_string_pretty(&document)?)
         }

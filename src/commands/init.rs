@@ -12,7 +12,7 @@ use crate::{
 
 /// Arguments of `envctl init`.
 #[derive(Debug, Clone, Copy)]
-pub struct Request {
+pub struct InitRequest {
     /// True if the file is printed instead of written.
     pub print: bool,
     /// True if an existing file is replaced.
@@ -20,7 +20,7 @@ pub struct Request {
 }
 
 /// Writes the file into the working directory, or to the path of `--config`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &InitRequest) -> anyhow::Result<ExitStatus> {
     let file = context
         .config_path
         .as_ref()
@@ -28,10 +28,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let folder = file.parent().unwrap_or(&context.dir);
     let replaces = request.print || request.force;
     if !replaces && file.symlink_metadata().is_ok() {
-        return Err(already_there(context, &file).into());
+        return Err(file_exists_error(context, &file).into());
     }
     let survey = Survey::of(folder).map_err(|error| Stopped::configuration(error.to_string()))?;
-    let Some(text) = &survey.toml else { return Err(nothing_found(context, folder).into()) };
+    let Some(text) = &survey.toml else { return Err(no_stack_error(context, folder).into()) };
     // Checks that envctl accepts its own file, for any names of folders.
     Config::from_text(&file, text, &Overrides::default())?;
     for note in &survey.notes {
@@ -52,19 +52,19 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     let written = output_file::put(&file, text.as_bytes(), request.force);
     if !written.with_context(|| format!("cannot write `{file}`"))? {
-        return Err(already_there(context, &file).into());
+        return Err(file_exists_error(context, &file).into());
     }
     context.printer.say(format_args!("wrote `{}`", context.shown(&file)));
     context.printer.hint("read it through, then `envctl check`");
     Ok(ExitStatus::Success)
 }
 
-fn already_there(context: &Context, file: &Utf8Path) -> Stopped {
+fn file_exists_error(context: &Context, file: &Utf8Path) -> Stopped {
     Stopped::refused(format!("`{}` is there already", context.shown(file)))
         .hint("`envctl init --print` shows what a new one would be, `envctl init --force` replaces it")
 }
 
-fn nothing_found(context: &Context, folder: &Utf8Path) -> Stopped {
+fn no_stack_error(context: &Context, folder: &Utf8Path) -> Stopped {
     let folder = context.shown(folder);
     let place = if folder.as_str().is_empty() { "here".to_owned() } else { format!("in `{folder}`") };
     Stopped::configuration(format!("there is no stack {place} or below"))

@@ -12,14 +12,14 @@ use crate::{
     process::Runner,
     run::{
         Context,
-        selecting::{Asked, Chosen},
+        selection::{ChangesQuery, SelectedStacks},
     },
     ui::{Align, Role, Table},
 };
 
 /// Arguments of `envctl list`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ListRequest {
     /// Name of the environment; absent for all.
     pub environment: Option<String>,
     /// Selection of stacks.
@@ -36,7 +36,7 @@ pub struct ListDocument {
     /// The version of this format: 1.
     format: u32,
     /// The instances, in dependency order within each environment.
-    instances: Vec<Entry>,
+    instances: Vec<ListEntry>,
     /// With `--changed`: the stacks that are gone since the base, whose state still exists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     deleted: Vec<GoneStack>,
@@ -44,7 +44,7 @@ pub struct ListDocument {
 
 /// One instance.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Entry {
+struct ListEntry {
     /// Name of the environment.
     #[schemars(with = "String")]
     environment: EnvName,
@@ -68,8 +68,8 @@ struct Entry {
 }
 
 /// Runs `envctl list`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let mut changes = context.ask_changes(&request.selection, &Arc::new(Runner::new()))?;
+pub fn run(context: &Context, request: &ListRequest) -> anyhow::Result<ExitStatus> {
+    let mut changes = context.query_changes(&request.selection, &Arc::new(Runner::new()))?;
     let config = context.config()?;
     let words: Vec<String> = request.environment.clone().into_iter().collect();
     let environments = context.environments(&config, &words)?;
@@ -114,7 +114,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 
 /// Instances of one environment for the list.
 struct Listed {
-    entries: Vec<Entry>,
+    entries: Vec<ListEntry>,
     deleted: Vec<GoneStack>,
     /// Message for an empty list.
     nothing: Option<String>,
@@ -125,16 +125,16 @@ fn select(
     context: &Context,
     config: &Config,
     environment: &Environment,
-    request: &Request,
-    changes: &mut Asked,
+    request: &ListRequest,
+    changes: &mut ChangesQuery,
 ) -> anyhow::Result<Listed> {
-    let (inventory, status) = context.shown_inventory(config, environment, request.json)?;
-    let Chosen { stacks, changed_since } =
+    let (inventory, status) = context.inventory_for_display(config, environment, request.json)?;
+    let SelectedStacks { stacks, changed_since } =
         context.select(EnvironmentScope { config, environment }, &inventory, changes)?;
     let mut entries = Vec::with_capacity(stacks.len());
     for Selected { stack, why } in stacks {
         let Some(instance) = inventory.get(stack.as_str()) else { continue };
-        entries.push(Entry {
+        entries.push(ListEntry {
             environment: environment.name.clone(),
             stack: instance.id.stack.clone(),
             path: instance.path.to_string(),
@@ -150,7 +150,7 @@ fn select(
     Ok(Listed { entries, deleted, nothing, status })
 }
 
-fn table(context: &Context, entries: &[Entry], why: bool, several: bool) -> String {
+fn table(context: &Context, entries: &[ListEntry], why: bool, several: bool) -> String {
     let styles = context.printer.out_styles();
     let mut headings = Vec::new();
     if several {

@@ -19,7 +19,7 @@ use crate::{
 
 /// Arguments of `envctl output`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct OutputRequest {
     /// Name of the environment.
     pub environment: Option<String>,
     /// Name of the stack; absent for all.
@@ -70,20 +70,20 @@ struct OutputView {
 }
 
 /// Runs `envctl output`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
     let validated = context.validated_inventory(&config, environment, &[])?;
-    let inventory = &validated.0;
+    let inventory = &validated.inventory;
     let stacks = match &request.stack {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::MaskOnly };
-    let prepared = Prepared::load(context, &config, &validated, environment, (&stacks, &[]), needs)?;
+    let prepared = Prepared::load(context, &config, &validated, environment, &stacks, &[], needs)?;
     let mut found = Vec::new();
     for stack in stacks {
-        let outputs = prepared.with(context, (&stack, WorkspaceCheck::Noticed), |work, session| {
+        let outputs = prepared.with_instance(context, &stack, WorkspaceCheck::Noticed, |work, session| {
             let outputs = work.engine.outputs(&work.target, session)?;
             // A state that was lost has no outputs either.
             if outputs.is_empty() {
@@ -94,7 +94,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         found.push((stack, outputs));
     }
     if let Some(name) = &request.name {
-        one(&mut found, name)?;
+        keep_output(&mut found, name)?;
     }
     if request.name.is_some() && !request.json {
         for output in found.iter().flat_map(|(_, outputs)| outputs) {
@@ -103,7 +103,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
                     .hint("`--show-sensitive` shows it")
                     .into());
             }
-            context.printer.value(&bare(output))?;
+            context.printer.value(&bare_value(output))?;
         }
         return Ok(ExitStatus::Success);
     }
@@ -130,7 +130,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 }
 
 /// Keeps only the output with this name.
-fn one(found: &mut [(StackId, Vec<engine::PrintedOutput>)], name: &str) -> anyhow::Result<()> {
+fn keep_output(found: &mut [(StackId, Vec<engine::PrintedOutput>)], name: &str) -> anyhow::Result<()> {
     let names: Vec<String> = found.iter().flat_map(|(_, o)| o).map(|o| o.name.clone()).collect();
     for (_, outputs) in found.iter_mut() {
         outputs.retain(|output| output.name == name);
@@ -149,7 +149,7 @@ fn one(found: &mut [(StackId, Vec<engine::PrintedOutput>)], name: &str) -> anyho
 }
 
 /// Returns the value of one output: text without quotes, other types as JSON.
-fn bare(output: &engine::PrintedOutput) -> String {
+fn bare_value(output: &engine::PrintedOutput) -> String {
     match &output.value {
         ExactJson::Plain(serde_json::Value::String(text)) => text.clone(),
         other => other.to_string(),

@@ -9,7 +9,7 @@ use crate::{
 
 /// Arguments of `envctl plan`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct PlanRunRequest {
     /// Options of the run.
     pub run: RunRequest,
     /// True if changes lead to exit code 2.
@@ -17,7 +17,7 @@ pub struct Request {
 }
 
 /// Runs `envctl plan`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &PlanRunRequest) -> anyhow::Result<ExitStatus> {
     let run_mode = RunMode { verb: RunVerb::Plan, mode: PlanMode::Normal };
     let mut run = open::open(context, &request.run, run_mode)?;
     let mut review = run.deployment.review(&[]);
@@ -27,7 +27,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 
 fn plan(
     context: &Context,
-    request: &Request,
+    request: &PlanRunRequest,
     run: &mut Run,
     review: &mut Review,
 ) -> anyhow::Result<ExitStatus> {
@@ -39,14 +39,10 @@ fn plan(
     run.deployment.reviewed(1, review, &blocked)?;
     let status = run.deployment.dispatcher().status(request.detailed_exitcode);
     if !request.run.json {
-        context.printer.text(run.review_text(
-            review,
-            &blocked,
-            (context, context.printer.out_styles()),
-        )?)?;
+        context.printer.text(run.review_text(review, &blocked, context, context.printer.out_styles())?)?;
     }
     if review.unplanned().next().is_none() {
-        run.guarded.say_idle(context, Some(&run.deployment.accepted_states()));
+        run.guarded.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
     }
     Ok(status)
 }

@@ -8,29 +8,29 @@ use crate::{
     graph::Selection,
     journal::{Remainder, RunStore, StackProgress, resumption},
     model::{ExitStatus, RunVerb, StackId},
-    plans::{AskedFor, Key, guards::EarlierChanges},
+    plans::{Key, StoredRequest, guards::EarlierChanges},
     run::{
         Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
         request::RunMode,
-        resumable::{RunEvents, may_be_resumed, newest_unfinished, resumed_runs},
-        rounds::{self, TakenOver},
-        stored::{asked_for, command_again, with_its_values},
+        resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
+        rounds::{self, PriorResults},
+        stored_plans::{read_stored_request, refuse_removed_values, repeated_command},
     },
 };
 
 /// Arguments of `envctl runs resume`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ResumeRequest {
     /// Id of a run, a prefix of one, or `last`; absent for the newest one that did not end successfully.
     pub run: Option<String>,
     /// Options of the run; environment, stacks, targets and replacements are those of the resumed run.
-    pub how: RunRequest,
+    pub options: RunRequest,
     /// Answer to the gate from flags.
     pub confirm: Confirm,
 }
 
 /// Runs `envctl runs resume`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
     let wanted = match &request.run {
@@ -60,69 +60,76 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let id = last.run.id.clone();
     let flags = context.given_flags();
-    may_be_resumed(context, &store, (&id, &environment), || match asked_for(&flags, &store, &last.run) {
-        Ok((asked, _)) => again(context, &request.how, &asked, &chain),
-        // The request is gone, and its values with it.
-        Err(_) => {
-            let deploy = flags.command(&format!("deploy {environment}"));
-            format!("deploy again: `{deploy}`")
+    refuse_unless_resumable(context, &store, &id, &environment, || {
+        match read_stored_request(&flags, &store, &last.run) {
+            Ok((stored_request, _)) => again_hint(context, &request.options, &stored_request, &chain),
+            // The request is gone, and its values with it.
+            Err(_) => {
+                let deploy = flags.command(&format!("deploy {environment}"));
+                format!("deploy again: `{deploy}`")
+            }
         }
     })?;
     let left = resumption(chain.iter().map(|earlier| (&earlier.run.id, earlier.events.as_slice())));
-    let (asked, key) = asked_for(&flags, &store, &last.run)?;
+    let (stored_request, key) = read_stored_request(&flags, &store, &last.run)?;
     if !left.confirmed {
         return Err(Stopped::refused(format!(
             "nothing of run {id} was confirmed: there is nothing to resume"
         ))
-        .hint(again(context, &request.how, &asked, &chain))
+        .hint(again_hint(context, &request.options, &stored_request, &chain))
         .into());
     }
-    with_its_values(context, &id, &asked)?;
-    let taken = TakenOver {
-        stacks: earlier(&chain, &asked, &key, &left.stacks)?,
+    refuse_removed_values(context, &id, &stored_request)?;
+    let taken = PriorResults {
+        stacks: prior_results(&chain, &stored_request, &key, &left.stacks)?,
         changes: EarlierChanges::of_runs(chain.iter().map(|earlier| earlier.events.as_slice())),
     };
     let run_mode = RunMode {
-        verb: verb(&asked),
-        mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
+        verb: verb(&stored_request),
+        mode: if stored_request.destroy { PlanMode::Destroy } else { PlanMode::Normal },
     };
-    let how = RunRequest {
-        environment: Some(asked.environment.to_string()),
+    let options = RunRequest {
+        environment: Some(stored_request.environment.to_string()),
         selection: Selection {
-            patterns: asked.stacks.iter().map(ToString::to_string).collect(),
+            patterns: stored_request.stacks.iter().map(ToString::to_string).collect(),
             ..Selection::default()
         },
-        targets: asked.targets,
-        excludes: asked.excludes,
-        replace: asked.replace,
+        targets: stored_request.targets,
+        excludes: stored_request.excludes,
+        replace: stored_request.replace,
         resumes: Some(id),
-        ..request.how.clone()
+        ..request.options.clone()
     };
-    let context = context.with_values(asked.vars, asked.sets);
-    rounds::run_adopting(&context, &how, &request.confirm, run_mode, taken)
+    let context = context.with_values(stored_request.vars, stored_request.sets);
+    rounds::run_with_prior_results(&context, &options, &request.confirm, run_mode, taken)
 }
 
 /// Returns the verb of the resumed run.
-fn verb(asked: &AskedFor) -> RunVerb {
-    if asked.destroy { RunVerb::Destroy } else { RunVerb::Deploy }
+fn verb(stored_request: &StoredRequest) -> RunVerb {
+    if stored_request.destroy { RunVerb::Destroy } else { RunVerb::Deploy }
 }
 
 /// Returns the hint with the command that makes a new run like the first of the chain.
-fn again(context: &Context, how: &RunRequest, asked: &AskedFor, chain: &[RunEvents]) -> String {
+fn again_hint(
+    context: &Context,
+    options: &RunRequest,
+    stored_request: &StoredRequest,
+    chain: &[RunEvents],
+) -> String {
     let selects_all = chain.first().is_some_and(RunEvents::selects_all);
-    let verb = verb(asked);
-    format!("{verb} again: `{}`", command_again(context, how, (asked, selects_all), verb))
+    let verb = verb(stored_request);
+    format!("{verb} again: `{}`", repeated_command(context, options, stored_request, selects_all, verb))
 }
 
 /// Returns the results that are taken over for each stack; other stacks are planned again.
-fn earlier(
+fn prior_results(
     chain: &[RunEvents],
-    asked: &AskedFor,
+    stored_request: &StoredRequest,
     key: &Key,
     left: &BTreeMap<StackId, Remainder>,
 ) -> anyhow::Result<Vec<(StackId, PriorResult)>> {
     let mut found = Vec::new();
-    for stack in &asked.stacks {
+    for stack in &stored_request.stacks {
         let Some(left) = left.get(stack) else { continue };
         if left.touched {
             found.push((stack.clone(), PriorResult::Begun));

@@ -15,7 +15,7 @@ use crate::{
 
 /// Arguments of `envctl runs`.
 #[derive(Debug, Clone)]
-pub enum Request {
+pub enum RunsRequest {
     /// The list, newest first.
     List {
         /// Name of the environment; absent for all.
@@ -35,9 +35,9 @@ pub enum Request {
         json: bool,
     },
     /// Remove old runs.
-    Gc(gc::Request),
+    Gc(gc::GcRequest),
     /// Resume a run that did not end successfully.
-    Resume(Box<resume::Request>),
+    Resume(Box<resume::ResumeRequest>),
     /// Logs of the engines.
     Log {
         /// Id of a run, a prefix of one, or `last`.
@@ -98,18 +98,18 @@ impl From<Report> for RunEntry {
 }
 
 /// Runs `envctl runs`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &RunsRequest) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
     match request {
-        Request::Gc(request) => gc::run(context, request),
-        Request::Resume(request) => resume::run(context, request),
-        Request::List { environment, limit, json } => {
+        RunsRequest::Gc(request) => gc::run(context, request),
+        RunsRequest::Resume(request) => resume::run(context, request),
+        RunsRequest::List { environment, limit, json } => {
             list(context, &store, environment.as_deref(), *limit, *json)
         }
-        Request::Show { run, stack: None, json } => show(context, &store.find(run)?, *json),
-        Request::Show { run, stack: Some(stack), .. } => show_diff(context, &store.find(run)?, stack),
-        Request::Log { run, stack } => log(context, &store.find(run)?, stack.as_deref()),
+        RunsRequest::Show { run, stack: None, json } => show(context, &store.find(run)?, *json),
+        RunsRequest::Show { run, stack: Some(stack), .. } => show_diff(context, &store.find(run)?, stack),
+        RunsRequest::Log { run, stack } => log(context, &store.find(run)?, stack.as_deref()),
     }
 }
 

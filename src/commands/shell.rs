@@ -16,7 +16,7 @@ use crate::{
 
 /// Arguments of `envctl shell`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ShellRequest {
     /// Name of the environment.
     pub environment: String,
     /// Name of the stack.
@@ -24,26 +24,26 @@ pub struct Request {
 }
 
 /// Opens the shell. Its exit status does not become envctl's: leaving a shell after a failed command is no failure.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &ShellRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
     let validated = context.validated_inventory(&config, environment, &[VerbClass::Change])?;
-    let inventory = &validated.0;
+    let inventory = &validated.inventory;
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let prepared = Prepared::load(context, &config, &validated, environment, (&stacks, &[]), needs)?;
+    let prepared = Prepared::load(context, &config, &validated, environment, &stacks, &[], needs)?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",
-        marked(environment, &id.to_string(), context.printer.err_styles()),
+        colored_name(environment, &id.to_string(), context.printer.err_styles()),
         context.shown(&inventory_dir(inventory, &id))
     ));
-    prepared.with(context, (&id.stack, WorkspaceCheck::Left), |work, session| {
+    prepared.with_instance(context, &id.stack, WorkspaceCheck::Left, |work, session| {
         // Uses the environment of the engine; the engine's program and flags are not needed.
         let like = work.engine.command(&work.target, &[]);
         let command = CommandLine::new(&program, &work.target.dir, like.env)
-            .args(plain_start(&program).iter().copied())
+            .args(no_start_files(&program).iter().copied())
             .env("ENVCTL_INSTANCE", id.to_string())
             .env("PS1", prompt(&program, environment, &id));
         // The user may run an init in the shell, so the next command runs its own again.
@@ -62,7 +62,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 }
 
 /// Returns flags that disable start files, which would replace the prompt with the instance's name.
-fn plain_start(shell: &str) -> &'static [&'static str] {
+fn no_start_files(shell: &str) -> &'static [&'static str] {
     match shell.rsplit('/').next() {
         Some("bash") => &["--norc", "--noprofile"],
         Some("zsh") => &["-f"],
@@ -70,7 +70,7 @@ fn plain_start(shell: &str) -> &'static [&'static str] {
     }
 }
 
-fn marked(environment: &Environment, id: &str, styles: Styles) -> String {
+fn colored_name(environment: &Environment, id: &str, styles: Styles) -> String {
     let role = if environment.confirm { Role::Protected } else { Role::Environment };
     styles.paint(role, format!("[{id}]"))
 }
@@ -78,7 +78,7 @@ fn marked(environment: &Environment, id: &str, styles: Styles) -> String {
 /// Returns the prompt of a shell. Shells expand `PS1` each time they print it, so special characters in the name are
 /// replaced; the folder is inserted by the shell's own escape, which is not expanded again.
 fn prompt(shell: &str, environment: &Environment, id: &InstanceId) -> String {
-    let name = marked(environment, &inert(&id.to_string()), Styles::new(true));
+    let name = colored_name(environment, &without_shell_characters(&id.to_string()), Styles::new(true));
     match shell.rsplit('/').next() {
         Some("bash") => format!("{name} \\w $ "),
         Some("zsh") => format!("{name} %~ $ "),
@@ -88,7 +88,7 @@ fn prompt(shell: &str, environment: &Environment, id: &InstanceId) -> String {
 }
 
 /// Returns a text with `_` in place of characters that a shell may interpret.
-fn inert(text: &str) -> String {
+fn without_shell_characters(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./ ".contains(c);
     text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
 }
@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn a_name_in_a_prompt_holds_nothing_that_a_shell_expands() {
-        assert_eq!(inert("dev/eu-1/my app.v2_\u{fc}"), "dev/eu-1/my app.v2_\u{fc}");
-        assert_eq!(inert("a$(touch x)`b`${c}!d%e\\f\"g'h;i\u{202e}\n"), "a__touch x__b___c__d_e_f_g_h_i__");
+        assert_eq!(without_shell_characters("dev/eu-1/my app.v2_\u{fc}"), "dev/eu-1/my app.v2_\u{fc}");
+        assert_eq!(
+            without_shell_characters("a$(touch x)`b`${c}!d%e\\f\"g'h;i\u{202e}\n"),
+            "a__touch x__b___c__d_e_f_g_h_i__"
+        );
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Arguments of `envctl status`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct StatusRequest {
     /// Names of the environments; empty for all.
     pub environments: Vec<String>,
     /// True for output as JSON.
@@ -53,7 +53,7 @@ struct EnvironmentStatus {
     #[schemars(with = "String")]
     environment: EnvName,
     /// Newest run of the environment.
-    last_run: Option<Seen>,
+    last_run: Option<RunSummary>,
     /// Stacks of the environment, in dependency order.
     stacks: Vec<StackStatus>,
     /// Stacks that were deployed here and are gone from the files: what they made still exists.
@@ -75,18 +75,18 @@ struct StackStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former_names: Vec<StackId>,
     /// Newest run with the stack, and the result there.
-    last: Option<Seen>,
+    last: Option<RunSummary>,
     /// Newest plan of the stack.
-    planned: Option<Seen>,
+    planned: Option<RunSummary>,
     /// Newest deployment that left the stack as its files say.
-    deployed: Option<Seen>,
+    deployed: Option<RunSummary>,
     /// Changes of the newest plan, if no deployment followed it.
     pending: Option<ChangeCounts>,
 }
 
 /// Run with its result for one stack or environment.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct Seen {
+struct RunSummary {
     /// Id of the run.
     #[schemars(with = "String")]
     run: RunId,
@@ -105,17 +105,22 @@ struct Seen {
 }
 
 /// Runs `envctl status`.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
     let past = past_runs(context, &config)?;
     let mut environments = Vec::new();
     let mut status = ExitStatus::Success;
     for environment in wanted {
-        let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
+        let (inventory, of_environment) =
+            context.inventory_for_display(&config, environment, request.json)?;
         status = status.max(of_environment);
-        let (found, gone) =
-            look(context, EnvironmentScope { config: &config, environment }, &inventory, &past)?;
+        let (found, gone) = environment_status(
+            context,
+            EnvironmentScope { config: &config, environment },
+            &inventory,
+            &past,
+        )?;
         gone.say(context, &config);
         environments.push(found);
     }
@@ -142,7 +147,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(status)
 }
 
-fn look(
+fn environment_status(
     context: &Context,
     scope: EnvironmentScope<'_>,
     inventory: &Inventory,
@@ -185,11 +190,11 @@ fn look(
                 .copied()
                 .collect();
             runs.sort_by(|(one, _), (other, _)| other.report.run.cmp(&one.report.run));
-            stack_status((&instance.id.stack, former), &runs, now)
+            stack_status(&instance.id.stack, former, &runs, now)
         })
         .collect();
     let last_run =
-        own.first().map(|p| seen(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
+        own.first().map(|p| run_summary(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
     let stated = || context.check_offline(config, &[environment], &[], false).survey.addresses.stated;
     let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
@@ -204,7 +209,8 @@ fn is_same_place(one: &Instance, other: &Instance) -> bool {
 
 /// Returns the status of a stack; `runs` are newest first.
 fn stack_status(
-    (stack, former_names): (&StackId, Vec<StackId>),
+    stack: &StackId,
+    former_names: Vec<StackId>,
     runs: &[(&PastRun, &StackReport)],
     now: Timestamp,
 ) -> StackStatus {
@@ -226,7 +232,7 @@ fn stack_status(
     let at = |index: Option<usize>| {
         index.map(|index| {
             let (past, stack) = runs[index];
-            seen(past, stack.result.map(|r| format!("{r:?}").to_lowercase()), now)
+            run_summary(past, stack.result.map(|r| format!("{r:?}").to_lowercase()), now)
         })
     };
     StackStatus {
@@ -239,9 +245,9 @@ fn stack_status(
     }
 }
 
-fn seen(past: &PastRun, result: Option<String>, now: Timestamp) -> Seen {
+fn run_summary(past: &PastRun, result: Option<String>, now: Timestamp) -> RunSummary {
     let report = &past.report;
-    Seen {
+    RunSummary {
         run: report.run.clone(),
         command: report.command,
         result,
@@ -270,13 +276,13 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
         ("PENDING", Align::Right),
     ]);
     for stack in &status.stacks {
-        let ago = |seen: Option<&Seen>| {
+        let ago = |seen: Option<&RunSummary>| {
             seen.map_or_else(|| styles.paint(Role::Dim, "never"), |s| format!("{} ago", seconds(s.age)))
         };
         let deployed = stack.deployed.as_ref();
         table.row([
             stack.stack.to_string(),
-            newest(stack.last.as_ref(), styles),
+            newest_run_text(stack.last.as_ref(), styles),
             ago(deployed),
             deployed.and_then(|d| d.user.clone()).unwrap_or_default(),
             deployed.and_then(|d| d.commit.as_ref()).map_or("", |c| c.get(..12).unwrap_or(c)).to_owned(),
@@ -304,7 +310,7 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
 }
 
 /// Returns the newest run as text: `deploy failed, 3.1s ago`.
-fn newest(seen: Option<&Seen>, styles: Styles) -> String {
+fn newest_run_text(seen: Option<&RunSummary>, styles: Styles) -> String {
     let Some(seen) = seen else { return styles.paint(Role::Dim, "never") };
     let result = match seen.result.as_deref() {
         // Its plan had changes, and the run ended before they were applied.

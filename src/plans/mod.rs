@@ -1,7 +1,6 @@
 //! Plans: the review over them and its digest, guards, bindings of saved plans, and the check that a later
 //! plan stays within the confirmed one.
 
-mod asked;
 mod binding;
 mod clean;
 mod digest;
@@ -11,13 +10,14 @@ mod manifest;
 mod other_values;
 mod review;
 mod sealed;
+mod stored_request;
 mod within;
 
-pub use asked::AskedFor;
 pub use binding::{Binding, BoundItem, EXECUTABLE, KEYED, Mismatch, SHA256};
 pub use clean::CleanPlan;
 pub use key::{Key, KeyError};
 pub use manifest::Manifest;
 pub use review::{Review, ReviewStack, StatePlace};
 pub use sealed::SealError;
+pub use stored_request::StoredRequest;
 pub use within::{Content, beyond};

@@ -22,7 +22,7 @@ use crate::{
 /// Connection of the standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the streams of its own")]
-pub struct Terminal {
+pub struct TerminalInfo {
     /// True if a prompt is possible: standard input and standard error are a terminal.
     pub interactive: bool,
     /// True if standard output is the terminal of the prompts.
@@ -54,7 +54,7 @@ pub struct Context {
     /// Owner of the user's signals.
     pub interrupts: Arc<Interrupts>,
     /// Connection of the standard streams.
-    pub terminal: Terminal,
+    pub terminal: TerminalInfo,
     /// Absolute working directory.
     pub dir: Utf8PathBuf,
     /// Environment variables of envctl.

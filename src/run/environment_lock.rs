@@ -23,11 +23,12 @@ pub(crate) struct EnvironmentLock {
 
 /// Locks the environment for a run that changes it; a `plan` needs no lock. A resumed run is refused if another run changed
 /// the environment in the meantime.
-pub(super) fn take_for_run(
+pub(super) fn lock_for_run(
     context: &Context,
     store: &RunStore,
     environment: &EnvName,
-    (run_mode, run): (RunMode, &RunId),
+    run_mode: RunMode,
+    run: &RunId,
     request: &RunRequest,
 ) -> anyhow::Result<Option<EnvironmentLock>> {
     if !run_mode.verb.may_change() {
@@ -35,7 +36,7 @@ pub(super) fn take_for_run(
     }
     let lock = take(context, store, environment, run_mode.verb.as_str(), Some(run))?;
     if let Some(resumed) = &request.resumes {
-        resumable::may_be_resumed(context, store, (resumed, environment), || {
+        resumable::refuse_unless_resumable(context, store, resumed, environment, || {
             let request = RunRequest { resumes: None, ..request.clone() };
             let line = request.command_line(run_mode.verb, environment, &context.shown_flags(environment));
             format!("{} again: `{line}`", run_mode.verb)
@@ -64,7 +65,7 @@ pub(crate) fn take(
     let lock = match store.lock(environment, &holder) {
         Ok(lock) => lock,
         Err(LockError::Taken { environment, holder }) => {
-            return Err(taken(context, &environment, holder.as_deref()).into());
+            return Err(locked_error(context, &environment, holder.as_deref()).into());
         }
         Err(LockError::Journal(error)) => return Err(error.into()),
     };
@@ -76,11 +77,11 @@ pub(crate) fn take(
     Ok(EnvironmentLock { _lock: lock })
 }
 
-fn taken(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> Stopped {
+fn locked_error(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> Stopped {
     let message = match holder {
         Some(holder) => {
             let age = context.clock.now().duration_since(holder.since).as_secs_f64();
-            format!("`{environment}` is locked: {} for {}", Named(holder), seconds(age))
+            format!("`{environment}` is locked: {} for {}", HolderName(holder), seconds(age))
         }
         None => format!("`{environment}` is locked by another envctl that has just started"),
     };
@@ -89,9 +90,9 @@ fn taken(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> S
 }
 
 /// Text for the holder of a lock: `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
-struct Named<'h>(&'h Holder);
+struct HolderName<'h>(&'h Holder);
 
-impl fmt::Display for Named<'_> {
+impl fmt::Display for HolderName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Holder { run, verb, user, host, pid, .. } = self.0;
         write!(f, "`envctl {verb}`")?;

@@ -2,7 +2,9 @@
 
 use anyhow::Context as _;
 
-use super::{Context, RunRequest, Stopped, kept_values::remove_unneeded, output_file, started_run::Run};
+use super::{
+    Context, RunRequest, Stopped, output_file, started_run::Run, stored_values::remove_unneeded_values,
+};
 use crate::{
     model::{ExitStatus, Report},
     plans::Review,
@@ -32,7 +34,7 @@ pub(crate) fn close(
     let Some(report) = finished.report else {
         return Err(error.unwrap_or_else(|| Stopped::defect("the run has no report").into()));
     };
-    if let Err(problem) = remove_unneeded(context, request, &report, mutated) {
+    if let Err(problem) = remove_unneeded_values(context, request, &report, mutated) {
         context
             .printer
             .warn(format_args!("values that run {} was given are not removed: {problem:#}", report.run));

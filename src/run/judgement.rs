@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Context, RunRequest,
-    guarded::{Guarded, allow_flags},
+    environment_guards::{EnvironmentGuards, allow_flags},
     started_run::Run,
 };
 use crate::{
@@ -117,7 +117,7 @@ impl Run {
 
 /// Returns the flags that a command lacks; absent if a refusal has no exception.
 fn missing_flags(
-    guarded: &Guarded,
+    guarded: &EnvironmentGuards,
     blocked: &[Blocked],
     acks: &[String],
     at_gate: &GateRequest<'_>,

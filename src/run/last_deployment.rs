@@ -63,7 +63,8 @@ impl LastDeployment {
     pub(crate) fn find(
         store: &RunStore,
         past: &[PastRun],
-        (environment, name): (&EnvName, &str),
+        environment: &EnvName,
+        name: &str,
         until: Option<Timestamp>,
     ) -> io::Result<Option<Self>> {
         let is_before = |found: &Self| until.is_none_or(|until| found.run.started() <= until);

@@ -20,16 +20,18 @@ pub(crate) struct NextCommands {
 }
 
 impl NextCommands {
-    /// Returns the commands for a request; `all` is true if it selects all stacks of the environment.
+    /// Returns the commands for a request; `selects_all` is true if it selects all stacks of the environment.
     pub(crate) fn of(
         flags: &GivenFlags,
         request: &RunRequest,
         run_mode: RunMode,
-        (run, environment, all): (&RunId, &EnvName, bool),
+        run: &RunId,
+        environment: &EnvName,
+        selects_all: bool,
     ) -> Self {
         let line = |request: &RunRequest, verb| request.command_line(verb, environment, flags);
         let mut new = RunRequest { stored: None, resumes: None, ..request.clone() };
-        if all {
+        if selects_all {
             new.selection = Selection::default();
         }
         let planner = match (run_mode.verb, run_mode.mode) {

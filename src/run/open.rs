@@ -5,26 +5,27 @@ use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 use super::{
     Context, RunRequest, Stop, Stopped, actor,
     emitter::emitter,
+    environment_guards::EnvironmentGuards,
     environment_lock::{self, EnvironmentLock},
-    guarded::Guarded,
-    left_output::{Masking, take_in},
     next_commands::NextCommands,
     preflight::{
-        allowed_names::know_allowed,
+        allowed_names::check_allowed_names,
         checklist,
         dependents::refuse_left_dependents,
-        excludes::{can_exclude, engines_can_exclude},
-        given_values::know_values,
+        excludes::{check_engine_versions_exclude, check_engines_exclude},
+        given_values::check_given_values,
         gone_stacks::undeclared_stacks,
-        known_addresses::know_addresses,
-        output_inputs::refuse_inputs,
+        known_addresses::check_addresses,
+        output_inputs::refuse_input_files,
     },
+    project::ValidatedInventory,
+    raw_output_recovery::{Masking, recover_raw_output},
     ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, ready},
     request::RunMode,
-    selecting::{Chosen, age_behind_reuse},
+    revision_query::RevisionQuery,
+    selection::{SelectedStacks, suggest_reuse_age},
     started_run::Run,
     upstream_flags::OutsideVariables,
-    working_tree::WorkingTree,
 };
 use crate::{
     config::{Config, Environment, EnvironmentScope},
@@ -35,7 +36,7 @@ use crate::{
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunDir, RunStore, Stopwatch, new_run_id},
     model::{CreateWorkspace, RunId, RunVerb, StackId},
-    plans::{AskedFor, Key, guards::MissingUpstreams},
+    plans::{Key, StoredRequest, guards::MissingUpstreams},
     process::Runner,
 };
 
@@ -53,7 +54,7 @@ fn plan_options(request: &RunRequest, run_mode: RunMode) -> PlanOptions {
 /// and then it starts.
 pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -> anyhow::Result<Run> {
     let runner = Arc::new(Runner::new());
-    let mut changes = context.ask_changes(&request.selection, &runner)?;
+    let mut changes = context.query_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
     let scope = RunScope { context, request, run_mode, config: &config, environment, runner: &runner };
@@ -80,10 +81,10 @@ impl<'a> RunScope<'a> {
 /// Run whose stacks are selected and checked; no file is written and no engine started.
 struct SelectedRun<'a> {
     scope: RunScope<'a>,
-    working_tree: WorkingTree,
+    working_tree: RevisionQuery,
     inventory: Inventory,
     modules: Modules,
-    chosen: Chosen,
+    chosen: SelectedStacks,
     stacks: Vec<StackId>,
     graph: StackGraph,
     /// Flags that suggested commands repeat, without hidden values.
@@ -109,17 +110,23 @@ struct RecordedRun<'a> {
 
 impl<'a> SelectedRun<'a> {
     /// Loads and checks the project, and selects the stacks.
-    fn select(scope: RunScope<'a>, changes: &mut super::selecting::Asked) -> anyhow::Result<Self> {
+    fn select(scope: RunScope<'a>, changes: &mut super::selection::ChangesQuery) -> anyhow::Result<Self> {
         let RunScope { context, request, run_mode, config, environment, runner } = scope;
-        fits(scope)?;
-        let working_tree = WorkingTree::ask(context, config, runner);
-        let (inventory, modules, value_errors) =
-            context.sound_and_values(config, environment, run_mode.classes())?;
-        know_allowed(scope.environment_scope(), &inventory, &request.allow)?;
+        check_flags(scope)?;
+        let working_tree = RevisionQuery::ask(context, config, runner);
+        let (validated, value_errors) =
+            context.validated_inventory_and_values(config, environment, run_mode.classes())?;
+        let ValidatedInventory { inventory, modules } = validated;
+        check_allowed_names(scope.environment_scope(), &inventory, &request.allow)?;
         let chosen = choose(scope, &inventory, &modules, changes)?;
         let stacks = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
         let graph = inventory.graph().subgraph(&stacks);
-        know_values((&inventory, &modules), &stacks, run_mode.plans_anew(request).then_some(value_errors))?;
+        check_given_values(
+            &inventory,
+            &modules,
+            &stacks,
+            run_mode.makes_plans(request).then_some(value_errors),
+        )?;
         if run_mode.mode == PlanMode::Destroy {
             refuse_left_dependents(context, environment, &inventory, &stacks)?;
         }
@@ -141,7 +148,7 @@ impl<'a> SelectedRun<'a> {
         let key = Key::of_project(store.envctl_dir()?)?;
         context.interrupts.listen()?;
         let lock =
-            environment_lock::take_for_run(context, &store, &environment.name, (run_mode, &id), request)?;
+            environment_lock::lock_for_run(context, &store, &environment.name, run_mode, &id, request)?;
         let dir = store.create(&id)?;
         let ready = ready(
             context,
@@ -160,9 +167,10 @@ impl<'a> SelectedRun<'a> {
             },
         );
         let masking = Masking { redactor: runner.redactor(), stacks: &self.stacks };
-        take_in(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
+        recover_raw_output(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
         // If this fails, no step has started, so the run is not kept.
-        let ready = ready.and_then(|ready| engines_can_exclude(request, &ready.work).map(|()| ready));
+        let ready =
+            ready.and_then(|ready| check_engine_versions_exclude(request, &ready.work).map(|()| ready));
         let stacks = ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
         Ok(ReadyRun { selected: self, store, key, id, lock, dir, stacks })
     }
@@ -173,7 +181,7 @@ impl<'a> ReadyRun<'a> {
     /// is not kept.
     fn record(self) -> anyhow::Result<RecordedRun<'a>> {
         let RunScope { context, request, run_mode, runner, environment, .. } = self.selected.scope;
-        self.asked_for().write(&self.key, &self.dir.request())?;
+        self.stored_request().write(&self.key, &self.dir.request())?;
         let durations = self.store.durations(&environment.name);
         let stopwatch = Stopwatch::new(durations, run_mode.mode == PlanMode::Destroy, request.adopts());
         let cancel = take_signals(context, &self.dir)?;
@@ -184,9 +192,9 @@ impl<'a> ReadyRun<'a> {
     }
 
     /// Returns the request that is stored with the run.
-    fn asked_for(&self) -> AskedFor {
+    fn stored_request(&self) -> StoredRequest {
         let RunScope { context, request, run_mode, environment, .. } = self.selected.scope;
-        AskedFor {
+        StoredRequest {
             command: run_mode.verb,
             destroy: run_mode.mode == PlanMode::Destroy,
             environment: environment.name.clone(),
@@ -225,9 +233,15 @@ impl RecordedRun<'_> {
         let Self { ready: ReadyRun { selected, store, key, id, lock, dir, stacks }, dispatcher } = self;
         let RunScope { context, request, run_mode, config, environment, runner } = selected.scope;
         let instances = selected.instances();
-        let guarded =
-            Guarded::new(config, environment, &instances, &selected.modules, runner, &request.allow)
-                .acted_by(stacks.acting);
+        let guarded = EnvironmentGuards::new(
+            config,
+            environment,
+            &instances,
+            &selected.modules,
+            runner,
+            &request.allow,
+        )
+        .with_identity(stacks.acting);
         let engines =
             stacks.work.iter().map(|(stack, work)| (stack.clone(), work.engine.engines())).collect();
         let worker = Worker::new(
@@ -240,14 +254,16 @@ impl RecordedRun<'_> {
         );
         let missing_upstreams = MissingUpstreams::of(&instances, &selected.graph);
         let outside_variables = OutsideVariables::of(
-            (&selected.inventory, &selected.modules),
+            &selected.inventory,
+            &selected.modules,
             &selected.graph,
             &selected.given_flags,
         );
         let is_whole = selected.stacks.len() == selected.inventory.instances().len();
         let next_commands =
-            NextCommands::of(&selected.given_flags, request, run_mode, (&id, &environment.name, is_whole));
-        let askable = if context.read_only { Vec::new() } else { askable(&instances) };
+            NextCommands::of(&selected.given_flags, request, run_mode, &id, &environment.name, is_whole);
+        let asking_for_workspace =
+            if context.read_only { Vec::new() } else { asking_for_workspace(&instances) };
         let deployment = Deployment::from(Parts {
             dispatcher,
             worker: Arc::new(worker),
@@ -277,7 +293,7 @@ impl RecordedRun<'_> {
             changed_since: selected.chosen.changed_since,
             missing_upstreams,
             runner: Arc::clone(runner),
-            askable,
+            asking_for_workspace,
             _lock: lock,
         }
     }
@@ -304,32 +320,32 @@ fn choose(
     scope: RunScope<'_>,
     inventory: &Inventory,
     modules: &Modules,
-    changes: &mut super::selecting::Asked,
-) -> anyhow::Result<Chosen> {
+    changes: &mut super::selection::ChangesQuery,
+) -> anyhow::Result<SelectedStacks> {
     let RunScope { context, request, run_mode, config, environment, .. } = scope;
     let chosen = context.select(scope.environment_scope(), inventory, changes);
-    let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
+    let chosen = chosen.map_err(|error| suggest_reuse_age(error, request.reuse.is_some()))?;
     let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
-    if run_mode.plans_anew(request) {
-        can_exclude(request, inventory, &stacks)?;
-        know_addresses((inventory, modules), &RunStore::new(config.root()), &stacks, request)?;
+    if run_mode.makes_plans(request) {
+        check_engines_exclude(request, inventory, &stacks)?;
+        check_addresses(inventory, modules, &RunStore::new(config.root()), &stacks, request)?;
     }
-    if run_mode.plans_anew(request) && request.selection.changed.is_none() {
+    if run_mode.makes_plans(request) && request.selection.changed.is_none() {
         let stated = || modules.stated_states().as_ref().clone();
         undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?.say(context, config);
     }
-    refuse_inputs(context, request, (inventory, &stacks), config.root())?;
+    refuse_input_files(context, request, inventory, &stacks, config.root())?;
     Ok(chosen)
 }
 
 /// Refuses flags that do not fit the environment.
-fn fits(scope: RunScope<'_>) -> anyhow::Result<()> {
-    may_reuse(scope)?;
-    Ok(checklist::know_acks(scope.environment, &scope.request.acks)?)
+fn check_flags(scope: RunScope<'_>) -> anyhow::Result<()> {
+    refuse_reuse_with_confirm(scope)?;
+    Ok(checklist::check_acks(scope.environment, &scope.request.acks)?)
 }
 
 /// Refuses to apply reused plans in an environment with `confirm`.
-fn may_reuse(scope: RunScope<'_>) -> Result<(), Stopped> {
+fn refuse_reuse_with_confirm(scope: RunScope<'_>) -> Result<(), Stopped> {
     let RunScope { context, request, run_mode, environment, .. } = scope;
     if request.reuse.is_some() && environment.confirm && run_mode.verb.may_change() {
         let message =
@@ -342,7 +358,7 @@ fn may_reuse(scope: RunScope<'_>) -> Result<(), Stopped> {
 }
 
 /// Returns the stacks whose missing workspaces need a prompt.
-fn askable(instances: &[&Instance]) -> Vec<StackId> {
+fn asking_for_workspace(instances: &[&Instance]) -> Vec<StackId> {
     let asked = instances.iter().filter(|i| i.settings.create_workspace == CreateWorkspace::Ask);
     asked.map(|i| i.id.stack.clone()).collect()
 }

@@ -31,7 +31,7 @@ const BEGINNING: u64 = 64 << 10;
 
 /// Kind of content of an output file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
+pub(crate) enum OutputFileKind {
     /// The report as JSON, which replaces the one of an earlier run.
     Report,
     /// The Markdown summary, which is appended.
@@ -40,7 +40,11 @@ pub(crate) enum Content {
 
 /// Returns an error unless a file may be written: a new or empty one, or one with earlier output of this kind.
 /// The file is not changed.
-pub(crate) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, OsString>) -> io::Result<()> {
+pub(crate) fn check(
+    path: &Utf8Path,
+    content: OutputFileKind,
+    env: &BTreeMap<OsString, OsString>,
+) -> io::Result<()> {
     check_name(path)?;
     let Some(found) = checked_kind(path)? else {
         openat(CWD, path.as_str(), OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC, mode())?;
@@ -58,14 +62,14 @@ pub(crate) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, 
     }
     drop(open(path, OFlags::APPEND)?);
     let markdown = matches!(path.extension(), Some("md" | "markdown")) || is_file_of(&STEP_SUMMARY);
-    if found.len() == 0 || (content == Content::Summary && markdown) {
+    if found.len() == 0 || (content == OutputFileKind::Summary && markdown) {
         return Ok(());
     }
     match content {
-        Content::Report if is_report(&files::read(path)?) => Ok(()),
-        Content::Summary if reporter::is_summary(&beginning(path)?) => Ok(()),
-        Content::Report => Err(refused("it holds something else than a report of envctl".to_owned())),
-        Content::Summary => Err(refused(
+        OutputFileKind::Report if is_report(&files::read(path)?) => Ok(()),
+        OutputFileKind::Summary if reporter::is_summary(&beginning(path)?) => Ok(()),
+        OutputFileKind::Report => Err(refused("it holds something else than a report of envctl".to_owned())),
+        OutputFileKind::Summary => Err(refused(
             "it holds something else than a summary of envctl, and its name does not end in `.md`".to_owned(),
         )),
     }

@@ -86,6 +86,14 @@ impl SyntaxChecker for EnginePrograms<'_> {
     }
 }
 
+/// Instances of an environment without mistakes that can be found before an engine starts.
+pub(crate) struct ValidatedInventory {
+    /// Instances of the environment, with their graph.
+    pub(crate) inventory: Inventory,
+    /// Parsed modules of the instances.
+    pub(crate) modules: Modules,
+}
+
 impl Context {
     /// Returns the instances of an environment, as far as they could be loaded, and the findings about them.
     pub(crate) fn inventory_and_findings(
@@ -100,7 +108,7 @@ impl Context {
     ///
     /// The text output shows the instances that could be loaded, with the findings beside them. A JSON document is complete
     /// or an error: an incomplete one would look like a complete one.
-    pub(crate) fn shown_inventory(
+    pub(crate) fn inventory_for_display(
         &self,
         config: &Config,
         environment: &Environment,
@@ -124,19 +132,18 @@ impl Context {
         config: &Config,
         environment: &Environment,
         classes: &[VerbClass],
-    ) -> anyhow::Result<(Inventory, Modules)> {
-        self.sound_and_values(config, environment, classes)
-            .map(|(inventory, modules, _)| (inventory, modules))
+    ) -> anyhow::Result<ValidatedInventory> {
+        Ok(self.validated_inventory_and_values(config, environment, classes)?.0)
     }
 
-    /// Reads the project as `validated` does, and also returns the variables without a value by stack, which are errors for a
+    /// Reads the project as `validated_inventory` does, and also returns the variables without a value by stack, which are errors for a
     /// run that plans the stack.
-    pub(super) fn sound_and_values(
+    pub(super) fn validated_inventory_and_values(
         &self,
         config: &Config,
         environment: &Environment,
         classes: &[VerbClass],
-    ) -> anyhow::Result<(Inventory, Modules, ValueErrors)> {
+    ) -> anyhow::Result<(ValidatedInventory, ValueErrors)> {
         let mut offline = self.check_offline(config, &[environment], classes, true);
         let errors = offline.errors();
         match offline.inventories.pop() {
@@ -149,7 +156,7 @@ impl Context {
                 }
                 let survey = offline.survey;
                 let modules = survey.modules.with_stated_states(survey.addresses.stated);
-                Ok((inventory, modules, offline.value_errors))
+                Ok((ValidatedInventory { inventory, modules }, offline.value_errors))
             }
             _ => Err(errors.into()),
         }

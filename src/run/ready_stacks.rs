@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use camino::Utf8Path;
 
-use super::{Context, Stopped, sources::Sources};
+use super::{Context, Stopped, upstream_instances::UpstreamInstances};
 use crate::{
     config::{Config, Environment},
     executor::{Assembly, Identity, IdentityError, SecretUse, Upstreams, Work, identify},
@@ -99,13 +99,13 @@ fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyS
     let instances: Vec<&Instance> =
         inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let takers = if needs.upstream_values { instances.as_slice() } else { &[] };
-    let sources = Sources::of(inventory, takers, config.root());
+    let sources = UpstreamInstances::of(inventory, takers, config.root());
     let mut works = assembly.works(&sources.and(&instances), graph, request.allow)?;
     let acting = match request.identity {
         IdentityCheck::Now => check_identity(context, config, environment, &mut works, runner)?,
         IdentityCheck::Later => None,
     };
-    let (work, upstreams) = sources.split_off(works);
+    let (work, upstreams) = sources.split_work(works);
     Ok(ReadyStacks { work, upstreams, acting })
 }
 

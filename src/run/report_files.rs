@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Usage,
-    output_file::{self, Content},
+    output_file::{self, OutputFileKind},
 };
 use crate::{files, model::ErrorDocument, reporter};
 
@@ -33,8 +33,8 @@ impl ReportFiles {
             *self = Self::default();
             return Err(Usage::Other(message));
         }
-        let report = checked(&mut self.report, "report", Content::Report, env);
-        let summary = checked(&mut self.summary, "summary", Content::Summary, env);
+        let report = checked(&mut self.report, "report", OutputFileKind::Report, env);
+        let summary = checked(&mut self.summary, "summary", OutputFileKind::Summary, env);
         let emptied = match &self.report {
             Some(path) if path.is_file() => files::read(path)
                 .map(|text| self.earlier_report = text)
@@ -78,7 +78,7 @@ impl ReportFiles {
 fn checked(
     file: &mut Option<Utf8PathBuf>,
     what: &str,
-    content: Content,
+    content: OutputFileKind,
     env: &BTreeMap<OsString, OsString>,
 ) -> Result<(), Usage> {
     let Some(path) = file.take() else { return Ok(()) };

@@ -36,7 +36,7 @@ pub(crate) struct RunMode {
 
 impl RunMode {
     /// Returns true if the run makes all of its plans itself.
-    pub(super) fn plans_anew(self, request: &RunRequest) -> bool {
+    pub(super) fn makes_plans(self, request: &RunRequest) -> bool {
         self.verb != RunVerb::Apply && !request.adopts()
     }
 

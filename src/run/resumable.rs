@@ -40,7 +40,7 @@ pub(crate) fn newest_unfinished(store: &RunStore) -> Result<(Option<RunEvents>, 
         match RunEvents::read(run) {
             Ok(events) => {
                 let Some(environment) = events.changing() else { continue };
-                if seen.insert(environment.clone()) && !events.ended_well() {
+                if seen.insert(environment.clone()) && !events.ended_successfully() {
                     return Ok((Some(events), unreadable));
                 }
             }
@@ -88,7 +88,7 @@ impl RunEvents {
     }
 
     /// Returns true if the verb ended with exit code 0.
-    pub(crate) fn ended_well(&self) -> bool {
+    pub(crate) fn ended_successfully(&self) -> bool {
         let finished =
             |event: &Event| matches!(event.kind, EventKind::RunFinished { status: ExitStatus::Success });
         self.events.iter().any(finished)
@@ -124,10 +124,11 @@ pub(crate) fn resumed_runs(store: &RunStore, last: StoredRun) -> anyhow::Result<
 }
 
 /// Refuses a run whose environment was changed by a later run; `again` returns the hint with the command that starts anew.
-pub(crate) fn may_be_resumed(
+pub(crate) fn refuse_unless_resumable(
     context: &Context,
     store: &RunStore,
-    (run, environment): (&RunId, &EnvName),
+    run: &RunId,
+    environment: &EnvName,
     again: impl FnOnce() -> String,
 ) -> anyhow::Result<()> {
     for other in store.list()?.into_iter().take_while(|other| other.id > *run) {

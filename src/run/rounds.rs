@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Confirm, Context, RunRequest, answers::Answers, finish, open, preflight::checklist::Checked,
-    request::RunMode, started_run::Run,
+    Confirm, Context, RunRequest, finish, gate_answers::GateAnswers, open,
+    preflight::checklist::ChecklistResult, request::RunMode, started_run::Run,
 };
 use crate::{
     engine::PlanMode,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Result of a round.
-enum Round {
+enum RoundResult {
     /// No plan has changes.
     Idle,
     /// The confirmed plans were applied, successfully or not.
@@ -32,12 +32,12 @@ pub(crate) fn run(
     confirm: &Confirm,
     run_mode: RunMode,
 ) -> anyhow::Result<ExitStatus> {
-    run_adopting(context, request, confirm, run_mode, TakenOver::default())
+    run_with_prior_results(context, request, confirm, run_mode, PriorResults::default())
 }
 
 /// Results of earlier runs that a run takes over.
 #[derive(Debug, Default)]
-pub(crate) struct TakenOver {
+pub(crate) struct PriorResults {
     /// Results of stacks, each in place of the first plan of its stack.
     pub(crate) stacks: Vec<(StackId, PriorResult)>,
     /// Changes that the earlier runs applied, which count for the limits.
@@ -45,12 +45,12 @@ pub(crate) struct TakenOver {
 }
 
 /// Plans, reviews and applies as `run` does, with results of earlier runs.
-pub(crate) fn run_adopting(
+pub(crate) fn run_with_prior_results(
     context: &Context,
     request: &RunRequest,
     confirm: &Confirm,
     run_mode: RunMode,
-    taken: TakenOver,
+    taken: PriorResults,
 ) -> anyhow::Result<ExitStatus> {
     let mut run = open::open(context, request, run_mode)?;
     run.keep_answers(confirm);
@@ -61,7 +61,7 @@ pub(crate) fn run_adopting(
     let mut reviewed = run.deployment.review(&[]);
     let status = rounds(context, request, confirm, run_mode, &mut run, &mut reviewed);
     if reviewed.unplanned().next().is_none() {
-        run.guarded.say_idle(context, Some(&run.deployment.accepted_states()));
+        run.guarded.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
     }
     finish::close(context, run, request, status, &reviewed)
 }
@@ -77,7 +77,7 @@ fn rounds(
 ) -> anyhow::Result<ExitStatus> {
     run.plan_all(context)?;
     let mut stacks = run.deployment.stacks();
-    let mut answers = Answers::new(confirm);
+    let mut answers = GateAnswers::new(confirm);
     let mut applied = BTreeSet::new();
     let mut has_begun_to_apply = false;
     let status = loop {
@@ -90,8 +90,8 @@ fn rounds(
         run.deployment.reviewed(answers.number(), &review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
         match round(context, request, &mut answers, run_mode, run, &review, &blocked)? {
-            Round::Stopped(status) => break status,
-            Round::Applied => {
+            RoundResult::Stopped(status) => break status,
+            RoundResult::Applied => {
                 has_begun_to_apply = true;
                 let now = run.applied();
                 // Plans that always exceed the confirmed changes would be reviewed for ever.
@@ -101,7 +101,7 @@ fn rounds(
                 }
                 applied = now;
             }
-            Round::Idle => {}
+            RoundResult::Idle => {}
         }
         answers.begin_round();
         stacks = run.next_round(context, answers.number());
@@ -126,12 +126,12 @@ fn rounds(
 fn round(
     context: &Context,
     request: &RunRequest,
-    answers: &mut Answers,
+    answers: &mut GateAnswers,
     run_mode: RunMode,
     run: &mut Run,
     review: &Review,
     blocked: &[Blocked],
-) -> anyhow::Result<Round> {
+) -> anyhow::Result<RoundResult> {
     let stopped = run.deployment.dispatcher().status(false);
     let environment = run.environment.clone();
     let invocation = run.invocation(request, answers, run_mode);
@@ -159,36 +159,38 @@ fn round(
     let asks = is_confirmable
         && context.terminal.interactive
         && (matches!(gate(&request_with(&empty)), Gate::Ask(_))
-            || run.guarded.checklist.would_ask(&request.acks));
+            || run.guarded.checklist.needs_prompt(&request.acks));
     run.show_review(context, request, review, blocked, asks)?;
     // No plan is applied unless all stacks could be planned.
     if review.unplanned().next().is_some() {
         if request.adopts() && review.unplanned().any(|stack| matches!(stack.outcome, Outcome::Refused(_))) {
-            run.say_unfit(context);
+            run.hint_new_plans(context);
         }
-        return Ok(Round::Stopped(stopped));
+        return Ok(RoundResult::Stopped(stopped));
     }
     if review.changed().next().is_none() {
-        return Ok(Round::Idle);
+        return Ok(RoundResult::Idle);
     }
     if let Some(refusal) = run.incomplete_answers(blocked, request, &request_with(&empty)) {
         return refuse(context, run, review, &refusal);
     }
     let dispatcher = run.deployment.dispatcher();
     let ask = |ask: &Ask| dispatcher.ask(ask, &context.prompter);
-    match run.guarded.checklist.go_through(context.terminal.interactive, &request.acks, ask)? {
-        Checked::Yes => {}
-        Checked::Refused(refusal) => {
+    match run.guarded.checklist.confirm_items(context.terminal.interactive, &request.acks, ask)? {
+        ChecklistResult::Yes => {}
+        ChecklistResult::Refused(refusal) => {
             let refusal = run.with_hint(refusal, &[], request, &request_with(&empty));
             return refuse(context, run, review, &refusal);
         }
-        Checked::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
+        ChecklistResult::Interrupted(signal) => {
+            return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal)));
+        }
     }
     let record = run.guarded.record(context, Some(review.digest()));
     match run.deployment.dispatcher().gate(&request_with(&record), &context.prompter)? {
         Gated::Confirmed => answers.confirmed(run.guarded.shown_losses(review)),
         Gated::Refused(refusal) => return Ok(said(context, run, &refusal)),
-        Gated::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
+        Gated::Interrupted(signal) => return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal))),
     }
     // The answer to the prompt may have taken an hour.
     let late = run.guarded.late(review, context.clock.now());
@@ -197,23 +199,28 @@ fn round(
         return refuse(context, run, review, &refusal);
     }
     if run.deployment.refuse_unfit()? {
-        run.say_unfit(context);
-        return Ok(Round::Stopped(run.deployment.dispatcher().status(false)));
+        run.hint_new_plans(context);
+        return Ok(RoundResult::Stopped(run.deployment.dispatcher().status(false)));
     }
     run.guarded.confirmed(review);
     run.deployment.apply()?;
-    Ok(Round::Applied)
+    Ok(RoundResult::Applied)
 }
 
 /// Records a refusal that is not the gate's own, and prints it.
-fn refuse(context: &Context, run: &mut Run, review: &Review, refusal: &Refusal) -> anyhow::Result<Round> {
+fn refuse(
+    context: &Context,
+    run: &mut Run,
+    review: &Review,
+    refusal: &Refusal,
+) -> anyhow::Result<RoundResult> {
     let record = run.guarded.record(context, Some(review.digest()));
     run.deployment.dispatcher().emit(EventKind::Decided(refusal.decision(&record)))?;
     Ok(said(context, run, refusal))
 }
 
 /// Prints a refusal that is recorded already.
-fn said(context: &Context, run: &mut Run, refusal: &Refusal) -> Round {
+fn said(context: &Context, run: &mut Run, refusal: &Refusal) -> RoundResult {
     let redactor = run.runner.redactor();
     context.printer.error(redactor.mask(&refusal.summary));
     if !refusal.detail.is_empty() {
@@ -222,5 +229,5 @@ fn said(context: &Context, run: &mut Run, refusal: &Refusal) -> Round {
     if let Some(hint) = &refusal.hint {
         context.printer.hint(redactor.mask(hint));
     }
-    Round::Stopped(run.deployment.dispatcher().status(false))
+    RoundResult::Stopped(run.deployment.dispatcher().status(false))
 }

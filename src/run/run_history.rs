@@ -1,6 +1,6 @@
 //! Runs of a project whose journals can be read, with their users and modes.
 
-use super::{Context, stored::asked_for};
+use super::{Context, stored_plans::read_stored_request};
 use crate::{
     config::Config,
     engine::GivenFlags,
@@ -44,6 +44,7 @@ pub(super) fn past_run(store: &RunStore, stored: &StoredRun) -> Result<PastRun, 
     // The mode of a stored plan is only in its request.
     let destroys = report.command == RunVerb::Destroy
         || (report.command == RunVerb::Apply
-            && asked_for(&GivenFlags::default(), store, stored).is_ok_and(|(asked, _)| asked.destroy));
+            && read_stored_request(&GivenFlags::default(), store, stored)
+                .is_ok_and(|(stored_request, _)| stored_request.destroy));
     Ok(PastRun { report, user, destroys })
 }

@@ -1,6 +1,6 @@
 //! Screens of a run: estimated durations, the review as text, and hints about the next step.
 
-use super::{Confirm, Context, RunRequest, eta, guarded::allow_flags, started_run::Run};
+use super::{Confirm, Context, RunRequest, environment_guards::allow_flags, eta, started_run::Run};
 use crate::{
     engine::PlanMode,
     event::StepKind,
@@ -20,7 +20,7 @@ impl Run {
     }
 
     /// Prints a hint about workspaces that are still missing.
-    pub(super) fn say_missing(&mut self, context: &Context) {
+    pub(super) fn hint_missing_workspaces(&mut self, context: &Context) {
         if !self.deployment.without_workspace().is_empty() {
             let again = &self.next_commands.again;
             context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
@@ -41,7 +41,7 @@ impl Run {
     }
 
     /// Prints a hint about plans whose inputs changed.
-    pub(super) fn say_unfit(&self, context: &Context) {
+    pub(super) fn hint_new_plans(&self, context: &Context) {
         context.printer.hint(format_args!("`{}` makes new plans", self.next_commands.anew));
     }
 
@@ -50,7 +50,8 @@ impl Run {
         &self,
         review: &Review,
         blocked: &[Blocked],
-        (context, styles): (&Context, Styles),
+        context: &Context,
+        styles: Styles,
     ) -> anyhow::Result<String> {
         let role = if self.protected { Role::Protected } else { Role::Environment };
         let mut line = styles.paint(role, &self.environment);
@@ -132,13 +133,13 @@ impl Run {
     ) -> anyhow::Result<()> {
         let printer = &context.printer;
         if !request.json {
-            let text = self.review_text(review, blocked, (context, printer.out_styles()))?;
+            let text = self.review_text(review, blocked, context, printer.out_styles())?;
             printer.text(self.runner.redactor().mask(&text))?;
         }
         let is_unseen =
             if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
         if is_unseen {
-            let text = self.review_text(review, blocked, (context, printer.err_styles()))?;
+            let text = self.review_text(review, blocked, context, printer.err_styles())?;
             printer.always(self.runner.redactor().mask(&text));
         }
         Ok(())

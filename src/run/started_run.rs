@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    Context, RunRequest, answers::Answers, environment_lock::EnvironmentLock, guarded::Guarded,
-    next_commands::NextCommands, request::RunMode, upstream_flags::OutsideVariables,
-    working_tree::WorkingTree,
+    Context, RunRequest, environment_guards::EnvironmentGuards, environment_lock::EnvironmentLock,
+    gate_answers::GateAnswers, next_commands::NextCommands, request::RunMode, revision_query::RevisionQuery,
+    upstream_flags::OutsideVariables,
 };
 use crate::{
     engine::{GivenFlags, PlanMode},
@@ -30,7 +30,7 @@ pub(crate) struct Run {
     /// True if the environment has `confirm = true`.
     pub(super) protected: bool,
     /// Guards of the environment.
-    pub(crate) guarded: Guarded,
+    pub(crate) guarded: EnvironmentGuards,
     /// Verb of the run.
     pub(crate) verb: RunVerb,
     /// Commands for hints about the next step.
@@ -40,7 +40,7 @@ pub(crate) struct Run {
     /// Variables of the stacks outside of the run.
     pub(super) outside_variables: OutsideVariables,
     /// Git revision that the run starts from.
-    pub(crate) working_tree: WorkingTree,
+    pub(crate) working_tree: RevisionQuery,
     /// Mode of the plans.
     pub(crate) mode: PlanMode,
     /// True if estimated durations are printed (`--eta`).
@@ -52,7 +52,7 @@ pub(crate) struct Run {
     /// Runner of programs; its redactor knows the secrets of the stacks.
     pub(crate) runner: Arc<Runner>,
     /// Stacks whose missing workspaces need a prompt.
-    pub(super) askable: Vec<StackId>,
+    pub(super) asking_for_workspace: Vec<StackId>,
     /// Lock of the environment, held until the run is closed.
     pub(super) _lock: Option<EnvironmentLock>,
 }
@@ -63,12 +63,16 @@ impl Run {
         let stacks = self.deployment.stacks();
         self.say_eta(context, &stacks)?;
         let planned = self.deployment.plan(&stacks);
-        self.hear_revision()?;
+        self.record_revision()?;
         planned?;
-        let missing: Vec<StackId> =
-            self.deployment.without_workspace().into_iter().filter(|s| self.askable.contains(s)).collect();
+        let missing: Vec<StackId> = self
+            .deployment
+            .without_workspace()
+            .into_iter()
+            .filter(|s| self.asking_for_workspace.contains(s))
+            .collect();
         if missing.is_empty() || !context.terminal.interactive {
-            self.say_missing(context);
+            self.hint_missing_workspaces(context);
             return Ok(());
         }
         let question = self.create_workspaces(&missing);
@@ -76,7 +80,7 @@ impl Run {
         if matches!(asked, Asked::Answered(Answer::Yes)) {
             self.deployment.plan_with_workspaces(&missing)?;
         }
-        self.say_missing(context);
+        self.hint_missing_workspaces(context);
         Ok(())
     }
 
@@ -96,13 +100,13 @@ impl Run {
     }
 
     /// Waits for git's answer, and records it in the journal.
-    pub(super) fn hear_revision(&mut self) -> anyhow::Result<()> {
-        let unknown = WorkingTree::Told(Revision::default());
-        let WorkingTree::Asked(answer) = std::mem::replace(&mut self.working_tree, unknown) else {
+    pub(super) fn record_revision(&mut self) -> anyhow::Result<()> {
+        let unknown = RevisionQuery::Told(Revision::default());
+        let RevisionQuery::Asked(answer) = std::mem::replace(&mut self.working_tree, unknown) else {
             return Ok(());
         };
         let revision = answer.join().unwrap_or_default();
-        self.working_tree = WorkingTree::Told(revision.clone());
+        self.working_tree = RevisionQuery::Told(revision.clone());
         Ok(self.deployment.dispatcher().emit(EventKind::WorkingTree(revision))?)
     }
 
@@ -114,7 +118,7 @@ impl Run {
     }
 
     /// Returns the position of a review among those of the run, with the losses that no earlier review has shown.
-    pub(super) fn gate_round(&mut self, answers: &Answers, review: &Review) -> GateRound {
+    pub(super) fn gate_round(&mut self, answers: &GateAnswers, review: &Review) -> GateRound {
         let unseen = if answers.is_any_confirmed() && answers.confirm_rounds() {
             self.guarded.unseen_losses(review, answers.shown())
         } else {
@@ -136,7 +140,12 @@ impl Run {
 
     /// Returns the command that leads back to this review: the current command line, or after a confirmed round the
     /// `runs resume` command of the run.
-    pub(super) fn invocation(&self, request: &RunRequest, answers: &Answers, run_mode: RunMode) -> String {
+    pub(super) fn invocation(
+        &self,
+        request: &RunRequest,
+        answers: &GateAnswers,
+        run_mode: RunMode,
+    ) -> String {
         let mut request = request.clone();
         if answers.is_any_confirmed() {
             let answered = self.guarded.checklist.acked().iter().filter(|id| !request.acks.contains(id));

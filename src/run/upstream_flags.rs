@@ -36,7 +36,8 @@ impl DeclaredVariables {
 impl OutsideVariables {
     /// Returns the variables of the stacks that are not in `graph`, where these flags set variables.
     pub(super) fn of(
-        (inventory, modules): (&Inventory, &Modules),
+        inventory: &Inventory,
+        modules: &Modules,
         graph: &StackGraph,
         flags: &GivenFlags,
     ) -> Self {

@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::{
-    cli::arguments::{ConfirmArgs, HowArgs},
+    cli::arguments::{CommonRunArgs, ConfirmArgs},
     commands::apply,
     run::RunRequest,
 };
@@ -20,21 +20,21 @@ use crate::{
   envctl plan production
   envctl apply last --confirm
   envctl apply 01JABC --confirm=9f2c41d0a7b35e18    # only that very review")]
-pub(in crate::cli) struct Apply {
+pub(in crate::cli) struct ApplyArgs {
     /// The run: its id, an unambiguous start of it, or `last`.
     #[arg(value_name = "RUN", add = ArgValueCandidates::new(crate::cli::complete::runs))]
     run: String,
 
     #[command(flatten)]
-    pub(in crate::cli) how: HowArgs,
+    pub(in crate::cli) common: CommonRunArgs,
 
     #[command(flatten)]
     confirm: ConfirmArgs,
 }
 
-impl From<Apply> for apply::Request {
-    fn from(args: Apply) -> Self {
-        let how = RunRequest { acks: args.confirm.acks.clone(), ..args.how.request() };
-        Self { run: args.run, how, confirm: args.confirm.into() }
+impl From<ApplyArgs> for apply::ApplyRequest {
+    fn from(args: ApplyArgs) -> Self {
+        let options = RunRequest { acks: args.confirm.acks.clone(), ..args.common.request() };
+        Self { run: args.run, options, confirm: args.confirm.into() }
     }
 }

@@ -13,7 +13,7 @@ use crate::commands::check;
   envctl check
   envctl check production
   envctl check --offline    # starts no program at all, for pre-commit")]
-pub(in crate::cli) struct Check {
+pub(in crate::cli) struct CheckArgs {
     /// The environments, by name or alias; none means all.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environments: Vec<String>,
@@ -27,8 +27,8 @@ pub(in crate::cli) struct Check {
     pub(in crate::cli) json: bool,
 }
 
-impl From<Check> for check::Request {
-    fn from(args: Check) -> Self {
+impl From<CheckArgs> for check::CheckRequest {
+    fn from(args: CheckArgs) -> Self {
         Self { environments: args.environments, offline: args.offline, json: args.json }
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::config;
   envctl config
   envctl config production --origins
   envctl config production app --json")]
-pub(in crate::cli) struct Config {
+pub(in crate::cli) struct ConfigArgs {
     /// The environment, by name or alias; none means all.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -29,8 +29,8 @@ pub(in crate::cli) struct Config {
     pub(in crate::cli) json: bool,
 }
 
-impl From<Config> for config::Request {
-    fn from(args: Config) -> Self {
+impl From<ConfigArgs> for config::ConfigRequest {
+    fn from(args: ConfigArgs) -> Self {
         Self { environment: args.environment, stack: args.stack, origins: args.origins, json: args.json }
     }
 }

@@ -16,7 +16,7 @@ use crate::commands::deploy;
   envctl deploy staging --yes
   envctl deploy production --confirm
   envctl deploy production --confirm=9f2c41d0a7b35e18    # only that very review")]
-pub(in crate::cli) struct Deploy {
+pub(in crate::cli) struct DeployArgs {
     /// The environment, by name or alias.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -34,8 +34,8 @@ pub(in crate::cli) struct Deploy {
     confirm: ConfirmArgs,
 }
 
-impl From<Deploy> for deploy::Request {
-    fn from(args: Deploy) -> Self {
+impl From<DeployArgs> for deploy::DeployRequest {
+    fn from(args: DeployArgs) -> Self {
         let mut run = args.run.request(args.environment, args.selection);
         run.acks.clone_from(&args.confirm.acks);
         run.reuse = args.reuse.reuse;

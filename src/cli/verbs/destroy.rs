@@ -15,7 +15,7 @@ use crate::commands::destroy;
   envctl destroy staging
   envctl destroy staging app --with-dependents
   envctl destroy production --confirm=9f2c41d0a7b35e18")]
-pub(in crate::cli) struct Destroy {
+pub(in crate::cli) struct DestroyArgs {
     /// The environment, by name or alias.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -30,8 +30,8 @@ pub(in crate::cli) struct Destroy {
     confirm: ConfirmArgs,
 }
 
-impl From<Destroy> for destroy::Request {
-    fn from(args: Destroy) -> Self {
+impl From<DestroyArgs> for destroy::DestroyRequest {
+    fn from(args: DestroyArgs) -> Self {
         let mut run = args.run.request(args.environment, args.selection);
         run.acks.clone_from(&args.confirm.acks);
         Self { run, confirm: args.confirm.into() }

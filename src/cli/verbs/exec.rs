@@ -17,7 +17,7 @@ use crate::{cli::arguments::AllowArgs, run::ExecRequest};
   envctl exec staging network -- state list
   envctl exec staging --all -- validate
   envctl exec production app --confirm -- untaint aws_instance.a")]
-pub(in crate::cli) struct Exec {
+pub(in crate::cli) struct ExecArgs {
     /// The environment, by name or alias.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: String,
@@ -54,8 +54,8 @@ pub(in crate::cli) struct Exec {
     args: Vec<OsString>,
 }
 
-impl From<Exec> for ExecRequest {
-    fn from(args: Exec) -> Self {
+impl From<ExecArgs> for ExecRequest {
+    fn from(args: ExecArgs) -> Self {
         Self {
             environment: args.environment,
             stack: args.stack,

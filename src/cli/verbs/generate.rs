@@ -1,33 +1,38 @@
 //! `envctl generate`
 
 use camino::Utf8PathBuf;
-use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory as _, Subcommand, ValueHint};
 use clap_complete::Shell;
+
+use crate::{
+    cli::app::App,
+    commands::generate::{GenerateRequest, SchemaDocument},
+};
 
 /// Generate files: schemas, completions, man pages
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Generate {
+pub(in crate::cli) struct GenerateArgs {
     #[command(subcommand)]
-    pub(in crate::cli) what: What,
+    verb: GenerateVerb,
 }
 
-impl Generate {
+impl GenerateArgs {
     /// Returns true if the command writes files and does not only print.
     pub(in crate::cli) fn writes(&self) -> bool {
-        matches!(&self.what, What::Man { dir: Some(_) })
+        matches!(&self.verb, GenerateVerb::Man { dir: Some(_) })
     }
 }
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum What {
+enum GenerateVerb {
     /// Print a JSON Schema
     #[command(after_help = "Examples:
   envctl generate schema > environments.schema.json
   envctl generate schema report")]
     Schema {
         /// Of what.
-        #[arg(value_enum, default_value_t = SchemaOf::Environments)]
-        of: SchemaOf,
+        #[arg(value_enum, default_value_t = SchemaDocument::Environments)]
+        of: SchemaDocument,
     },
     /// Print the completions of a shell
     #[command(after_help = "Examples:
@@ -46,29 +51,12 @@ pub(in crate::cli) enum What {
     },
 }
 
-/// Documents with a JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum SchemaOf {
-    /// environments.toml
-    Environments,
-    /// `--json` of plan, deploy and destroy, `--report`, `runs show --json`
-    Report,
-    /// `list --json`
-    List,
-    /// `runs list --json`
-    Runs,
-    /// `graph --format json`
-    Graph,
-    /// `config --json`
-    Config,
-    /// `check --json`
-    Check,
-    /// `output --json`
-    Output,
-    /// `status --json`
-    Status,
-    /// `doctor --json`
-    Doctor,
-    /// Error document that any `--json` prints when the verb fails
-    Error,
+impl From<GenerateArgs> for GenerateRequest {
+    fn from(args: GenerateArgs) -> Self {
+        match args.verb {
+            GenerateVerb::Schema { of } => Self::Schema(of),
+            GenerateVerb::Completions { shell } => Self::Completions { shell: shell.to_string() },
+            GenerateVerb::Man { dir } => Self::Man { tree: Box::new(App::command()), dir },
+        }
+    }
 }

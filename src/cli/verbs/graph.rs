@@ -1,10 +1,10 @@
 //! `envctl graph`
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use super::super::arguments::SelectionArgs;
-use crate::commands::graph;
+use crate::commands::graph::{self, GraphFormat};
 
 /// Draw the graph of stacks
 #[derive(Debug, Args)]
@@ -12,7 +12,7 @@ use crate::commands::graph;
   envctl graph staging
   envctl graph staging --format dot | dot -Tsvg > graph.svg
   envctl graph --format mermaid")]
-pub(in crate::cli) struct Graph {
+pub(in crate::cli) struct GraphArgs {
     /// The environment, by name or alias; without one the first.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -21,36 +21,18 @@ pub(in crate::cli) struct Graph {
     selection: SelectionArgs,
 
     /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Tree)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = GraphFormat::Tree)]
+    format: GraphFormat,
 }
 
-impl Graph {
+impl GraphArgs {
     pub(in crate::cli) fn json(&self) -> bool {
-        self.format == Format::Json
+        self.format == GraphFormat::Json
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// An indented tree for people.
-    Tree,
-    /// Graphviz.
-    Dot,
-    /// Mermaid, as in Markdown on GitHub and GitLab.
-    Mermaid,
-    /// Nodes and edges.
-    Json,
-}
-
-impl From<Graph> for graph::Request {
-    fn from(args: Graph) -> Self {
-        let format = match args.format {
-            Format::Tree => graph::Format::Tree,
-            Format::Dot => graph::Format::Dot,
-            Format::Mermaid => graph::Format::Mermaid,
-            Format::Json => graph::Format::Json,
-        };
-        Self { environment: args.environment, selection: args.selection.into(), format }
+impl From<GraphArgs> for graph::GraphRequest {
+    fn from(args: GraphArgs) -> Self {
+        Self { environment: args.environment, selection: args.selection.into(), format: args.format }
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::init;
 #[command(after_help = "Examples:
   envctl init --print
   envctl init")]
-pub(in crate::cli) struct Init {
+pub(in crate::cli) struct InitArgs {
     /// Print it instead of writing it.
     #[arg(long)]
     pub(in crate::cli) print: bool,
@@ -21,8 +21,8 @@ pub(in crate::cli) struct Init {
     force: bool,
 }
 
-impl From<Init> for init::Request {
-    fn from(args: Init) -> Self {
+impl From<InitArgs> for init::InitRequest {
+    fn from(args: InitArgs) -> Self {
         Self { print: args.print, force: args.force }
     }
 }

@@ -15,7 +15,7 @@ use crate::commands::list;
   envctl list staging --tag base
   envctl list staging app --with-dependencies --why
   envctl list --json | jq -r '.instances[].stack'")]
-pub(in crate::cli) struct List {
+pub(in crate::cli) struct ListArgs {
     /// The environment, by name or alias; none means all.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -32,8 +32,8 @@ pub(in crate::cli) struct List {
     pub(in crate::cli) json: bool,
 }
 
-impl From<List> for list::Request {
-    fn from(args: List) -> Self {
+impl From<ListArgs> for list::ListRequest {
+    fn from(args: ListArgs) -> Self {
         Self {
             environment: args.environment,
             selection: args.selection.into(),

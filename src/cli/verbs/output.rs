@@ -13,7 +13,7 @@ use crate::commands::output;
   envctl output staging
   envctl output staging network vpc_id    # the bare value
   envctl output production app --json --show-sensitive")]
-pub(in crate::cli) struct Output {
+pub(in crate::cli) struct OutputArgs {
     /// The environment, by name or alias.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -35,8 +35,8 @@ pub(in crate::cli) struct Output {
     pub(in crate::cli) json: bool,
 }
 
-impl From<Output> for output::Request {
-    fn from(args: Output) -> Self {
+impl From<OutputArgs> for output::OutputRequest {
+    fn from(args: OutputArgs) -> Self {
         Self {
             environment: args.environment,
             stack: args.stack,

@@ -16,7 +16,7 @@ use crate::commands::plan;
   envctl plan staging network 'app-*' --with-dependencies
   envctl plan production --json | jq .totals
   envctl plan staging --detailed-exitcode    # 2 when there are changes")]
-pub(in crate::cli) struct Plan {
+pub(in crate::cli) struct PlanArgs {
     /// The environment, by name or alias.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: Option<String>,
@@ -35,8 +35,8 @@ pub(in crate::cli) struct Plan {
     detailed_exitcode: bool,
 }
 
-impl From<Plan> for plan::Request {
-    fn from(args: Plan) -> Self {
+impl From<PlanArgs> for plan::PlanRunRequest {
+    fn from(args: PlanArgs) -> Self {
         let mut run = args.run.request(args.environment, args.selection);
         run.reuse = args.reuse.reuse;
         Self { run, detailed_exitcode: args.detailed_exitcode }

@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::{
-    cli::arguments::{ConfirmArgs, HowArgs},
+    cli::arguments::{CommonRunArgs, ConfirmArgs},
     commands::resume,
     run::RunRequest,
 };
@@ -19,21 +19,21 @@ use crate::{
   envctl runs resume              # the newest run that did not end well
   envctl runs resume 01JABC --confirm
   envctl runs list")]
-pub(in crate::cli) struct Resume {
+pub(in crate::cli) struct ResumeArgs {
     /// The run: its id, an unambiguous start of it, or `last`; by default the newest one that did not end well.
     #[arg(value_name = "RUN", add = ArgValueCandidates::new(crate::cli::complete::runs))]
     run: Option<String>,
 
     #[command(flatten)]
-    pub(in crate::cli) how: HowArgs,
+    pub(in crate::cli) common: CommonRunArgs,
 
     #[command(flatten)]
     confirm: ConfirmArgs,
 }
 
-impl From<Resume> for resume::Request {
-    fn from(args: Resume) -> Self {
-        let how = RunRequest { acks: args.confirm.acks.clone(), ..args.how.request() };
-        Self { run: args.run, how, confirm: args.confirm.into() }
+impl From<ResumeArgs> for resume::ResumeRequest {
+    fn from(args: ResumeArgs) -> Self {
+        let options = RunRequest { acks: args.confirm.acks.clone(), ..args.common.request() };
+        Self { run: args.run, options, confirm: args.confirm.into() }
     }
 }

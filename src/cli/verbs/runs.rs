@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use super::resume::Resume;
+use super::resume::ResumeArgs;
 use crate::{
     commands::{gc, runs},
     config::{Overrides, parse_duration},
@@ -14,13 +14,13 @@ use crate::{
 
 /// Look at past runs
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Runs {
+pub(in crate::cli) struct RunsArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: RunsVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum RunsVerb {
     /// List runs, newest first
     List {
         /// Only this environment.
@@ -54,7 +54,7 @@ enum Verb {
         #[arg(value_name = "STACK")]
         stack: Option<String>,
     },
-    Resume(Box<Resume>),
+    Resume(Box<ResumeArgs>),
     /// Remove old runs, their plan files first
     ///
     /// By default those older than `store.keep` in environments.toml, else than 30 days. A run that is not over stays, and
@@ -76,44 +76,48 @@ enum Verb {
     },
 }
 
-impl Runs {
+impl RunsArgs {
     /// Returns true if the command resumes a run.
     pub(in crate::cli) fn resumes(&self) -> bool {
-        matches!(self.verb, Verb::Resume(_))
+        matches!(self.verb, RunsVerb::Resume(_))
     }
 
     pub(in crate::cli) fn json(&self) -> bool {
         match self.verb {
-            Verb::List { json, .. } | Verb::Show { json, .. } => json,
-            Verb::Log { .. } | Verb::Gc { .. } => false,
-            Verb::Resume(ref args) => args.how.json(),
+            RunsVerb::List { json, .. } | RunsVerb::Show { json, .. } => json,
+            RunsVerb::Log { .. } | RunsVerb::Gc { .. } => false,
+            RunsVerb::Resume(ref args) => args.common.json(),
         }
     }
 
     /// Returns the paths of the report and the summary of a resumed run.
     pub(in crate::cli) fn report_files(&self) -> Option<ReportFiles> {
         match &self.verb {
-            Verb::Resume(args) => Some(args.how.report_files()),
-            Verb::List { .. } | Verb::Show { .. } | Verb::Log { .. } | Verb::Gc { .. } => None,
+            RunsVerb::Resume(args) => Some(args.common.report_files()),
+            RunsVerb::List { .. } | RunsVerb::Show { .. } | RunsVerb::Log { .. } | RunsVerb::Gc { .. } => {
+                None
+            }
         }
     }
 
     /// Applies the flags to the overrides of environments.toml.
-    pub(in crate::cli) fn lay_over(&self, overrides: &mut Overrides) {
-        if let Verb::Resume(args) = &self.verb {
-            args.how.lay_over(overrides);
+    pub(in crate::cli) fn override_settings(&self, overrides: &mut Overrides) {
+        if let RunsVerb::Resume(args) = &self.verb {
+            args.common.override_settings(overrides);
         }
     }
 }
 
-impl From<Runs> for runs::Request {
-    fn from(args: Runs) -> Self {
+impl From<RunsArgs> for runs::RunsRequest {
+    fn from(args: RunsArgs) -> Self {
         match args.verb {
-            Verb::List { environment, limit, json } => Self::List { environment, limit, json },
-            Verb::Show { run, stack, json } => Self::Show { run, stack, json },
-            Verb::Log { run, stack } => Self::Log { run, stack },
-            Verb::Gc { older_than, keep, dry_run } => Self::Gc(gc::Request { older_than, keep, dry_run }),
-            Verb::Resume(args) => Self::Resume(Box::new((*args).into())),
+            RunsVerb::List { environment, limit, json } => Self::List { environment, limit, json },
+            RunsVerb::Show { run, stack, json } => Self::Show { run, stack, json },
+            RunsVerb::Log { run, stack } => Self::Log { run, stack },
+            RunsVerb::Gc { older_than, keep, dry_run } => {
+                Self::Gc(gc::GcRequest { older_than, keep, dry_run })
+            }
+            RunsVerb::Resume(args) => Self::Resume(Box::new((*args).into())),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::shell;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   envctl shell staging network")]
-pub(in crate::cli) struct Shell {
+pub(in crate::cli) struct ShellArgs {
     /// The environment, by name or alias.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environment: String,
@@ -25,8 +25,8 @@ pub(in crate::cli) struct Shell {
     pub(in crate::cli) create_workspace: bool,
 }
 
-impl From<Shell> for shell::Request {
-    fn from(args: Shell) -> Self {
+impl From<ShellArgs> for shell::ShellRequest {
+    fn from(args: ShellArgs) -> Self {
         Self { environment: args.environment, stack: args.stack }
     }
 }

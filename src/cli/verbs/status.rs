@@ -10,7 +10,7 @@ use crate::commands::status;
 #[command(after_help = "Examples:
   envctl status
   envctl status production --json")]
-pub(in crate::cli) struct Status {
+pub(in crate::cli) struct StatusArgs {
     /// The environments, by name or alias; none means all.
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environments: Vec<String>,
@@ -20,8 +20,8 @@ pub(in crate::cli) struct Status {
     pub(in crate::cli) json: bool,
 }
 
-impl From<Status> for status::Request {
-    fn from(args: Status) -> Self {
+impl From<StatusArgs> for status::StatusRequest {
+    fn from(args: StatusArgs) -> Self {
         Self { environments: args.environments, json: args.json }
     }
 }

@@ -1,19 +1,19 @@
 //! Gate of a typed command that may change a state: guards, checklist and confirmation in one step.
 
-use super::{exec_guard::Found, prepared::Prepared, request::ExecRequest};
+use super::{exec_guard::ExecVerdict, prepared::Prepared, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
     engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, intent_of},
     executor::{Answer, Ask, Asked, Refusal},
-    inventory::{Inventory, Modules},
     model::{Blocked, Guard, StackId},
     run::{
         Context, Stopped,
-        guarded::{Guarded, allow_flags},
+        environment_guards::{EnvironmentGuards, allow_flags},
         preflight::{
-            allowed_names::know_allowed,
-            checklist::{Checked, know_acks},
+            allowed_names::check_allowed_names,
+            checklist::{ChecklistResult, check_acks},
         },
+        project::ValidatedInventory,
     },
     ui::shell_word,
 };
@@ -37,52 +37,64 @@ impl ExecGate<'_> {
     pub(crate) fn pass(
         &self,
         config: &Config,
-        (inventory, modules): &(Inventory, Modules),
+        validated: &ValidatedInventory,
         prepared: &Prepared,
-    ) -> anyhow::Result<Guarded> {
+    ) -> anyhow::Result<EnvironmentGuards> {
         let Self { context, environment, request, stacks, .. } = self;
-        know_acks(environment, &request.acks)?;
-        know_allowed(EnvironmentScope { config, environment }, inventory, &request.allow)?;
+        let ValidatedInventory { inventory, modules } = validated;
+        check_acks(environment, &request.acks)?;
+        check_allowed_names(EnvironmentScope { config, environment }, inventory, &request.allow)?;
         let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
-        let mut guarded =
-            Guarded::new(config, environment, &instances, modules, &prepared.runner, &request.allow);
+        let mut guarded = EnvironmentGuards::new(
+            config,
+            environment,
+            &instances,
+            modules,
+            &prepared.runner,
+            &request.allow,
+        );
         let typed = intent_of(&request.args);
         let mut blocked = guarded.judge_without_plan(context);
-        blocked.extend(guarded.judge_short_forms(stacks));
+        blocked.extend(guarded.bind_exceptions(stacks));
         blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));
         let moves = prepared.state_moves(stacks, &request.args)?;
         if let Some(refusal) = self.incomplete(&guarded, &blocked, &moves) {
-            return Err(self.stopped(&guarded, &refusal, &Found { blocked, run: None }).into());
+            return Err(self.stopped(&guarded, &refusal, &ExecVerdict { blocked, run: None }).into());
         }
         let interactive = context.terminal.interactive;
-        let checked = guarded.checklist.go_through(interactive, &request.acks, |ask| {
+        let checked = guarded.checklist.confirm_items(interactive, &request.acks, |ask| {
             Ok(context.interrupts.ask(ask, &context.prompter))
         })?;
         match checked {
-            Checked::Refused(refusal) => {
-                return Err(self.stopped(&guarded, &refusal, &Found::default()).into());
+            ChecklistResult::Refused(refusal) => {
+                return Err(self.stopped(&guarded, &refusal, &ExecVerdict::default()).into());
             }
-            Checked::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
-            Checked::Yes => {}
+            ChecklistResult::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
+            ChecklistResult::Yes => {}
         }
         if self.is_confirmed() || self.ask(&moves)? {
             Ok(guarded)
         } else {
-            Err(self.stopped(&guarded, &self.unconfirmed(&moves), &Found::default()).into())
+            Err(self.stopped(&guarded, &self.unconfirmed(&moves), &ExecVerdict::default()).into())
         }
     }
 
     /// Returns the refusal for the guards' findings in one stack, after its engine and files were checked.
-    pub(crate) fn refusal(&self, guarded: &Guarded, found: &Found) -> Stopped {
-        guarded.say_idle(self.context, None);
+    pub(crate) fn refusal(&self, guarded: &EnvironmentGuards, found: &ExecVerdict) -> Stopped {
+        guarded.warn_unused_exceptions(self.context, None);
         self.stopped(guarded, &guarded.refusal(&found.blocked), found)
     }
 
     /// Returns one refusal for everything that no prompt could settle.
-    fn incomplete(&self, guarded: &Guarded, blocked: &[Blocked], moves: &[StateMove]) -> Option<Refusal> {
+    fn incomplete(
+        &self,
+        guarded: &EnvironmentGuards,
+        blocked: &[Blocked],
+        moves: &[StateMove],
+    ) -> Option<Refusal> {
         let nobody_to_ask = !self.context.terminal.interactive;
         let guards = (!blocked.is_empty()).then(|| {
-            guarded.say_idle(self.context, None);
+            guarded.warn_unused_exceptions(self.context, None);
             guarded.refusal(blocked)
         });
         // A refusal without an exception is final: no answer changes it.
@@ -94,7 +106,7 @@ impl ExecGate<'_> {
     }
 
     /// Returns a refusal as the error of the verb, with the complete command that answers it.
-    fn stopped(&self, guarded: &Guarded, refusal: &Refusal, found: &Found) -> Stopped {
+    fn stopped(&self, guarded: &EnvironmentGuards, refusal: &Refusal, found: &ExecVerdict) -> Stopped {
         let message = format!("{}\n{}", refusal.summary, refusal.indented());
         let mut stopped = Stopped::refused(message.trim_end());
         if let Some(flags) = allow_flags(&found.blocked) {
@@ -118,7 +130,7 @@ impl ExecGate<'_> {
     }
 
     /// Returns the complete command with these flags and every answer that it needs.
-    fn command(&self, guarded: &Guarded, more: Vec<String>) -> String {
+    fn command(&self, guarded: &EnvironmentGuards, more: Vec<String>) -> String {
         let Self { context, environment, request, .. } = self;
         let given = request.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string())));
         let acks = request.acks.iter().map(|id| format!("--ack {}", shell_word(id)));
@@ -145,7 +157,7 @@ impl ExecGate<'_> {
     }
 
     fn ask(&self, moves: &[StateMove]) -> anyhow::Result<bool> {
-        for line in moves.iter().flat_map(lines_of) {
+        for line in moves.iter().flat_map(state_move_lines) {
             self.context.printer.always(line);
         }
         let name = self.environment.name.to_string();
@@ -165,7 +177,7 @@ impl ExecGate<'_> {
     }
 
     fn unconfirmed(&self, moves: &[StateMove]) -> Refusal {
-        let detail: Vec<String> = moves.iter().flat_map(lines_of).collect();
+        let detail: Vec<String> = moves.iter().flat_map(state_move_lines).collect();
         let summary = format!("{} and was not confirmed", self.what());
         Refusal { summary, detail: detail.join("\n"), hint: None, next: None }
     }
@@ -178,7 +190,7 @@ impl ExecGate<'_> {
 }
 
 /// Returns lines with the old and new address of a state that a typed `init` moves or leaves, and the backup folder.
-fn lines_of(state: &StateMove) -> Vec<String> {
+fn state_move_lines(state: &StateMove) -> Vec<String> {
     let StateMove { stack, from, to, backup } = state;
     let to = to.as_deref().unwrap_or(UNKNOWN_ADDRESS);
     match backup {

@@ -10,11 +10,11 @@ use crate::{
     files,
     model::{Block, Blocked, Failure, FailureKind, Guard, StackId},
     plans::guards::{Place, covered, foreign},
-    run::guarded::Guarded,
+    run::environment_guards::EnvironmentGuards,
 };
 
 /// Instance that a typed command is about to run for.
-pub(crate) struct Against<'a> {
+pub(crate) struct ExecCheck<'a> {
     /// Stack of the instance.
     pub(crate) stack: &'a StackId,
     /// Folder of all runs.
@@ -27,18 +27,22 @@ pub(crate) struct Against<'a> {
 
 /// Result of the check of a command.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct ExecVerdict {
     /// Refusals.
     pub(crate) blocked: Vec<Blocked>,
     /// Run that the plan file belongs to.
     pub(crate) run: Option<String>,
 }
 
-impl Against<'_> {
+impl ExecCheck<'_> {
     /// Checks a command right before it runs.
-    pub(crate) fn judge(&self, typed: &Intent, guarded: &mut Guarded) -> Result<Found, EngineError> {
+    pub(crate) fn judge(
+        &self,
+        typed: &Intent,
+        guarded: &mut EnvironmentGuards,
+    ) -> Result<ExecVerdict, EngineError> {
         if let Some(found) = self.replaced_providers(typed, guarded) {
-            return Ok(Found { blocked: self.blocked(Guard::Binding, &found), run: None });
+            return Ok(ExecVerdict { blocked: self.blocked(Guard::Binding, &found), run: None });
         }
         let blocked = match typed {
             Intent::PlanFile { file } => return self.plan_file(file),
@@ -69,12 +73,12 @@ impl Against<'_> {
             }
             _ => Vec::new(),
         };
-        Ok(Found { blocked, run: None })
+        Ok(ExecVerdict { blocked, run: None })
     }
 
     /// Returns the refusal of a command that starts providers, in an environment with `confirm`
     /// whose providers are replaced.
-    fn replaced_providers(&self, typed: &Intent, guarded: &Guarded) -> Option<String> {
+    fn replaced_providers(&self, typed: &Intent, guarded: &EnvironmentGuards) -> Option<String> {
         let starts =
             matches!(typed, Intent::Everything { .. } | Intent::PlanFile { .. } | Intent::Named { .. });
         let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
@@ -108,8 +112,9 @@ impl Against<'_> {
             .map_err(|error| format!("`{path}` cannot be compared with the state: {error}"))
     }
 
-    fn plan_file(&self, file: &OsStr) -> Result<Found, EngineError> {
-        let not = |message: &str| Ok(Found { blocked: self.blocked(Guard::PlanFile, message), run: None });
+    fn plan_file(&self, file: &OsStr) -> Result<ExecVerdict, EngineError> {
+        let not =
+            |message: &str| Ok(ExecVerdict { blocked: self.blocked(Guard::PlanFile, message), run: None });
         let Some(path) = self.place(file) else { return not("a plan file is named by its whole path") };
         let facts = match plan_facts(&path) {
             Ok(facts) => facts,
@@ -121,7 +126,7 @@ impl Against<'_> {
         };
         if let Some(run) = stored(self.runs, &path).map_err(unreadable)? {
             let message = format!("`{path}` is a plan that envctl keeps");
-            return Ok(Found { blocked: self.blocked(Guard::PlanFile, &message), run: Some(run) });
+            return Ok(ExecVerdict { blocked: self.blocked(Guard::PlanFile, &message), run: Some(run) });
         }
         let Work { engine, target, .. } = self.work;
         let effective_init = engine.effective_init(target).map_err(unreadable)?;
@@ -139,7 +144,7 @@ impl Against<'_> {
             Err(EngineError::WrongBackend(failure)) => {
                 not(&format!("`{path}` is no plan of this state: {}", failure.summary))
             }
-            checked => checked.map(|()| Found::default()),
+            checked => checked.map(|()| ExecVerdict::default()),
         }
     }
 }

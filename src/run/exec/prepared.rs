@@ -8,14 +8,14 @@ use crate::{
     config::{Config, Environment},
     engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
     executor::{Answer, Ask, Asked, SecretUse, Upstreams, Work},
-    inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
     model::{CreateWorkspace, EnvName, Failure, FailureKind, GuardException, InstanceId, StackId},
     process::{Redactor, Runner},
     run::{
         Context, StackFailed, Stopped,
         environment_lock::{self, EnvironmentLock},
-        left_output::{Masking, take_in},
+        project::ValidatedInventory,
+        raw_output_recovery::{Masking, recover_raw_output},
         ready_stacks::{CommandNeeds, IdentityCheck, ReadyRequest, ReadyStacks, check_identity, ready},
     },
 };
@@ -51,11 +51,13 @@ impl Prepared {
     pub(crate) fn load(
         context: &Context,
         config: &Config,
-        (inventory, modules): &(Inventory, Modules),
+        validated: &ValidatedInventory,
         environment: &Environment,
-        (stacks, allow): (&[StackId], &[GuardException]),
+        stacks: &[StackId],
+        allow: &[GuardException],
         needs: CommandNeeds,
     ) -> anyhow::Result<Self> {
+        let ValidatedInventory { inventory, modules } = validated;
         let runner = Arc::new(Runner::new());
         let store = RunStore::new(config.root());
         let graph = inventory.graph().subgraph(stacks);
@@ -91,7 +93,7 @@ impl Prepared {
     }
 
     /// Applies the lock file policy of a typed command, so that envctl's own init before it does not refuse the change.
-    pub(crate) fn let_lockfiles_change(&mut self, args: &[OsString]) {
+    pub(crate) fn allow_lockfile_changes(&mut self, args: &[OsString]) {
         if let Some(policy) = LockfilePolicy::of_typed(args) {
             for work in
                 self.works.values_mut().filter(|work| work.target.lockfile != LockfilePolicy::Unwritten)
@@ -143,7 +145,7 @@ impl Prepared {
     }
 
     /// Runs the identity check, if the environment has one; returns the identity, or refuses another one.
-    pub(crate) fn acting(
+    pub(crate) fn check_identity(
         &mut self,
         context: &Context,
         config: &Config,
@@ -159,12 +161,12 @@ impl Prepared {
 
     /// Locks the environment for a verb that changes it; the lock is held until the result is dropped. Raw output that a
     /// killed envctl left in the environment is recovered.
-    pub(crate) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<EnvironmentLock> {
+    pub(crate) fn lock_environment(&self, context: &Context, verb: &str) -> anyhow::Result<EnvironmentLock> {
         let environment_lock = environment_lock::take(context, &self.store, &self.environment, verb, None)?;
         let stacks: Vec<StackId> = self.works.keys().cloned().collect();
         let masking = Masking { redactor: self.runner.redactor(), stacks: &stacks };
         let is_complete = self.secret_use == SecretUse::Required;
-        take_in(context, &self.store, Some(&self.environment), is_complete.then_some(masking));
+        recover_raw_output(context, &self.store, Some(&self.environment), is_complete.then_some(masking));
         Ok(environment_lock)
     }
 
@@ -179,10 +181,11 @@ impl Prepared {
 
     /// Calls `act` for one instance, after its init and with its workspace selected. A missing workspace is created only if
     /// the configuration or the user says so.
-    pub(crate) fn with<T>(
+    pub(crate) fn with_instance<T>(
         &self,
         context: &Context,
-        (stack, gone): (&StackId, WorkspaceCheck),
+        stack: &StackId,
+        workspace_check: WorkspaceCheck,
         act: impl FnOnce(&Work, &Session<'_>) -> Result<T, EngineError>,
     ) -> anyhow::Result<T> {
         let Some(work) = self.works.get(stack) else {
@@ -196,7 +199,7 @@ impl Prepared {
             }
         };
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
-        let prepare = |create| match gone {
+        let prepare = |create| match workspace_check {
             WorkspaceCheck::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
             WorkspaceCheck::Untouched => Ok(()),
             WorkspaceCheck::Left => work.engine.prepare(&work.target, create, false, &session),

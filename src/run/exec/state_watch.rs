@@ -8,7 +8,7 @@ use crate::{
 
 /// Check after the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Then {
+enum AfterCommand {
     /// None: the state keeps its lineage.
     Nothing,
     /// Records the lineage that the command gave to a new state.
@@ -24,7 +24,7 @@ enum Then {
 pub(crate) struct StateWatch<'a> {
     work: &'a Work,
     session: &'a Session<'a>,
-    then: Then,
+    then: AfterCommand,
 }
 
 impl<'a> StateWatch<'a> {
@@ -36,13 +36,13 @@ impl<'a> StateWatch<'a> {
     ) -> Result<Self, EngineError> {
         let then = if typed.builds_on_state() {
             let state = work.engine.known_state(&work.target, work.accept_lineage, session)?;
-            if state.lineage.is_empty() { Then::New } else { Then::Nothing }
+            if state.lineage.is_empty() { AfterCommand::New } else { AfterCommand::Nothing }
         } else if matches!(typed, Intent::Push { .. }) {
-            Then::Pushed
+            AfterCommand::Pushed
         } else if *typed == Intent::MigrateState {
-            Then::Moved
+            AfterCommand::Moved
         } else {
-            Then::Nothing
+            AfterCommand::Nothing
         };
         Ok(Self { work, session, then })
     }
@@ -50,10 +50,10 @@ impl<'a> StateWatch<'a> {
     /// Records a new state, also after a failed command; returns an error if a pushed state is not the last known one.
     pub(crate) fn after(self, exit: Exit) -> Result<(), EngineError> {
         let accept = match self.then {
-            Then::New => true,
-            Then::Moved if exit.is_success() => true,
-            Then::Pushed if exit.is_success() => self.work.accept_lineage,
-            Then::Nothing | Then::Pushed | Then::Moved => return Ok(()),
+            AfterCommand::New => true,
+            AfterCommand::Moved if exit.is_success() => true,
+            AfterCommand::Pushed if exit.is_success() => self.work.accept_lineage,
+            AfterCommand::Nothing | AfterCommand::Pushed | AfterCommand::Moved => return Ok(()),
         };
         self.work.engine.known_state(&self.work.target, accept, self.session).map(drop)
     }

@@ -34,9 +34,12 @@ pub(crate) struct TypedDeployments<'a> {
 impl<'a> TypedDeployments<'a> {
     /// Reads the commit of the working tree and, for a migration, the runs before it.
     pub(crate) fn new(
-        (context, config, inventory): (&'a Context, &Config, &'a Inventory),
+        context: &'a Context,
+        config: &Config,
+        inventory: &'a Inventory,
         environment: &'a EnvName,
-        (typed, args): (&'a Intent, &'a [OsString]),
+        typed: &'a Intent,
+        args: &'a [OsString],
         runner: &Runner,
     ) -> anyhow::Result<Self> {
         let commit = revision(runner, config.root(), &context.env).commit;
@@ -46,7 +49,7 @@ impl<'a> TypedDeployments<'a> {
     }
 
     /// Records a command that may create resources before it starts: envctl may be killed while it runs.
-    pub(crate) fn begin(&self, stack: &StackId) -> Result<(), EngineError> {
+    pub(crate) fn record_before(&self, stack: &StackId) -> Result<(), EngineError> {
         let creates = match self.typed {
             Intent::Everything { creates_resources, .. } => *creates_resources,
             Intent::PlanFile { .. } => true,
@@ -56,9 +59,10 @@ impl<'a> TypedDeployments<'a> {
     }
 
     /// Records a command that brought resources into a state, or that left none, after it ended.
-    pub(crate) fn end(
+    pub(crate) fn record_after(
         &self,
-        (stack, work): (&StackId, &Work),
+        stack: &StackId,
+        work: &Work,
         exit: Exit,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
@@ -84,7 +88,7 @@ impl<'a> TypedDeployments<'a> {
 
     fn was_destroyed(&self, stack: &StackId) -> Result<bool, EngineError> {
         let name = stack.file_name();
-        LastDeployment::find(&self.store, &self.past, (self.environment, &name), None)
+        LastDeployment::find(&self.store, &self.past, self.environment, &name, None)
             .map(|found| found.is_some_and(|deployment| deployment.destroyed))
             .map_err(|error| unusable(stack, error))
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Refuses an exception whose stack is not in the environment, or whose environment is not in environments.toml.
-pub(in crate::run) fn know_allowed(
+pub(in crate::run) fn check_allowed_names(
     scope: EnvironmentScope<'_>,
     inventory: &Inventory,
     allow: &[GuardException],

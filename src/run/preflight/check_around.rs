@@ -11,7 +11,10 @@ use crate::{
     inventory::{Instance, Inventory, Modules},
     model::{Blocked, ExitStatus, Guard},
     process::Runner,
-    run::{Context, Stopped, exec::prepared::Prepared, guarded::Guarded, ready_stacks::CommandNeeds},
+    run::{
+        Context, Stopped, environment_guards::EnvironmentGuards, exec::prepared::Prepared,
+        ready_stacks::CommandNeeds,
+    },
 };
 
 /// Returns the items of the guards that an environment has.
@@ -19,11 +22,13 @@ pub(crate) fn items(
     context: &Context,
     config: &Config,
     environment: &Environment,
-    (inventory, modules): (&Inventory, &Modules),
+    inventory: &Inventory,
+    modules: &Modules,
 ) -> anyhow::Result<Vec<CheckItem>> {
     let guards = &environment.guards;
     let instances: Vec<&Instance> = inventory.instances().collect();
-    let guarded = Guarded::new(config, environment, &instances, modules, &Arc::new(Runner::new()), &[]);
+    let guarded =
+        EnvironmentGuards::new(config, environment, &instances, modules, &Arc::new(Runner::new()), &[]);
     let blocked = guarded.judge_without_plan(context);
     let of = |guards: &[Guard]| -> Vec<String> {
         let found = blocked.iter().filter(|found| guards.contains(&found.block.guard));
@@ -82,10 +87,10 @@ fn identity(context: &Context, config: &Config, environment: &Environment) -> an
         let message = "asked once the files are right".to_owned();
         return Ok(item(environment, name, CheckStatus::Unknown, message));
     };
-    let stacks = validated.0.graph().order();
+    let stacks = validated.inventory.graph().order();
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let asked = Prepared::load(context, config, &validated, environment, (&stacks, &[]), needs)
-        .and_then(|mut prepared| prepared.acting(context, config, environment));
+    let asked = Prepared::load(context, config, &validated, environment, &stacks, &[], needs)
+        .and_then(|mut prepared| prepared.check_identity(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),
         Err(error) if is_interrupt(&error) => Err(error),

@@ -19,7 +19,8 @@ use crate::{
 pub(crate) fn versions(
     context: &Context,
     config: &Config,
-    (inventory, modules): (&Inventory, &Modules),
+    inventory: &Inventory,
+    modules: &Modules,
 ) -> CheckItem {
     let mut item = CheckItem {
         name: CheckName::Versions,

@@ -19,7 +19,7 @@ pub(crate) struct Checklist {
 
 /// Result of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::run) enum Checked {
+pub(in crate::run) enum ChecklistResult {
     /// All items were confirmed.
     Yes,
     /// An item was not confirmed.
@@ -29,7 +29,7 @@ pub(in crate::run) enum Checked {
 }
 
 /// Refuses an `--ack` whose id is not in the checklist.
-pub(in crate::run) fn know_acks(environment: &Environment, acks: &[String]) -> Result<(), Usage> {
+pub(in crate::run) fn check_acks(environment: &Environment, acks: &[String]) -> Result<(), Usage> {
     let Some(id) = acks.iter().find(|id| !environment.checklist.contains_key(*id)) else { return Ok(()) };
     let known = environment.checklist.keys().map(String::as_str);
     let meant = closest(id, known).map_or(String::new(), |known| format!("; did you mean `{known}`?"));
@@ -49,7 +49,7 @@ impl Checklist {
     }
 
     /// Returns true if an item that no flag confirms needs a prompt.
-    pub(in crate::run) fn would_ask(&self, acks: &[String]) -> bool {
+    pub(in crate::run) fn needs_prompt(&self, acks: &[String]) -> bool {
         self.items.keys().any(|id| !self.acked.contains(id) && !acks.contains(id))
     }
 
@@ -78,31 +78,31 @@ impl Checklist {
     }
 
     /// Confirms each item by `acks`, or by a prompt in an interactive terminal.
-    pub(in crate::run) fn go_through(
+    pub(in crate::run) fn confirm_items(
         &mut self,
         interactive: bool,
         acks: &[String],
         mut ask: impl FnMut(&Ask) -> Result<Asked, DispatchError>,
-    ) -> Result<Checked, DispatchError> {
+    ) -> Result<ChecklistResult, DispatchError> {
         for (id, sentence) in self.open() {
             if acks.contains(&id) {
                 self.acked.push(id);
             } else if interactive {
                 match ask(&Ask::YesNo { question: format!("{id}: {sentence}?") })? {
                     Asked::Answered(Answer::Yes) => self.acked.push(id),
-                    Asked::Interrupted(signal) => return Ok(Checked::Interrupted(signal)),
+                    Asked::Interrupted(signal) => return Ok(ChecklistResult::Interrupted(signal)),
                     // The first no ends the checklist without further prompts.
                     Asked::Answered(_) => break,
                     Asked::Failed(error) => {
                         let refusal = unanswered(&self.open());
                         let summary = format!("{}, and asking for it failed: {error}", refusal.summary);
-                        return Ok(Checked::Refused(Refusal { summary, ..refusal }));
+                        return Ok(ChecklistResult::Refused(Refusal { summary, ..refusal }));
                     }
                 }
             }
         }
         let open = self.open();
-        Ok(if open.is_empty() { Checked::Yes } else { Checked::Refused(unanswered(&open)) })
+        Ok(if open.is_empty() { ChecklistResult::Yes } else { ChecklistResult::Refused(unanswered(&open)) })
     }
 }
 
@@ -137,14 +137,14 @@ mod tests {
         let acks: Vec<String> = acks.iter().map(|id| (*id).to_owned()).collect();
         let interactive = answers.is_some();
         let (mut answers, mut asked) = (answers.unwrap_or_default().into_iter(), Vec::new());
-        let checked = list.go_through(interactive, &acks, |ask| {
+        let checked = list.confirm_items(interactive, &acks, |ask| {
             asked.push(format!("{ask:?}").split('"').nth(1).unwrap_or_default().to_owned());
             Ok(answers.next().unwrap())
         });
         let checked = match checked.unwrap() {
-            Checked::Yes => Ok(()),
-            Checked::Refused(refusal) => Err(refusal.summary),
-            Checked::Interrupted(signal) => Err(format!("signal {signal}")),
+            ChecklistResult::Yes => Ok(()),
+            ChecklistResult::Refused(refusal) => Err(refusal.summary),
+            ChecklistResult::Interrupted(signal) => Err(format!("signal {signal}")),
         };
         (checked, asked)
     }

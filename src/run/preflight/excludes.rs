@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Refuses `--without` for a stack whose engine has no `-exclude` flag, before any engine is started.
-pub(in crate::run) fn can_exclude(
+pub(in crate::run) fn check_engines_exclude(
     request: &RunRequest,
     inventory: &Inventory,
     stacks: &[StackId],
@@ -27,7 +27,7 @@ pub(in crate::run) fn can_exclude(
 }
 
 /// Refuses `--without` for a stack whose engine, or the engine below Terragrunt, has no `-exclude` flag in its version.
-pub(in crate::run) fn engines_can_exclude(
+pub(in crate::run) fn check_engine_versions_exclude(
     request: &RunRequest,
     work: &HashMap<StackId, Work>,
 ) -> anyhow::Result<()> {

@@ -10,19 +10,20 @@ use crate::{
 };
 
 /// Refuses flags for variables that no selected stack declares, and selected stacks with variables that have no value.
-pub(in crate::run) fn know_values(
-    (inventory, modules): (&Inventory, &Modules),
+pub(in crate::run) fn check_given_values(
+    inventory: &Inventory,
+    modules: &Modules,
     stacks: &[StackId],
     errors: Option<ValueErrors>,
 ) -> anyhow::Result<()> {
-    declared_somewhere(inventory, stacks, modules)?;
+    check_declared(inventory, stacks, modules)?;
     let selected = errors.into_iter().flatten().filter(|(id, _)| stacks.contains(&id.stack));
     let found = Diagnostics(selected.flat_map(|(_, found)| found).collect());
     if found.has_errors() { Err(found.into()) } else { Ok(()) }
 }
 
 /// Refuses a variable of `--var` or `--set vars.NAME` that no selected stack declares: it would silently have no effect.
-fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modules) -> Result<(), Usage> {
+fn check_declared(inventory: &Inventory, stacks: &[StackId], modules: &Modules) -> Result<(), Usage> {
     let instances: Vec<_> = stacks.iter().filter_map(|stack| inventory.get(stack.as_str())).collect();
     let vars = instances.iter().flat_map(|instance| instance.settings.vars.iter());
     let flags: Vec<_> = vars

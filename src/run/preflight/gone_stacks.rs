@@ -180,7 +180,7 @@ pub(crate) fn undeclared_stacks(
     // Several names may have had the same state, one after the other.
     let mut newest: Vec<(Option<String>, StackId, LastDeployment)> = Vec::new();
     for (name, state) in known {
-        let found = match last_deployment(&store, &past, (environment, &name)) {
+        let found = match last_deployment(&store, &past, environment, &name) {
             Ok(found) => found,
             Err(reason) => {
                 gone.unreadable.push(UnreadableRecord { environment: environment.clone(), name, reason });
@@ -238,10 +238,11 @@ impl GoneStacks {
 fn last_deployment(
     store: &RunStore,
     past: &[PastRun],
-    (environment, name): (&EnvName, &str),
+    environment: &EnvName,
+    name: &str,
 ) -> Result<Option<(StackId, LastDeployment)>, String> {
     let find = |environment: &EnvName, name: &str, until| {
-        LastDeployment::find(store, past, (environment, name), until).map_err(|error| {
+        LastDeployment::find(store, past, environment, name, until).map_err(|error| {
             let path = record(store, environment, name);
             format!("cannot use `{path}`, which holds its last deployment: {error}")
         })

@@ -19,8 +19,9 @@ use crate::{
 /// Refuses a text that is no address, and an address that is in no file and no local state of the selected stacks. An
 /// address that a stack might have is accepted: in a downloaded module, in a remote state, in files that cannot be parsed
 /// or that a hook may write, and in a Terragrunt unit whose module is not known.
-pub(in crate::run) fn know_addresses(
-    (inventory, modules): (&Inventory, &Modules),
+pub(in crate::run) fn check_addresses(
+    inventory: &Inventory,
+    modules: &Modules,
     store: &RunStore,
     stacks: &[StackId],
     request: &RunRequest,

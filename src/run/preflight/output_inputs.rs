@@ -17,10 +17,11 @@ use crate::{
 
 /// Returns an error for the first file that a plan of these stacks would be bound to. `root` is the folder of
 /// environments.toml.
-pub(in crate::run) fn refuse_inputs(
+pub(in crate::run) fn refuse_input_files(
     context: &Context,
     request: &RunRequest,
-    (inventory, stacks): (&Inventory, &[StackId]),
+    inventory: &Inventory,
+    stacks: &[StackId],
     root: &Utf8Path,
 ) -> Result<(), Usage> {
     let outputs = [("report", &request.report), ("summary", &request.summary)];

@@ -6,14 +6,14 @@ use super::Context;
 use crate::{config::Config, event::Revision, git, process::Runner};
 
 /// Request to git, or its answer.
-pub(crate) enum WorkingTree {
+pub(crate) enum RevisionQuery {
     /// Git may still be running.
     Asked(JoinHandle<Revision>),
     /// Answer of git.
     Told(Revision),
 }
 
-impl WorkingTree {
+impl RevisionQuery {
     /// Starts the request about the repository that contains environments.toml.
     pub(super) fn ask(context: &Context, config: &Config, runner: &Arc<Runner>) -> Self {
         let (runner, root, env) = (Arc::clone(runner), config.root().to_owned(), context.env.clone());

@@ -22,7 +22,7 @@ pub(crate) struct Masking<'a> {
 
 /// Recovers the raw output that is left of an environment, or of all of them. Output of other stacks than those whose
 /// secrets are known is removed without being stored, and so is that of a run whose environment is unknown.
-pub(crate) fn take_in(
+pub(crate) fn recover_raw_output(
     context: &Context,
     store: &RunStore,
     environment: Option<&EnvName>,

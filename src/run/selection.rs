@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Selected stacks.
-pub(crate) struct Chosen {
+pub(crate) struct SelectedStacks {
     /// Stacks in dependency order, each with the reason of its selection.
     pub(crate) stacks: Vec<Selected>,
     /// Base of the comparison and the stacks deleted since then; absent without `--changed`.
@@ -24,19 +24,19 @@ pub(crate) struct Chosen {
 }
 
 /// Request to git that runs while other files are loaded.
-pub(crate) struct Asked {
+pub(crate) struct ChangesQuery {
     selection: Selection,
     answer: Option<thread::JoinHandle<Result<RepositoryChanges, NoChanges>>>,
     known: Option<RepositoryChanges>,
 }
 
-impl Asked {
+impl ChangesQuery {
     /// Returns git's answer, and prints it on the first call; absent without `--changed`.
     fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&RepositoryChanges>> {
         if let Some(answer) = self.answer.take() {
             let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
-            let changes = answer.map_err(|error| stopped(&error))?;
-            tell(context, &changes);
+            let changes = answer.map_err(|error| no_changes_error(&error))?;
+            say_base(context, &changes);
             self.known = Some(changes);
         }
         Ok(self.known.as_ref())
@@ -46,13 +46,17 @@ impl Asked {
 impl Context {
     /// Starts the request to git if the selection has `--changed`: before environments.toml is read, so that
     /// both run at the same time.
-    pub(crate) fn ask_changes(&self, selection: &Selection, runner: &Arc<Runner>) -> Result<Asked, Usage> {
+    pub(crate) fn query_changes(
+        &self,
+        selection: &Selection,
+        runner: &Arc<Runner>,
+    ) -> Result<ChangesQuery, Usage> {
         let file = self.config_file()?;
         let answer = selection.changed.clone().map(|since| {
             let (runner, env) = (Arc::clone(runner), self.env.clone());
             thread::spawn(move || RepositoryChanges::read(&runner, &file, &env, &since))
         });
-        Ok(Asked { selection: selection.clone(), answer, known: None })
+        Ok(ChangesQuery { selection: selection.clone(), answer, known: None })
     }
 
     /// Returns the selected stacks; prints warnings about deleted ones.
@@ -60,35 +64,38 @@ impl Context {
         &self,
         scope: EnvironmentScope<'_>,
         inventory: &Inventory,
-        asked: &mut Asked,
-    ) -> anyhow::Result<Chosen> {
+        asked: &mut ChangesQuery,
+    ) -> anyhow::Result<SelectedStacks> {
         let config = scope.config;
         let selection = asked.selection.clone();
         // Checked before any message about a base that a word may have been meant for.
-        inventory.graph().know(&selection).map_err(|error| environment_as_stack(config, error))?;
+        inventory.graph().know(&selection).map_err(|error| explain_environment_name(config, error))?;
         let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
-            return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, changed_since: None });
+            return Ok(SelectedStacks {
+                stacks: inventory.graph().select(&selection, None)?,
+                changed_since: None,
+            });
         };
         let outcome = changes.outcome(inventory, scope, &self.overrides);
         let stacks = inventory.graph().select(&selection, Some(&outcome.touched))?;
         for gone in &outcome.gone {
-            tell_gone(self, config, changes, gone);
+            warn_deleted_stack(self, config, changes, gone);
         }
         let mut gone = outcome.gone;
         if first {
             for (environment, stacks) in changes.environments_gone(config, &self.overrides) {
-                tell_gone_environment(self, config, changes, (&environment, &stacks));
+                warn_deleted_environment(self, config, changes, &environment, &stacks);
                 gone.extend(stacks);
             }
         }
         let Base { name, commit, .. } = changes.base.clone();
-        Ok(Chosen { stacks, changed_since: Some(ChangedSince { base: name, commit, gone }) })
+        Ok(SelectedStacks { stacks, changed_since: Some(ChangedSince { base: name, commit, gone }) })
     }
 }
 
 /// Adds to the error about an unknown stack that its name is an environment, if it is one.
-fn environment_as_stack(config: &Config, error: SelectionError) -> anyhow::Error {
+fn explain_environment_name(config: &Config, error: SelectionError) -> anyhow::Error {
     match &error {
         SelectionError::UnknownStack { name, .. } if config.environment(name).is_ok() => Usage::Other(format!(
             "no stack is called `{name}`, which is an environment: a plan, and all that goes with it, is for one environment"
@@ -99,7 +106,7 @@ fn environment_as_stack(config: &Config, error: SelectionError) -> anyhow::Error
 }
 
 /// Adds a suggestion to the error about an unknown stack whose name may be the age for `--reuse`.
-pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Error {
+pub(super) fn suggest_reuse_age(error: anyhow::Error, reuses: bool) -> anyhow::Error {
     match error.downcast::<SelectionError>() {
         Ok(SelectionError::UnknownStack { name, suggestion: None })
             if reuses && parse_duration(&name).is_ok() =>
@@ -113,7 +120,7 @@ pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Er
 }
 
 /// Prints the base of the comparison.
-fn tell(context: &Context, changes: &RepositoryChanges) {
+fn say_base(context: &Context, changes: &RepositoryChanges) {
     let base = &changes.base;
     let shown = base.shown();
     if base.name == "HEAD" {
@@ -130,7 +137,7 @@ fn tell(context: &Context, changes: &RepositoryChanges) {
 
 /// Warns about a deleted stack, with hints how to destroy its resources. Not in a checkout of the base: resources that
 /// another stack has taken over would be destroyed there, and files beside the stack may be missing.
-fn tell_gone(context: &Context, config: &Config, changes: &RepositoryChanges, gone: &GoneStack) {
+fn warn_deleted_stack(context: &Context, config: &Config, changes: &RepositoryChanges, gone: &GoneStack) {
     let GoneStack { environment, stack, path } = gone;
     let base = &changes.base;
     context.printer.warn(format_args!(
@@ -147,17 +154,18 @@ fn tell_gone(context: &Context, config: &Config, changes: &RepositoryChanges, go
     let destroy = format!("destroy {environment} {}", shell_word(stack.as_str()));
     context.printer.hint(format_args!(
         "with what {} said of it written back, `{}` shows what it made and asks; it is refused where another stack has its state by now",
-        file_of_then(config, changes),
+        earlier_file_command(config, changes),
         context.flags_without_variables().command_with_values(&destroy)
     ));
 }
 
 /// Warns about a deleted environment.
-fn tell_gone_environment(
+fn warn_deleted_environment(
     context: &Context,
     config: &Config,
     changes: &RepositoryChanges,
-    (environment, stacks): (&EnvName, &[GoneStack]),
+    environment: &EnvName,
+    stacks: &[GoneStack],
 ) {
     let names: Vec<String> = stacks.iter().map(|gone| format!("`{}`", gone.stack)).collect();
     let of = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
@@ -170,19 +178,19 @@ fn tell_gone_environment(
     context.printer.hint(format_args!(
         "with what {} said of it written back, `{}` and `{}` show what there is; they are refused where another environment has its states \
          by now",
-        file_of_then(config, changes),
+        earlier_file_command(config, changes),
         flags.command(&status),
         flags.command_with_values(&plan)
     ));
 }
 
 /// Returns the command that prints environments.toml as it was in the base.
-fn file_of_then(config: &Config, changes: &RepositoryChanges) -> String {
+fn earlier_file_command(config: &Config, changes: &RepositoryChanges) -> String {
     let file = shell_word(&format!("{}:{}", changes.base.short(), changes.from_top(config.path())));
     format!("`git show {file}`")
 }
 
-fn stopped(error: &NoChanges) -> anyhow::Error {
+fn no_changes_error(error: &NoChanges) -> anyhow::Error {
     let stopped = Stopped { status: ExitStatus::Usage, message: error.to_string(), hints: Vec::new() };
     match error.hint() {
         Some(hint) => stopped.hint(hint).into(),

@@ -10,81 +10,86 @@ use crate::{
     graph::Selection,
     journal::{RunStore, StoredRun},
     model::{LEFT_OUT, Report, RunId, RunVerb, StackId, StackReport, StackResult},
-    plans::{AskedFor, Key, SealError},
+    plans::{Key, SealError, StoredRequest},
 };
 
 /// Earlier run whose plans may still be applied.
-pub(crate) struct Stored {
+pub(crate) struct StoredPlans {
     /// Request of the run.
-    pub(crate) asked: AskedFor,
+    pub(crate) stored_request: StoredRequest,
     /// Result of the run for each stack.
     pub(crate) stacks: Vec<(StackId, PriorResult)>,
 }
 
-/// Returns the command line that starts a verb anew with the request of an earlier run. `how` has the other flags.
-pub(crate) fn command_again(
+/// Returns the command line that starts a verb anew with the request of an earlier run. `options` has the other flags.
+pub(crate) fn repeated_command(
     context: &Context,
-    how: &RunRequest,
-    (asked, selects_all): (&AskedFor, bool),
+    options: &RunRequest,
+    stored_request: &StoredRequest,
+    selects_all: bool,
     verb: RunVerb,
 ) -> String {
-    let patterns = asked.stacks.iter().filter(|_| !selects_all).map(ToString::to_string);
+    let patterns = stored_request.stacks.iter().filter(|_| !selects_all).map(ToString::to_string);
     let request = RunRequest {
         selection: Selection { patterns: patterns.collect(), ..Selection::default() },
-        targets: asked.targets.clone(),
-        excludes: asked.excludes.clone(),
-        replace: asked.replace.clone(),
-        ..how.clone()
+        targets: stored_request.targets.clone(),
+        excludes: stored_request.excludes.clone(),
+        replace: stored_request.replace.clone(),
+        ..options.clone()
     };
-    let context = context.with_values(asked.vars.clone(), asked.sets.clone());
-    request.command_line(verb, &asked.environment, &context.shown_flags(&asked.environment))
+    let context = context.with_values(stored_request.vars.clone(), stored_request.sets.clone());
+    request.command_line(verb, &stored_request.environment, &context.shown_flags(&stored_request.environment))
 }
 
 /// Returns the stored request of a run, if it was neither edited nor copied. `flags` are those of the command line.
-pub(crate) fn asked_for(
+pub(crate) fn read_stored_request(
     flags: &GivenFlags,
     store: &RunStore,
     run: &StoredRun,
-) -> anyhow::Result<(AskedFor, Key)> {
+) -> anyhow::Result<(StoredRequest, Key)> {
     let key = Key::of_project(store.envctl_dir()?)?;
-    let asked = match AskedFor::read(&key, &run.dir.request()) {
-        Ok(asked) => asked,
+    let stored_request = match StoredRequest::read(&key, &run.dir.request()) {
+        Ok(stored_request) => stored_request,
         Err(SealError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(Stopped::refused(format!("run {} has not stored what it was asked for", run.id))
                 .hint(format!("plan again: `{}`", flags.command("plan ENV")))
                 .into());
         }
-        Err(error) => return Err(edited(&run.id, &error.to_string()).into()),
+        Err(error) => return Err(altered_error(&run.id, &error.to_string()).into()),
     };
-    if asked.run != run.id {
-        return Err(edited(&run.id, &format!("it was copied from run {}", asked.run)).into());
+    if stored_request.run != run.id {
+        return Err(altered_error(&run.id, &format!("it was copied from run {}", stored_request.run)).into());
     }
-    Ok((asked, key))
+    Ok((stored_request, key))
 }
 
 /// Refuses a run whose values were removed at its end.
-pub(crate) fn with_its_values(context: &Context, run: &RunId, asked: &AskedFor) -> Result<(), Stopped> {
-    if asked.values_removed {
+pub(crate) fn refuse_removed_values(
+    context: &Context,
+    run: &RunId,
+    stored_request: &StoredRequest,
+) -> Result<(), Stopped> {
+    if stored_request.values_removed {
         let message = format!("run {run} is over, and the values that it was given are removed");
-        let plan = context.given_flags().command(&format!("plan {}", asked.environment));
+        let plan = context.given_flags().command(&format!("plan {}", stored_request.environment));
         return Err(Stopped::refused(message).hint(format!("plan again: `{plan}`")));
     }
     Ok(())
 }
 
-/// Returns the plans of a run that has begun no apply. `how` has the flags of the command that applies them.
-pub(crate) fn stored(
+/// Returns the plans of a run that has begun no apply. `options` has the flags of the command that applies them.
+pub(crate) fn read_stored_plans(
     context: &Context,
-    how: &RunRequest,
+    options: &RunRequest,
     store: &RunStore,
     run: &StoredRun,
-) -> anyhow::Result<Stored> {
-    let (asked, key) = asked_for(&context.given_flags(), store, run)?;
+) -> anyhow::Result<StoredPlans> {
+    let (stored_request, key) = read_stored_request(&context.given_flags(), store, run)?;
     let events = RunEvents::read(run.clone())?;
     let has_begun = |kind: &EventKind| matches!(kind, EventKind::StepStarted { step: StepKind::Apply, .. });
     let again = || {
-        let verb = if asked.destroy { RunVerb::Destroy } else { RunVerb::Plan };
-        let line = command_again(context, how, (&asked, events.selects_all()), verb);
+        let verb = if stored_request.destroy { RunVerb::Destroy } else { RunVerb::Plan };
+        let line = repeated_command(context, options, &stored_request, events.selects_all(), verb);
         format!("plan again: `{line}`")
     };
     if events.events.iter().any(|event| has_begun(&event.kind)) {
@@ -92,21 +97,21 @@ pub(crate) fn stored(
             .hint(format!("a stored plan is applied at most once; {}", again()))
             .into());
     }
-    with_its_values(context, &run.id, &asked)?;
+    refuse_removed_values(context, &run.id, &stored_request)?;
     let report = run.report()?;
-    if report.environment != asked.environment {
+    if report.environment != stored_request.environment {
         let why = format!(
             "`environment` is `{}` in its journal, `{}` in its request",
-            report.environment, asked.environment
+            report.environment, stored_request.environment
         );
-        return Err(edited(&run.id, &why).into());
+        return Err(altered_error(&run.id, &why).into());
     }
     let mut stacks = Vec::new();
-    for stack in &asked.stacks {
+    for stack in &stored_request.stacks {
         let earlier = match StoredPlan::find(&run.dir, &run.id, stack, &key) {
             Ok(Some(plan)) => PriorResult::Planned(Box::new(plan)),
-            Ok(None) => without_plan(&report, stack, &again)?,
-            Err(error) => return Err(edited(&run.id, &error.to_string()).into()),
+            Ok(None) => result_without_plan(&report, stack, &again)?,
+            Err(error) => return Err(altered_error(&run.id, &error.to_string()).into()),
         };
         stacks.push((stack.clone(), earlier));
     }
@@ -115,11 +120,15 @@ pub(crate) fn stored(
         let show = context.given_flags().command(&format!("runs show {}", run.id));
         return Err(why.hint(format!("`{show}` shows what it found")).into());
     }
-    Ok(Stored { asked, stacks })
+    Ok(StoredPlans { stored_request, stacks })
 }
 
 /// Returns the result of a stack without a stored plan; `again` returns the hint with the command that makes new plans.
-fn without_plan(report: &Report, stack: &StackId, again: &dyn Fn() -> String) -> anyhow::Result<PriorResult> {
+fn result_without_plan(
+    report: &Report,
+    stack: &StackId,
+    again: &dyn Fn() -> String,
+) -> anyhow::Result<PriorResult> {
     let reported: &StackReport = report
         .stacks
         .iter()
@@ -149,7 +158,7 @@ fn without_plan(report: &Report, stack: &StackId, again: &dyn Fn() -> String) ->
     }
 }
 
-fn edited(run: &RunId, why: &str) -> Stopped {
+fn altered_error(run: &RunId, why: &str) -> Stopped {
     Stopped::refused(format!("run {run} is not as it was stored: {why}"))
         .hint("plan again; what a run stored is applied as it is, or not at all")
 }

@@ -13,7 +13,7 @@ const PURPOSE: &str = "envctl request 1";
 /// Request of a planning run. May hold values of variables: its file has mode 0600 and is never printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AskedFor {
+pub struct StoredRequest {
     /// Verb of the run: `plan`, `deploy` …
     pub command: RunVerb,
     /// True if the run destroys all selected stacks.
@@ -41,7 +41,7 @@ pub struct AskedFor {
     pub values_removed: bool,
 }
 
-impl AskedFor {
+impl StoredRequest {
     /// Returns the request without the values of `--set` and `--var`.
     #[must_use]
     pub fn without_values(self) -> Self {

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Guards of an environment, with their exceptions and counts in this run.
-pub(crate) struct Guarded {
+pub(crate) struct EnvironmentGuards {
     environment: EnvName,
     guards: Guards,
     confirm: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Guarded {
     pub(crate) checklist: Checklist,
 }
 
-impl Guarded {
+impl EnvironmentGuards {
     /// Returns the guards of an environment for these instances.
     pub(crate) fn new(
         config: &Config,
@@ -83,7 +83,7 @@ impl Guarded {
     }
 
     /// Sets the identity that the identity check returned.
-    pub(super) fn acted_by(self, who: Option<String>) -> Self {
+    pub(super) fn with_identity(self, who: Option<String>) -> Self {
         Self { acting: who, ..self }
     }
 
@@ -140,7 +140,7 @@ impl Guarded {
     }
 
     /// Returns the refusals of exceptions that match several stacks of a typed command.
-    pub(super) fn judge_short_forms(&self, stacks: &[StackId]) -> Vec<Blocked> {
+    pub(super) fn bind_exceptions(&self, stacks: &[StackId]) -> Vec<Blocked> {
         let blocks = self.allowed.bind_to_stacks(stacks);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
@@ -257,7 +257,7 @@ impl Guarded {
 
     /// Warns about exceptions that had no effect. `accepted` are the instances whose states an exception accepted; absent
     /// before the states were checked.
-    pub(crate) fn say_idle(&self, context: &Context, accepted: Option<&[InstanceId]>) {
+    pub(crate) fn warn_unused_exceptions(&self, context: &Context, accepted: Option<&[InstanceId]>) {
         let is_idle = |allow: &GuardException| match allow {
             GuardException::Lineage(wanted) => {
                 !self.strangers.contains(&allow.to_string())

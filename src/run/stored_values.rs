@@ -4,12 +4,12 @@ use super::{Context, RunRequest, resumable::RunEvents};
 use crate::{
     journal::{RunStore, StoredRun},
     model::{Report, RunId, RunResult},
-    plans::{AskedFor, Key},
+    plans::{Key, StoredRequest},
 };
 
 /// Removes the values of `--var` and `--set`, and the value files, from a run that has ended and from the runs that it
 /// resumed; returns an error for values that could not be removed.
-pub(super) fn remove_unneeded(
+pub(super) fn remove_unneeded_values(
     context: &Context,
     request: &RunRequest,
     report: &Report,
@@ -41,9 +41,9 @@ fn remove(store: &RunStore, run: &StoredRun) -> anyhow::Result<()> {
         return Ok(());
     }
     let key = Key::of_project(store.envctl_dir()?)?;
-    let asked = AskedFor::read(&key, &path)?;
-    if asked.vars.is_empty() && asked.sets.is_empty() {
+    let stored_request = StoredRequest::read(&key, &path)?;
+    if stored_request.vars.is_empty() && stored_request.sets.is_empty() {
         return Ok(());
     }
-    Ok(asked.without_values().write(&key, &path)?)
+    Ok(stored_request.without_values().write(&key, &path)?)
 }

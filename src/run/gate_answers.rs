@@ -6,7 +6,7 @@ use super::Confirm;
 use crate::{executor::Confirmation, plans::guards::ShownLoss};
 
 /// Answers to the gate from flags, during the rounds of a run.
-pub(super) struct Answers {
+pub(super) struct GateAnswers {
     confirmation: Option<Confirmation>,
     /// `--yes`, which answers every round.
     pub(super) yes: bool,
@@ -18,7 +18,7 @@ pub(super) struct Answers {
     shown: BTreeSet<ShownLoss>,
 }
 
-impl Answers {
+impl GateAnswers {
     /// Returns the answers before the first round.
     pub(crate) fn new(confirm: &Confirm) -> Self {
         Self {

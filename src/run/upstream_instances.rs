@@ -14,13 +14,13 @@ use crate::{
 };
 
 /// Upstream stacks whose outputs others take.
-pub(super) struct Sources<'i> {
+pub(super) struct UpstreamInstances<'i> {
     all: BTreeSet<StackId>,
     /// Upstream stacks that are not stacks of the verb.
     strangers: Vec<&'i Instance>,
 }
 
-impl<'i> Sources<'i> {
+impl<'i> UpstreamInstances<'i> {
     /// Returns the upstream stacks of these instances.
     pub(crate) fn of(inventory: &'i Inventory, instances: &[&Instance], root: &Utf8Path) -> Self {
         let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
@@ -49,7 +49,7 @@ impl<'i> Sources<'i> {
     }
 
     /// Splits the work into that of the verb and that for reading upstream outputs.
-    pub(super) fn split_off(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
+    pub(super) fn split_work(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
         let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
         let upstreams = Upstreams::new(upstreams.collect());
         for stranger in self.strangers {
