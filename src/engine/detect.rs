@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_terragrunt_whatever_else_is_there() {
+    fn a_unit_is_terragrunt_beside_any_other_files() {
         let tree = Tree::new(&[
             ("infra/app/terragrunt.hcl", ""),
             ("infra/app/.terraform.lock.hcl", &lock("registry.terraform.io")),

@@ -92,7 +92,7 @@ fn facts_of(bytes: &[u8]) -> Result<super::PlanFacts, super::plan_file::metadata
 }
 
 #[test]
-fn what_is_damaged_below_is_whole_here() {
+fn the_undamaged_documents_are_accepted() {
     let facts = facts_of(&archive(PLAN, STATE)).unwrap();
     assert_eq!((&*facts.workspace, &*facts.lineage, facts.serial), ("default", "0c5f", 7));
     for plan in plans() {

@@ -47,8 +47,8 @@ pub use process::Log;
 pub use program::{EnginePlace, EngineProgram, EngineUnavailable};
 pub use recovery::{holds_state, is_rescued, unwritable};
 pub use state::{
-    After, FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind,
-    PlannedOutput, PrintedOutput, RecordedState, RemoteStates, Stamp, Stamped, StateError, StateIdentity,
+    FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind, PlannedOutput,
+    PlannedValue, PrintedOutput, RecordedState, RemoteStates, Stamp, Stamped, StateError, StateIdentity,
     StateMove, UNKNOWN_ADDRESS, check_local_state, moved_address, outputs_before, recorded_state,
     state_addresses, state_at,
 };

@@ -94,7 +94,7 @@ mod tests {
     use crate::process::{CommandLine, Runner, SignalTarget};
 
     #[test]
-    fn a_process_is_itself_and_no_other_with_its_id() {
+    fn a_later_process_with_the_same_id_is_another_one() {
         let own = ProcessIdentity::of(std::process::id());
         assert!(own.is_alive());
         assert!(
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_to_a_file_is_found_as_long_as_it_runs() {
+    fn the_writer_of_a_file_is_found_as_long_as_it_runs() {
         let keep = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(keep.path()).unwrap();
         let command = CommandLine {

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_chooses_an_account_is_bound_and_a_session_is_not() {
+    fn variables_that_choose_an_account_are_bound_and_sessions_are_not() {
         let mut pairs = vec![
             ("AWS_ACCESS_KEY_ID", "a"),
             ("AWS_ENDPOINT_URL_S3", "x"),

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_steer_an_engine_is_not_inherited_and_named() {
+    fn variables_that_change_an_engine_are_removed_and_named() {
         let inherited = [
             ("PATH", "/bin"),
             ("TF_WORKSPACE", "staging"),

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_left_out() {
+    fn missing_values_are_left_out() {
         assert!(told("Lock Info:\n  ID: 1").starts_with("held by somebody who is not named, lock id 1\n"));
         assert_eq!(told("no such words"), "no such words");
     }

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_counts_as_changed() {
+    fn unknown_values_count_as_changed() {
         let found = paths(
             &json!({"id": "i", "o": [1]}),
             &json!({"o": [1]}),

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_no_value() {
+    fn bytes_that_cannot_be_decoded_have_no_value() {
         for bytes in [&b"\xd4\0\0"[..], b"\xa5vpc", b"\xdd\xff\xff\xff\xff", b"", b"\x81\x01\x02"] {
             assert_eq!(typed("\"string\"", bytes), None, "{bytes:?}");
         }

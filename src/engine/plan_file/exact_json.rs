@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_written_in_one_form_whatever_an_engine_escapes() {
+    fn texts_are_written_in_one_form_for_any_escapes_of_an_engine() {
         let read: ExactJson = serde_json::from_str(r#""\u003c 1.50 \"""#).unwrap();
         assert_eq!(read.to_string(), r#""< 1.50 \"""#);
     }

@@ -11,12 +11,11 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use prost::Message;
-use serde::Deserialize;
 use zip::{ZipArchive, result::ZipError};
 
 use super::dynamic_value::{DynamicValue, value_of};
 use crate::{
-    engine::{PlanFacts, PlanMode},
+    engine::{PlanFacts, PlanMode, StateIdentity},
     files,
 };
 
@@ -86,14 +85,6 @@ struct PlanBackend {
     workspace: String,
 }
 
-#[derive(Deserialize)]
-struct StateHeader {
-    #[serde(default)]
-    lineage: String,
-    #[serde(default)]
-    serial: u64,
-}
-
 /// Reads the state of a plan file from before its refresh.
 pub(in crate::engine) fn state_before(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
     member(path, &mut archive(path)?, "tfstate-prev")
@@ -142,7 +133,7 @@ pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
     let mut member = |name: &str| member(path, &mut archive, name);
     let plan =
         PlanMessage::decode(member("tfplan")?.as_slice()).map_err(|error| broken(error.to_string()))?;
-    let state: StateHeader =
+    let state: StateIdentity =
         serde_json::from_slice(&member("tfstate")?).map_err(|error| broken(format!("its state: {error}")))?;
     let backend = plan.backend.ok_or_else(|| broken("it names no backend".to_owned()))?;
     let backend_config = match backend.config.map(|config| value_of(&config.msgpack)) {

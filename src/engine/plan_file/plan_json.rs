@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     engine::{
-        After, PlanMode, PlannedOutput,
+        PlanMode, PlannedOutput, PlannedValue,
         process::document::{Dialect, document},
     },
     model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange},
@@ -195,13 +195,13 @@ impl RawValueChange {
 impl RawValueChange {
     fn into_planned(self, name: &str, action: Action) -> PlannedOutput {
         let after = match action {
-            Action::Delete | Action::Forget => After::Gone,
-            _ if has_unknown(&self.after_unknown) => After::Unknown,
+            Action::Delete | Action::Forget => PlannedValue::Gone,
+            _ if has_unknown(&self.after_unknown) => PlannedValue::Unknown,
             // A state holds no output that is null.
-            _ if self.after.is_null() => After::Gone,
-            _ => After::Known(self.after),
+            _ if self.after.is_null() => PlannedValue::Gone,
+            _ => PlannedValue::Known(self.after),
         };
-        let is_exact = !matches!(&after, After::Known(value) if has_long_number(value));
+        let is_exact = !matches!(&after, PlannedValue::Known(value) if has_long_number(value));
         PlannedOutput {
             name: name.to_owned(),
             after,
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_drifted_counts_in_a_refresh_only_plan_alone() {
+    fn drift_counts_in_a_refresh_only_plan_alone() {
         let text = br#"{"format_version":"1.2","resource_drift":[{"address":"a.b","change":
             {"actions":["update"],"before":{"x":1},"after":{"x":2}}}]}"#;
         assert!(parse(text, Dialect::Pure, PlanMode::Normal).unwrap().changes.is_empty());

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_sensitive_value_is_kept_not_even_its_names() {
+    fn no_part_of_a_sensitive_value_is_kept_not_even_its_names() {
         let after = json!({ "secret": { "SENTINEL": "x" }, "late": { "SENTINEL": null } });
         let (unknown, sensitive) =
             (json!({ "late": { "SENTINEL": true } }), json!({ "secret": true, "late": true }));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_or_stays_sets_nothing() {
+    fn a_delete_and_a_no_op_set_no_values() {
         let (before, after) = (json!({ "a": 1 }), Value::Null);
         for action in [Action::Delete, Action::Forget, Action::Read, Action::NoOp] {
             assert_eq!(known(action, change(&before, &after, &json!({}), &json!({}))), None);

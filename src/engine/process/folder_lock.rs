@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_says_so_once_and_gives_up_when_interrupted() {
+    fn a_waiting_process_reports_it_once_and_stops_when_interrupted() {
         let folder = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(folder.path()).unwrap();
         let held = File::open(dir).unwrap();

@@ -19,10 +19,10 @@ use crate::{
 pub(super) const RECORD: &str = "lost-state.json";
 
 /// File in the instance's folder that records a running apply: on a full disk it can still be renamed to [`RECORD`].
-pub(super) const BEGUN: &str = "apply-begun.json";
+pub(super) const STARTED: &str = "apply-begun.json";
 
 /// File that an engine left for a state and that holds no valid one.
-pub(super) const TORN: &str = "errored.torn";
+pub(super) const DAMAGED: &str = "errored.torn";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
@@ -33,13 +33,13 @@ struct Record {
 }
 
 /// Returns the path to which envctl moves an invalid state file of an engine.
-pub(super) fn torn(target: &Target) -> Utf8PathBuf {
-    target.state_dir.join(TORN)
+pub(super) fn damaged(target: &Target) -> Utf8PathBuf {
+    target.state_dir.join(DAMAGED)
 }
 
 /// Writes the record of a running apply, so that a lost state can be recorded even on a full disk.
-pub(in crate::engine) fn begin(target: &Target, log: &Utf8Path) -> Result<(), Failure> {
-    let path = target.state_dir.join(BEGUN);
+pub(in crate::engine) fn record_start(target: &Target, log: &Utf8Path) -> Result<(), Failure> {
+    let path = target.state_dir.join(STARTED);
     write(&path, log, &[]).map_err(|error| {
         let summary = format!("cannot write `{path}`, without which nothing is begun: {error}");
         Failure::new(FailureKind::State, summary)
@@ -48,14 +48,14 @@ pub(in crate::engine) fn begin(target: &Target, log: &Utf8Path) -> Result<(), Fa
 
 /// Removes the record of a running apply, whose state is saved; returns a note if that fails.
 pub(in crate::engine) fn end(target: &Target) -> Option<String> {
-    let path = target.state_dir.join(BEGUN);
+    let path = target.state_dir.join(STARTED);
     let error = files::remove_if_there(&path).err()?;
     Some(format!("`{path}` could not be removed: {error}"))
 }
 
 /// Records a lost state, which blocks the instance.
 pub(super) fn record(target: &Target, log: &Utf8Path, done: &[String]) -> io::Result<()> {
-    let [record, begun] = [RECORD, BEGUN].map(|name| target.state_dir.join(name));
+    let [record, begun] = [RECORD, STARTED].map(|name| target.state_dir.join(name));
     match write(&record, log, done).and_then(|()| files::open_regular(&record)?.sync_all()) {
         Ok(()) => files::remove_if_there(&begun)?,
         Err(error) => fs::rename(begun, record).map_err(|_| error)?,
@@ -70,11 +70,13 @@ fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
 
 /// Records a lost state after a command whose changes the state lacks, and returns the failure. `ended` says how the command
 /// ended.
-pub(in crate::engine) fn missing(target: &Target, log: &Utf8Path, ended: &str, done: &[String]) -> Failure {
-    let blocked = match record(target, log, done) {
-        Ok(()) => "nothing is planned or changed here until then".to_owned(),
-        Err(error) => format!("**nothing keeps the next apply from making it again**: {error}"),
-    };
+pub(in crate::engine) fn record_missing(
+    target: &Target,
+    log: &Utf8Path,
+    ended: &str,
+    done: &[String],
+) -> Failure {
+    let blocked = block_text(record(target, log, done).err().map(|error| error.to_string()));
     let summary = format!("the apply {ended}, and the state does not have what it did");
     let detail = format!(
         "{}; {}: {blocked}\nthe engine wrote another state, or something put an earlier one back: look for `-state` or `-state-out` in \
@@ -107,6 +109,14 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
+/// Describes whether the instance is blocked; `error` kept envctl from blocking it.
+pub(super) fn block_text(error: Option<String>) -> String {
+    match error {
+        None => "nothing is planned or changed here until then".to_owned(),
+        Some(error) => format!("**nothing keeps the next apply from making it again**: {error}"),
+    }
+}
+
 /// Describes the resources that exist and may be missing in the state.
 pub(super) fn progress(done: &[String], log: &Utf8Path) -> String {
     if done.is_empty() {
@@ -126,7 +136,7 @@ pub(super) fn recovery_hint(target: &Target) -> String {
 
 /// Removes the record of a lost state: the user has accepted the loss, or pushed a state.
 pub(in crate::engine) fn accept_loss(target: &Target) -> Result<(), Failure> {
-    for name in [TORN, RECORD] {
+    for name in [DAMAGED, RECORD] {
         let path = target.state_dir.join(name);
         files::remove_if_there(&path).map_err(|error| {
             let summary = format!("cannot remove `{path}`, which tells of a lost state: {error}");

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_passed_on_as_it_is() {
+    fn all_other_lines_are_passed_on_unchanged() {
         for lines in [
             &["{", "  \"a\": 1", "}"] as &[&str],
             &["{", "{", "x"],

@@ -12,11 +12,16 @@ mod rescue;
 mod trace;
 
 /// Files in an instance's folder that hold or record a state which is not in its backend.
-pub(super) const FILES: &[&str] =
-    &[pending_push::UNSAVED, pending_push::PRINTED, lost_state::TORN, lost_state::BEGUN, lost_state::RECORD];
+pub(super) const FILES: &[&str] = &[
+    pending_push::UNSAVED,
+    pending_push::PRINTED,
+    lost_state::DAMAGED,
+    lost_state::STARTED,
+    lost_state::RECORD,
+];
 
 pub use lost_state::unwritable;
-pub(super) use lost_state::{accept_loss, begin, missing};
+pub(super) use lost_state::{accept_loss, record_missing, record_start};
 pub(super) use mask::StateMask;
 pub use pending_push::is_rescued;
 pub(super) use pending_push::{UNSAVED, forget_pushed, refuse_to_change, refuse_to_plan, unsaved_in_folders};

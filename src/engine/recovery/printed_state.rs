@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_state_is_none() {
+    fn an_incomplete_state_is_not_a_state() {
         for text in ["", "{}", "{\"serial\":7}", "{\"serial\":7,\"lineage\":null}", &STATE[..40], "null"] {
             assert_eq!(state(text.as_bytes()), None, "{text}");
             assert_eq!(newest(text.as_bytes()), None, "{text}");

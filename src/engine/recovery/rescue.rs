@@ -46,11 +46,11 @@ pub(in crate::engine) enum Rescued {
     /// No copy is left.
     Lost {
         /// Path of the invalid state file that the engine left.
-        torn: Option<Utf8PathBuf>,
+        damaged: Option<Utf8PathBuf>,
         /// Text on the resources that were done, and the log.
         progress: String,
         /// Error that kept envctl from blocking the instance.
-        unblocked: Option<String>,
+        block_error: Option<String>,
     },
 }
 
@@ -92,7 +92,7 @@ fn rescue(
         }
         (_, Some((output, state))) => match save(target, &state.bytes) {
             Ok(path) => {
-                remove_torn(target, &left)?;
+                remove_damaged(target, &left)?;
                 Ok(Some(Rescued::Kept(path)))
             }
             // A rename works even on a full disk.
@@ -107,12 +107,16 @@ fn rescue(
         (None, None) => {
             let done = remains.reports.map(|reports| &*reports.done).unwrap_or_default();
             let recorded = lost_state::record(target, remains.log, done);
-            let torn = match left.first() {
-                Some((path, _)) => Some(take(target, path, lost_state::torn(target))?),
+            let damaged = match left.first() {
+                Some((path, _)) => Some(take(target, path, lost_state::damaged(target))?),
                 None => None,
             };
-            let unblocked = recorded.err().map(|error| error.to_string());
-            Ok(Some(Rescued::Lost { torn, progress: lost_state::progress(done, remains.log), unblocked }))
+            let block_error = recorded.err().map(|error| error.to_string());
+            Ok(Some(Rescued::Lost {
+                damaged,
+                progress: lost_state::progress(done, remains.log),
+                block_error,
+            }))
         }
     }
 }
@@ -183,7 +187,7 @@ fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Removes the incomplete state files of an engine that then printed the whole state.
-fn remove_torn(target: &Target, left: &[(Utf8PathBuf, Option<DumpedState>)]) -> Result<(), Failure> {
+fn remove_damaged(target: &Target, left: &[(Utf8PathBuf, Option<DumpedState>)]) -> Result<(), Failure> {
     for (path, _) in left.iter().filter(|(_, state)| state.is_none()) {
         files::remove_if_there(path).map_err(|error| {
             let summary = format!("`{path}` is no whole state and cannot be removed: {error}");
@@ -207,15 +211,12 @@ impl Rescued {
                     "the engine printed it, and what it printed is in `{path}`: make room, then plan again"
                 ),
             ),
-            Self::Lost { torn, progress, unblocked } => {
-                let left = match torn {
+            Self::Lost { damaged, progress, block_error } => {
+                let left = match damaged {
                     Some(path) => format!("what the engine left for it, in `{path}` now, is no state"),
                     None => "whatever is said of a file `errored.tfstate`: there is none".to_owned(),
                 };
-                let blocked = match unblocked {
-                    None => "nothing is planned or changed here until then".to_owned(),
-                    Some(why) => format!("**nothing keeps the next apply from making it again**: {why}"),
-                };
+                let blocked = lost_state::block_text(block_error.clone());
                 let next = format!("{progress}; {}: {blocked}\n{left}", lost_state::recovery_hint(target));
                 ("the state could not be saved, and no copy of it is left".to_owned(), next)
             }

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_for_people_is_understood_as_what_is_said_in_json() {
+    fn reports_in_plain_text_are_parsed_like_those_in_json() {
         let redactor = Redactor::new();
         let mut json = EngineReports::default();
         for line in [

@@ -41,17 +41,17 @@ pub(in crate::engine) struct StateBefore {
     /// True if they were read from a local file.
     is_local: bool,
     /// Last writes of that file and of its backup.
-    written: LocalWrites,
+    last_writes: LocalWrites,
 }
 
 /// Inode of a file, and its modification time in seconds and nanoseconds.
-type FileWrite = (u64, i64, i64);
+type WriteStamp = (u64, i64, i64);
 
 /// Last writes of a local state file and of the backup that engines keep beside it; absent if there is no file.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct LocalWrites {
-    state: Option<FileWrite>,
-    backup: Option<FileWrite>,
+    state: Option<WriteStamp>,
+    backup: Option<WriteStamp>,
 }
 
 impl LocalWrites {
@@ -67,7 +67,7 @@ impl LocalWrites {
     /// Returns true if the last write between these writes and later ones cannot be that of an engine that changed the
     /// state.
     fn is_foreign_write(&self, later: &Self, did_something: bool) -> bool {
-        let inode = |write: Option<FileWrite>| write.map(|(inode, ..)| inode);
+        let inode = |write: Option<WriteStamp>| write.map(|(inode, ..)| inode);
         let is_other_file = inode(self.state) != inode(later.state);
         let has_new_backup = later.backup.is_some() && self.backup != later.backup;
         has_new_backup || (did_something && (self.state == later.state || is_other_file))
@@ -95,8 +95,8 @@ impl StateBefore {
 
     fn new(driver: &dyn Driver, target: &Target, known: KnownState, version: Option<StateIdentity>) -> Self {
         let is_local = version.is_some() && local_version(driver, target) == version;
-        let written = if is_local { LocalWrites::read(driver, target) } else { LocalWrites::default() };
-        Self { known, version, is_local, written }
+        let last_writes = if is_local { LocalWrites::read(driver, target) } else { LocalWrites::default() };
+        Self { known, version, is_local, last_writes }
     }
 
     /// Returns true if there was no state.
@@ -117,7 +117,7 @@ impl StateBefore {
         match after {
             Some(after) if after.lineage == before.lineage && after.serial > before.serial => false,
             Some(after) if after == before => {
-                self.written.is_foreign_write(&LocalWrites::read(driver, target), did_something)
+                self.last_writes.is_foreign_write(&LocalWrites::read(driver, target), did_something)
                     || local_addresses(driver, target).is_some_and(|found| reports.contradict(&found))
             }
             // The serial is lower, or the state vanished, was replaced, or cannot be read.
@@ -168,7 +168,7 @@ impl StateBefore {
                 lineage::check_and_record_in_force(driver, target, &self.known, &state, true)
             }
             Some(_) if !done.is_empty() => {
-                return Err(recovery::missing(target, session.log, "failed", done));
+                return Err(recovery::record_missing(target, session.log, "failed", done));
             }
             Some(_) => FirstApply::forget(target),
             None => FirstApply::record_done(target, done),
@@ -194,7 +194,7 @@ impl StateBefore {
         let after = if self.is_local {
             let after = local_version(driver, target);
             if self.is_missing_in_file(driver, target, before, after.as_ref(), reports) {
-                return Err(recovery::missing(target, session.log, "ended well", &reports.done));
+                return Err(recovery::record_missing(target, session.log, "ended well", &reports.done));
             }
             after.filter(|after| after != before)
         } else {
@@ -221,7 +221,7 @@ impl StateBefore {
         let has_nothing = state.identity.lineage.is_empty()
             || (!reports.created.is_empty() && state.addresses().is_ok_and(|found| found.is_empty()));
         if has_nothing && (!reports.created.is_empty() || reports.has_outputs) {
-            return Err(recovery::missing(target, session.log, "ended well", &reports.done));
+            return Err(recovery::record_missing(target, session.log, "ended well", &reports.done));
         }
         match lineage::check_and_record_in_force(driver, target, &self.known, &state.identity, true) {
             Ok(()) => Ok(None),
@@ -240,7 +240,7 @@ fn only_recreates(reports: &EngineReports, plan: Option<&Utf8Path>) -> bool {
 /// Returns the addresses of the resources in a local state; absent if they cannot be read.
 fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
     match local::read(&address_in_force(driver, target)?) {
-        Ok(LocalState::There(state)) => state_addresses(&state).ok(),
+        Ok(LocalState::Content(state)) => state_addresses(&state).ok(),
         _ => None,
     }
 }

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn of_instances_that_claim_what_nobody_has_any_more_one_gets_it() {
+    fn one_of_several_instances_gets_a_claim_without_an_owner() {
         let gone = |root: &Utf8Path| {
             let mut owner = target(root, "old");
             owner.instance.environment = "gone".parse().unwrap();

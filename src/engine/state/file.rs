@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_state_holds_nothing_that_could_be_compared() {
+    fn a_text_that_is_no_state_is_refused() {
         for text in ["", "{}", "no state", "{\"version\": 3, \"modules\": []}", "{\"encrypted_data\": \"x\"}"]
         {
             assert!(state_addresses(text.as_bytes()).is_err(), "{text}");

@@ -12,11 +12,11 @@ const LOCAL: &str = "local:";
 /// Content of a local address.
 pub(super) enum LocalState {
     /// The address is not local.
-    Elsewhere,
+    NotLocal,
     /// There is no file.
     Missing,
     /// A file with these bytes.
-    There(Vec<u8>),
+    Content(Vec<u8>),
 }
 
 /// Returns the path of a local address.
@@ -26,9 +26,9 @@ pub(in crate::engine) fn path(address: &str) -> Option<&str> {
 
 /// Reads the file at an address.
 pub(in crate::engine) fn read(address: &str) -> io::Result<LocalState> {
-    let Some(path) = path(address) else { return Ok(LocalState::Elsewhere) };
+    let Some(path) = path(address) else { return Ok(LocalState::NotLocal) };
     match files::read_whole(Utf8Path::new(path)) {
-        Ok(bytes) => Ok(LocalState::There(bytes)),
+        Ok(bytes) => Ok(LocalState::Content(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LocalState::Missing),
         Err(error) => Err(error),
     }

@@ -22,10 +22,10 @@ pub fn check_local_state(target: &Target) -> Result<(), Failure> {
         Failure::new(FailureKind::State, format!("cannot read the state at `{address}`: {error}"))
     };
     let found = match local::read(address).map_err(unreadable)? {
-        LocalState::Elsewhere => return Ok(()),
+        LocalState::NotLocal => return Ok(()),
         LocalState::Missing => StateIdentity::default(),
-        LocalState::There(text) if text.is_empty() => StateIdentity::default(),
-        LocalState::There(text) => serde_json::from_slice(&text).map_err(|error| {
+        LocalState::Content(text) if text.is_empty() => StateIdentity::default(),
+        LocalState::Content(text) => serde_json::from_slice(&text).map_err(|error| {
             let summary = format!("the state at `{address}` is damaged ({error}): put a backup of it back");
             Failure::new(FailureKind::Refused, summary)
         })?,

@@ -22,7 +22,7 @@ pub use former_names::FormerNames;
 pub use lineage::{RecordedState, moved_address, recorded_state};
 pub use local_check::check_local_state;
 pub use moved::{StateMove, UNKNOWN_ADDRESS};
-pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput, PrintedOutput};
+pub use outputs::{KnownOutputs, Output, OutputKind, PlannedOutput, PlannedValue, PrintedOutput};
 pub use recorded_outputs::outputs_before;
 pub use remote::{MAX_CONCURRENT_REQUESTS, RemoteStates, Stamp, Stamped};
 pub use stamp::{LocalIdentity, StateIdentity, state_at};

@@ -55,7 +55,7 @@ pub struct PlannedOutput {
     /// Name of the output.
     pub name: String,
     /// Value after the apply.
-    pub after: After,
+    pub after: PlannedValue,
     /// True if the stack marks it sensitive.
     pub sensitive: bool,
     /// True if the value holds every digit of its numbers.
@@ -71,7 +71,7 @@ impl fmt::Debug for PlannedOutput {
 
 /// Value of an output after an apply.
 #[derive(Clone, PartialEq, Eq)]
-pub enum After {
+pub enum PlannedValue {
     /// Known value.
     Known(Value),
     /// Value that is known only after the apply, in whole or in part.

@@ -86,10 +86,10 @@ pub(in crate::engine) fn known_outputs(
 /// Returns the local state at an address; absent if only an engine can read it.
 fn in_file(address: &str) -> io::Result<Option<StateOutputs>> {
     Ok(match local::read(address)? {
-        LocalState::Elsewhere => None,
+        LocalState::NotLocal => None,
         LocalState::Missing => Some(StateOutputs::default()),
-        LocalState::There(state) if state.trim_ascii().is_empty() => Some(StateOutputs::default()),
-        LocalState::There(state) => readable(&state),
+        LocalState::Content(state) if state.trim_ascii().is_empty() => Some(StateOutputs::default()),
+        LocalState::Content(state) => readable(&state),
     })
 }
 
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_many_digits_is_told_from_one_that_can_be_passed_on() {
+    fn a_number_of_many_digits_is_recognised() {
         for exact in [
             "1",
             "-18446744073709551615e0",

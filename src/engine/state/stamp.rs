@@ -38,9 +38,9 @@ pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {
         serial: u64,
     }
     Ok(match local::read(address)? {
-        LocalState::Elsewhere => None,
+        LocalState::NotLocal => None,
         LocalState::Missing => Some(LocalIdentity::default()),
-        LocalState::There(state) => serde_json::from_slice(&state).ok().map(|State { lineage, serial }| {
+        LocalState::Content(state) => serde_json::from_slice(&state).ok().map(|State { lineage, serial }| {
             LocalIdentity { state: StateIdentity { lineage, serial }, content: hex(&Sha256::digest(&state)) }
         }),
     })

@@ -9,7 +9,7 @@ use super::{
     backend_record::{BackendInFolder, BackendRecord},
     commands::Terraform,
     effective_init::effective_init,
-    planning::{self, Attempt},
+    planning::{self, PlanAttempt},
     workspace_policy::{LookUp, WorkspacePolicy},
 };
 use crate::{
@@ -125,7 +125,7 @@ impl Engine for Terraform {
         request: &PlanRequest,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        if let Attempt::Planned(planned) = plan_once(self, target, request, session)? {
+        if let PlanAttempt::Planned(planned) = plan_once(self, target, request, session)? {
             return Ok(*planned);
         }
         let before = target.lockfile_digest()?;
@@ -133,10 +133,10 @@ impl Engine for Terraform {
         self.initialise(target, workspace, true, session)?;
         let lockfile = target.lockfile_digest()?;
         match plan_once(self, target, request, session)? {
-            Attempt::Planned(planned) => {
+            PlanAttempt::Planned(planned) => {
                 Ok(Planned { lockfile: lockfile.filter(|now| Some(now) != before.as_ref()), ..*planned })
             }
-            Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+            PlanAttempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
         }
     }
 
@@ -194,7 +194,7 @@ fn plan_once(
     target: &Target,
     request: &PlanRequest,
     session: &Session<'_>,
-) -> Result<Attempt, EngineError> {
+) -> Result<PlanAttempt, EngineError> {
     let _used = lock_installed(target, LockMode::OthersWhoShare, session)?;
     planning::plan(Invocation::new(engine, target, session), request)
 }

@@ -36,7 +36,7 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
     recovery::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
     let with_values = takes_var_files(driver.core(), target, plan).map_err(EngineError::Failed)?;
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
-    recovery::begin(target, session.log).map_err(EngineError::Failed)?;
+    recovery::record_start(target, session.log).map_err(EngineError::Failed)?;
     before.record_first(driver, target).map_err(EngineError::Failed)?;
     let output_files = OutputFiles::of(session);
     let streamed =

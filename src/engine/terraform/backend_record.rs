@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_compared_whatever_type_the_schema_gives_them() {
+    fn values_are_compared_across_the_types_of_the_schema() {
         let parsed = record(
             "s3",
             &json!({

@@ -31,7 +31,7 @@ pub(super) enum ModulesAt {
 
 /// Permission to replace files and folders of an older envctl or another configuration by links in a data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Replace {
+pub(in crate::engine) enum Replacement {
     /// Replacement allowed: no other process reads the data directory now.
     Allowed,
     /// No replacement: another process may be reading the data directory.
@@ -48,7 +48,7 @@ pub(super) fn relative(target: &Target) -> Utf8PathBuf {
 ///
 /// A stack's folder that is not writable keeps its links, which are dangling then: an engine that has nothing to install
 /// does not follow them.
-pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Result<bool, EngineError> {
+pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replacement) -> Result<bool, EngineError> {
     let engine_folder = target.dir.join(ENGINE_FOLDER);
     refuse_other_than_folder(&engine_folder, target)?;
     let mut is_linked = true;
@@ -58,7 +58,7 @@ pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Res
         let made = if is_own {
             own_folder(&place, replace)
         } else {
-            if replace == Replace::Allowed {
+            if replace == Replacement::Allowed {
                 make_folder(&shared).map_err(|error| unusable(&shared, &error))?;
             }
             let leads_to = relative_path(&resolve_links(&target.data_dir), &resolve_links(&shared));
@@ -99,10 +99,10 @@ fn make_folder(folder: &Utf8Path) -> io::Result<()> {
     }
 }
 
-fn own_folder(place: &Utf8Path, replace: Replace) -> io::Result<bool> {
+fn own_folder(place: &Utf8Path, replace: Replacement) -> io::Result<bool> {
     match place.symlink_metadata() {
         Ok(found) if found.is_dir() => return Ok(true),
-        Ok(_) if replace == Replace::Refused => return Ok(false),
+        Ok(_) if replace == Replacement::Refused => return Ok(false),
         Ok(_) => fs::remove_file(place)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -110,12 +110,12 @@ fn own_folder(place: &Utf8Path, replace: Replace) -> io::Result<bool> {
     fs::create_dir_all(place).map(|()| true)
 }
 
-fn link_to(place: &Utf8Path, leads_to: &Utf8Path, replace: Replace) -> io::Result<bool> {
+fn link_to(place: &Utf8Path, leads_to: &Utf8Path, replace: Replacement) -> io::Result<bool> {
     match place.symlink_metadata() {
         Ok(found) if found.is_symlink() && fs::read_link(place)? == leads_to.as_std_path() => {
             return Ok(true);
         }
-        Ok(_) if replace == Replace::Refused => return Ok(false),
+        Ok(_) if replace == Replacement::Refused => return Ok(false),
         Ok(found) if found.is_dir() => fs::remove_dir_all(place)?,
         Ok(_) => fs::remove_file(place)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -160,13 +160,13 @@ mod tests {
         fs::create_dir_all(place.join("old")).unwrap();
         fs::create_dir_all(root.join("shared/kept")).unwrap();
         let leads_to = Utf8Path::new("shared");
-        assert!(!link_to(&place, leads_to, Replace::Refused).unwrap());
+        assert!(!link_to(&place, leads_to, Replacement::Refused).unwrap());
         assert!(place.join("old").is_dir());
-        assert!(link_to(&place, leads_to, Replace::Allowed).unwrap());
+        assert!(link_to(&place, leads_to, Replacement::Allowed).unwrap());
         assert!(place.join("kept").is_dir());
-        assert!(link_to(&place, leads_to, Replace::Refused).unwrap());
-        assert!(!own_folder(&place, Replace::Refused).unwrap());
-        assert!(own_folder(&place, Replace::Allowed).unwrap());
+        assert!(link_to(&place, leads_to, Replacement::Refused).unwrap());
+        assert!(!own_folder(&place, Replacement::Refused).unwrap());
+        assert!(own_folder(&place, Replacement::Allowed).unwrap());
         assert!(place.is_dir() && !place.is_symlink() && root.join("shared/kept").is_dir());
     }
 }

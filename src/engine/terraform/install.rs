@@ -14,7 +14,7 @@ use camino::Utf8Path;
 
 use super::{
     commands::{InitModules, Terraform},
-    data_dir::{self, ModulesAt, Replace},
+    data_dir::{self, ModulesAt, Replacement},
     effective_init::{MODULES, module_folders},
     module_manifest::{
         ManifestFile, ModuleSources, ModulesInstalled, has_foreign_folders, installed, is_fixed,
@@ -53,7 +53,7 @@ pub(super) fn is_unusable(target: &Target) -> bool {
     let modules = target.data_dir.join("modules");
     let manifest = manifest_file(&target.data_dir.join(MODULES));
     (modules.is_symlink() && has_foreign_folders(&modules))
-        || !matches!(manifest, Ok(ManifestFile::Missing | ManifestFile::Whole))
+        || !matches!(manifest, Ok(ManifestFile::Missing | ManifestFile::Valid))
         || is_module_gone(target)
 }
 
@@ -65,12 +65,12 @@ fn is_module_gone(target: &Target) -> bool {
 
 /// Removes a damaged manifest of modules, with a note; refuses one that is no regular file, since an engine would wait for
 /// it. The caller holds the exclusive lock on the folder.
-fn remove_torn_manifest(target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
+fn remove_damaged_manifest(target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
     let manifest = target.data_dir.join(MODULES);
     let real = manifest.canonicalize_utf8().unwrap_or_else(|_| manifest.clone());
     let shown = real.strip_prefix(&target.project).unwrap_or(&real);
     let found = manifest_file(&manifest).map_err(|error| data_dir::unusable(shown, &error))?;
-    if found != ManifestFile::Torn {
+    if found != ManifestFile::Damaged {
         return Ok(());
     }
     fs::remove_file(&manifest).map_err(|error| data_dir::unusable(shown, &error))?;
@@ -102,7 +102,7 @@ impl Terraform {
         }
         let lock = lock_installed(target, LockMode::OthersWhoShare, session)?;
         let Some((modules_at, modules)) = self.complete(target) else { return Ok(None) };
-        let is_ready = data_dir::link(target, modules_at, Replace::Refused)? && !is_unusable(target);
+        let is_ready = data_dir::link(target, modules_at, Replacement::Refused)? && !is_unusable(target);
         Ok(is_ready.then_some((lock, modules)))
     }
 
@@ -132,8 +132,8 @@ impl Terraform {
         session: &Session<'_>,
     ) -> Result<InitModules, EngineError> {
         let modules_at = self.modules_at(target);
-        data_dir::link(target, modules_at, Replace::Allowed)?;
-        remove_torn_manifest(target, session)?;
+        data_dir::link(target, modules_at, Replacement::Allowed)?;
+        remove_damaged_manifest(target, session)?;
         if modules_at == ModulesAt::DataDir {
             return Ok(InitModules::Install);
         }

@@ -129,16 +129,16 @@ pub(super) enum ManifestFile {
     /// No file.
     Missing,
     /// A valid list of modules.
-    Whole,
+    Valid,
     /// Invalid content: every command of an engine fails on it.
-    Torn,
+    Damaged,
 }
 
 /// Reads the state of a manifest file.
 pub(super) fn manifest_file(file: &Utf8Path) -> io::Result<ManifestFile> {
     match files::read_whole(file) {
-        Ok(text) if serde_json::from_slice::<ModuleManifest>(&text).is_ok() => Ok(ManifestFile::Whole),
-        Ok(_) => Ok(ManifestFile::Torn),
+        Ok(text) if serde_json::from_slice::<ModuleManifest>(&text).is_ok() => Ok(ManifestFile::Valid),
+        Ok(_) => Ok(ManifestFile::Damaged),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ManifestFile::Missing),
         Err(error) => Err(error),
     }

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_terragrunt_keeps_in_a_copy_is_none_of_its_content() {
+    fn files_of_terragrunt_in_a_copy_do_not_count_as_content() {
         let place = Package::new(&["app/terragrunt.hcl", "app/c/a/b/sub/main.tf", "app/c/a/b/run.sh"]);
         place.write("app/c/a/b/.terragrunt-source-version", "1");
         let unit = place.root.join("app");

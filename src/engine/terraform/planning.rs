@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Result of an attempt to plan.
-pub(in crate::engine) enum Attempt {
+pub(in crate::engine) enum PlanAttempt {
     /// Finished plan.
     Planned(Box<Planned>),
     /// Failure of a plan that needs an `init` first.
@@ -40,13 +40,13 @@ pub(in crate::engine) enum Attempt {
 pub(in crate::engine) fn plan(
     invocation: Invocation<'_>,
     request: &PlanRequest,
-) -> Result<Attempt, EngineError> {
+) -> Result<PlanAttempt, EngineError> {
     let Invocation { driver, target, .. } = invocation;
     recovery::refuse_to_plan(target, request.accept_lineage).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     make_private(&request.out).map_err(EngineError::Failed)?;
     let attempt = plan_into(invocation, request);
-    if !matches!(attempt, Ok(Attempt::Planned(_))) {
+    if !matches!(attempt, Ok(PlanAttempt::Planned(_))) {
         // The file of a failed plan is useless, and must not be taken for a plan.
         remove(request).map_err(EngineError::Failed)?;
     } else if request.accept_lineage {
@@ -62,14 +62,14 @@ fn remove(request: &PlanRequest) -> Result<(), Failure> {
     })
 }
 
-fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<Attempt, EngineError> {
+fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAttempt, EngineError> {
     let Invocation { driver, target, session } = invocation;
     let known_state = KnownState::read(target).map_err(EngineError::Failed)?;
     let streamed = stream(session, target, &driver.plan_command(target, request))?;
     let Exit::Code(exit_code @ (0 | 2)) = streamed.exit else {
         return match stream_error(invocation, &streamed, "plan") {
             EngineError::Failed(failure) if init_needed(&streamed.diagnostics) => {
-                Ok(Attempt::InitNeeded(failure))
+                Ok(PlanAttempt::InitNeeded(failure))
             }
             error => Err(error),
         };
@@ -109,7 +109,7 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<Attemp
     }
     let diff = with_configurations(diff, &configurations, session);
     let tentative = driver.is_tentative(target, &streamed.stderr);
-    Ok(Attempt::Planned(Box::new(Planned {
+    Ok(PlanAttempt::Planned(Box::new(Planned {
         changes,
         known,
         outputs,

@@ -15,7 +15,7 @@ use crate::engine::{
     },
     terraform::{
         lockfile::reports_stale_lockfile,
-        planning::{self, Attempt},
+        planning::{self, PlanAttempt},
     },
 };
 
@@ -64,8 +64,8 @@ pub(super) fn plan_unit(
     session: &Session<'_>,
 ) -> Result<Planned, EngineError> {
     let planned = |attempt| match attempt {
-        Attempt::Planned(planned) => Ok(*planned),
-        Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+        PlanAttempt::Planned(planned) => Ok(*planned),
+        PlanAttempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
     };
     if let Some(why) = exclusion(engine, target, request.mode, false, session)? {
         return Err(EngineError::Excluded(why));

@@ -121,7 +121,7 @@ mod tests {
     ]"#;
 
     #[test]
-    fn units_are_absolute_and_sorted_whatever_the_answers_order() {
+    fn units_are_absolute_and_sorted_for_any_order_of_the_output() {
         let units = parse_units(ANSWER, Utf8Path::new("/live/dev")).unwrap();
         let dirs: Vec<&str> = units.iter().map(|unit| unit.dir.as_str()).collect();
         assert_eq!(dirs, ["/live/dev", "/live/dev/us/app", "/live/dev/us/vpc"]);

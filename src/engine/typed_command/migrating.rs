@@ -337,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_that_was_never_written_is_none_whatever_is_printed_of_it() {
+    fn a_state_that_was_never_written_counts_as_absent() {
         let read = |text: &str| written_state(text.as_bytes()).map(|state| String::from_utf8(state).unwrap());
         let state = "{\n  \"version\": 4, \"lineage\": \"l\"\n}\n";
         assert_eq!(read(state).unwrap(), state);

@@ -1,4 +1,4 @@
-//! Intent commands that may change a state, under the protections of an apply.
+//! Typed commands that may change a state, under the protections of an apply.
 
 use std::ffi::OsString;
 
@@ -58,7 +58,7 @@ pub(in crate::engine) fn run_mutating(
     let (_used, command) = command()?;
     let before = StateBefore::of_known(driver, target).map_err(EngineError::Failed)?;
     if makes_something {
-        recovery::begin(target, session.log).map_err(EngineError::Failed)?;
+        recovery::record_start(target, session.log).map_err(EngineError::Failed)?;
         before.record_first(driver, target).map_err(EngineError::Failed)?;
     }
     let output_files = OutputFiles::of(session);

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_follow_the_verb_wherever_it_can_be_told() {
+    fn var_files_follow_the_verb_if_its_index_is_certain() {
         for (line, index) in [
             ("plan -no-color", VarFilesIndex::At(1)),
             ("apply -auto-approve", VarFilesIndex::At(1)),

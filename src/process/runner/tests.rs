@@ -30,7 +30,7 @@ fn texts(lines: &[(Stream, String)]) -> Vec<&str> {
 }
 
 #[test]
-fn each_stream_is_handed_on_by_lines_and_the_status_is_told() {
+fn each_stream_is_passed_on_by_lines_with_the_exit_code() {
     let (exit, lines) = run(&Runner::new(), &sh("echo a; echo b; echo c >&2; printf d; exit 3"), |_| {});
     let of =
         |wanted| lines.iter().filter(|(stream, _)| *stream == wanted).map(|(_, t)| t).collect::<Vec<_>>();
@@ -162,7 +162,7 @@ fn a_capture_keeps_the_bytes_as_they_are() {
 }
 
 #[test]
-fn what_cannot_start_says_why() {
+fn a_program_that_cannot_start_names_the_reason() {
     let runner = Runner::new();
     let folder = tempfile::tempdir().unwrap();
     let path = |name| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();

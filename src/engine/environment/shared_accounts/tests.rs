@@ -113,7 +113,7 @@ fn the_subscription_of_the_azure_cli_counts_and_its_tokens_do_not() {
 }
 
 #[test]
-fn a_file_that_nobody_can_read_or_parse_is_not_taken_for_absent() {
+fn an_unreadable_or_invalid_file_does_not_count_as_absent() {
     let home = Home::new(&[(".config/gcloud/application_default_credentials.json", "{")]);
     assert_eq!(home.chosen(&[], &[]), ["Google credentials = {"]);
     let folder = Home::new(&[(".azure/azureProfile.json/x", "")]);

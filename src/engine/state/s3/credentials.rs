@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_profile_holds_beyond_keys_stops_the_question() {
+    fn a_profile_with_unknown_keys_prevents_the_request() {
         let missing = id(&json!({}), &[KEYS[0], KEYS[1], ("AWS_PROFILE", "gone")]).unwrap_err();
         assert_eq!(missing, "profile `gone` is in no file");
         let sso = "[profile p]\nsso_start_url = https://x\nregion = eu-west-1\n";

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_on_this_machine_are_told_from_others() {
+    fn loopback_servers_are_recognised() {
         let at =
             |url: &str| object_url(&json!({ "endpoint": url, "use_path_style": true }), None, &[]).unwrap();
         for near in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost"] {

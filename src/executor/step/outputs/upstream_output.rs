@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     config::OutputPath,
-    engine::{After, Output, PlannedOutput},
+    engine::{Output, PlannedOutput, PlannedValue},
 };
 
 /// Effect of a plan on the outputs of its stack.
@@ -43,7 +43,11 @@ impl OutputState {
     pub(super) fn into_unknown(self) -> Self {
         let Self::Pending(Some(coming)) = &self else { return self };
         let into_unknown = |output: &PlannedOutput| PlannedOutput {
-            after: if output.after == After::Gone { After::Gone } else { After::Unknown },
+            after: if output.after == PlannedValue::Gone {
+                PlannedValue::Gone
+            } else {
+                PlannedValue::Unknown
+            },
             ..output.clone()
         };
         let outputs = coming.outputs.iter().map(into_unknown).collect();
@@ -100,17 +104,17 @@ pub(super) fn output_state<'o>(
     let guessed = coming.tentative.then_some("rests on mocks");
     let planned = coming.outputs.iter().find(|output| output.name == from.output());
     match (planned.map(|output| (&output.after, output.sensitive)), now) {
-        (Some((After::Gone, _)), _) => Err(lasting(format!("{} once its plan is applied", none()))),
-        (Some((After::Known(value), _)), None) if from.select(value).is_err() => {
+        (Some((PlannedValue::Gone, _)), _) => Err(lasting(format!("{} once its plan is applied", none()))),
+        (Some((PlannedValue::Known(value), _)), None) if from.select(value).is_err() => {
             Err(lasting(from.select(value).err().unwrap_or_default()))
         }
         // A data source that looks up the new resource by its name would not find it yet.
         (Some(_), None) => Err(Unavailable::Yet(format!("{} yet", none()))),
-        (Some((After::Known(value), sensitive)), Some(_)) => {
+        (Some((PlannedValue::Known(value), sensitive)), Some(_)) => {
             let value = from.select(value).map_err(lasting)?;
             Ok(Seen { value, sensitive, is_planned: true, uncertain: guessed })
         }
-        (Some((After::Unknown, _)), Some(output)) => {
+        (Some((PlannedValue::Unknown, _)), Some(output)) => {
             present(output, Some("will change")).map_err(Unavailable::Yet)
         }
         (None, Some(output)) => present(output, guessed).map_err(lasting),

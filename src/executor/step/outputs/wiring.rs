@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::upstream_output::{OutputState, Unavailable, is_sensitive, output_state};
 use crate::{
     config::{Layer, MockOutput, OutputPath},
-    engine::{After, Output, PlannedOutput},
+    engine::{Output, PlannedOutput, PlannedValue},
     hcl::{Module, VariableKind},
     inventory::Instance,
     model::{Failure, FailureKind, StackId, TentativeReason},
@@ -38,7 +38,9 @@ impl Wire {
         let Self { variable, from, .. } = self;
         let is_exact = match standing.planned(from.output()) {
             // The planned value replaces the current one.
-            Some(PlannedOutput { after: After::Known(_) | After::Gone, is_exact, .. }) => *is_exact,
+            Some(PlannedOutput { after: PlannedValue::Known(_) | PlannedValue::Gone, is_exact, .. }) => {
+                *is_exact
+            }
             _ => there.iter().all(|output| output.name != from.output() || output.is_exact),
         };
         if is_exact {
@@ -278,8 +280,8 @@ fn never(wire: &Wire, missing: &str, there: &[Output], standing: &OutputState) -
     if let OutputState::Pending(Some(coming)) = standing {
         for output in &coming.outputs {
             match output.after {
-                After::Gone => names.remove(output.name.as_str()),
-                After::Known(_) | After::Unknown => names.insert(&output.name),
+                PlannedValue::Gone => names.remove(output.name.as_str()),
+                PlannedValue::Known(_) | PlannedValue::Unknown => names.insert(&output.name),
             };
         }
     }
