@@ -9,7 +9,7 @@ use std::{
 };
 
 use self::expecting::Taken;
-use super::{DispatchError, Dispatcher, Limits, PriorResult, StepRunner, step::worker::Worker};
+use super::{DispatchError, Dispatcher, Limits, PriorResult, StackRuns, StepRunner, step::worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
@@ -63,8 +63,10 @@ impl From<Parts> for Deployment {
     fn from(parts: Parts) -> Self {
         let classes =
             parts.engine_jobs.into_iter().map(|(engine, jobs)| (Arc::from(engine.as_str()), jobs)).collect();
+        let mut dispatcher = parts.dispatcher;
+        dispatcher.stack_runs = StackRuns::new(&parts.graph);
         Self {
-            dispatcher: parts.dispatcher,
+            dispatcher,
             worker: parts.worker,
             graph: parts.graph,
             environment: parts.environment,
@@ -101,7 +103,7 @@ impl Deployment {
 
     /// Returns the stacks whose outputs were replaced by mocks in the plan of a stack, as far as that is known.
     pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
-        self.worker.mocks_of(stack)
+        self.dispatcher.stack_runs.mocks_of(stack)
     }
 
     /// Plans these stacks, and waits until each step has ended.
@@ -118,7 +120,7 @@ impl Deployment {
             .filter(|(_, outcome)| matches!(outcome, Outcome::Changed(_)))
             .map(|(stack, _)| stack.clone())
             .collect();
-        let unfit = self.worker.unfit(&changed);
+        let unfit = self.worker.unfit(&self.dispatcher.stack_runs, &changed);
         let any = !unfit.is_empty();
         for (stack, outcome) in unfit {
             self.dispatcher.emit(EventKind::StackSkipped { stack, outcome })?;
@@ -129,7 +131,7 @@ impl Deployment {
     /// Adopts the result of an earlier run for a stack, in place of its next plan.
     pub fn adopt(&mut self, stack: StackId, earlier: PriorResult) {
         self.taken.extend(Taken::of(&earlier).map(|taken| (stack.clone(), taken)));
-        self.worker.adopt(stack, earlier);
+        self.dispatcher.stack_runs.adopt(stack, earlier);
     }
 
     /// Applies the plans, in dependency order. Stacks without changes are skipped, unless a stack that they depend on is
@@ -164,20 +166,20 @@ impl Deployment {
 
     /// Returns the review of the plans of these stacks.
     pub fn review(&self, stacks: &[StackId]) -> Review {
-        let report = self.dispatcher.report();
+        let (report, stack_runs) = (self.dispatcher.report(), &self.dispatcher.stack_runs);
         let stacks = stacks.iter().cloned().filter_map(|stack| {
             let outcome = self.dispatcher.outcomes().get(&stack)?.clone();
             let reported = report.as_ref().and_then(|r| r.stacks.iter().find(|s| s.stack == stack));
             let diff = match outcome {
-                Outcome::Changed(_) => self.worker.diff(&stack),
+                Outcome::Changed(_) => stack_runs.diff(&stack),
                 _ => String::new(),
             };
             Some(ReviewStack {
-                place: self.worker.state_place(&stack).unwrap_or_default(),
+                place: stack_runs.state_place(&stack).unwrap_or_default(),
                 diff,
                 tentative: reported.is_some_and(|r| r.tentative),
                 incomplete: reported.is_some_and(|r| r.incomplete),
-                planned_at: self.worker.planned_at(&stack).or_else(|| self.dispatcher.planned_at(&stack)),
+                planned_at: stack_runs.planned_at(&stack).or_else(|| self.dispatcher.planned_at(&stack)),
                 notes: reported.map(|r| r.notes.clone()).unwrap_or_default(),
                 ..ReviewStack::new(stack, outcome)
             })
@@ -233,7 +235,7 @@ impl Deployment {
 
     /// Plans stacks whose workspace may now be created, and stacks that were skipped only because of these.
     pub fn plan_with_workspaces(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
-        self.worker.allow_workspaces(stacks);
+        self.dispatcher.stack_runs.allow_workspaces(stacks);
         let again = self.whose_needs_are_met(|outcome| lacks_workspace(outcome) || outcome.is_left_undone());
         self.round(StepKind::Plan, &again)
     }

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use super::{
-    Cancel, Circumstances, Limits, ScheduleError, Scheduler, Step, StepRunner, cancel::Live,
+    Cancel, Circumstances, Limits, ScheduleError, Scheduler, StackRuns, Step, StepRunner, cancel::Live,
     consumers::Consumers, exit_status, round::Round,
 };
 use crate::{
@@ -64,6 +64,8 @@ pub struct Dispatcher {
     fold: Fold,
     outcomes: BTreeMap<StackId, Outcome>,
     planned: BTreeMap<StackId, Timestamp>,
+    /// States of the stacks between their steps.
+    pub(super) stack_runs: StackRuns,
     refused: bool,
     mutated: bool,
     synced: bool,
@@ -89,6 +91,7 @@ impl Dispatcher {
             fold: Fold::default(),
             outcomes: BTreeMap::new(),
             planned: BTreeMap::new(),
+            stack_runs: StackRuns::default(),
             refused: false,
             mutated: false,
             synced: false,

@@ -5,10 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobBuilder;
 
-use super::{
-    named_program::{ask, command_line},
-    step::work::Work,
-};
+use super::named_program::{ask, command_line};
 use crate::{
     config::IdentityGuard,
     model::EnvName,
@@ -144,36 +141,8 @@ impl Identity {
     }
 }
 
-/// Runs the command once for each distinct process environment among the instances, and binds their plans to the
-/// identity; returns the identities, without duplicates.
-pub fn identify<'w>(
-    works: impl Iterator<Item = &'w mut Work>,
-    identity: &Identity,
-    runner: &Runner,
-    says: &(dyn Fn(String) + Sync),
-) -> Result<Vec<String>, IdentityError> {
-    let mut known: Vec<(BTreeMap<OsString, OsString>, String)> = Vec::new();
-    for work in works {
-        let env = relevant(&work.target.env);
-        let who = match known.iter().find(|(asked, _)| *asked == env) {
-            Some((_, who)) => who.clone(),
-            None => {
-                let who = identity.ask(&env, runner, says)?;
-                known.push((env, who.clone()));
-                who
-            }
-        };
-        work.plan_inputs.identity = Some(who);
-        work.identity = Some(identity.clone());
-    }
-    let mut told: Vec<String> = known.into_iter().map(|(_, who)| who).collect();
-    told.sort();
-    told.dedup();
-    Ok(told)
-}
-
 /// Returns the environment without variables `TF_VAR_*`, which do not affect the identity.
-fn relevant(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
+pub(super) fn relevant(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
     let is_value = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("TF_VAR_"));
     env.iter()
         .filter(|(name, _)| !is_value(name))

@@ -15,6 +15,7 @@ mod failed_output;
 #[cfg(feature = "fake-engine")]
 mod fault;
 mod gate;
+mod identify;
 mod identity;
 mod interrupt;
 mod interrupts;
@@ -31,6 +32,7 @@ mod secret_use;
 mod secrets;
 mod signals;
 mod sops;
+mod stack_run;
 mod step;
 mod step_channel;
 mod step_durations;
@@ -49,7 +51,8 @@ pub use failed_output::FailedOutput;
 pub use gate::{
     Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, Reviewed, answered, gate,
 };
-pub use identity::{Identity, IdentityError, identify};
+pub use identify::identify;
+pub use identity::{Identity, IdentityError};
 pub use interrupt::{INT, InterruptLevel};
 pub use interrupts::Interrupts;
 pub use plan_inputs::PlanInputs;
@@ -61,7 +64,8 @@ pub use secret_use::{SecretOfRun, SecretUse};
 pub use secrets::{Says, SecretError, Secrets};
 pub use signals::SignalSource;
 
-pub use step_channel::{HookProcess, NotRecorded, StepHandle, StepRunner};
+pub use stack_run::{StackRun, StackRuns, StepInput};
+pub use step_channel::{HookProcess, NotRecorded, StepEnd, StepHandle, StepRunner};
 pub use target::{Built, TargetError, Targets};
 
-pub use step::{Limits, PlanOptions, Step, Upstreams, Work, Worker};
+pub use step::{Limits, PlanOptions, RunContext, Step, Upstreams, Work, WorkSet, Worker};

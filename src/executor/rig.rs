@@ -11,7 +11,10 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Cancel, Dispatcher, InterruptLevel, Limits, SignalSource, Step, StepHandle, StepRunner};
+use super::{
+    Cancel, Dispatcher, InterruptLevel, Limits, SignalSource, Step, StepEnd, StepHandle, StepInput,
+    StepRunner,
+};
 use crate::{
     event::{Consumer, Event, EventKind, RunStack, StepFinished, StepKind},
     journal::{FORMAT, Journal, RunStore},
@@ -71,14 +74,15 @@ impl Script {
 }
 
 impl StepRunner for Script {
-    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepHandle) -> StepFinished {
-        self.ran.lock().unwrap().push((stack.clone(), step));
-        let outcome = match (self.acts.get(stack), step) {
-            (Some(act), _) => act(port),
+    fn run(&self, stack: &StackId, kind: StepKind, input: StepInput, handle: &dyn StepHandle) -> StepEnd {
+        self.ran.lock().unwrap().push((stack.clone(), kind));
+        let outcome = match (self.acts.get(stack), kind) {
+            (Some(act), _) => act(handle),
             (None, StepKind::Plan) => Outcome::Changed(changes()),
             (None, StepKind::Apply) => Outcome::Applied(changes()),
         };
-        StepFinished::new(stack.clone(), step, outcome)
+        let finished = StepFinished::new(stack.clone(), kind, outcome);
+        StepEnd { finished, stack_run: input.stack_run, has_applied: false }
     }
 }
 

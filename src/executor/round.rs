@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 use super::{
     DispatchError, Dispatcher, Ending, Scheduler, Skip, Step, StepRunner,
     signals::Signals,
-    step_channel::{HookProcess, NotRecorded, Reply, WorkerMessage, spawn},
+    step_channel::{HookProcess, NotRecorded, Reply, StepEnd, WorkerMessage, spawn},
 };
 use crate::{
-    event::{EventKind, StepFinished, StepKind},
+    event::{EventKind, StepKind},
     model::{Block, Guard, Outcome, SkipReason, StackId},
     process::ProcessIdentity,
 };
@@ -96,7 +96,10 @@ impl<'a> Round<'a> {
         while let Some(place) = self.scheduler.start_next() {
             let step = &self.steps[place];
             match self.dispatcher.step_starts(&step.stack, step.kind) {
-                Ok(()) => spawn(place, step, &self.runner, &self.sender),
+                Ok(()) => {
+                    let input = self.dispatcher.stack_runs.begin_step(&step.stack);
+                    spawn(place, step, input, &self.runner, &self.sender);
+                }
                 Err(DispatchError::Journal(_)) => {
                     let reason = self.dispatcher.journal_problem().unwrap_or_default();
                     let block = Block::new(
@@ -136,7 +139,7 @@ impl<'a> Round<'a> {
                 let Step { stack, kind, .. } = &self.steps[place];
                 self.record(hook_event((stack, *kind), hook, ended), reply);
             }
-            WorkerMessage::Finished { place, finished } => self.finished(place, finished),
+            WorkerMessage::Finished { place, end } => self.finished(place, *end),
         }
     }
 
@@ -147,9 +150,11 @@ impl<'a> Round<'a> {
         let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
     }
 
-    fn finished(&mut self, place: usize, finished: Box<StepFinished>) {
+    fn finished(&mut self, place: usize, end: StepEnd) {
+        let StepEnd { finished, stack_run, has_applied } = end;
+        self.dispatcher.stack_runs.end_step(&finished.stack, stack_run, has_applied);
         self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
-        self.emit(EventKind::StepFinished(finished));
+        self.emit(EventKind::StepFinished(Box::new(finished)));
         self.ended(place);
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Step, consumers::panic_text};
+use super::{StackRun, Step, StepInput, consumers::panic_text};
 use crate::{
     event::{StepFinished, StepKind},
     model::{Failure, FailureKind, Outcome, StackId},
@@ -16,7 +16,17 @@ use crate::{
 /// Executor of a single step.
 pub trait StepRunner: Send + Sync {
     /// Runs a step on a thread where it may block, and returns its result. A panic is reported as a defect of envctl.
-    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepHandle) -> StepFinished;
+    fn run(&self, stack: &StackId, kind: StepKind, input: StepInput, handle: &dyn StepHandle) -> StepEnd;
+}
+
+/// Result of a step, with the changed state of its stack.
+pub struct StepEnd {
+    /// Event that reports the result.
+    pub finished: StepFinished,
+    /// State of the stack after the step.
+    pub stack_run: StackRun,
+    /// True if the step has applied changes; a hook that failed afterwards does not undo them.
+    pub has_applied: bool,
 }
 
 /// Callbacks of a running step to the dispatcher; threads that the step started may call them too.
@@ -76,7 +86,7 @@ pub(super) enum WorkerMessage {
     },
     Finished {
         place: usize,
-        finished: Box<StepFinished>,
+        end: Box<StepEnd>,
     },
 }
 
@@ -119,26 +129,28 @@ impl Port {
     }
 }
 
-/// Runs a step on a worker thread of the current runtime.
+/// Runs a step on a worker thread of the current runtime. After a panic the state of its stack is lost, and with it the
+/// plan that waited for its apply.
 pub(super) fn spawn(
     place: usize,
     step: &Step,
+    input: StepInput,
     runner: &Arc<dyn StepRunner>,
     sender: &mpsc::Sender<WorkerMessage>,
 ) {
     let (stack, kind) = (step.stack.clone(), step.kind);
     let (runner, port) = (Arc::clone(runner), Port { place, sender: sender.clone() });
     tokio::task::spawn_blocking(move || {
-        let finished = match catch_unwind(AssertUnwindSafe(|| runner.run(&stack, kind, &port))) {
-            Ok(finished) => StepFinished { stack, step: kind, ..finished },
+        let end = match catch_unwind(AssertUnwindSafe(|| runner.run(&stack, kind, input, &port))) {
+            Ok(end) => StepEnd { finished: StepFinished { stack, step: kind, ..end.finished }, ..end },
             Err(panic) => {
                 let failure =
                     Failure::new(FailureKind::Defect, format!("envctl panicked: {}", panic_text(&*panic)));
-                StepFinished::new(stack, kind, Outcome::Failed(failure))
+                let finished = StepFinished::new(stack, kind, Outcome::Failed(failure));
+                StepEnd { finished, stack_run: StackRun::default(), has_applied: false }
             }
         };
         // The dispatcher reads until every step has ended, so it is there.
-        let _received =
-            port.sender.blocking_send(WorkerMessage::Finished { place, finished: Box::new(finished) });
+        let _received = port.sender.blocking_send(WorkerMessage::Finished { place, end: Box::new(end) });
     });
 }

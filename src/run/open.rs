@@ -31,7 +31,10 @@ use crate::{
     config::{Config, Environment, EnvironmentScope},
     engine::{GivenFlags, PlanMode},
     event::{EventKind, RunStack},
-    executor::{Cancel, Deployment, Dispatcher, Parts, PlanOptions, SecretUse, Worker, shown_flags},
+    executor::{
+        Cancel, Deployment, Dispatcher, Parts, PlanOptions, RunContext, SecretUse, WorkSet, Worker,
+        shown_flags,
+    },
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunDir, RunStore, Stopwatch, new_run_id},
@@ -244,14 +247,15 @@ impl RecordedRun<'_> {
         .with_identity(stacks.acting);
         let engines =
             stacks.work.iter().map(|(stack, work)| (stack.clone(), work.engine.engines())).collect();
-        let worker = Worker::new(
-            (stacks.work, stacks.upstreams),
-            plan_options(request, run_mode),
-            Arc::clone(runner),
+        let run_context = RunContext {
+            id: id.clone(),
+            key,
             dir,
-            Arc::clone(&context.clock),
-            (id.clone(), key),
-        );
+            clock: Arc::clone(&context.clock),
+            runner: Arc::clone(runner),
+            options: plan_options(request, run_mode),
+        };
+        let worker = Worker::new(run_context, WorkSet { work: stacks.work, upstreams: stacks.upstreams });
         let missing_upstreams = MissingUpstreams::of(&instances, &selected.graph);
         let outside_variables = OutsideVariables::of(
             &selected.inventory,

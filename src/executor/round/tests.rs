@@ -1,12 +1,15 @@
 use std::sync::{Barrier, Mutex, mpsc::sync_channel};
 
 use super::super::{
-    InterruptLevel, Limits, StepHandle,
+    InterruptLevel, Limits, StepEnd, StepHandle, StepInput,
     rig::{Rig, Script, changes, failed, id, jobs, outcome, step},
 };
 use super::*;
 use crate::{
-    event::StepKind::{self, Apply, Plan},
+    event::{
+        StepFinished,
+        StepKind::{self, Apply, Plan},
+    },
     journal::Journal,
     model::ExitStatus,
 };
@@ -91,8 +94,9 @@ fn a_panic_is_a_defect_of_one_step() {
 struct Confused;
 
 impl StepRunner for Confused {
-    fn run(&self, _: &StackId, _: StepKind, _: &dyn StepHandle) -> StepFinished {
-        StepFinished::new(id("z"), Apply, Outcome::Clean)
+    fn run(&self, _: &StackId, _: StepKind, input: StepInput, _: &dyn StepHandle) -> StepEnd {
+        let finished = StepFinished::new(id("z"), Apply, Outcome::Clean);
+        StepEnd { finished, stack_run: input.stack_run, has_applied: false }
     }
 }
 
@@ -102,6 +106,32 @@ fn a_step_ends_under_its_own_name_whatever_it_says() {
     let confused: Arc<dyn StepRunner> = Arc::new(Confused);
     let outcomes = rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &confused).unwrap();
     assert_eq!(ended(&outcomes), ["a clean"]);
+}
+
+/// Step runner that writes each step into the diff of its stack, and fails on request.
+struct DiffWriter;
+
+impl StepRunner for DiffWriter {
+    fn run(&self, stack: &StackId, kind: StepKind, input: StepInput, _: &dyn StepHandle) -> StepEnd {
+        assert!(*stack != id("b") || kind == Plan, "no apply");
+        let mut stack_run = input.stack_run;
+        stack_run.diff.push_str(&format!("{kind:?} "));
+        let finished = StepFinished::new(stack.clone(), kind, Outcome::Clean);
+        StepEnd { finished, stack_run, has_applied: kind == Apply }
+    }
+}
+
+#[test]
+fn a_steps_state_returns_to_the_dispatcher_unless_it_panics() {
+    let mut rig = Rig::new(&["a", "b"]);
+    let runner: Arc<dyn StepRunner> = Arc::new(DiffWriter);
+    rig.dispatcher.run(&[step(Plan, "a", &[]), step(Plan, "b", &[])], &jobs(2), &runner).unwrap();
+    let runs = &rig.dispatcher.stack_runs;
+    assert_eq!((runs.diff(&id("a")), runs.diff(&id("b"))), ("Plan ".to_owned(), "Plan ".to_owned()));
+    rig.dispatcher.run(&[step(Apply, "a", &[]), step(Apply, "b", &[])], &jobs(2), &runner).unwrap();
+    let runs = &rig.dispatcher.stack_runs;
+    assert_eq!((runs.diff(&id("a")), runs.diff(&id("b"))), ("Plan Apply ".to_owned(), String::new()));
+    assert_eq!(*runs.applied(), [id("a")].into());
 }
 
 #[test]

@@ -1,24 +1,25 @@
 //! Binds a plan to all of its inputs, and checks before its apply that none of them changed.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     applied_last,
-    ephemeral::of_ephemeral,
+    ephemeral::{ephemeral_items, ephemeral_items_now, of_ephemeral},
     input_digests::{Contents, digest},
-    recorded::programs,
+    recorded::{programs, recorded, recorded_differences},
+    run_context::RunContext,
+    running_step::RunningStep,
     state_place::reviewed_address,
     work::{PendingPlan, PlanOptions, Work},
-    worker::Worker,
 };
 use crate::{
     engine::{
-        EffectiveInit, EngineError, LocalIdentity, PlanFacts, PlanMode, Planned, Session, Stamp,
-        StateIdentity, aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts,
-        state_at,
+        EffectiveInit, EngineError, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity,
+        aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
     },
-    executor::mutex::lock,
     model::{Block, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
 };
@@ -33,6 +34,14 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// Reads the inputs before the engine plans.
+    pub(super) fn read(work: &Work) -> Result<Self, Failure> {
+        let effective_init = work.effective_init()?;
+        // The engine reports a state that cannot be read.
+        let state = effective_init.address.as_deref().and_then(|address| state_at(address).ok().flatten());
+        Ok(Self { contents: Contents::read(work, &effective_init)?, state, stamp: None })
+    }
+
     /// Replaces the lock file's digest by the one after the plan's own init.
     pub(super) fn with_lockfile(mut self, digest: Option<String>) -> Self {
         if let Some(digest) = digest {
@@ -67,254 +76,242 @@ fn replaced(found: &str) -> Vec<Block> {
 /// Prefix of items for packages that an init downloaded.
 const FETCHED: &str = "fetched ";
 
-/// Returns the refusal of a plan because of an item that changed.
-pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
-    vec![Block::new(Guard::Binding, mismatch.to_string())]
+/// Returns the refusal of any plan in an environment with `confirm`, if providers are replaced by local ones.
+pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
+    if !work.plan_inputs.protected {
+        return None;
+    }
+    replaced_providers(&work.target.env).map(|found| replaced(&found))
 }
 
-impl Worker {
-    /// Records the inputs before the engine plans.
-    pub(super) fn before(work: &Work) -> Result<Before, Failure> {
-        let effective_init = effective_init(work)?;
-        // The engine reports a state that cannot be read.
-        let state = effective_init.address.as_deref().and_then(|address| state_at(address).ok().flatten());
-        Ok(Before { contents: Contents::read(work, &effective_init)?, state, stamp: None })
-    }
+/// Returns the refusal of a plan that the engine made with development overrides, in an environment with `confirm`.
+pub(super) fn overridden(work: &Work, planned: &Planned) -> Option<Vec<Block>> {
+    let is_refused = work.plan_inputs.protected && planned.dev_overrides;
+    is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
+}
 
-    /// Returns the refusal of any plan in an environment with `confirm`, if providers are replaced by local ones.
-    pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
-        if !work.plan_inputs.protected {
-            return None;
-        }
-        replaced_providers(&work.target.env).map(|found| replaced(&found))
+/// Writes the manifest of a plan with changes beside its file, and returns it with notes; or the reason why
+/// the plan cannot be bound.
+pub(super) fn bind(
+    step: &RunningStep<'_>,
+    work: &Work,
+    before: Before,
+    planned: &Planned,
+    file: &Utf8Path,
+) -> Result<(Manifest, Vec<String>), Box<Outcome>> {
+    let run = step.run;
+    let failed = |failure| Box::new(Outcome::Failed(failure));
+    if planned.facts.is_none() && work.plan_inputs.protected {
+        let message = "the plan file cannot be read, so that nobody can tell what it was made for: an environment with \
+                       `confirm` refuses it";
+        return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
     }
+    let effective_init = work.effective_init().map_err(failed)?;
+    let ephemeral = ephemeral_items(run, work, &effective_init, file, step.session)?;
+    let after = Contents::read(work, &effective_init).map_err(failed)?;
+    let mut before = before.contents;
+    before.renew_packages(work).map_err(failed)?;
+    before.renew_copies(work, &after);
+    let (contents, notes) = before.settled(after);
+    let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
+    let manifest = Manifest {
+        changes: planned.changes.clone(),
+        created: run.clock.now(),
+        deferred: planned.deferred.clone(),
+        narrowed: planned.narrowed.clone(),
+        diff: hex(&Sha256::digest(&planned.diff)),
+        environment: work.target.instance.environment.clone(),
+        format: Manifest::FORMAT,
+        items: binding(run, work, ephemeral, &contents, &effective_init, &state)
+            .and_then(|b| with_plan_file(b, file))
+            .map_err(failed)?,
+        from_plans: work.from_plans.clone(),
+        recorded: recorded(&run.key, work).map_err(failed)?,
+        known: keyed(run, &planned.known),
+        notes: planned.notes.clone(),
+        reviewed_address: reviewed_address(
+            effective_init.address.as_deref(),
+            &effective_init.backend_config,
+            &work.target.project,
+        ),
+        run: run.id.clone(),
+        seen: step.stack_run.seen_applied.iter().cloned().collect(),
+        stack: work.target.instance.stack.clone(),
+        tentative: planned.tentative,
+    };
+    let path = file.with_extension("manifest.json");
+    let unwritten = |error: SealError| failed(Failure::new(FailureKind::Unknown, error.to_string()));
+    manifest.write(&run.key, &path).map_err(unwritten)?;
+    Ok((manifest, notes))
+}
 
-    /// Returns the refusal of a plan that the engine made with development overrides, in an environment with `confirm`.
-    pub(super) fn overridden(work: &Work, planned: &Planned) -> Option<Vec<Block>> {
-        let is_refused = work.plan_inputs.protected && planned.dev_overrides;
-        is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
-    }
+/// Returns the known values of a plan as keyed digests: without the project's key no value can be guessed from
+/// them. A name that contains a secret becomes a digest too.
+pub(super) fn keyed(run: &RunContext, known: &KnownValues) -> KnownValues {
+    let hidden = |name: &str| {
+        let open = !run.runner.redactor().masks(name);
+        if open { name.to_owned() } else { run.key.digest("known name", name.as_bytes()) }
+    };
+    known.map(&hidden, &|digest| run.key.digest("known value", digest.as_bytes()))
+}
 
-    /// Writes the manifest of a plan with changes beside its file, and returns it with notes; or the reason why
-    /// the plan cannot be bound.
-    pub(super) fn bind(
-        &self,
-        (stack, work): (&StackId, &Work),
-        before: Before,
-        planned: &Planned,
-        (file, session): (&Utf8Path, &Session<'_>),
-    ) -> Result<(Manifest, Vec<String>), Box<Outcome>> {
-        let failed = |failure| Box::new(Outcome::Failed(failure));
-        if planned.facts.is_none() && work.plan_inputs.protected {
-            let message = "the plan file cannot be read, so that nobody can tell what it was made for: an environment with \
-                           `confirm` refuses it";
-            return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
+/// Returns the first item that changed since the plan was made, if there is one.
+pub(super) fn find_mismatch(
+    run: &RunContext,
+    applied: &BTreeSet<StackId>,
+    work: &Work,
+    pending: &PendingPlan,
+    check: Check<'_>,
+) -> Result<Option<Mismatch>, Failure> {
+    let Some(manifest) = &pending.manifest else { return Ok(None) };
+    let effective_init = work.effective_init()?;
+    let contents = Contents::read(work, &effective_init)?;
+    let facts = plan_facts(&pending.file).ok();
+    let state = match check {
+        // If the plan file cannot be read, only the engine knows the state that the plan was made on.
+        Check::Asked(state) => facts.is_some().then_some(state),
+        Check::BeforeInit | Check::Initialised => None,
+    };
+    let in_file = facts.as_ref().map(state_of).unwrap_or_default();
+    let ephemeral = ephemeral_items_now(&run.key, work, &effective_init, manifest)?;
+    let now = binding(run, work, ephemeral, &contents, &effective_init, state.unwrap_or(&in_file))?;
+    let now = with_plan_file(now, &pending.file)?;
+    let unreadable = || {
+        let refuses = work.plan_inputs.protected && facts.is_none();
+        refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
+    };
+    // Stacks that this run applied, and values from plans, lead to new plans: they are not compared.
+    let own: Vec<String> = applied.iter().map(of_upstream).collect();
+    let told = manifest
+        .from_plans
+        .iter()
+        .flat_map(|name| [of_value(name), format!("variable TF_VAR_{name}"), of_ephemeral(name)]);
+    let own: Vec<String> = own.into_iter().chain(told).collect();
+    let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
+    if matches!(check, Check::BeforeInit) {
+        left_out.extend(OF_INIT);
+        // An init may still download packages that the plan was made with.
+        let items = manifest.items.names().chain(now.names());
+        left_out.extend(items.filter(|item| item.starts_with(FETCHED)));
+        if effective_init.modules.is_none() {
+            // Before an init not all modules are known.
+            let files = manifest.items.names().filter(|item| item.starts_with("file "));
+            left_out.extend(files.filter(|item| now.get(item).is_none()));
         }
-        let effective_init = effective_init(work).map_err(failed)?;
-        let ephemeral = self.ephemeral_items((work, &effective_init), file, session)?;
-        let after = Contents::read(work, &effective_init).map_err(failed)?;
-        let mut before = before.contents;
-        before.renew_packages(work).map_err(failed)?;
-        before.renew_copies(work, &after);
-        let (contents, notes) = before.settled(after);
-        let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
-        let seen = lock(&self.seen).get(stack).cloned().unwrap_or_default();
-        let manifest = Manifest {
-            changes: planned.changes.clone(),
-            created: self.clock.now(),
-            deferred: planned.deferred.clone(),
-            narrowed: planned.narrowed.clone(),
-            diff: hex(&Sha256::digest(&planned.diff)),
-            environment: work.target.instance.environment.clone(),
-            format: Manifest::FORMAT,
-            items: self
-                .binding((work, ephemeral), &contents, &effective_init, &state)
-                .and_then(|b| with_plan_file(b, file))
-                .map_err(failed)?,
-            from_plans: work.from_plans.clone(),
-            recorded: self.recorded(work).map_err(failed)?,
-            known: self.keyed(&planned.known),
-            notes: planned.notes.clone(),
-            reviewed_address: reviewed_address(
-                effective_init.address.as_deref(),
-                &effective_init.backend_config,
-                &work.target.project,
-            ),
-            run: self.run.clone(),
-            seen: seen.into_iter().collect(),
-            stack: stack.clone(),
-            tentative: planned.tentative,
-        };
-        let path = file.with_extension("manifest.json");
-        let unwritten = |error: SealError| failed(Failure::new(FailureKind::Unknown, error.to_string()));
-        manifest.write(&self.key, &path).map_err(unwritten)?;
-        Ok((manifest, notes))
     }
+    let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
+    // A recorded difference that is not bound may be the cause of a bound one.
+    let beside = |mismatch: Option<Mismatch>| match mismatch {
+        Some(found) => {
+            Ok(Some(Mismatch { beside: recorded_differences(&run.key, work, manifest)?, ..found }))
+        }
+        None => Ok(None),
+    };
+    if matches!(check, Check::BeforeInit) {
+        return beside(items);
+    }
+    // Facts in the plan file itself are compared in addition to its manifest.
+    let of_file = || {
+        facts
+            .as_ref()
+            .and_then(|facts| of_plan_file(facts, work, manifest, &effective_init, &run.options, state))
+    };
+    let mismatch = items.or_else(of_file).or_else(unreadable);
+    if let (None, Some(facts)) = (&mismatch, &facts) {
+        work.engine.check_plan_backend(&work.target, facts).map_err(of_backend)?;
+    }
+    beside(mismatch)
+}
 
-    /// Returns the known values of a plan as keyed digests: without the project's key no value can be guessed from
-    /// them. A name that contains a secret becomes a digest too.
-    pub(super) fn keyed(&self, known: &KnownValues) -> KnownValues {
-        let hidden = |name: &str| {
-            let open = !self.runner.redactor().masks(name);
-            if open { name.to_owned() } else { self.key.digest("known name", name.as_bytes()) }
-        };
-        known.map(&hidden, &|digest| self.key.digest("known value", digest.as_bytes()))
+/// Returns all items that a plan is bound to except its own file, in the order in which a refusal names them.
+/// `ephemeral` contains the items of its ephemeral variables.
+pub(super) fn binding(
+    run: &RunContext,
+    work: &Work,
+    ephemeral: Binding,
+    contents: &Contents,
+    effective_init: &EffectiveInit,
+    state: &StateIdentity,
+) -> Result<Binding, Failure> {
+    let (target, plan_inputs) = (&work.target, &work.plan_inputs);
+    let mut binding = Binding::default();
+    let mut bind = |item: &str, value: &str| binding.bind(item, value);
+    let keyed = |item: &str, value: &[u8]| format!("{KEYED}{}", run.key.digest(item, value));
+    bind("environment", target.instance.environment.as_str());
+    bind("stack", target.instance.stack.as_str());
+    bind("confirmation", if plan_inputs.protected { "needed" } else { "not needed" });
+    bind("state address", effective_init.address.as_deref().unwrap_or("unknown"));
+    bind("workspace", target.workspace.as_deref().unwrap_or("default"));
+    let config = serde_json::Value::Object(effective_init.backend_config.clone()).to_string();
+    let digest_of_config = run.key.digest("backend", config.as_bytes());
+    bind(
+        "backend",
+        &format!("{} {}", effective_init.backend, digest_of_config.get(..16).unwrap_or_default()),
+    );
+    if let Some(identity) = &plan_inputs.identity {
+        bind("identity", identity);
     }
-
-    /// Returns the first item that changed since the plan was made, if there is one.
-    pub(super) fn mismatch(
-        &self,
-        work: &Work,
-        pending: &PendingPlan,
-        check: Check<'_>,
-    ) -> Result<Option<Mismatch>, Failure> {
-        let Some(manifest) = &pending.manifest else { return Ok(None) };
-        let effective_init = effective_init(work)?;
-        let contents = Contents::read(work, &effective_init)?;
-        let facts = plan_facts(&pending.file).ok();
-        let state = match check {
-            // If the plan file cannot be read, only the engine knows the state that the plan was made on.
-            Check::Asked(state) => facts.is_some().then_some(state),
-            Check::BeforeInit | Check::Initialised => None,
-        };
-        let in_file = facts.as_ref().map(state_of).unwrap_or_default();
-        let ephemeral = self.ephemeral_items_now((work, &effective_init), manifest)?;
-        let now = self.binding((work, ephemeral), &contents, &effective_init, state.unwrap_or(&in_file))?;
-        let now = with_plan_file(now, &pending.file)?;
-        let unreadable = || {
-            let refuses = work.plan_inputs.protected && facts.is_none();
-            refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
-        };
-        // Stacks that this run applied, and values from plans, lead to new plans: they are not compared.
-        let own: Vec<String> = lock(&self.applied).iter().map(of_upstream).collect();
-        let told = manifest
-            .from_plans
-            .iter()
-            .flat_map(|name| [of_value(name), format!("variable TF_VAR_{name}"), of_ephemeral(name)]);
-        let own: Vec<String> = own.into_iter().chain(told).collect();
-        let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
-        if matches!(check, Check::BeforeInit) {
-            left_out.extend(OF_INIT);
-            // An init may still download packages that the plan was made with.
-            let items = manifest.items.names().chain(now.names());
-            left_out.extend(items.filter(|item| item.starts_with(FETCHED)));
-            if effective_init.modules.is_none() {
-                // Before an init not all modules are known.
-                let files = manifest.items.names().filter(|item| item.starts_with("file "));
-                left_out.extend(files.filter(|item| now.get(item).is_none()));
-            }
+    binding.extend(ephemeral);
+    let mut bind = |item: &str, value: &str| binding.bind(item, value);
+    for name in bound_variables(&target.env, &plan_inputs.names, &plan_inputs.bind) {
+        if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
+            let item = format!("variable {name}");
+            bind(&item, &keyed(&item, value.as_encoded_bytes()));
         }
-        let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
-        // A recorded difference that is not bound may be the cause of a bound one.
-        let beside = |mismatch: Option<Mismatch>| match mismatch {
-            Some(found) => Ok(Some(Mismatch { beside: self.recorded_differences(work, manifest)?, ..found })),
-            None => Ok(None),
-        };
-        if matches!(check, Check::BeforeInit) {
-            return beside(items);
-        }
-        // Facts in the plan file itself are compared in addition to its manifest.
-        let of_file = || {
-            facts.as_ref().and_then(|facts| {
-                of_plan_file(facts, (work, manifest), &effective_init, &self.options, state)
-            })
-        };
-        let mismatch = items.or_else(of_file).or_else(unreadable);
-        if let (None, Some(facts)) = (&mismatch, &facts) {
-            work.engine.check_plan_backend(&work.target, facts).map_err(of_backend)?;
-        }
-        beside(mismatch)
     }
-
-    /// Returns all items that a plan is bound to except its own file, in the order in which a refusal names them.
-    /// `ephemeral` contains the items of its ephemeral variables.
-    pub(super) fn binding(
-        &self,
-        (work, ephemeral): (&Work, Binding),
-        contents: &Contents,
-        effective_init: &EffectiveInit,
-        state: &StateIdentity,
-    ) -> Result<Binding, Failure> {
-        let (target, plan_inputs) = (&work.target, &work.plan_inputs);
-        let mut binding = Binding::default();
-        let mut bind = |item: &str, value: &str| binding.bind(item, value);
-        let keyed = |item: &str, value: &[u8]| format!("{KEYED}{}", self.key.digest(item, value));
-        bind("environment", target.instance.environment.as_str());
-        bind("stack", target.instance.stack.as_str());
-        bind("confirmation", if plan_inputs.protected { "needed" } else { "not needed" });
-        bind("state address", effective_init.address.as_deref().unwrap_or("unknown"));
-        bind("workspace", target.workspace.as_deref().unwrap_or("default"));
-        let config = serde_json::Value::Object(effective_init.backend_config.clone()).to_string();
-        let digest_of_config = self.key.digest("backend", config.as_bytes());
-        bind(
-            "backend",
-            &format!("{} {}", effective_init.backend, digest_of_config.get(..16).unwrap_or_default()),
-        );
-        if let Some(identity) = &plan_inputs.identity {
-            bind("identity", identity);
-        }
-        binding.extend(ephemeral);
-        let mut bind = |item: &str, value: &str| binding.bind(item, value);
-        for name in bound_variables(&target.env, &plan_inputs.names, &plan_inputs.bind) {
-            if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
-                let item = format!("variable {name}");
-                bind(&item, &keyed(&item, value.as_encoded_bytes()));
-            }
-        }
-        bind("AWS credentials", aws_credentials(&target.env));
-        let profile = effective_init.backend_config.get("profile").and_then(serde_json::Value::as_str);
-        for (name, value) in shared_accounts(&target.env, &target.dir, profile.as_slice()) {
-            let item = format!("account setting {name}");
-            bind(&item, &keyed(&item, value.as_bytes()));
-        }
-        let settings: Vec<String> =
-            contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
-        bind("CLI config", &settings.join(", "));
-        bind("plugin cache", effective_init.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
-        bind("engine", &effective_init.engine.name);
-        bind("engine version", &effective_init.engine.version);
-        for program in programs(work)? {
-            bind(program.role, &format!("{SHA256}{}", program.digest));
-        }
-        bind("flags", &effective_init.flags.join(" "));
-        bind("mode", mode(self.options.mode));
-        bind("targets", &self.options.targets.join(" "));
-        if !self.options.excludes.is_empty() {
-            bind("excludes", &self.options.excludes.join(" "));
-        }
-        bind("replace", &self.options.replace.join(" "));
-        let order: Vec<&str> = contents.var_files.iter().map(|(path, _)| path.as_str()).collect();
-        for (path, digest) in &contents.var_files {
-            bind(&format!("var file {path}"), digest);
-        }
-        bind("order of var files", &order.join(", "));
-        for (name, value) in plan_inputs.generated() {
-            let item = of_value(name);
-            bind(&item, &keyed(&item, value.as_bytes()));
-        }
-        bind("backend pairs", &keyed("backend pairs", target.backend.digest.as_bytes()));
-        if let Some(digest) = &contents.lockfile {
-            bind("lockfile", digest);
-        }
-        for (name, package) in &contents.packages {
-            let digest = Sha256::digest(format!("{} {}", package.configuration, package.others));
-            bind(&format!("{FETCHED}{name}"), &format!("{SHA256}{}", hex(&digest)));
-        }
-        for (path, input) in &contents.files {
-            let mode = if input.executable { EXECUTABLE } else { "" };
-            bind(&format!("file {path}"), &format!("{SHA256}{}{mode}", input.digest));
-        }
-        for upstream in &plan_inputs.upstreams {
-            let by = applied_last::last(target, upstream).map_err(|error| {
-                let summary = format!("cannot tell who applied `{upstream}` last: {error}");
-                Failure::new(FailureKind::Unknown, summary)
-            })?;
-            bind(&of_upstream(upstream), &by);
-        }
-        bind("state lineage", &state.lineage);
-        bind("state serial", &state.serial.to_string());
-        Ok(binding)
+    bind("AWS credentials", aws_credentials(&target.env));
+    let profile = effective_init.backend_config.get("profile").and_then(serde_json::Value::as_str);
+    for (name, value) in shared_accounts(&target.env, &target.dir, profile.as_slice()) {
+        let item = format!("account setting {name}");
+        bind(&item, &keyed(&item, value.as_bytes()));
     }
+    let settings: Vec<String> =
+        contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
+    bind("CLI config", &settings.join(", "));
+    bind("plugin cache", effective_init.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
+    bind("engine", &effective_init.engine.name);
+    bind("engine version", &effective_init.engine.version);
+    for program in programs(work)? {
+        bind(program.role, &format!("{SHA256}{}", program.digest));
+    }
+    bind("flags", &effective_init.flags.join(" "));
+    bind("mode", mode(run.options.mode));
+    bind("targets", &run.options.targets.join(" "));
+    if !run.options.excludes.is_empty() {
+        bind("excludes", &run.options.excludes.join(" "));
+    }
+    bind("replace", &run.options.replace.join(" "));
+    let order: Vec<&str> = contents.var_files.iter().map(|(path, _)| path.as_str()).collect();
+    for (path, digest) in &contents.var_files {
+        bind(&format!("var file {path}"), digest);
+    }
+    bind("order of var files", &order.join(", "));
+    for (name, value) in plan_inputs.generated() {
+        let item = of_value(name);
+        bind(&item, &keyed(&item, value.as_bytes()));
+    }
+    bind("backend pairs", &keyed("backend pairs", target.backend.digest.as_bytes()));
+    if let Some(digest) = &contents.lockfile {
+        bind("lockfile", digest);
+    }
+    for (name, package) in &contents.packages {
+        let digest = Sha256::digest(format!("{} {}", package.configuration, package.others));
+        bind(&format!("{FETCHED}{name}"), &format!("{SHA256}{}", hex(&digest)));
+    }
+    for (path, input) in &contents.files {
+        let mode = if input.executable { EXECUTABLE } else { "" };
+        bind(&format!("file {path}"), &format!("{SHA256}{}{mode}", input.digest));
+    }
+    for upstream in &plan_inputs.upstreams {
+        let by = applied_last::last(target, upstream).map_err(|error| {
+            let summary = format!("cannot tell who applied `{upstream}` last: {error}");
+            Failure::new(FailureKind::Unknown, summary)
+        })?;
+        bind(&of_upstream(upstream), &by);
+    }
+    bind("state lineage", &state.lineage);
+    bind("state serial", &state.serial.to_string());
+    Ok(binding)
 }
 
 /// Returns the failure of a comparison of backends, which starts no process.
@@ -343,13 +340,6 @@ fn of_upstream(stack: &StackId) -> String {
     format!("upstream {stack}")
 }
 
-pub(super) fn effective_init(work: &Work) -> Result<EffectiveInit, Failure> {
-    work.engine.effective_init(&work.target).map_err(|error| {
-        let summary = format!("cannot tell the backend of `{}`: {error}", work.target.instance);
-        Failure::new(FailureKind::State, summary)
-    })
-}
-
 pub(super) fn state_of(facts: &PlanFacts) -> StateIdentity {
     StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial }
 }
@@ -365,7 +355,8 @@ fn mode(mode: PlanMode) -> &'static str {
 /// Returns the first fact in a plan file that contradicts the run, independent of its manifest.
 fn of_plan_file(
     facts: &PlanFacts,
-    (work, manifest): (&Work, &Manifest),
+    work: &Work,
+    manifest: &Manifest,
     effective_init: &EffectiveInit,
     options: &PlanOptions,
     state: Option<&StateIdentity>,

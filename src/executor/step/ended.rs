@@ -9,6 +9,7 @@ use crate::{
     engine::EngineError,
     files,
     model::{Block, Failure, FailureKind, Guard, Outcome, SkipReason},
+    plans::Mismatch,
 };
 
 /// Result of a step, before it becomes an event.
@@ -66,6 +67,11 @@ pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
             Ended::new(Outcome::Refused(vec![Block::new(Guard::Workspace, message)]))
         }
     }
+}
+
+/// Returns the refusal of a plan because of an item that changed.
+pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
+    vec![Block::new(Guard::Binding, mismatch.to_string())]
 }
 
 /// Returns a refusal as a short reason, with its facts and the commands to type on lines of their own.

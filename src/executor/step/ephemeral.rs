@@ -7,18 +7,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    bind::{effective_init, refusal},
-    ended::unprepared,
+    ended::{refusal, unprepared},
     input_digests::digest,
+    run_context::RunContext,
     work::{PendingPlan, Work},
-    worker::Worker,
 };
 use crate::{
     engine::{EffectiveInit, EngineError, PlanFileError, Session, layout::auto_var_files},
     files,
     hcl::read_var_file,
-    model::{Block, Failure, FailureKind, Guard, Outcome, StackId},
-    plans::{Binding, KEYED, Manifest, Mismatch},
+    model::{Block, Failure, FailureKind, Guard, Outcome},
+    plans::{Binding, KEYED, Key, Manifest, Mismatch},
 };
 
 /// Prefix of the items of ephemeral variables.
@@ -33,103 +32,100 @@ pub(super) fn of_ephemeral(variable: &str) -> String {
     format!("{ITEM}{variable}")
 }
 
-impl Worker {
-    /// Binds the values of the ephemeral variables that a new plan was made with. A plan with one whose value an apply would
-    /// not get again is refused: OpenTofu takes the default of such a variable without a word.
-    pub(super) fn ephemeral_items(
-        &self,
-        (work, effective_init): (&Work, &EffectiveInit),
-        plan: &Utf8Path,
-        session: &Session<'_>,
-    ) -> Result<Binding, Box<Outcome>> {
-        let failed = |failure| Box::new(Outcome::Failed(failure));
-        let names = match work.engine.ephemeral_variables(plan) {
-            Ok(names) => names,
-            // All variables with known values are bound, because an encrypted plan does not tell which ones it uses.
-            Err(PlanFileError::Opaque { .. }) => Vec::new(),
-            Err(error) => return Err(failed(Failure::new(FailureKind::Engine, error.to_string()))),
+/// Binds the values of the ephemeral variables that a new plan was made with. A plan with one whose value an apply would
+/// not get again is refused: OpenTofu takes the default of such a variable without a word.
+pub(super) fn ephemeral_items(
+    run: &RunContext,
+    work: &Work,
+    effective_init: &EffectiveInit,
+    plan: &Utf8Path,
+    session: &Session<'_>,
+) -> Result<Binding, Box<Outcome>> {
+    let failed = |failure| Box::new(Outcome::Failed(failure));
+    let names = match work.engine.ephemeral_variables(plan) {
+        Ok(names) => names,
+        // All variables with known values are bound, because an encrypted plan does not tell which ones it uses.
+        Err(PlanFileError::Opaque { .. }) => Vec::new(),
+        Err(error) => return Err(failed(Failure::new(FailureKind::Engine, error.to_string()))),
+    };
+    let given = given_values(work, names.iter().map(String::as_str), effective_init).map_err(failed)?;
+    let given =
+        with_unit_values(work, given, session).map_err(|error| Box::new(unprepared(error, work).outcome))?;
+    let mut items = Binding::default();
+    for (name, value) in given {
+        let Some(value) = value else {
+            let message = format!(
+                "the plan was made with a value of the ephemeral variable `{name}` that its apply would not get again: give it by \
+                 `vars`, `var_files`, `inputs` or `secrets`, or by `inputs` of its unit"
+            );
+            return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
         };
-        let given = work.given_values(names.iter().map(String::as_str), effective_init).map_err(failed)?;
-        let given = with_unit_values(work, given, session)
-            .map_err(|error| Box::new(unprepared(error, work).outcome))?;
-        let mut items = Binding::default();
-        for (name, value) in given {
-            let Some(value) = value else {
-                let message = format!(
-                    "the plan was made with a value of the ephemeral variable `{name}` that its apply would not get again: give it by \
-                     `vars`, `var_files`, `inputs` or `secrets`, or by `inputs` of its unit"
-                );
-                return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
-            };
-            items.bind(of_ephemeral(&name), self.keyed_value(&name, &value));
-        }
-        Ok(items)
+        items.bind(of_ephemeral(&name), keyed_value(&run.key, &name, &value));
     }
+    Ok(items)
+}
 
-    /// Returns the current values of the ephemeral variables of a plan. Values that only a Terragrunt unit sets count as
-    /// unchanged: Terragrunt is asked for them right before the apply.
-    pub(super) fn ephemeral_items_now(
-        &self,
-        (work, effective_init): (&Work, &EffectiveInit),
-        manifest: &Manifest,
-    ) -> Result<Binding, Failure> {
-        let mut items = Binding::default();
-        for (name, value) in work.given_values(ephemeral_variables(manifest), effective_init)? {
-            let item = of_ephemeral(&name);
-            match (value, manifest.items.get(&item)) {
-                (Some(value), _) => items.bind(item, self.keyed_value(&name, &value)),
-                (None, Some(then)) if !work.engine.reads_root_module() => items.bind(item, then),
-                (None, _) => {}
-            }
+/// Returns the current values of the ephemeral variables of a plan. Values that only a Terragrunt unit sets count as
+/// unchanged: Terragrunt is asked for them right before the apply.
+pub(super) fn ephemeral_items_now(
+    key: &Key,
+    work: &Work,
+    effective_init: &EffectiveInit,
+    manifest: &Manifest,
+) -> Result<Binding, Failure> {
+    let mut items = Binding::default();
+    for (name, value) in given_values(work, ephemeral_variables(manifest), effective_init)? {
+        let item = of_ephemeral(&name);
+        match (value, manifest.items.get(&item)) {
+            (Some(value), _) => items.bind(item, keyed_value(key, &name, &value)),
+            (None, Some(then)) if !work.engine.reads_root_module() => items.bind(item, then),
+            (None, _) => {}
         }
-        Ok(items)
     }
+    Ok(items)
+}
 
-    /// Refuses a plan with an ephemeral variable to which its unit gives another value now.
-    pub(super) fn refuse_other_unit_values(
-        &self,
-        (work, effective_init): (&Work, &EffectiveInit),
-        manifest: &Manifest,
-        session: &Session<'_>,
-    ) -> Result<(), Box<Outcome>> {
-        let failed = |failure| Box::new(Outcome::Failed(failure));
-        if work.engine.reads_root_module() {
-            return Ok(());
+/// Refuses a plan with an ephemeral variable to which its unit gives another value now.
+pub(super) fn refuse_other_unit_values(
+    key: &Key,
+    work: &Work,
+    effective_init: &EffectiveInit,
+    manifest: &Manifest,
+    session: &Session<'_>,
+) -> Result<(), Box<Outcome>> {
+    let failed = |failure| Box::new(Outcome::Failed(failure));
+    if work.engine.reads_root_module() {
+        return Ok(());
+    }
+    let mut given = given_values(work, ephemeral_variables(manifest), effective_init).map_err(failed)?;
+    given.retain(|_, value| value.is_none());
+    let given =
+        with_unit_values(work, given, session).map_err(|error| Box::new(unprepared(error, work).outcome))?;
+    for (name, value) in given {
+        let (item, now) = (of_ephemeral(&name), value.map(|value| keyed_value(key, &name, &value)));
+        let then = manifest.items.get(&item);
+        if then != now.as_deref() {
+            let mismatch = Mismatch::new(&item, then, now.as_deref());
+            return Err(Box::new(Outcome::Refused(refusal(&mismatch))));
         }
-        let mut given = work.given_values(ephemeral_variables(manifest), effective_init).map_err(failed)?;
-        given.retain(|_, value| value.is_none());
-        let given = with_unit_values(work, given, session)
-            .map_err(|error| Box::new(unprepared(error, work).outcome))?;
-        for (name, value) in given {
-            let (item, now) = (of_ephemeral(&name), value.map(|value| self.keyed_value(&name, &value)));
-            let then = manifest.items.get(&item);
-            if then != now.as_deref() {
-                let mismatch = Mismatch::new(&item, then, now.as_deref());
-                return Err(Box::new(Outcome::Refused(refusal(&mismatch))));
-            }
-        }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Returns the refusal of a planned stack whose unit now sets other values of ephemeral variables; checked before the
-    /// first apply of the run. A stack that is planned again after another one gets its values anew.
-    pub(super) fn other_unit_values(
-        &self,
-        (stack, work): (&StackId, &Work),
-        pending: &PendingPlan,
-    ) -> Option<Outcome> {
-        let manifest = pending.manifest.as_ref()?;
-        let log = self.dir.log(stack);
-        let session = Session { runner: &self.runner, log: &log, observer: &|_| {} };
-        let compared = effective_init(work).map_err(|failure| Box::new(Outcome::Failed(failure))).and_then(
-            |effective_init| self.refuse_other_unit_values((work, &effective_init), manifest, &session),
-        );
-        compared.err().map(|outcome| *outcome)
-    }
+/// Returns the refusal of a planned stack whose unit now sets other values of ephemeral variables; checked before the
+/// first apply of the run. A stack that is planned again after another one gets its values anew.
+pub(super) fn other_unit_values(run: &RunContext, work: &Work, pending: &PendingPlan) -> Option<Outcome> {
+    let manifest = pending.manifest.as_ref()?;
+    let log = run.dir.log(&work.target.instance.stack);
+    let session = Session { runner: &run.runner, log: &log, observer: &|_| {} };
+    let compared = work.effective_init().map_err(|failure| Box::new(Outcome::Failed(failure))).and_then(
+        |effective_init| refuse_other_unit_values(&run.key, work, &effective_init, manifest, &session),
+    );
+    compared.err().map(|outcome| *outcome)
+}
 
-    fn keyed_value(&self, variable: &str, value: &str) -> String {
-        format!("{KEYED}{}", self.key.digest(&of_ephemeral(variable), value.as_bytes()))
-    }
+fn keyed_value(key: &Key, variable: &str, value: &str) -> String {
+    format!("{KEYED}{}", key.digest(&of_ephemeral(variable), value.as_bytes()))
 }
 
 /// Returns the names of the ephemeral variables that a plan is bound to.
@@ -152,60 +148,58 @@ fn with_unit_values(
     Ok(given)
 }
 
-impl Work {
-    /// Returns the values that the target gives to variables, by the engines' order of precedence.
-    fn given_values<'n>(
-        &self,
-        names: impl Iterator<Item = &'n str>,
-        effective_init: &EffectiveInit,
-    ) -> Result<GivenValues, Failure> {
-        names.map(|name| Ok((name.to_owned(), self.given_value(name, effective_init)?))).collect()
-    }
+/// Returns the values that the target gives to variables, by the engines' order of precedence.
+fn given_values<'n>(
+    work: &Work,
+    names: impl Iterator<Item = &'n str>,
+    effective_init: &EffectiveInit,
+) -> Result<GivenValues, Failure> {
+    names.map(|name| Ok((name.to_owned(), given_value(work, name, effective_init)?))).collect()
+}
 
-    fn given_value(&self, name: &str, effective_init: &EffectiveInit) -> Result<Option<String>, Failure> {
-        let generated = self.plan_inputs.generated().find(|(variable, _)| variable == name);
-        if let Some((_, value)) = generated {
-            return Ok(Some(value.clone()));
-        }
-        for file in self.var_files(effective_init).iter().rev() {
-            match read_var_file(file, &self.target.project) {
-                Ok(content) => match content.get(name).map(|attribute| attribute.value.literal()) {
-                    Some(Some(value)) => return Ok(Some(value.to_string())),
-                    Some(None) => return digest(file),
-                    None => {}
-                },
-                // The engine could read the file: its values are unchanged as long as its content is.
-                Err(_) => return digest(file),
-            }
-        }
-        let inherited = self.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{name}")));
-        Ok(inherited.map(|text| Value::from(text.to_string_lossy()).to_string()))
+fn given_value(work: &Work, name: &str, effective_init: &EffectiveInit) -> Result<Option<String>, Failure> {
+    let generated = work.plan_inputs.generated().find(|(variable, _)| variable == name);
+    if let Some((_, value)) = generated {
+        return Ok(Some(value.clone()));
     }
+    for file in var_files(work, effective_init).iter().rev() {
+        match read_var_file(file, &work.target.project) {
+            Ok(content) => match content.get(name).map(|attribute| attribute.value.literal()) {
+                Some(Some(value)) => return Ok(Some(value.to_string())),
+                Some(None) => return digest(file),
+                None => {}
+            },
+            // The engine could read the file: its values are unchanged as long as its content is.
+            Err(_) => return digest(file),
+        }
+    }
+    let inherited = work.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{name}")));
+    Ok(inherited.map(|text| Value::from(text.to_string_lossy()).to_string()))
+}
 
-    /// Returns the var files of the user that the engine reads, in ascending order of precedence.
-    fn var_files(&self, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
-        let declared =
-            self.target.var_files.iter().filter(|file| !self.target.generated_values.contains(file)).cloned();
-        // The engine runs where its lockfile lies.
-        let folder = effective_init.lockfile.parent().unwrap_or(&self.target.dir);
-        let names = files::folder_names_if_readable(folder);
-        let auto = auto_var_files(names.iter().map(String::as_str));
-        auto.iter().map(|file| folder.join(file)).chain(declared).collect()
-    }
+/// Returns the var files of the user that the engine reads, in ascending order of precedence.
+fn var_files(work: &Work, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
+    let declared =
+        work.target.var_files.iter().filter(|file| !work.target.generated_values.contains(file)).cloned();
+    // The engine runs where its lockfile lies.
+    let folder = effective_init.lockfile.parent().unwrap_or(&work.target.dir);
+    let names = files::folder_names_if_readable(folder);
+    let auto = auto_var_files(names.iter().map(String::as_str));
+    auto.iter().map(|file| folder.join(file)).chain(declared).collect()
+}
 
-    /// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
-    /// cannot be parsed may override it too.
-    pub(super) fn file_over_environment(&self, variable: &str) -> Result<Option<String>, Failure> {
-        if self.plan_inputs.generated().any(|(name, _)| name == variable) {
-            return Ok(None);
-        }
-        let project = &self.target.project;
-        let verb = |file: &Utf8PathBuf| match read_var_file(file, project) {
-            Ok(set) => set.contains_key(variable).then_some("sets it as well"),
-            Err(_) => Some("may set it as well, since envctl cannot parse it"),
-        };
-        let files = self.var_files(&effective_init(self)?);
-        let found = files.iter().rev().find_map(|file| Some((file, verb(file)?)));
-        Ok(found.map(|(file, verb)| format!("`{}` {verb}", file.strip_prefix(project).unwrap_or(file))))
+/// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
+/// cannot be parsed may override it too.
+pub(super) fn file_over_environment(work: &Work, variable: &str) -> Result<Option<String>, Failure> {
+    if work.plan_inputs.generated().any(|(name, _)| name == variable) {
+        return Ok(None);
     }
+    let project = &work.target.project;
+    let verb = |file: &Utf8PathBuf| match read_var_file(file, project) {
+        Ok(set) => set.contains_key(variable).then_some("sets it as well"),
+        Err(_) => Some("may set it as well, since envctl cannot parse it"),
+    };
+    let files = var_files(work, &work.effective_init()?);
+    let found = files.iter().rev().find_map(|file| Some((file, verb(file)?)));
+    Ok(found.map(|(file, verb)| format!("`{}` {verb}", file.strip_prefix(project).unwrap_or(file))))
 }

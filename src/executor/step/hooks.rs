@@ -4,11 +4,12 @@ use std::fs;
 
 use camino::Utf8Path;
 
+use super::{ended::Ended, work::Work};
 use crate::{
     config::Hooks,
     engine::{Log, Progress, Session, Target},
-    executor::{HookProcess, StepHandle, named_program::command_line},
-    model::{Failure, FailureKind},
+    executor::{HookProcess, IdentityError, StepHandle, named_program::command_line},
+    model::{Block, Failure, FailureKind, Guard, Outcome},
     process::{Exit, ProcessError, ProcessEvent},
 };
 
@@ -70,30 +71,73 @@ impl HookError {
             Self::Interrupted(hook) => format!("{hook} was interrupted"),
         }
     }
+
+    /// Returns the outcome of a step that its hook ended.
+    pub(super) fn into_outcome(self) -> Outcome {
+        match self {
+            Self::Failed(failure) => Outcome::Failed(failure),
+            Self::Interrupted(_) => Outcome::Interrupted,
+        }
+    }
 }
 
 /// Runs the hooks of one point one after the other, up to the first failure; returns notes for the user.
 ///
 /// Their output goes to the stack's log, by way of files, so that hooks finish even when envctl is killed. An interrupt
 /// of the user sends them one SIGINT, as to an engine.
-pub(in crate::executor) fn run(
+pub(super) fn run(
     moment: Moment,
-    hooks: &Hooks,
-    target: &Target,
-    (session, port): (&Session<'_>, &dyn StepHandle),
+    work: &Work,
+    session: &Session<'_>,
+    handle: &dyn StepHandle,
 ) -> Result<Vec<String>, HookError> {
     let mut notes = Vec::new();
-    for argv in moment.of(hooks) {
-        notes.extend(run_one(moment, argv, target, (session, port))?);
+    for argv in moment.of(&work.hooks) {
+        notes.extend(run_one(moment, argv, &work.target, session, handle)?);
     }
     Ok(notes)
+}
+
+/// Runs the hooks of one point; returns their notes, or the end of the step if a hook failed.
+pub(super) fn run_for_step(
+    moment: Moment,
+    work: &Work,
+    session: &Session<'_>,
+    handle: &dyn StepHandle,
+) -> Result<Vec<String>, Box<Ended>> {
+    run(moment, work, session, handle).map_err(|error| Box::new(Ended::new(error.into_outcome())))
+}
+
+/// Runs the hooks before an apply with changes, and checks the identity again.
+pub(super) fn before_apply(
+    changes: bool,
+    work: &Work,
+    session: &Session<'_>,
+    handle: &dyn StepHandle,
+) -> Result<Vec<String>, Box<Ended>> {
+    if !changes {
+        return Ok(Vec::new());
+    }
+    let notes = run_for_step(Moment::BeforeApply, work, session, handle)?;
+    let Some(identity) = &work.identity else { return Ok(notes) };
+    let says = |text| (session.observer)(Progress::Doing(text));
+    let then = work.plan_inputs.identity.as_deref();
+    match identity.ask_again(then, &work.target.env, session.runner, &says) {
+        Ok(()) => Ok(notes),
+        Err(IdentityError::Interrupted) => Err(Box::new(Ended::new(Outcome::Interrupted))),
+        Err(error) => {
+            let block = Block::new(Guard::Identity, error.to_string());
+            Err(Box::new(Ended::new(Outcome::Refused(vec![block]))))
+        }
+    }
 }
 
 fn run_one(
     moment: Moment,
     argv: &[String],
     target: &Target,
-    (session, port): (&Session<'_>, &dyn StepHandle),
+    session: &Session<'_>,
+    handle: &dyn StepHandle,
 ) -> Result<Vec<String>, HookError> {
     let key = moment.key();
     let hook = session.runner.redactor().mask(&format!("hook {key} `{}`", argv.join(" "))).into_owned();
@@ -108,7 +152,7 @@ fn run_one(
             (session.observer)(Progress::Doing(hook.clone()));
             let program = argv.first().map(|word| session.runner.redactor().mask(word).into_owned());
             let process = HookProcess { hook: key, program: program.unwrap_or_default(), pid };
-            if port.hook_started(&process).is_err() {
+            if handle.hook_started(&process).is_err() {
                 (session.observer)(Progress::Doing(format!("{key}: its start could not be recorded")));
             }
             started = Some(process);
@@ -131,7 +175,7 @@ fn run_one(
         }
     };
     if let Some(process) = &started
-        && port.hook_ended(process, exit.to_string()).is_err()
+        && handle.hook_ended(process, exit.to_string()).is_err()
     {
         (session.observer)(Progress::Doing(format!("{key}: its end could not be recorded")));
     }

@@ -2,98 +2,88 @@
 
 use camino::Utf8Path;
 
-use super::{outputs::wiring::UpstreamValues, work::Work, worker::Worker};
+use super::{outputs::wiring::UpstreamValues, running_step::RunningStep, verify::verify_inputs, work::Work};
 use crate::{
-    engine::{EngineError, Planned, Session},
+    engine::{EngineError, Planned},
     files,
     inventory::plan_inputs::{MixedMocks, UnresolvedIncludes},
     model::{Failure, FailureKind, TentativeReason},
 };
 
-impl Worker {
-    /// Checks that a plan was made with the values that its stack takes, and marks it as tentative if it uses mocks; a plan
-    /// that fails the check is removed.
-    pub(super) fn verify_plan(
-        &self,
-        (work, file): (&Work, &Utf8Path),
-        planned: Planned,
-        session: &Session<'_>,
-    ) -> Result<Planned, EngineError> {
-        let examined = work.verify_inputs(file).map_err(EngineError::Failed);
-        let examined = examined.and_then(|lost| {
-            let notes = planned.notes.into_iter().chain(lost).collect();
-            self.reject_mixed_mocks(work, Planned { notes, ..planned }, session)
-        });
-        examined.map_err(|error| match files::remove_if_there(file) {
-            Ok(()) => error,
-            Err(io) => {
-                let summary = format!("cannot remove the unusable plan file `{file}`: {io}");
-                EngineError::Failed(
-                    Failure::new(FailureKind::Unknown, summary).with_detail(error.to_string()),
-                )
-            }
-        })
-    }
-
-    /// Marks a plan as tentative if mocks replace an output, with a note that names it.
-    fn reject_mixed_mocks(
-        &self,
-        work: &Work,
-        mut planned: Planned,
-        session: &Session<'_>,
-    ) -> Result<Planned, EngineError> {
-        planned.tentative |= work.upstream_values == UpstreamValues::Tentative;
-        if planned.tentative {
-            return Ok(planned);
+/// Checks that a plan was made with the values that its stack takes, and marks it as tentative if it uses mocks; a plan
+/// that fails the check is removed.
+pub(super) fn verify_plan(
+    step: &RunningStep<'_>,
+    work: &Work,
+    file: &Utf8Path,
+    planned: Planned,
+) -> Result<Planned, EngineError> {
+    let examined = verify_inputs(work, file).map_err(EngineError::Failed);
+    let examined = examined.and_then(|lost| {
+        let notes = planned.notes.into_iter().chain(lost).collect();
+        reject_mixed_mocks(step, work, Planned { notes, ..planned })
+    });
+    examined.map_err(|error| match files::remove_if_there(file) {
+        Ok(()) => error,
+        Err(io) => {
+            let summary = format!("cannot remove the unusable plan file `{file}`: {io}");
+            EngineError::Failed(Failure::new(FailureKind::Unknown, summary).with_detail(error.to_string()))
         }
-        for mocks in self.mixed(work, &mut planned, session)? {
-            let stack = mocks.dir.as_deref().and_then(|dir| self.upstreams.in_folder(dir));
-            let stands_in = match stack {
-                None => Some(mocks.dependency.clone()),
-                Some(stack) => {
-                    let outputs = self.upstreams.outputs(stack, session)?;
-                    let there = outputs.iter().map(|output| (output.name.clone(), output.value.clone()));
-                    mocks.stands_in(&there.collect())
-                }
-            };
-            if let Some(what) = stands_in {
-                planned.tentative = true;
-                let dependency = mocks.dependency.clone();
-                planned.notes.push(TentativeReason::MergedMocks { dependency, output: what }.note());
-            }
-        }
-        Ok(planned)
-    }
+    })
+}
 
-    /// Returns the dependencies of a unit whose mocks are merged with outputs. If its files do not tell, Terragrunt is
-    /// asked; if Terragrunt does not tell either, the plan becomes tentative.
-    fn mixed(
-        &self,
-        work: &Work,
-        planned: &mut Planned,
-        session: &Session<'_>,
-    ) -> Result<Vec<MixedMocks>, EngineError> {
-        let scope = &work.plan_inputs.scope;
-        let (mixed, unread) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
-        if !unread.readers.is_empty() && self.upstreams.mixes_anywhere(scope) {
+/// Marks a plan as tentative if mocks replace an output, with a note that names it.
+fn reject_mixed_mocks(
+    step: &RunningStep<'_>,
+    work: &Work,
+    mut planned: Planned,
+) -> Result<Planned, EngineError> {
+    planned.tentative |= work.upstream_values == UpstreamValues::Tentative;
+    if planned.tentative {
+        return Ok(planned);
+    }
+    for mocks in mixed(step, work, &mut planned)? {
+        let stack = mocks.dir.as_deref().and_then(|dir| step.upstreams.in_folder(dir));
+        let stands_in = match stack {
+            None => Some(mocks.dependency.clone()),
+            Some(stack) => {
+                let outputs = step.upstreams.outputs(stack, step.session)?;
+                let there = outputs.iter().map(|output| (output.name.clone(), output.value.clone()));
+                mocks.stands_in(&there.collect())
+            }
+        };
+        if let Some(what) = stands_in {
             planned.tentative = true;
-            let files: Vec<String> = unread.readers.iter().map(ToString::to_string).collect();
-            planned.notes.push(TentativeReason::UnreadConfigs(files).note());
+            let dependency = mocks.dependency.clone();
+            planned.notes.push(TentativeReason::MergedMocks { dependency, output: what }.note());
         }
-        if unread.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
-            return Ok(mixed);
+    }
+    Ok(planned)
+}
+
+/// Returns the dependencies of a unit whose mocks are merged with outputs. If its files do not tell, Terragrunt is
+/// asked; if Terragrunt does not tell either, the plan becomes tentative.
+fn mixed(step: &RunningStep<'_>, work: &Work, planned: &mut Planned) -> Result<Vec<MixedMocks>, EngineError> {
+    let scope = &work.plan_inputs.scope;
+    let (mixed, unread) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
+    if !unread.readers.is_empty() && step.upstreams.mixes_anywhere(scope) {
+        planned.tentative = true;
+        let files: Vec<String> = unread.readers.iter().map(ToString::to_string).collect();
+        planned.notes.push(TentativeReason::UnreadConfigs(files).note());
+    }
+    if unread.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
+        return Ok(mixed);
+    }
+    match work.engine.dependencies(&work.target, step.session) {
+        Ok(Some(blocks)) => Ok(MixedMocks::find_rendered(scope, &blocks)),
+        Ok(None) => Ok(mixed),
+        Err(EngineError::Failed(failure)) => {
+            planned.tentative = true;
+            let includes = unread.includes.iter().map(ToString::to_string).collect();
+            let failure = failure.summary;
+            planned.notes.push(TentativeReason::UnlistedDependencies { includes, failure }.note());
+            Ok(mixed)
         }
-        match work.engine.dependencies(&work.target, session) {
-            Ok(Some(blocks)) => Ok(MixedMocks::find_rendered(scope, &blocks)),
-            Ok(None) => Ok(mixed),
-            Err(EngineError::Failed(failure)) => {
-                planned.tentative = true;
-                let includes = unread.includes.iter().map(ToString::to_string).collect();
-                let failure = failure.summary;
-                planned.notes.push(TentativeReason::UnlistedDependencies { includes, failure }.note());
-                Ok(mixed)
-            }
-            Err(error) => Err(error),
-        }
+        Err(error) => Err(error),
     }
 }

@@ -16,6 +16,8 @@ mod plan;
 mod recorded;
 mod replan;
 mod reuse;
+mod run_context;
+mod running_step;
 mod stamps;
 mod state_place;
 mod verify;
@@ -25,5 +27,6 @@ pub(super) mod worker;
 
 pub use kind::{Limits, Step};
 pub use outputs::Upstreams;
+pub use run_context::{RunContext, WorkSet};
 pub use work::{PlanOptions, Work};
 pub use worker::Worker;

@@ -5,16 +5,16 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::{
-    bind::{Before, effective_init, state_of},
+    bind::{Before, binding, state_of},
     ended::Ended,
     input_digests::Contents,
+    running_step::RunningStep,
     work::Work,
-    worker::Worker,
 };
 use crate::{
-    engine::{LocalIdentity, Log, PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
+    engine::{LocalIdentity, Log, PlanMode, Planned, Stamp, Stamped, StateIdentity, state_at},
     files,
-    model::{Failure, Outcome, StackId},
+    model::{Failure, Outcome},
     plans::{Binding, CleanPlan},
     ui::seconds,
 };
@@ -37,114 +37,120 @@ const SERIAL: &str = "state serial";
 /// Items that are read from the state itself; a state behind a server is compared by its `ETag` instead.
 const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
 
-impl Worker {
-    /// Returns the result of a plan that can be replaced by an earlier clean one; absent if the engine has to plan.
-    ///
-    /// An input that cannot be read counts as changed.
-    pub(super) fn reused(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Option<Ended> {
-        let most = self.options.reuse?;
-        let clean = CleanPlan::read(&self.key, &file(work)).ok()?;
-        let old = Duration::try_from(self.clock.now().duration_since(clean.created)).ok()?;
-        if old > most || !self.is_same((stack, work), &clean).unwrap_or(false) {
-            return None;
-        }
-        let note = format!("reused: run {} planned it clean {} ago", clean.run, seconds(old.as_secs_f64()));
-        Log::open(session.log, self.runner.redactor()).line(&note);
-        Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
+/// Returns the result of a plan that can be replaced by an earlier clean one; absent if the engine has to plan.
+///
+/// An input that cannot be read counts as changed.
+pub(super) fn reused(step: &RunningStep<'_>, work: &Work) -> Option<Ended> {
+    let run = step.run;
+    let most = run.options.reuse?;
+    let clean = CleanPlan::read(&run.key, &file(work)).ok()?;
+    let old = Duration::try_from(run.clock.now().duration_since(clean.created)).ok()?;
+    if old > most || !is_unchanged(step, work, &clean).unwrap_or(false) {
+        return None;
     }
+    let note = format!("reused: run {} planned it clean {} ago", clean.run, seconds(old.as_secs_f64()));
+    Log::open(step.session.log, run.runner.redactor()).line(&note);
+    Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
+}
 
-    fn is_same(&self, (stack, work): (&StackId, &Work), clean: &CleanPlan) -> Result<bool, Failure> {
-        work.engine.may_plan(&work.target)?;
-        let effective_init = effective_init(work)?;
-        let Some(Ok(state)) = effective_init.address.as_deref().map(state_at) else { return Ok(false) };
-        let contents = Contents::read(work, &effective_init)?;
-        // An input that cannot be read counts as changed.
-        if contents.reads_more {
+/// Returns true if all inputs of a clean plan are unchanged.
+fn is_unchanged(step: &RunningStep<'_>, work: &Work, clean: &CleanPlan) -> Result<bool, Failure> {
+    work.engine.may_plan(&work.target)?;
+    let effective_init = work.effective_init()?;
+    let Some(Ok(state)) = effective_init.address.as_deref().map(state_at) else { return Ok(false) };
+    let contents = Contents::read(work, &effective_init)?;
+    // An input that cannot be read counts as changed.
+    if contents.reads_more {
+        return Ok(false);
+    }
+    let now = |state: &StateIdentity| {
+        binding(step.run, work, Binding::default(), &contents, &effective_init, state)
+    };
+    let planned_on = if let Some(LocalIdentity { state, content }) = state {
+        let mut now = now(&state)?;
+        now.bind(CONTENT, content);
+        Some(state).filter(|_| clean.items.mismatch(&now).is_none())
+    } else {
+        let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
+        let Stamped::Known(stamp) = step.stamps.first(&work.target.instance.stack, work) else {
+            return Ok(false);
+        };
+        if kept != stamp.tag {
             return Ok(false);
         }
-        let now = |state: &StateIdentity| {
-            self.binding((work, Binding::default()), &contents, &effective_init, state)
-        };
-        let planned_on = if let Some(LocalIdentity { state, content }) = state {
-            let mut now = now(&state)?;
-            now.bind(CONTENT, content);
-            Some(state).filter(|_| clean.items.mismatch(&now).is_none())
-        } else {
-            let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
-            let Stamped::Known(stamp) = self.stamps.first(stack, work) else { return Ok(false) };
-            if kept != stamp.tag {
-                return Ok(false);
-            }
-            let now = now(&StateIdentity::default())?.without(OF_STATE);
-            let mut left_out = OF_STATE.to_vec();
-            left_out.push(STAMP);
-            planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
-        };
-        // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
-        // is refused by a new plan.
-        Ok(planned_on.is_some_and(|state| work.engine.check_state(&work.target, &state, false).is_ok()))
-    }
+        let now = now(&StateIdentity::default())?.without(OF_STATE);
+        let mut left_out = OF_STATE.to_vec();
+        left_out.push(STAMP);
+        planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
+    };
+    // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
+    // is refused by a new plan.
+    Ok(planned_on.is_some_and(|state| work.engine.check_state(&work.target, &state, false).is_ok()))
+}
 
-    /// Removes the last clean plan before another one is made.
-    pub(super) fn forget_clean(work: &Work) -> Option<String> {
-        let error = files::remove_if_there(&file(work)).err()?;
-        Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
-    }
+/// Removes the last clean plan before another one is made.
+pub(super) fn forget_clean(work: &Work) -> Option<String> {
+    let error = files::remove_if_there(&file(work)).err()?;
+    Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
+}
 
-    /// Returns the answer of a server about a state before the plan; absent unless the run reuses plans.
-    pub(super) fn stamp_before(&self, stack: &StackId, work: &Work) -> Option<Stamp> {
-        self.options.reuse?;
-        let answer = match self.stamps.first(stack, work) {
-            // The first answer may be from before the engine's init.
-            Stamped::Elsewhere => self.stamps.now(work),
-            answer => answer,
-        };
-        match answer {
-            Stamped::Known(stamp) => Some(stamp),
-            Stamped::Unknown(_) | Stamped::Elsewhere => None,
+/// Returns the answer of a server about a state before the plan; absent unless the run reuses plans.
+pub(super) fn stamp_before(step: &RunningStep<'_>, work: &Work) -> Option<Stamp> {
+    step.run.options.reuse?;
+    let answer = match step.stamps.first(&work.target.instance.stack, work) {
+        // The first answer may be from before the engine's init.
+        Stamped::Elsewhere => step.stamps.now(work),
+        answer => answer,
+    };
+    match answer {
+        Stamped::Known(stamp) => Some(stamp),
+        Stamped::Unknown(_) | Stamped::Elsewhere => None,
+    }
+}
+
+/// Returns a note why a server did not answer about a state, if that is worth a line.
+pub(super) fn unstamped(step: &RunningStep<'_>, work: &Work) -> Option<String> {
+    match step.stamps.given(&work.target.instance.stack)? {
+        Stamped::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
+        Stamped::Known(_) | Stamped::Unknown(None) | Stamped::Elsewhere => None,
+    }
+}
+
+/// Stores the inputs of a complete and clean plan, with the digests of files and state from before it.
+pub(super) fn keep_clean(
+    step: &RunningStep<'_>,
+    work: &Work,
+    before: &Before,
+    planned: &Planned,
+) -> Option<String> {
+    let (run, options) = (step.run, &step.run.options);
+    let is_narrowed = options.is_narrowed() || planned.is_incomplete();
+    let whole = options.mode == PlanMode::Normal && !is_narrowed && options.replace.is_empty();
+    let facts = planned
+        .facts
+        .as_ref()
+        .filter(|_| whole && !planned.tentative && !work.accept_lineage && work.from_plans.is_empty())?;
+    let kept = || -> Result<(), String> {
+        let effective_init = work.effective_init().map_err(|failure| failure.summary)?;
+        let mut contents = before.contents.clone();
+        contents.renew_packages(work).map_err(|failure| failure.summary)?;
+        let items = binding(run, work, Binding::default(), &contents, &effective_init, &state_of(facts));
+        let mut items = items.map_err(|failure| failure.summary)?;
+        // Equal before and after: the plan was made on this state.
+        if let Some(stamp) = before.stamp.clone()
+            && step.stamps.now(work) == Stamped::Known(stamp.clone())
+        {
+            items.bind(STAMP, stamp.tag);
         }
-    }
-
-    /// Returns a note why a server did not answer about a state, if that is worth a line.
-    pub(super) fn unstamped(&self, stack: &StackId) -> Option<String> {
-        match self.stamps.given(stack)? {
-            Stamped::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
-            Stamped::Known(_) | Stamped::Unknown(None) | Stamped::Elsewhere => None,
+        if let (Some(then), Some(address)) = (&before.state, effective_init.address.as_deref())
+            && state_at(address).is_ok_and(|now| now.as_ref() == Some(then))
+        {
+            items.bind(CONTENT, then.content.clone());
         }
-    }
-
-    /// Stores the inputs of a complete and clean plan, with the digests of files and state from before it.
-    pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
-        let options = &self.options;
-        let is_narrowed = options.is_narrowed() || planned.is_incomplete();
-        let whole = options.mode == PlanMode::Normal && !is_narrowed && options.replace.is_empty();
-        let facts = planned
-            .facts
-            .as_ref()
-            .filter(|_| whole && !planned.tentative && !work.accept_lineage && work.from_plans.is_empty())?;
-        let kept = || -> Result<(), String> {
-            let effective_init = effective_init(work).map_err(|failure| failure.summary)?;
-            let mut contents = before.contents.clone();
-            contents.renew_packages(work).map_err(|failure| failure.summary)?;
-            let items =
-                self.binding((work, Binding::default()), &contents, &effective_init, &state_of(facts));
-            let mut items = items.map_err(|failure| failure.summary)?;
-            // Equal before and after: the plan was made on this state.
-            if let Some(stamp) = before.stamp.clone()
-                && self.stamps.now(work) == Stamped::Known(stamp.clone())
-            {
-                items.bind(STAMP, stamp.tag);
-            }
-            if let (Some(then), Some(address)) = (&before.state, effective_init.address.as_deref())
-                && state_at(address).is_ok_and(|now| now.as_ref() == Some(then))
-            {
-                items.bind(CONTENT, then.content.clone());
-            }
-            let clean = CleanPlan { created: self.clock.now(), items, run: self.run.clone() };
-            clean.write(&self.key, &file(work)).map_err(|error| error.to_string())
-        };
-        kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
-    }
+        let clean = CleanPlan { created: run.clock.now(), items, run: run.id.clone() };
+        clean.write(&run.key, &file(work)).map_err(|error| error.to_string())
+    };
+    kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
 }
 
 /// Returns the state that a clean plan was made on; absent if its record does not contain it.

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use super::{bind::effective_init, work::Work};
+use super::work::Work;
 use crate::{
     engine::{MAX_CONCURRENT_REQUESTS, RemoteStates, Stamped},
     model::{Clock, StackId},
@@ -48,7 +48,7 @@ impl Stamps {
     /// Returns the run's answer about a stack. The first call starts the requests for all other stacks,
     /// beyond the number of jobs.
     pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
-        if effective_init(work).is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
+        if work.effective_init().is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
             self.0.begun.call_once(|| self.0.ask_all());
         }
         self.0
@@ -80,7 +80,7 @@ impl Answers {
     }
 
     fn ask(&self, work: &Work) -> Stamped {
-        match effective_init(work) {
+        match work.effective_init() {
             Ok(effective_init)
                 if RemoteStates::is_supported(&effective_init) && !work.engine.keeps_environment() =>
             {

@@ -3,26 +3,10 @@
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use super::worker::Worker;
-use crate::{
-    executor::mutex::lock,
-    files::{normalised, relative_path},
-    model::StackId,
-    plans::StatePlace,
-};
+use crate::files::{normalised, relative_path};
 
 /// Prefix of the address of a local state.
 const LOCAL: &str = "local:";
-
-impl Worker {
-    /// Returns the workspace and state address that a waiting plan would change; absent for a stack without a plan.
-    pub fn state_place(&self, stack: &StackId) -> Option<StatePlace> {
-        let pending = lock(&self.pending);
-        let manifest = pending.get(stack)?.manifest.as_ref()?;
-        let workspace = manifest.items.get("workspace").unwrap_or("default").to_owned();
-        Some(StatePlace { workspace, address: manifest.reviewed_address.clone() })
-    }
-}
 
 /// Returns a state address for the review's digest. The path of a local state is relative to the project's folder, so
 /// that it is equal in every checkout; a path outside of the project that was written absolute stays absolute.

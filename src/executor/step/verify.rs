@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use serde_json::Value;
 
-use super::work::Work;
+use super::{ephemeral::file_over_environment, work::Work};
 use crate::{
     engine::{PlanFileError, plan_variables},
     inventory::plan_inputs::file_of_input,
@@ -14,55 +14,52 @@ use crate::{
 const OTHERS: &str = "something else sets it, and is stronger: a var file of its module (`*.auto.tfvars`, `terraform.tfvars`), \
                       `extra_arguments` of its unit, a hook; nothing else may set an input";
 
-impl Work {
-    /// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
-    /// that the file does not contain. A file that only its engine can read is not checked.
-    pub(super) fn verify_inputs(&self, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
-        let mut notes = Vec::new();
-        if self.taken.is_empty() {
-            return Ok(notes);
-        }
-        for (variable, _) in &*self.taken {
-            // Terragrunt passes its own value again at apply, and the engine refuses it then.
-            if let Some(file) = file_of_input(&self.plan_inputs.scope, variable) {
-                let from = self.wiring.source(variable);
-                let summary =
-                    format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");
-                let failure = Failure::new(FailureKind::Config, summary);
-                return Err(failure.with_detail("take it out there: nothing else may set an input"));
-            }
-        }
-        let planned = match plan_variables(plan) {
-            Ok(planned) => planned,
-            Err(PlanFileError::Opaque { .. }) => return Ok(notes),
-            Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
-        };
-        let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
-        let ephemeral = self
-            .engine
-            .ephemeral_variables(plan)
-            .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))?;
-        for (variable, value) in &*self.taken {
-            let Some(planned) = planned.get(variable) else {
-                if !ephemeral.contains(variable) {
-                    notes.extend(self.wiring.lost(variable));
-                } else if let Some(other) = self.file_over_environment(variable)? {
-                    let from = self.wiring.source(variable);
-                    return Err(refused(format!("`{variable}` takes `{from}`, and {other}")));
-                }
-                continue;
-            };
-            let in_environment = self.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
-            let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
-            if !same(value, planned) && !as_given() {
-                let from = self.wiring.source(variable);
-                return Err(refused(format!(
-                    "variable `{variable}` was planned with another value than `{from}`"
-                )));
-            }
-        }
-        Ok(notes)
+/// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
+/// that the file does not contain. A file that only its engine can read is not checked.
+pub(super) fn verify_inputs(work: &Work, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
+    let mut notes = Vec::new();
+    if work.taken.is_empty() {
+        return Ok(notes);
     }
+    for (variable, _) in &*work.taken {
+        // Terragrunt passes its own value again at apply, and the engine refuses it then.
+        if let Some(file) = file_of_input(&work.plan_inputs.scope, variable) {
+            let from = work.wiring.source(variable);
+            let summary = format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");
+            let failure = Failure::new(FailureKind::Config, summary);
+            return Err(failure.with_detail("take it out there: nothing else may set an input"));
+        }
+    }
+    let planned = match plan_variables(plan) {
+        Ok(planned) => planned,
+        Err(PlanFileError::Opaque { .. }) => return Ok(notes),
+        Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
+    };
+    let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
+    let ephemeral = work
+        .engine
+        .ephemeral_variables(plan)
+        .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))?;
+    for (variable, value) in &*work.taken {
+        let Some(planned) = planned.get(variable) else {
+            if !ephemeral.contains(variable) {
+                notes.extend(work.wiring.lost(variable));
+            } else if let Some(other) = file_over_environment(work, variable)? {
+                let from = work.wiring.source(variable);
+                return Err(refused(format!("`{variable}` takes `{from}`, and {other}")));
+            }
+            continue;
+        };
+        let in_environment = work.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
+        let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
+        if !same(value, planned) && !as_given() {
+            let from = work.wiring.source(variable);
+            return Err(refused(format!(
+                "variable `{variable}` was planned with another value than `{from}`"
+            )));
+        }
+    }
+    Ok(notes)
 }
 
 /// Returns true if two values are equal after conversion by an engine: numbers and booleans may have become texts.

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     config::Hooks,
-    engine::{Engine, PlanMode, Target},
+    engine::{EffectiveInit, Engine, PlanMode, PlanRequest, Target},
     executor::{Identity, plan_inputs::PlanInputs},
-    model::{Changes, StackId},
+    model::{Changes, Failure, FailureKind, StackId},
     plans::Manifest,
 };
 
@@ -58,6 +58,14 @@ impl Work {
     pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
         applied_last::note(&self.target, who)
     }
+
+    /// Returns the settings of the engine's last init: its backend with the address of the state, flags and modules.
+    pub(super) fn effective_init(&self) -> Result<EffectiveInit, Failure> {
+        self.engine.effective_init(&self.target).map_err(|error| {
+            let summary = format!("cannot tell the backend of `{}`: {error}", self.target.instance);
+            Failure::new(FailureKind::State, summary)
+        })
+    }
 }
 
 /// Options of every plan of a run.
@@ -80,16 +88,39 @@ impl PlanOptions {
     pub fn is_narrowed(&self) -> bool {
         !(self.targets.is_empty() && self.excludes.is_empty())
     }
+
+    /// Returns the request for one plan, whose file is written to `out`.
+    pub(super) fn request(&self, out: Utf8PathBuf, accept_lineage: bool) -> PlanRequest {
+        PlanRequest {
+            mode: self.mode,
+            out,
+            targets: self.targets.clone(),
+            excludes: self.excludes.clone(),
+            replace: self.replace.clone(),
+            accept_lineage,
+        }
+    }
+
+    /// Returns a note for plans that `--target` or `--without` limits.
+    pub(super) fn incomplete_note(&self) -> Option<String> {
+        let targets: Vec<String> = self.targets.iter().map(|t| format!("`--target {t}`")).collect();
+        let excludes: Vec<String> = self.excludes.iter().map(|e| format!("`--without {e}`")).collect();
+        match (targets.as_slice(), excludes.as_slice()) {
+            ([], []) => None,
+            ([], excludes) => Some(format!("incomplete: planned {}", excludes.join(", "))),
+            (targets, _) => Some(format!("incomplete: only {} was planned", targets.join(", "))),
+        }
+    }
 }
 
 /// Plan that waits to be applied.
 #[derive(Debug, Clone)]
-pub(super) struct PendingPlan {
-    pub(super) file: Utf8PathBuf,
-    pub(super) changes: Changes,
-    pub(super) tentative: bool,
+pub(in crate::executor) struct PendingPlan {
+    pub(in crate::executor) file: Utf8PathBuf,
+    pub(in crate::executor) changes: Changes,
+    pub(in crate::executor) tentative: bool,
     /// Manifest of the plan; absent for a clean stack, which waits without a plan.
-    pub(super) manifest: Option<Manifest>,
+    pub(in crate::executor) manifest: Option<Manifest>,
 }
 
 impl PendingPlan {

@@ -1,7 +1,7 @@
 //! Worker: runs one step of one stack with its engine: the plan, and later the apply of exactly that plan file.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     io,
     sync::{
         Arc, Mutex,
@@ -10,83 +10,41 @@ use std::{
 };
 
 use camino::Utf8Path;
-use jiff::Timestamp;
 
 use super::{
+    apply::unfit,
     ended::Ended,
+    outputs::Upstreams,
+    replan::planned_again_later,
+    run_context::{RunContext, WorkSet},
+    running_step::RunningStep,
     stamps::Stamps,
-    work::{PendingPlan, PlanOptions, Work},
+    with_hooks::step_with_hooks,
+    work::Work,
 };
 use crate::{
     engine::{Progress, Session},
     event::{StepFinished, StepKind},
-    executor::{PriorResult, StepHandle, StepRunner, Upstreams, mutex::lock},
+    executor::{StackRuns, StepEnd, StepHandle, StepInput, StepRunner, mutex::lock},
     files,
-    journal::RunDir,
-    model::{Clock, Failure, FailureKind, InstanceId, Outcome, RunId, StackId},
-    plans::Key,
-    process::Runner,
+    model::{Failure, FailureKind, InstanceId, Outcome, StackId},
 };
 
 /// Runner of steps on worker threads; one for a whole run.
 pub struct Worker {
-    pub(super) work: Arc<HashMap<StackId, Work>>,
-    pub(super) options: PlanOptions,
-    pub(super) runner: Arc<Runner>,
-    pub(super) dir: RunDir,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) run: RunId,
-    pub(super) key: Key,
-    /// Results of an earlier run that this run takes over.
-    pub(super) adopted: Mutex<HashMap<StackId, PriorResult>>,
-    pub(super) pending: Mutex<HashMap<StackId, PendingPlan>>,
-    pub(super) diffs: Mutex<HashMap<StackId, String>>,
-    pub(super) applied: Mutex<BTreeSet<StackId>>,
-    pub(super) workspaces: Mutex<BTreeSet<StackId>>,
-    /// Stacks that were applied already when a stack was planned.
-    pub(super) seen: Mutex<HashMap<StackId, BTreeSet<StackId>>>,
-    /// Stacks whose plans use outputs that will change.
-    pub(super) provisional: Mutex<BTreeSet<StackId>>,
-    pub(super) upstreams: Upstreams,
-    /// Stacks that take outputs of others, with the values of their last plan.
-    pub(super) wired: Mutex<HashMap<StackId, Arc<Work>>>,
+    run: RunContext,
+    work: Arc<HashMap<StackId, Work>>,
+    upstreams: Upstreams,
     /// Entity tags of the states (`ETag` of HTTP); requested only if plans may be reused.
-    pub(super) stamps: Stamps,
+    stamps: Stamps,
 }
 
 impl Worker {
     /// Returns a worker over the stacks of a run.
-    pub fn new(
-        (work, upstreams): (HashMap<StackId, Work>, Upstreams),
-        options: PlanOptions,
-        runner: Arc<Runner>,
-        dir: RunDir,
-        clock: Arc<dyn Clock>,
-        (run, key): (RunId, Key),
-    ) -> Self {
-        let (pending, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (applied, workspaces, seen) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (wired, provisional, work) = (Mutex::default(), Mutex::default(), Arc::new(work));
-        let stamps = Stamps::new(Arc::clone(&work), Arc::clone(&runner), Arc::clone(&clock));
-        Self {
-            work,
-            options,
-            runner,
-            dir,
-            clock,
-            run,
-            key,
-            adopted,
-            pending,
-            diffs,
-            applied,
-            workspaces,
-            seen,
-            provisional,
-            upstreams,
-            wired,
-            stamps,
-        }
+    pub fn new(run: RunContext, set: WorkSet) -> Self {
+        let work = Arc::new(set.work);
+        let stamps = Stamps::new(Arc::clone(&work), Arc::clone(&run.runner), Arc::clone(&run.clock));
+        Self { run, work, upstreams: set.upstreams, stamps }
     }
 
     /// Returns the instances whose states only an exception of `--allow` accepted.
@@ -98,46 +56,52 @@ impl Worker {
             .collect()
     }
 
-    /// Allows the creation of the missing workspaces of these stacks.
-    pub fn allow_workspaces(&self, stacks: &[StackId]) {
-        lock(&self.workspaces).extend(stacks.iter().cloned());
-    }
-
-    /// Returns the creation time of the plan that waits for a stack's apply, in this run or an earlier one.
-    pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
-        lock(&self.pending).get(stack)?.manifest.as_ref().map(|manifest| manifest.created)
-    }
-
-    /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
-    pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
-        lock(&self.wired).get(stack).map(|work| work.mocks_of.clone()).unwrap_or_default()
-    }
-
-    /// Returns the engine's own diff of a planned stack; empty for a clean one.
-    pub fn diff(&self, stack: &StackId) -> String {
-        lock(&self.diffs).get(stack).cloned().unwrap_or_default()
+    /// Returns the planned stacks that must not be applied, with the reason; checked before the first apply.
+    pub(in crate::executor) fn unfit(
+        &self,
+        stack_runs: &StackRuns,
+        stacks: &[StackId],
+    ) -> Vec<(StackId, Outcome)> {
+        let reason = |stack: &StackId| {
+            let (work, stack_run) = (self.work.get(stack)?, stack_runs.get(stack)?);
+            Some((stack.clone(), unfit(&self.run, stack_runs.applied(), work, stack_run)?))
+        };
+        stacks.iter().filter_map(reason).collect()
     }
 }
 
 impl StepRunner for Worker {
-    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepHandle) -> StepFinished {
-        let started = self.clock.now();
-        let log = self.dir.log(stack);
+    fn run(&self, stack: &StackId, kind: StepKind, input: StepInput, handle: &dyn StepHandle) -> StepEnd {
+        let run = &self.run;
+        let started = run.clock.now();
+        let log = run.dir.log(stack);
         let processes = AtomicU32::new(0);
-        let said = Mutex::new(Vec::new());
+        let notes = Mutex::new(Vec::new());
         let observer = |progress: Progress| match progress {
             Progress::Started { pid, mutating } => {
                 processes.fetch_add(1, Ordering::Relaxed);
                 // The process already runs and has to be waited for; a failed record stops only later steps.
-                if mutating && port.engine_started(pid).is_err() {
-                    port.progress("its start could not be recorded".to_owned());
+                if mutating && handle.engine_started(pid).is_err() {
+                    handle.progress("its start could not be recorded".to_owned());
                 }
             }
-            Progress::Doing(text) => port.progress(text),
-            Progress::Note(note) => lock(&said).push(note),
+            Progress::Doing(text) => handle.progress(text),
+            Progress::Note(note) => lock(&notes).push(note),
         };
-        let session = Session { runner: &self.runner, log: &log, observer: &observer };
-        let mut ended = match (self.work.get(stack), begin_log(&log, step, &started.to_string())) {
+        let session = Session { runner: &run.runner, log: &log, observer: &observer };
+        let StepInput { stack_run, dependencies, applied } = input;
+        let mut step = RunningStep {
+            run,
+            upstreams: &self.upstreams,
+            stamps: &self.stamps,
+            session: &session,
+            handle,
+            dependencies,
+            applied,
+            stack_run,
+            has_applied: false,
+        };
+        let mut ended = match (self.work.get(stack), begin_log(&log, kind, &started.to_string())) {
             (None, _) => Ended::new(Outcome::Failed(Failure::new(
                 FailureKind::Defect,
                 "the stack is not part of the run",
@@ -147,43 +111,46 @@ impl StepRunner for Worker {
                 Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
             }
             (Some(work), Ok(())) => {
-                let mut ended = self.step((stack, work), step, (&session, port));
-                if step == StepKind::Plan {
-                    let later = self.planned_again_later(stack, work, &ended);
-                    ended.notes.splice(0..0, self.incomplete().into_iter().chain(work.notes.iter().cloned()));
+                let mut ended = step_with_hooks(&mut step, kind, work);
+                if kind == StepKind::Plan {
+                    let later = planned_again_later(&mut step, work, &ended);
+                    let incomplete = run.options.incomplete_note();
+                    ended.notes.splice(0..0, incomplete.into_iter().chain(work.notes.iter().cloned()));
                     ended.notes.extend(later);
                 }
                 ended
             }
         };
-        ended.notes.append(&mut lock(&said));
+        let RunningStep { stack_run, has_applied, .. } = step;
+        ended.notes.append(&mut lock(&notes));
         let failed_with = match &ended.outcome {
             Outcome::Failed(failure) => failure.engine_exit_code,
             _ => None,
         };
         let version = self.work.get(stack).map(|w| w.engine.version().to_owned());
-        StepFinished {
+        let finished = StepFinished {
             stack: stack.clone(),
-            step,
+            step: kind,
             outcome: ended.outcome,
             engine_version: version,
-            duration: self.clock.now().duration_since(started).as_secs_f64(),
+            duration: run.clock.now().duration_since(started).as_secs_f64(),
             processes: processes.load(Ordering::Relaxed),
             attempts: ended.attempts,
             engine_exit_code: ended.exit_code.or(failed_with),
             log: Some(log),
             plan: ended.plan,
             tentative: ended.tentative,
-            incomplete: ended.is_deferring || self.options.is_narrowed(),
+            incomplete: ended.is_deferring || run.options.is_narrowed(),
             reused: ended.reused,
             notes: ended.notes,
-        }
+        };
+        StepEnd { finished, stack_run, has_applied }
     }
 }
 
 /// Writes a line with the name and time of a step to the stack's log.
-fn begin_log(log: &Utf8Path, step: StepKind, time: &str) -> io::Result<()> {
-    let name = match step {
+fn begin_log(log: &Utf8Path, kind: StepKind, time: &str) -> io::Result<()> {
+    let name = match kind {
         StepKind::Plan => "plan",
         StepKind::Apply => "apply",
     };

@@ -11,7 +11,7 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::upstream_output::PlannedOutputs;
+use super::{upstream_output::PlannedOutputs, values::wired_to};
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     executor::{mutex::lock, step::work::Work},
@@ -127,7 +127,7 @@ impl Upstreams {
         let read =
             sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
-        let wired = work.wired_to(&read, &|stack| self.has_state(stack), session.runner.redactor());
+        let wired = wired_to(work, &read, &|stack| self.has_state(stack), session.runner.redactor());
         wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 

@@ -20,57 +20,50 @@ use crate::{
 /// Minimum number of digits of a number that is masked; shorter numbers are too common.
 const DIGITS_OF_A_SECRET: usize = 6;
 
-impl Work {
-    /// Returns the work with the current values of these outputs, without mocks.
-    pub(super) fn wired_to(
-        &self,
-        outputs: &HashMap<StackId, Arc<Vec<Output>>>,
-        has_state: &dyn Fn(&StackId) -> bool,
-        redactor: &Redactor,
-    ) -> Result<Self, Failure> {
-        let standing = |stack: &StackId| OutputState::Elsewhere { has_state: has_state(stack) };
-        let values = self.wiring.without_mocks().values(outputs, &standing);
-        self.wired(&values.map_err(NoValues::into_failure)?, redactor)
-    }
+/// Returns the work with the current values of these outputs, without mocks.
+pub(super) fn wired_to(
+    work: &Work,
+    outputs: &HashMap<StackId, Arc<Vec<Output>>>,
+    has_state: &dyn Fn(&StackId) -> bool,
+    redactor: &Redactor,
+) -> Result<Work, Failure> {
+    let standing = |stack: &StackId| OutputState::Elsewhere { has_state: has_state(stack) };
+    let values = work.wiring.without_mocks().values(outputs, &standing);
+    with_values(work, &values.map_err(NoValues::into_failure)?, redactor)
+}
 
-    /// Returns the work with these values: a value that is sensitive or contains a secret is passed in the environment of
-    /// its engine, others in the var file of this run.
-    pub(in crate::executor::step) fn wired(
-        &self,
-        values: &Values,
-        redactor: &Redactor,
-    ) -> Result<Self, Failure> {
-        let mut work = self.clone();
-        work.upstream_values = values.certainty();
-        work.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
-        work.from_plans.clone_from(&values.from_plans);
-        let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));
-        work.taken = taken.collect();
-        for given in &values.given {
-            work.plan_inputs.values.retain(|(name, _)| *name != given.variable);
-            if !given.sensitive && !redactor.masks(&given.value.to_string()) {
-                work.plan_inputs.values.push((given.variable.clone(), given.value.to_string()));
-                continue;
-            }
-            hide(&given.value, &|text| redactor.add(text));
-            let text = in_environment(given)?;
-            Arc::make_mut(&mut work.target.env)
-                .insert(format!("TF_VAR_{}", given.variable).into(), text.into());
+/// Returns the work with these values: a value that is sensitive or contains a secret is passed in the environment of
+/// its engine, others in the var file of this run.
+pub(super) fn with_values(work: &Work, values: &Values, redactor: &Redactor) -> Result<Work, Failure> {
+    let mut work = work.clone();
+    work.upstream_values = values.certainty();
+    work.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
+    work.from_plans.clone_from(&values.from_plans);
+    let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));
+    work.taken = taken.collect();
+    for given in &values.given {
+        work.plan_inputs.values.retain(|(name, _)| *name != given.variable);
+        if !given.sensitive && !redactor.masks(&given.value.to_string()) {
+            work.plan_inputs.values.push((given.variable.clone(), given.value.to_string()));
+            continue;
         }
-        let file = &work.target.generated_values.json;
-        let members = work.plan_inputs.values.iter().map(|(name, value)| {
-            // Text that was printed as JSON can be parsed.
-            serde_json::from_str(value).map(|value: Value| (name.clone(), value))
-        });
-        let written = members.collect::<Result<serde_json::Map<_, _>, _>>().map_err(std::io::Error::other);
-        let text = written.map(|members| format!("{:#}\n", Value::Object(members)));
-        text.and_then(|text| files::write(file, text.as_bytes()))
-            .map_err(|error| Failure::new(FailureKind::Unknown, format!("cannot write `{file}`: {error}")))?;
-        if !work.target.var_files.contains(file) {
-            work.target.var_files.push(file.clone());
-        }
-        Ok(work)
+        hide(&given.value, &|text| redactor.add(text));
+        let text = in_environment(given)?;
+        Arc::make_mut(&mut work.target.env).insert(format!("TF_VAR_{}", given.variable).into(), text.into());
     }
+    let file = &work.target.generated_values.json;
+    let members = work.plan_inputs.values.iter().map(|(name, value)| {
+        // Text that was printed as JSON can be parsed.
+        serde_json::from_str(value).map(|value: Value| (name.clone(), value))
+    });
+    let written = members.collect::<Result<serde_json::Map<_, _>, _>>().map_err(std::io::Error::other);
+    let text = written.map(|members| format!("{:#}\n", Value::Object(members)));
+    text.and_then(|text| files::write(file, text.as_bytes()))
+        .map_err(|error| Failure::new(FailureKind::Unknown, format!("cannot write `{file}`: {error}")))?;
+    if !work.target.var_files.contains(file) {
+        work.target.var_files.push(file.clone());
+    }
+    Ok(work)
 }
 
 /// Returns a value for an environment variable: as plain text or as an HCL expression, depending on the variable's type.

@@ -1,0 +1,234 @@
+//! State of each stack in a run. The dispatcher owns it, moves it into the stack's step, and takes it back at its end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    PriorResult,
+    step::work::{PendingPlan, Work},
+};
+use crate::{graph::StackGraph, model::StackId, plans::StatePlace};
+
+/// State of one stack in a run: the results of its steps so far.
+#[derive(Default)]
+pub struct StackRun {
+    /// Result of an earlier run that the next plan step adopts.
+    pub(super) prior: Option<PriorResult>,
+    /// Plan that waits for its apply.
+    pub(super) pending: Option<PendingPlan>,
+    /// Engine's own diff of the last plan; empty for a clean one.
+    pub(super) diff: String,
+    /// Work with the values of the last plan; absent for a stack that takes no outputs of others.
+    pub(super) wired: Option<Arc<Work>>,
+    /// Stacks that were applied already when the last plan was made.
+    pub(super) seen_applied: BTreeSet<StackId>,
+    /// True if the last plan uses outputs that will change.
+    pub(super) is_provisional: bool,
+    /// True if the user allowed the creation of its missing workspace.
+    pub(super) may_create_workspace: bool,
+}
+
+impl StackRun {
+    /// Returns the workspace and state address that the pending plan would change.
+    fn state_place(&self) -> Option<StatePlace> {
+        let manifest = self.pending.as_ref()?.manifest.as_ref()?;
+        let workspace = manifest.items.get("workspace").unwrap_or("default").to_owned();
+        Some(StatePlace { workspace, address: manifest.reviewed_address.clone() })
+    }
+}
+
+/// Plan of a dependency, as a step of a dependent stack sees it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DependencyPlan {
+    /// True if a plan with changes waits for its apply.
+    pub(super) is_pending: bool,
+    /// Names of the outputs that this plan changes.
+    pub(super) changed_outputs: BTreeSet<String>,
+    /// True if the plan uses outputs that will change.
+    pub(super) is_provisional: bool,
+}
+
+impl DependencyPlan {
+    fn of(run: &StackRun) -> Self {
+        let changes = run.pending.as_ref().map(|pending| &pending.changes);
+        let outputs = changes.into_iter().flat_map(|changes| &changes.outputs);
+        Self {
+            is_pending: run.pending.is_some(),
+            changed_outputs: outputs.map(|output| output.name.clone()).collect(),
+            is_provisional: run.is_provisional,
+        }
+    }
+}
+
+/// Input of a step: the state of its stack, and the results of other stacks that it depends on.
+#[derive(Default)]
+pub struct StepInput {
+    /// State of the stack, which the step changes and hands back.
+    pub(super) stack_run: StackRun,
+    /// Plans of the stack's direct dependencies in the run.
+    pub(super) dependencies: BTreeMap<StackId, DependencyPlan>,
+    /// Stacks that this run, or the run that it resumes, has applied.
+    pub(super) applied: BTreeSet<StackId>,
+}
+
+/// States of all stacks of a run.
+#[derive(Default)]
+pub struct StackRuns {
+    stacks: HashMap<StackId, StackRun>,
+    needs: HashMap<StackId, Vec<StackId>>,
+    applied: BTreeSet<StackId>,
+}
+
+impl StackRuns {
+    /// Returns the states of these stacks before their first step.
+    pub fn new(graph: &StackGraph) -> Self {
+        let needs = graph.order().into_iter().map(|stack| {
+            let needs = graph.needs(stack.as_str());
+            (stack, needs)
+        });
+        Self { needs: needs.collect(), ..Self::default() }
+    }
+
+    /// Moves the state of a stack into its next step. Its dependencies have no step at that time.
+    pub(super) fn begin_step(&mut self, stack: &StackId) -> StepInput {
+        let needs = self.needs.get(stack).into_iter().flatten();
+        let plan = |need: &StackId| self.stacks.get(need).map(DependencyPlan::of).unwrap_or_default();
+        StepInput {
+            dependencies: needs.map(|need| (need.clone(), plan(need))).collect(),
+            applied: self.applied.clone(),
+            stack_run: self.stacks.remove(stack).unwrap_or_default(),
+        }
+    }
+
+    /// Takes the state of a stack back at the end of its step.
+    pub(super) fn end_step(&mut self, stack: &StackId, stack_run: StackRun, has_applied: bool) {
+        self.stacks.insert(stack.clone(), stack_run);
+        if has_applied {
+            self.applied.insert(stack.clone());
+            // Plans that were made after an apply of an earlier run only know the outputs of that one. Dependents of the
+            // stack have no step now, so that all of them are here.
+            for other in self.stacks.values_mut() {
+                other.seen_applied.remove(stack);
+            }
+        }
+    }
+
+    /// Adopts the result of an earlier run for a stack: the stack's next plan step uses it and plans nothing. Later
+    /// steps plan.
+    pub fn adopt(&mut self, stack: StackId, prior: PriorResult) {
+        if matches!(prior, PriorResult::Applied { .. } | PriorResult::Begun) {
+            self.applied.insert(stack.clone());
+        }
+        if !matches!(prior, PriorResult::Begun) {
+            self.stacks.entry(stack).or_default().prior = Some(prior);
+        }
+    }
+
+    /// Allows the creation of the missing workspaces of these stacks.
+    pub fn allow_workspaces(&mut self, stacks: &[StackId]) {
+        for stack in stacks {
+            self.stacks.entry(stack.clone()).or_default().may_create_workspace = true;
+        }
+    }
+
+    /// Returns the state of a stack; absent before its first step.
+    pub(super) fn get(&self, stack: &StackId) -> Option<&StackRun> {
+        self.stacks.get(stack)
+    }
+
+    /// Returns the stacks that this run, or the run that it resumes, has applied.
+    pub(super) fn applied(&self) -> &BTreeSet<StackId> {
+        &self.applied
+    }
+
+    /// Returns the creation time of the plan that waits for a stack's apply, in this run or an earlier one.
+    pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
+        Some(self.get(stack)?.pending.as_ref()?.manifest.as_ref()?.created)
+    }
+
+    /// Returns the workspace and state address that a waiting plan would change; absent for a stack without a plan.
+    pub fn state_place(&self, stack: &StackId) -> Option<StatePlace> {
+        self.get(stack)?.state_place()
+    }
+
+    /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
+    pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
+        let wired = self.get(stack).and_then(|run| run.wired.as_ref());
+        wired.map(|work| work.mocks_of.clone()).unwrap_or_default()
+    }
+
+    /// Returns the engine's own diff of a planned stack; empty for a clean one.
+    pub fn diff(&self, stack: &StackId) -> String {
+        self.get(stack).map(|run| run.diff.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        executor::rig::{changes, id},
+        graph::Node,
+        model::{Action, Changes, OutputChange},
+    };
+
+    fn runs() -> StackRuns {
+        let node = |name: &str, needs: &[&str]| Node {
+            stack: id(name),
+            needs: needs.iter().map(|need| id(need)).collect(),
+            tags: Vec::new(),
+        };
+        let nodes = vec![node("network", &[]), node("app", &["network"])];
+        StackRuns::new(&StackGraph::new(nodes).unwrap())
+    }
+
+    fn planned(changes: Changes) -> StackRun {
+        let pending = PendingPlan { file: "plan".into(), changes, tentative: false, manifest: None };
+        StackRun { pending: Some(pending), ..StackRun::default() }
+    }
+
+    #[test]
+    fn a_step_gets_the_pending_plans_of_its_direct_dependencies() {
+        let mut runs = runs();
+        assert!(!runs.begin_step(&id("app")).dependencies[&id("network")].is_pending);
+        let vpc = OutputChange { name: "vpc".to_owned(), action: Action::Update };
+        let network =
+            StackRun { is_provisional: true, ..planned(Changes { outputs: vec![vpc], ..changes() }) };
+        runs.end_step(&id("network"), network, false);
+        let input = runs.begin_step(&id("app"));
+        let network = &input.dependencies[&id("network")];
+        assert!(network.is_pending && network.is_provisional);
+        assert_eq!(network.changed_outputs, ["vpc".to_owned()].into());
+        assert!(input.applied.is_empty());
+        assert!(runs.begin_step(&id("network")).dependencies.is_empty());
+    }
+
+    #[test]
+    fn an_apply_outdates_plans_that_saw_the_apply_of_an_earlier_run() {
+        let mut runs = runs();
+        runs.adopt(id("network"), PriorResult::Begun);
+        let mut app = runs.begin_step(&id("app"));
+        assert_eq!(app.applied, [id("network")].into());
+        app.stack_run.seen_applied = app.applied;
+        runs.end_step(&id("app"), app.stack_run, false);
+        let network = runs.begin_step(&id("network"));
+        assert!(network.stack_run.prior.is_none(), "a stack whose apply had begun is planned again");
+        runs.end_step(&id("network"), network.stack_run, true);
+        let app = runs.begin_step(&id("app"));
+        assert!(app.stack_run.seen_applied.is_empty());
+        assert_eq!(app.applied, [id("network")].into());
+    }
+
+    #[test]
+    fn a_step_without_an_apply_leaves_the_applied_stacks_as_they_are() {
+        let mut runs = runs();
+        runs.end_step(&id("network"), planned(changes()), false);
+        assert!(runs.applied().is_empty());
+        runs.end_step(&id("network"), StackRun::default(), true);
+        assert_eq!(*runs.applied(), [id("network")].into());
+    }
+}

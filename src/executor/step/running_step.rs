@@ -1,0 +1,51 @@
+//! Step that runs on a worker thread: its input, its connections, and the state of its stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{outputs::Upstreams, run_context::RunContext, stamps::Stamps, work::Work};
+use crate::{
+    engine::{PlanMode, Session},
+    executor::{StackRun, StepHandle, stack_run::DependencyPlan},
+    model::StackId,
+};
+
+/// Step of one stack while it runs.
+pub(super) struct RunningStep<'s> {
+    /// Facts of the run.
+    pub(super) run: &'s RunContext,
+    /// Outputs that stacks take from each other, shared by all steps.
+    pub(super) upstreams: &'s Upstreams,
+    /// Entity tags of the states, shared by all steps.
+    pub(super) stamps: &'s Stamps,
+    /// Connection of the engine's processes.
+    pub(super) session: &'s Session<'s>,
+    /// Connection to the dispatcher.
+    pub(super) handle: &'s dyn StepHandle,
+    /// Plans of the stack's direct dependencies in the run.
+    pub(super) dependencies: BTreeMap<StackId, DependencyPlan>,
+    /// Stacks that this run, or the run that it resumes, has applied.
+    pub(super) applied: BTreeSet<StackId>,
+    /// State of the stack.
+    pub(super) stack_run: StackRun,
+    /// True if the step has applied its plan.
+    pub(super) has_applied: bool,
+}
+
+impl RunningStep<'_> {
+    /// Returns true if a dependency has a plan with changes that is not applied yet.
+    pub(super) fn is_pending(&self, need: &StackId) -> bool {
+        self.run.options.mode != PlanMode::Destroy
+            && self.dependencies.get(need).is_some_and(|dependency| dependency.is_pending)
+    }
+
+    /// Returns a dependency with a plan that is not applied yet.
+    pub(super) fn pending_need(&self, work: &Work) -> Option<StackId> {
+        work.needs.iter().find(|need| self.is_pending(need)).cloned()
+    }
+
+    /// Returns a dependency that was applied with changes since the stack was planned.
+    pub(super) fn applied_since_plan(&self, work: &Work) -> Option<StackId> {
+        let seen = &self.stack_run.seen_applied;
+        work.needs.iter().find(|need| self.applied.contains(*need) && !seen.contains(*need)).cloned()
+    }
+}
