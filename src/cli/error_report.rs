@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_run_that_contradicts_itself_is_a_defect() {
-        let twice = ScheduleError::Twice("app".parse().unwrap());
+        let twice = ScheduleError::DuplicateStep("app".parse().unwrap());
         let shown =
             shown(&anyhow::Error::new(DispatchError::from(twice)).context("apply"), &GivenFlags::default());
         assert_eq!((shown.status, shown.kind), (ExitStatus::Defect, FailureKind::Defect));

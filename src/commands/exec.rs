@@ -10,7 +10,7 @@ use crate::{
         EngineError, GivenFlags, Intent, Session, TypedColors, evaluates_variables, intent_of,
         may_make_workspace, takes_values,
     },
-    executor::{SecretUse, Work},
+    executor::{ReadyStack, SecretUse},
     journal::RunStore,
     model::{ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Stream},
@@ -53,7 +53,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
     let gate = ExecGate { context, environment, request, stacks: &stacks, given_flags };
     let typed = intent_of(&request.args);
     if !is_mutating {
-        let reading = |_: &StackId, work: &Work, session: &Session<'_>| {
+        let reading = |_: &StackId, work: &ReadyStack, session: &Session<'_>| {
             let exit = work.engine.run_reading(&work.target, &request.args, session)?;
             Ok(Ok(CommandEnd { exit, is_state_known: true }))
         };
@@ -99,7 +99,11 @@ fn run_in_stacks(
     gate: &ExecGate<'_>,
     prepared: &Prepared,
     typed: &Intent,
-    mut command: impl FnMut(&StackId, &Work, &Session<'_>) -> Result<Result<CommandEnd, Stopped>, EngineError>,
+    mut command: impl FnMut(
+        &StackId,
+        &ReadyStack,
+        &Session<'_>,
+    ) -> Result<Result<CommandEnd, Stopped>, EngineError>,
 ) -> anyhow::Result<ExitStatus> {
     let ExecGate { context, environment, request, stacks, given_flags } = gate;
     let workspace_check = match () {
@@ -151,7 +155,7 @@ impl ChangingCommand<'_> {
     fn run(
         &mut self,
         stack: &StackId,
-        work: &Work,
+        work: &ReadyStack,
         session: &Session<'_>,
     ) -> Result<Result<CommandEnd, Stopped>, EngineError> {
         let ExecGate { context, request, .. } = self.gate;
@@ -189,7 +193,7 @@ fn needs(args: &[OsString]) -> CommandNeeds {
 /// envctl is killed.
 fn mutate(
     context: &Context,
-    work: &Work,
+    work: &ReadyStack,
     request: &ExecRequest,
     session: &Session<'_>,
 ) -> Result<Exit, EngineError> {

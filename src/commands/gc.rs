@@ -5,7 +5,7 @@ use std::{fs, io, time::Duration};
 use camino::Utf8Path;
 
 use crate::{
-    journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
+    journal::{AbandonedCommand, GcCandidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::ExitStatus,
     process::{users, writers},
     run::{
@@ -37,7 +37,7 @@ pub fn run(context: &Context, request: &GcRequest) -> anyhow::Result<ExitStatus>
     let config = context.config()?;
     let store = RunStore::new(config.root());
     let runs = store.list()?;
-    let candidates: Vec<Candidate> = runs.iter().map(|run| candidate_for_removal(context, run)).collect();
+    let candidates: Vec<GcCandidate> = runs.iter().map(|run| candidate_for_removal(context, run)).collect();
     let age = match (request.older_than, request.keep) {
         (Some(age), _) => Some(age),
         (None, Some(_)) => None,
@@ -117,7 +117,7 @@ fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
 }
 
 /// Returns the folders of killed commands that no process uses any more.
-fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, JournalError> {
+fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<AbandonedCommand>, JournalError> {
     let mut found = store.abandoned_commands()?;
     found.retain(|folder| match users(&folder.path).first() {
         None => true,
@@ -130,10 +130,10 @@ fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, Jour
     Ok(found)
 }
 
-fn candidate_for_removal(context: &Context, run: &StoredRun) -> Candidate {
+fn candidate_for_removal(context: &Context, run: &StoredRun) -> GcCandidate {
     // The report is written last; before that, the run's journal is open, or its engines have their files open.
     let running = !run.dir.report().exists() && !writers(run.dir.path()).is_empty();
-    let mut found = Candidate {
+    let mut found = GcCandidate {
         id: run.id.clone(),
         environment: None,
         // The journal may be damaged, so the time comes from the id.

@@ -8,7 +8,7 @@ use crate::{
     graph::Selection,
     journal::{Remainder, RunStore, StackProgress, resumption},
     model::{ExitStatus, RunVerb, StackId},
-    plans::{Key, StoredRequest, guards::EarlierChanges},
+    plans::{ProjectKey, StoredRequest, guards::EarlierChanges},
     run::{
         Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
         request::RunMode,
@@ -125,7 +125,7 @@ fn again_hint(
 fn prior_results(
     chain: &[RunEvents],
     stored_request: &StoredRequest,
-    key: &Key,
+    key: &ProjectKey,
     left: &BTreeMap<StackId, Remainder>,
 ) -> anyhow::Result<Vec<(StackId, PriorResult)>> {
     let mut found = Vec::new();
@@ -146,7 +146,11 @@ fn prior_results(
 }
 
 /// Returns the newest plan of a stack that any run of the chain stored, if no apply of it has begun.
-fn stored_plan(chain: &[RunEvents], stack: &StackId, key: &Key) -> anyhow::Result<Option<PriorResult>> {
+fn stored_plan(
+    chain: &[RunEvents],
+    stack: &StackId,
+    key: &ProjectKey,
+) -> anyhow::Result<Option<PriorResult>> {
     for earlier in chain.iter().rev() {
         let found = StoredPlan::find(&earlier.run.dir, &earlier.run.id, stack, key).map_err(|error| {
             Stopped::refused(format!("run {} is not as it was stored: {error}", earlier.run.id))

@@ -1,4 +1,4 @@
-//! Builds the work of each instance of a run: finds engines, checks their versions and builds targets.
+//! Makes the instances of a run ready for their engines: finds engines, checks their versions and builds targets.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,10 +12,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     plan_inputs::PlanInputs,
     secret_use::{SecretUse, secrets_of},
-    secrets::{Says, Secrets},
+    secrets::{ProgressCallback, Secrets},
     step::{
-        outputs::wiring::{UpstreamValues, Wiring},
-        work::Work,
+        outputs::upstream_inputs::{UpstreamInputs, UpstreamValues},
+        ready_stack::ReadyStack,
     },
     target::{TargetError, Targets},
     typed_values::{HiddenVariables, mask_typed_values},
@@ -36,7 +36,7 @@ use crate::{
     process::Runner,
 };
 
-/// Everything that [`Work`] is built from.
+/// Everything that [`ReadyStack`] is built from.
 pub struct Assembly<'a> {
     /// Parsed environments.toml.
     pub config: &'a Config,
@@ -55,7 +55,7 @@ pub struct Assembly<'a> {
     /// Use that the command makes of secrets.
     pub secret_use: SecretUse,
     /// Callback that reports a secret command that takes long.
-    pub says: &'a Says,
+    pub progress: &'a ProgressCallback,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
     /// Flags of the running command that a command to type repeats.
@@ -64,7 +64,7 @@ pub struct Assembly<'a> {
     pub read_only: bool,
 }
 
-/// Reason why the work of a run could not be built.
+/// Reason why the stacks of a run could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
     /// An engine is missing or has the wrong version.
@@ -84,13 +84,13 @@ impl Assembly<'_> {
         }
     }
 
-    /// Returns the work of each instance. Engines are started only for their versions, and only if those are not cached.
+    /// Returns each instance made ready for its engine. Engines are started only for their versions, and only if those are not cached.
     pub fn works(
         &self,
         instances: &[&Instance],
         graph: &StackGraph,
         allow: &[GuardException],
-    ) -> Result<HashMap<StackId, Work>, AssembleError> {
+    ) -> Result<HashMap<StackId, ReadyStack>, AssembleError> {
         let (env, _removed) = clean_environment(self.env.clone());
         // An engine reads these files at every start, also when it is asked for its version.
         readable_settings(&env)?;
@@ -99,7 +99,7 @@ impl Assembly<'_> {
             Arc::clone(self.runner),
             self.config.root(),
             self.env.clone(),
-            Arc::clone(self.says),
+            Arc::clone(self.progress),
         ));
         let project = self.config.root().to_owned();
         let environments = self.config.environments().keys().map(ToString::to_string).collect();
@@ -166,7 +166,7 @@ impl Assembly<'_> {
             plan_inputs.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
             let reads_states =
                 !engine.reads_root_module() || called.iter().any(|module| !module.remote_states.is_empty());
-            let work = Work {
+            let ready = ReadyStack {
                 engine,
                 target: built.target,
                 needs: graph.needs(stack.as_str()),
@@ -178,14 +178,14 @@ impl Assembly<'_> {
                 notes: built.notes,
                 identity: None,
                 hooks: instance.settings.hooks.clone(),
-                wiring: Wiring::of(instance, module),
+                upstream_inputs: UpstreamInputs::of(instance, module),
                 upstream_values: UpstreamValues::Final,
                 mocks_of: Vec::new(),
                 from_plans: Vec::new(),
                 taken: Arc::default(),
                 plan_inputs,
             };
-            works.insert(stack.clone(), work);
+            works.insert(stack.clone(), ready);
         }
         Ok(works)
     }

@@ -13,20 +13,20 @@ use tokio::{
     sync::mpsc::unbounded_channel,
 };
 
-use super::{InterruptLevel, SignalSource, interrupt::Ladder, signals::Signals};
+use super::{InterruptLevel, SignalSource, interrupt::InterruptCounter, signals::Signals};
 use crate::event::EventKind;
 
 /// Interrupts of a run by its user.
 pub struct Cancel {
     source: Option<SignalSource>,
-    live: Option<Live>,
+    live: Option<SignalRuntime>,
     act: Box<dyn Fn(InterruptLevel) + Send>,
-    ladder: Ladder,
+    ladder: InterruptCounter,
     first: Arc<AtomicU8>,
 }
 
 /// Signals that are being received, with the runtime that receives them.
-pub(super) struct Live {
+pub(super) struct SignalRuntime {
     /// Runtime of the signals.
     pub(super) runtime: Runtime,
     /// Signals of the user.
@@ -40,7 +40,7 @@ impl Cancel {
             source: Some(source),
             live: None,
             act: Box::new(act),
-            ladder: Ladder::default(),
+            ladder: InterruptCounter::default(),
             first: Arc::default(),
         }
     }
@@ -61,7 +61,7 @@ impl Cancel {
     }
 
     /// Starts to receive signals, or goes on where another part of the process received them before.
-    pub(super) fn listen(&mut self) -> io::Result<Live> {
+    pub(super) fn listen(&mut self) -> io::Result<SignalRuntime> {
         if let Some(live) = self.live.take() {
             return Ok(live);
         }
@@ -70,11 +70,11 @@ impl Cancel {
         let closed = || SignalSource::Channel(unbounded_channel().1);
         let signals = self.source.take().unwrap_or_else(closed).listen()?;
         drop(entered);
-        Ok(Live { runtime, signals })
+        Ok(SignalRuntime { runtime, signals })
     }
 
     /// Keeps the signals for the next caller of [`Cancel::listen`].
-    pub(super) fn resume_with(&mut self, live: Live) {
+    pub(super) fn resume_with(&mut self, live: SignalRuntime) {
         self.live = Some(live);
     }
 

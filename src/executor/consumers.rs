@@ -40,14 +40,14 @@ impl Consumers {
         let waiting = Arc::new(AtomicUsize::new(0));
         let thread = (!consumers.is_empty()).then(|| {
             let (sender, receiver) = channel();
-            let worker = Worker { consumers, notes: Vec::new(), waiting: Arc::clone(&waiting) };
+            let worker = ConsumerThread { consumers, notes: Vec::new(), waiting: Arc::clone(&waiting) };
             (Arc::new(sender), thread::spawn(move || worker.run(&receiver)))
         });
         Self { thread, waiting }
     }
 
     /// Sends one event to the consumers; never blocks.
-    pub(super) fn tell(&self, event: &Arc<Event>) {
+    pub(super) fn send(&self, event: &Arc<Event>) {
         let Some((sender, _)) = &self.thread else { return };
         if !event.kind.is_recorded() && self.waiting.load(Ordering::Relaxed) >= BEHIND {
             return;
@@ -89,13 +89,13 @@ fn flush(sender: &Sender<ConsumerMessage>) {
     }
 }
 
-struct Worker {
+struct ConsumerThread {
     consumers: Vec<Box<dyn Consumer>>,
     notes: Vec<String>,
     waiting: Arc<AtomicUsize>,
 }
 
-impl Worker {
+impl ConsumerThread {
     fn run(mut self, receiver: &Receiver<ConsumerMessage>) -> Vec<String> {
         let mut last_tick = Instant::now();
         loop {
@@ -206,7 +206,7 @@ mod tests {
         let (steady, saw_all) = listener("plain", 9, || Ok(()));
         let consumers = Consumers::start(vec![failing, panicking, steady]);
         for seq in 0..4 {
-            consumers.tell(&finished(seq));
+            consumers.send(&finished(seq));
         }
         assert_eq!(
             consumers.finish(),
@@ -225,12 +225,12 @@ mod tests {
         let (release, hold) = sync_channel::<()>(0);
         let (slow, seen) = listener("terminal", 0, move || hold.recv().map_err(io::Error::other));
         let consumers = Consumers::start(vec![slow]);
-        consumers.tell(&finished(0));
+        consumers.send(&finished(0));
         let many = BEHIND as u64 + 10;
         for seq in 1..=many {
-            consumers.tell(&progress(seq));
+            consumers.send(&progress(seq));
         }
-        consumers.tell(&finished(many + 1));
+        consumers.send(&finished(many + 1));
         release.send(()).unwrap();
         assert_eq!(consumers.finish(), [""; 0]);
         let seen = seen.lock().unwrap();
@@ -266,11 +266,11 @@ mod tests {
         let consumers = Consumers::start(vec![slow]);
         printer.call_before_write(consumers.flusher());
         for seq in 0..100 {
-            consumers.tell(&finished(seq));
+            consumers.send(&finished(seq));
         }
         printer.text("review\n").unwrap();
         assert_eq!(*text.lock().unwrap(), "last event\nreview\n");
-        consumers.tell(&finished(99));
+        consumers.send(&finished(99));
         printer.say("hint");
         assert_eq!(*text.lock().unwrap(), "last event\nreview\nlast event\nhint\n");
         assert_eq!(consumers.finish(), [""; 0]);
@@ -282,8 +282,8 @@ mod tests {
     fn a_flush_waits_until_all_is_dealt_with() {
         let (steady, seen) = listener("plain", 9, || Ok(()));
         let consumers = Consumers::start(vec![steady]);
-        consumers.tell(&finished(0));
-        consumers.tell(&finished(1));
+        consumers.send(&finished(0));
+        consumers.send(&finished(1));
         consumers.flush();
         assert_eq!(*seen.lock().unwrap(), [0, 1]);
         assert_eq!(consumers.finish(), [""; 0]);

@@ -1,6 +1,6 @@
 //! Run over one environment: rounds of plan, review, gate and apply over a graph of stacks.
 
-mod expecting;
+mod estimates;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use self::expecting::Taken;
+use self::estimates::AdoptedWork;
 use super::{DispatchError, Dispatcher, Limits, PriorResult, StackRuns, StepRunner, step::worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
@@ -29,12 +29,12 @@ pub struct Deployment {
     engines: HashMap<StackId, Vec<EngineName>>,
     durations: Durations,
     eta: bool,
-    /// Work that an earlier run did for stacks whose plan is not made yet.
-    taken: BTreeMap<StackId, Taken>,
+    /// Results of an earlier run that the next plan steps adopt.
+    adopted: BTreeMap<StackId, AdoptedWork>,
 }
 
 /// Constituents of a [`Deployment`].
-pub struct Parts {
+pub struct DeploymentParts {
     /// Emitter of the run's events; the run has started.
     pub dispatcher: Dispatcher,
     /// Runs the steps.
@@ -59,8 +59,8 @@ pub struct Parts {
     pub eta: bool,
 }
 
-impl From<Parts> for Deployment {
-    fn from(parts: Parts) -> Self {
+impl From<DeploymentParts> for Deployment {
+    fn from(parts: DeploymentParts) -> Self {
         let classes =
             parts.engine_jobs.into_iter().map(|(engine, jobs)| (Arc::from(engine.as_str()), jobs)).collect();
         let mut dispatcher = parts.dispatcher;
@@ -75,7 +75,7 @@ impl From<Parts> for Deployment {
             engines: parts.engines,
             durations: parts.durations,
             eta: parts.eta,
-            taken: BTreeMap::new(),
+            adopted: BTreeMap::new(),
         }
     }
 }
@@ -114,15 +114,15 @@ impl Deployment {
 
     /// Compares the inputs that all plans are bound to before the first plan is applied, and refuses plans whose inputs
     /// changed. Returns true if any was refused.
-    pub fn refuse_unfit(&mut self) -> Result<bool, DispatchError> {
+    pub fn refuse_changed_inputs(&mut self) -> Result<bool, DispatchError> {
         let outcomes = self.dispatcher.outcomes().iter();
         let changed: Vec<StackId> = outcomes
             .filter(|(_, outcome)| matches!(outcome, Outcome::Changed(_)))
             .map(|(stack, _)| stack.clone())
             .collect();
-        let unfit = self.worker.unfit(&self.dispatcher.stack_runs, &changed);
-        let any = !unfit.is_empty();
-        for (stack, outcome) in unfit {
+        let refused = self.worker.refusals_before_apply(&self.dispatcher.stack_runs, &changed);
+        let any = !refused.is_empty();
+        for (stack, outcome) in refused {
             self.dispatcher.emit(EventKind::StackSkipped { stack, outcome })?;
         }
         Ok(any)
@@ -130,7 +130,7 @@ impl Deployment {
 
     /// Adopts the result of an earlier run for a stack, in place of its next plan.
     pub fn adopt(&mut self, stack: StackId, earlier: PriorResult) {
-        self.taken.extend(Taken::of(&earlier).map(|taken| (stack.clone(), taken)));
+        self.adopted.extend(AdoptedWork::of(&earlier).map(|adopted| (stack.clone(), adopted)));
         self.dispatcher.stack_runs.adopt(stack, earlier);
     }
 
@@ -161,7 +161,7 @@ impl Deployment {
 
     /// Returns the deferred stacks that can be planned now that others were applied, in dependency order.
     pub fn now_plannable(&self) -> Vec<StackId> {
-        self.whose_needs_are_met(|outcome| matches!(outcome, Outcome::Deferred { .. }))
+        self.with_completed_dependencies(|outcome| matches!(outcome, Outcome::Deferred { .. }))
     }
 
     /// Returns the review of the plans of these stacks.
@@ -208,14 +208,14 @@ impl Deployment {
     }
 
     /// Returns true if a new plan of any stack exceeds the confirmed one.
-    pub fn has_unsettled(&self) -> bool {
+    pub fn has_plan_beyond_confirmed(&self) -> bool {
         self.dispatcher.outcomes().values().any(Outcome::is_beyond_confirmed)
     }
 
     /// Returns the stacks that another round of plan, review and gate could complete: stacks whose new plan exceeds the
     /// confirmed one, stacks that wait for them, and deferred stacks whose dependencies are applied.
     pub fn needing_confirmation(&self) -> Vec<StackId> {
-        self.whose_needs_are_met(|outcome| {
+        self.with_completed_dependencies(|outcome| {
             outcome.is_beyond_confirmed()
                 || matches!(outcome, Outcome::Deferred { .. })
                 || outcome.is_left_undone()
@@ -236,12 +236,13 @@ impl Deployment {
     /// Plans stacks whose workspace may now be created, and stacks that were skipped only because of these.
     pub fn plan_with_workspaces(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.dispatcher.stack_runs.allow_workspaces(stacks);
-        let again = self.whose_needs_are_met(|outcome| lacks_workspace(outcome) || outcome.is_left_undone());
+        let again =
+            self.with_completed_dependencies(|outcome| lacks_workspace(outcome) || outcome.is_left_undone());
         self.round(StepKind::Plan, &again)
     }
 
     /// Skips the stacks that are still deferred: a stack that they wait for did not succeed.
-    pub fn give_up_deferred(&mut self) -> Result<(), DispatchError> {
+    pub fn skip_deferred(&mut self) -> Result<(), DispatchError> {
         let outcomes = self.dispatcher.outcomes();
         let left: Vec<_> = outcomes
             .iter()
@@ -259,7 +260,7 @@ impl Deployment {
 
     /// Returns the stacks with such an outcome whose dependencies have succeeded or are in the result as well, in
     /// dependency order. Empty after a failure with `--fail-fast`.
-    fn whose_needs_are_met(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<StackId> {
+    fn with_completed_dependencies(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<StackId> {
         let outcomes = self.dispatcher.outcomes();
         let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
         if self.limits.fail_fast && outcomes.values().any(failed) {
@@ -268,9 +269,9 @@ impl Deployment {
         let order = if self.destroy { self.graph.reverse_order() } else { self.graph.order() };
         let mut found: Vec<StackId> = Vec::new();
         for stack in order {
-            let first = self.first(&self.graph, &stack);
+            let predecessors = self.predecessors(&self.graph, &stack);
             let met = |need: &StackId| found.contains(need) || outcomes.get(need).is_some_and(succeeded);
-            if outcomes.get(&stack).is_some_and(&wanted) && first.iter().all(met) {
+            if outcomes.get(&stack).is_some_and(&wanted) && predecessors.iter().all(met) {
                 found.push(stack);
             }
         }
@@ -278,14 +279,14 @@ impl Deployment {
     }
 
     /// Returns the direct predecessors of a stack: its dependencies, or in a destroy run its dependents.
-    fn first(&self, graph: &StackGraph, stack: &StackId) -> Vec<StackId> {
+    fn predecessors(&self, graph: &StackGraph, stack: &StackId) -> Vec<StackId> {
         if self.destroy { graph.needed_by(stack.as_str()) } else { graph.needs(stack.as_str()) }
     }
 
     fn round(&mut self, kind: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
         let steps = self.weighed(kind, stacks).steps;
         if kind == StepKind::Plan {
-            self.taken.retain(|stack, _| !stacks.contains(stack));
+            self.adopted.retain(|stack, _| !stacks.contains(stack));
         }
         let runner: Arc<dyn StepRunner> = Arc::clone(&self.worker) as Arc<dyn StepRunner>;
         self.dispatcher.run(&steps, &self.limits, &runner)?;

@@ -7,8 +7,8 @@
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use super::{
-    Cancel, Circumstances, Limits, ScheduleError, Scheduler, StackRuns, Step, StepRunner, cancel::Live,
-    consumers::Consumers, exit_status, round::Round,
+    Cancel, Limits, RunFacts, ScheduleError, Scheduler, StackRuns, Step, StepRunner, cancel::SignalRuntime,
+    consumers::Consumers, exit_status, round::StepRound,
 };
 use crate::{
     event::{Consumer, Decision, Event, EventKind, StepKind},
@@ -19,12 +19,12 @@ use crate::{
 };
 use jiff::Timestamp;
 
-mod asking;
-mod shown;
+mod event_text;
+mod prompting;
 
-use shown::{masked, shown};
+use event_text::{masked, shown};
 
-pub use asking::{Asked, Gated};
+pub use prompting::{GateResult, PromptResult};
 
 /// Error of the dispatcher itself, not of a step.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub enum DispatchError {
 
 /// Result of a run that has ended.
 #[derive(Debug)]
-pub struct Finished {
+pub struct RunEnd {
     /// Report of the run; absent if the run never started.
     pub report: Option<Report>,
     /// Notes for the user: a journal that could not be written, a consumer that was dropped.
@@ -59,7 +59,7 @@ pub struct Dispatcher {
     journal_problem: Option<String>,
     consumers: Consumers,
     cancel: Cancel,
-    live: Option<Live>,
+    live: Option<SignalRuntime>,
     seq: u64,
     fold: Fold,
     outcomes: BTreeMap<StackId, Outcome>,
@@ -147,7 +147,7 @@ impl Dispatcher {
             return Ok(BTreeMap::new());
         }
         let mut live = self.take_live()?;
-        let round = Round::new(self, steps, scheduler, Arc::clone(runner));
+        let round = StepRound::new(self, steps, scheduler, Arc::clone(runner));
         let outcomes = live.runtime.block_on(round.drive(&mut live.signals));
         self.live = Some(live);
         outcomes
@@ -189,14 +189,14 @@ impl Dispatcher {
 
     /// Returns the exit status of the verb at this point. `detailed` reports changes as a status of their own.
     pub fn status(&mut self, detailed: bool) -> ExitStatus {
-        let circumstances = Circumstances {
+        let facts = RunFacts {
             detailed,
             signal: self.interrupted(),
             refused: self.refused,
             unrecorded: self.journal_problem.is_some(),
             mutated: self.mutated,
         };
-        exit_status(self.outcomes.values(), circumstances)
+        exit_status(self.outcomes.values(), facts)
     }
 
     /// Returns a function that waits until the consumers have handled all events so far.
@@ -205,7 +205,7 @@ impl Dispatcher {
     }
 
     /// Ends the run: emits the last event, writes the report beside the journal, and stops the consumers.
-    pub fn finish(mut self, status: ExitStatus) -> Finished {
+    pub fn finish(mut self, status: ExitStatus) -> RunEnd {
         let mut notes = Vec::new();
         if let Err(error) = self.emit(EventKind::RunFinished { status })
             && !matches!(error, DispatchError::Journal(_))
@@ -220,7 +220,7 @@ impl Dispatcher {
             notes.push(error.to_string());
         }
         notes.extend(self.consumers.finish());
-        Finished { report, notes }
+        RunEnd { report, notes }
     }
 
     /// Returns the first signal that was handled.
@@ -282,11 +282,11 @@ impl Dispatcher {
             EventKind::Decided(decision) => self.refused = matches!(decision, Decision::Refused { .. }),
             _ => {}
         }
-        self.consumers.tell(event);
+        self.consumers.send(event);
         Ok(self.fold.push(event)?)
     }
 
-    fn take_live(&mut self) -> Result<Live, DispatchError> {
+    fn take_live(&mut self) -> Result<SignalRuntime, DispatchError> {
         if let Some(live) = self.live.take() {
             return Ok(live);
         }
@@ -294,7 +294,7 @@ impl Dispatcher {
     }
 
     /// Handles the signals that arrived since the last check.
-    fn pending(&mut self, live: &mut Live) -> Option<u8> {
+    fn pending(&mut self, live: &mut SignalRuntime) -> Option<u8> {
         while let Some(signal) = live.runtime.block_on(live.signals.pending()) {
             self.escalate(signal);
         }

@@ -21,10 +21,10 @@
 use super::INT;
 use crate::model::{ExitStatus, FailureKind, Outcome, SkipReason};
 
-/// Facts beside the outcomes that affect the exit status.
+/// Facts of a run that affect its exit status in addition to the outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a row of the table, set by somebody else")]
-pub struct Circumstances {
+pub struct RunFacts {
     /// True if changes count as a status of their own: `--detailed-exitcode`, `drift`.
     pub detailed: bool,
     /// First signal of the user.
@@ -38,27 +38,24 @@ pub struct Circumstances {
 }
 
 /// Returns the exit status of a verb after these outcomes.
-pub fn exit_status<'a>(
-    outcomes: impl IntoIterator<Item = &'a Outcome>,
-    circumstances: Circumstances,
-) -> ExitStatus {
+pub fn exit_status<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>, facts: RunFacts) -> ExitStatus {
     let outcomes: Vec<&Outcome> = outcomes.into_iter().collect();
     let applied = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Applied(_)));
     let of_run = [
-        circumstances.signal.map(ExitStatus::Interrupted),
-        circumstances.refused.then_some(ExitStatus::Refused),
-        circumstances.unrecorded.then_some(ExitStatus::Failed),
+        facts.signal.map(ExitStatus::Interrupted),
+        facts.refused.then_some(ExitStatus::Refused),
+        facts.unrecorded.then_some(ExitStatus::Failed),
     ];
-    let of_stacks = outcomes.into_iter().map(|outcome| of_stack(outcome, applied, circumstances));
+    let of_stacks = outcomes.into_iter().map(|outcome| of_stack(outcome, applied, facts));
     of_run.into_iter().flatten().chain(of_stacks).max().unwrap_or(ExitStatus::Success)
 }
 
-fn of_stack(outcome: &Outcome, applied: bool, circumstances: Circumstances) -> ExitStatus {
+fn of_stack(outcome: &Outcome, applied: bool, facts: RunFacts) -> ExitStatus {
     match outcome {
         Outcome::Failed(failure) => match failure.kind {
             FailureKind::Defect => ExitStatus::Defect,
             FailureKind::Refused => ExitStatus::Refused,
-            FailureKind::Config if !applied && !circumstances.mutated => ExitStatus::Configuration,
+            FailureKind::Config if !applied && !facts.mutated => ExitStatus::Configuration,
             FailureKind::Locked if !applied => ExitStatus::Locked,
             FailureKind::Config
             | FailureKind::Locked
@@ -71,8 +68,8 @@ fn of_stack(outcome: &Outcome, applied: bool, circumstances: Circumstances) -> E
             | FailureKind::Unknown => ExitStatus::Failed,
         },
         Outcome::Refused(_) | Outcome::Skipped { because: SkipReason::NotConfirmed } => ExitStatus::Refused,
-        Outcome::Changed(_) | Outcome::Deferred { .. } if circumstances.detailed => ExitStatus::Differences,
-        Outcome::Interrupted => ExitStatus::Interrupted(circumstances.signal.unwrap_or(INT)),
+        Outcome::Changed(_) | Outcome::Deferred { .. } if facts.detailed => ExitStatus::Differences,
+        Outcome::Interrupted => ExitStatus::Interrupted(facts.signal.unwrap_or(INT)),
         Outcome::Clean
         | Outcome::Applied(_)
         | Outcome::Changed(_)
@@ -96,8 +93,8 @@ mod tests {
         "a".parse().unwrap()
     }
 
-    const DETAILED: Circumstances =
-        Circumstances { detailed: true, signal: None, refused: false, unrecorded: false, mutated: false };
+    const DETAILED: RunFacts =
+        RunFacts { detailed: true, signal: None, refused: false, unrecorded: false, mutated: false };
 
     /// Returns each outcome with its exit code: alone, beside an applied stack, and without `detailed`.
     fn table() -> Vec<(Outcome, [u8; 3])> {
@@ -133,7 +130,7 @@ mod tests {
         for (outcome, [alone, beside_applied, plain]) in table() {
             assert_eq!(exit_status([&outcome], DETAILED).code(), alone, "{outcome:?}");
             assert_eq!(exit_status([&applied, &outcome], DETAILED).code(), beside_applied, "{outcome:?}");
-            assert_eq!(exit_status([&outcome], Circumstances::default()).code(), plain, "{outcome:?}");
+            assert_eq!(exit_status([&outcome], RunFacts::default()).code(), plain, "{outcome:?}");
         }
     }
 
@@ -153,19 +150,18 @@ mod tests {
 
     #[test]
     fn what_concerns_the_whole_run_counts_like_an_outcome() {
-        let with =
-            |circumstances: Circumstances, outcomes: &[Outcome]| exit_status(outcomes, circumstances).code();
-        let signal = Circumstances { signal: Some(15), ..Circumstances::default() };
+        let with = |facts: RunFacts, outcomes: &[Outcome]| exit_status(outcomes, facts).code();
+        let signal = RunFacts { signal: Some(15), ..RunFacts::default() };
         assert_eq!(with(signal, &[Outcome::Applied(Changes::default())]), 143);
         assert_eq!(with(signal, &[Outcome::Interrupted, failed(FailureKind::Provider)]), 143);
         assert_eq!(with(signal, &[failed(FailureKind::Defect)]), 70);
-        let refused = Circumstances { refused: true, ..Circumstances::default() };
+        let refused = RunFacts { refused: true, ..RunFacts::default() };
         assert_eq!(with(refused, &[Outcome::Changed(Changes::default())]), 3);
-        let unrecorded = Circumstances { unrecorded: true, ..Circumstances::default() };
+        let unrecorded = RunFacts { unrecorded: true, ..RunFacts::default() };
         assert_eq!(with(unrecorded, &[Outcome::Clean]), 1);
         assert_eq!(with(unrecorded, &[Outcome::Refused(vec![])]), 1);
-        assert_eq!(with(Circumstances::default(), &[]), 0);
-        let mutated = Circumstances { mutated: true, ..Circumstances::default() };
+        assert_eq!(with(RunFacts::default(), &[]), 0);
+        let mutated = RunFacts { mutated: true, ..RunFacts::default() };
         assert_eq!(
             with(mutated, &[failed(FailureKind::Config)]),
             1,

@@ -2,33 +2,33 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{Identity, IdentityError, identity::relevant, step::work::Work};
+use super::{IdentityError, IdentityVerifier, identity::relevant, step::ready_stack::ReadyStack};
 use crate::process::Runner;
 
 /// Runs the command once for each distinct process environment among the instances, and binds their plans to the
 /// identity; returns the identities, without duplicates.
 pub fn identify<'w>(
-    works: impl Iterator<Item = &'w mut Work>,
-    identity: &Identity,
+    works: impl Iterator<Item = &'w mut ReadyStack>,
+    identity: &IdentityVerifier,
     runner: &Runner,
-    says: &(dyn Fn(String) + Sync),
+    progress: &(dyn Fn(String) + Sync),
 ) -> Result<Vec<String>, IdentityError> {
     let mut known: Vec<(BTreeMap<OsString, OsString>, String)> = Vec::new();
-    for work in works {
-        let env = relevant(&work.target.env);
-        let who = match known.iter().find(|(asked, _)| *asked == env) {
-            Some((_, who)) => who.clone(),
+    for ready in works {
+        let env = relevant(&ready.target.env);
+        let identity_text = match known.iter().find(|(asked, _)| *asked == env) {
+            Some((_, identity_text)) => identity_text.clone(),
             None => {
-                let who = identity.ask(&env, runner, says)?;
-                known.push((env, who.clone()));
-                who
+                let identity_text = identity.ask(&env, runner, progress)?;
+                known.push((env, identity_text.clone()));
+                identity_text
             }
         };
-        work.plan_inputs.identity = Some(who);
-        work.identity = Some(identity.clone());
+        ready.plan_inputs.identity = Some(identity_text);
+        ready.identity = Some(identity.clone());
     }
-    let mut told: Vec<String> = known.into_iter().map(|(_, who)| who).collect();
-    told.sort();
-    told.dedup();
-    Ok(told)
+    let mut identities: Vec<String> = known.into_iter().map(|(_, identity_text)| identity_text).collect();
+    identities.sort();
+    identities.dedup();
+    Ok(identities)
 }

@@ -17,7 +17,7 @@ use crate::{
 pub enum IdentityError {
     /// The identity does not match the pattern.
     #[error("`{environment}` is only for `{matches}`, and `{command}` says `{was}`")]
-    Other {
+    Mismatch {
         /// Environment with the check.
         environment: EnvName,
         /// Pattern that the identity must match.
@@ -39,7 +39,7 @@ pub enum IdentityError {
     },
     /// The command failed, or printed no identity.
     #[error("`{environment}` asks who is acting, and `{command}` {how}")]
-    Untold {
+    Unknown {
         /// Environment with the check.
         environment: EnvName,
         /// Command that prints the identity.
@@ -62,13 +62,13 @@ pub enum IdentityError {
 
 /// Identity check of an environment: the command and the pattern.
 #[derive(Debug, Clone)]
-pub struct Identity {
+pub struct IdentityVerifier {
     environment: EnvName,
     guard: IdentityGuard,
     root: Utf8PathBuf,
 }
 
-impl Identity {
+impl IdentityVerifier {
     /// Returns the check of an environment whose command runs in `root`, the folder of environments.toml.
     pub fn new(environment: &EnvName, guard: &IdentityGuard, root: &Utf8Path) -> Self {
         Self { environment: environment.clone(), guard: guard.clone(), root: root.to_owned() }
@@ -83,11 +83,11 @@ impl Identity {
         &self,
         env: &BTreeMap<OsString, OsString>,
         runner: &Runner,
-        says: &(dyn Fn(String) + Sync),
+        progress: &(dyn Fn(String) + Sync),
     ) -> Result<String, IdentityError> {
-        let untold = |how: String| {
+        let unknown = |how: String| {
             let how = runner.redactor().mask(&how).into_owned();
-            IdentityError::Untold { environment: self.environment.clone(), command: self.command(), how }
+            IdentityError::Unknown { environment: self.environment.clone(), command: self.command(), how }
         };
         let matches = &self.guard.matches;
         let pattern = GlobBuilder::new(matches).build().map_err(|error| IdentityError::Pattern {
@@ -96,10 +96,10 @@ impl Identity {
         })?;
         let command = command_line(&self.guard.command, &self.root, env);
         let waited_for = format!("`{}`, which tells who is acting,", self.command());
-        let done = match ask(runner, command, &waited_for, says) {
+        let done = match ask(runner, command, &waited_for, progress) {
             Ok(done) => done,
             Err(ProcessError::Interrupted) => return Err(IdentityError::Interrupted),
-            Err(error) => return Err(untold(format!("cannot be run: {error}"))),
+            Err(error) => return Err(unknown(format!("cannot be run: {error}"))),
         };
         if runner.is_interrupted() {
             return Err(IdentityError::Interrupted);
@@ -108,17 +108,17 @@ impl Identity {
             let said = String::from_utf8_lossy(&done.stderr);
             let last = said.lines().rfind(|line| !line.trim().is_empty());
             let last = last.map_or(String::new(), |line| format!(": {}", line.trim()));
-            return Err(untold(format!("failed ({}){last}", done.exit)));
+            return Err(unknown(format!("failed ({}){last}", done.exit)));
         }
         let text =
-            String::from_utf8(done.stdout).map_err(|_| untold("did not print UTF-8 text".to_owned()))?;
+            String::from_utf8(done.stdout).map_err(|_| unknown("did not print UTF-8 text".to_owned()))?;
         let who = runner.redactor().mask(text.trim()).into_owned();
         if who.is_empty() {
-            return Err(untold("said nothing".to_owned()));
+            return Err(unknown("said nothing".to_owned()));
         }
         if !pattern.compile_matcher().is_match(text.trim()) {
             let (environment, command) = (self.environment.clone(), self.command());
-            return Err(IdentityError::Other { environment, matches: matches.clone(), command, was: who });
+            return Err(IdentityError::Mismatch { environment, matches: matches.clone(), command, was: who });
         }
         Ok(without_session(&who).to_owned())
     }
@@ -129,9 +129,9 @@ impl Identity {
         then: Option<&str>,
         env: &BTreeMap<OsString, OsString>,
         runner: &Runner,
-        says: &(dyn Fn(String) + Sync),
+        progress: &(dyn Fn(String) + Sync),
     ) -> Result<(), IdentityError> {
-        let now = self.ask(&relevant(env), runner, says)?;
+        let now = self.ask(&relevant(env), runner, progress)?;
         match then {
             Some(then) if then != now => {
                 Err(IdentityError::Changed { command: self.command(), then: then.to_owned(), now })

@@ -31,12 +31,12 @@ pub enum InterruptLevel {
 
 /// Current interrupt level of a run.
 #[derive(Debug, Default)]
-pub(super) struct Ladder {
+pub(super) struct InterruptCounter {
     first: Option<u8>,
     count: u32,
 }
 
-impl Ladder {
+impl InterruptCounter {
     /// Returns the first signal, if there was one.
     pub(super) fn first(&self) -> Option<u8> {
         self.first
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn each_signal_climbs_one_rung_and_the_first_one_stays_known() {
-        let mut ladder = Ladder::default();
+        let mut ladder = InterruptCounter::default();
         assert_eq!(ladder.first(), None);
         let rungs = [
             InterruptLevel::Interrupt,
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_hang_up_climbs_only_when_it_comes_first() {
-        let mut ladder = Ladder::default();
+        let mut ladder = InterruptCounter::default();
         assert_eq!(ladder.escalate(1), Some((InterruptLevel::Interrupt, 1)));
         assert_eq!(ladder.escalate(1), None);
         assert_eq!(ladder.escalate(2), Some((InterruptLevel::Warn, 2)));

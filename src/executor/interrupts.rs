@@ -17,7 +17,9 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::{Ask, Asked, Cancel, InterruptLevel, Prompter, SignalSource, cancel::Live, mutex::lock};
+use super::{
+    Ask, Cancel, InterruptLevel, PromptResult, Prompter, SignalSource, cancel::SignalRuntime, mutex::lock,
+};
 use crate::process::Runner;
 
 /// Interval at which a prompt checks for a signal.
@@ -89,7 +91,7 @@ impl Interrupts {
     }
 
     /// Prompts the user on a thread of its own, and waits for the answer or a signal.
-    pub fn ask(&self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Asked {
+    pub fn ask(&self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> PromptResult {
         let (sender, answers) = mpsc::channel();
         let (ask, asked) = (ask.clone(), Arc::clone(prompter));
         thread::spawn(move || {
@@ -104,14 +106,14 @@ impl Interrupts {
             }
             if let Some(signal) = self.signal() {
                 prompter.abandoned();
-                return Asked::Interrupted(signal);
+                return PromptResult::Interrupted(signal);
             }
             match answer {
-                Ok(Ok(answer)) => return Asked::Answered(answer),
-                Ok(Err(error)) => return Asked::Failed(error),
+                Ok(Ok(answer)) => return PromptResult::Answered(answer),
+                Ok(Err(error)) => return PromptResult::Failed(error),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Asked::Failed(io::Error::other("the prompt panicked"));
+                    return PromptResult::Failed(io::Error::other("the prompt panicked"));
                 }
             }
         }
@@ -154,7 +156,7 @@ impl Listener {
         let (stop, mut stopped) = oneshot::channel::<()>();
         let (catch_up, mut catching_up) = unbounded_channel::<mpsc::Sender<()>>();
         let thread = thread::spawn(move || {
-            let Live { runtime, signals } = &mut live;
+            let SignalRuntime { runtime, signals } = &mut live;
             runtime.block_on(async {
                 loop {
                     tokio::select! {

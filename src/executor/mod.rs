@@ -1,7 +1,7 @@
 //! Runs the steps of a run: the dispatcher (the only owner of run state and the only emitter of events), the pure
 //! scheduler that decides which step may start, the interrupt levels, the gate, and the exit status.
 //!
-//! The dispatcher does not know the work in a step: a [`StepRunner`] is passed in.
+//! The dispatcher does not know what a step does: a [`StepRunner`] is passed in.
 
 mod assemble;
 mod cancel;
@@ -28,6 +28,7 @@ mod refusal;
 mod rig;
 mod round;
 mod scheduler;
+mod secret_error;
 mod secret_use;
 mod secrets;
 mod signals;
@@ -44,15 +45,15 @@ use crate::mutex;
 
 pub use assemble::{AssembleError, Assembly, engines, shown_flags};
 pub use cancel::Cancel;
-pub use deployment::{Deployment, Parts};
-pub use dispatcher::{Asked, DispatchError, Dispatcher, Finished, Gated};
-pub use exit::{Circumstances, exit_status};
+pub use deployment::{Deployment, DeploymentParts};
+pub use dispatcher::{DispatchError, Dispatcher, GateResult, PromptResult, RunEnd};
+pub use exit::{RunFacts, exit_status};
 pub use failed_output::FailedOutput;
 pub use gate::{
     Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, Reviewed, answered, gate,
 };
 pub use identify::identify;
-pub use identity::{Identity, IdentityError};
+pub use identity::{IdentityError, IdentityVerifier};
 pub use interrupt::{INT, InterruptLevel};
 pub use interrupts::Interrupts;
 pub use plan_inputs::PlanInputs;
@@ -60,12 +61,13 @@ pub use prior_result::{PriorResult, StoredPlan, StoredPlanError};
 pub use prompt::{Answer, Ask, Prompter};
 pub use refusal::Refusal;
 pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
+pub use secret_error::SecretError;
 pub use secret_use::{SecretOfRun, SecretUse};
-pub use secrets::{Says, SecretError, Secrets};
+pub use secrets::{ProgressCallback, Secrets};
 pub use signals::SignalSource;
 
 pub use stack_run::{StackRun, StackRuns, StepInput};
 pub use step_channel::{HookProcess, NotRecorded, StepEnd, StepHandle, StepRunner};
-pub use target::{Built, TargetError, Targets};
+pub use target::{BuiltTarget, TargetError, Targets};
 
-pub use step::{Limits, PlanOptions, RunContext, Step, Upstreams, Work, WorkSet, Worker};
+pub use step::{Limits, PlanOptions, ReadyStack, RunContext, RunStacks, Step, Upstreams, Worker};

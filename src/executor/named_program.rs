@@ -32,13 +32,13 @@ pub(super) fn command_line(
 
 /// Runs a program and returns its output.
 ///
-/// The program has no terminal, so one that prompts would hang: `says` receives progress messages with `name` and the
+/// The program has no terminal, so one that prompts would hang: `progress` receives progress messages with `name` and the
 /// time since the start.
 pub(super) fn ask(
     runner: &Runner,
     command: CommandLine,
     name: &str,
-    says: &(dyn Fn(String) + Sync),
+    progress: &(dyn Fn(String) + Sync),
 ) -> Result<CapturedOutput, ProcessError> {
     let command = command.new_session();
     let begun = Instant::now();
@@ -47,7 +47,7 @@ pub(super) fn ask(
         scope.spawn(move || {
             let mut wait = PATIENCE;
             while end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                says(format!("still waiting for {name} after {}s", begun.elapsed().as_secs()));
+                progress(format!("still waiting for {name} after {}s", begun.elapsed().as_secs()));
                 wait = AGAIN;
             }
         });

@@ -1,4 +1,4 @@
-//! Inputs that the plan of a stack is bound to beside its target: files, values, and the variables that
+//! Inputs that the plan of a stack is bound to in addition to its target: files, values, and the variables that
 //! environments.toml sets.
 
 use std::{
@@ -19,7 +19,7 @@ use crate::{
     model::{StackId, VariablePattern},
 };
 
-/// Inputs that a stack's plan is bound to beside its target.
+/// Inputs that a stack's plan is bound to in addition to its target.
 #[derive(Debug, Clone)]
 pub struct PlanInputs {
     /// Folders and files that the stack can read.

@@ -9,7 +9,7 @@ use crate::{
     files,
     journal::RunDir,
     model::{RunId, StackId, hex},
-    plans::{Key, Manifest, SealError},
+    plans::{PlanManifest, ProjectKey, SealError},
 };
 
 /// Result of an earlier run for one stack.
@@ -39,7 +39,7 @@ pub struct StoredPlan {
     /// Plan file in the folder of the earlier run; the run that applies it moves it away first.
     pub file: Utf8PathBuf,
     /// Manifest of the plan; its seal is verified.
-    pub manifest: Manifest,
+    pub manifest: PlanManifest,
     /// Diff that was shown to the user.
     pub diff: String,
 }
@@ -49,8 +49,8 @@ pub struct StoredPlan {
 pub enum StoredPlanError {
     /// The manifest is missing, was edited, or cannot be read.
     #[error(transparent)]
-    Manifest(#[from] SealError),
-    /// The diff beside the plan cannot be read.
+    PlanManifest(#[from] SealError),
+    /// The stored diff of the plan cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Diff {
         /// Path of the diff.
@@ -58,7 +58,7 @@ pub enum StoredPlanError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// The diff beside the plan is not the one that was shown.
+    /// The stored diff of the plan is not the one that was shown.
     #[error("`{path}` is not what was shown when the plan was made: it was edited")]
     OtherDiff {
         /// Path of the diff.
@@ -82,15 +82,15 @@ impl StoredPlan {
         dir: &RunDir,
         run: &RunId,
         stack: &StackId,
-        key: &Key,
+        key: &ProjectKey,
     ) -> Result<Option<Self>, StoredPlanError> {
         let file = dir.plan(stack);
         if !file.is_file() {
             return Ok(None);
         }
-        let manifest = Manifest::read(key, &file.with_extension("manifest.json"))?;
+        let manifest = PlanManifest::read(key, &file.with_extension("manifest.json"))?;
         if manifest.run != *run || manifest.stack != *stack {
-            let Manifest { stack, run, .. } = manifest;
+            let PlanManifest { stack, run, .. } = manifest;
             return Err(StoredPlanError::Copied { stack, run, dir: dir.path().to_owned() });
         }
         let diff = shown_diff(&dir.diff(stack), &manifest)?;
@@ -98,7 +98,7 @@ impl StoredPlan {
     }
 }
 
-fn shown_diff(path: &Utf8Path, manifest: &Manifest) -> Result<String, StoredPlanError> {
+fn shown_diff(path: &Utf8Path, manifest: &PlanManifest) -> Result<String, StoredPlanError> {
     let diff = files::read_whole_text(path)
         .map_err(|source| StoredPlanError::Diff { path: path.to_owned(), source })?;
     if hex(&Sha256::digest(&diff)) == manifest.diff {

@@ -44,13 +44,13 @@ pub trait Prompter: Send + Sync {
 }
 
 /// First event after a prompt: an answer or a signal.
-pub(super) enum First {
+pub(super) enum PromptEvent {
     Answer(io::Result<Answer>),
     Signal(u8),
 }
 
 /// Prompts on a thread of its own, so that a signal ends the wait for the answer.
-pub(super) async fn ask(ask: Ask, prompter: Arc<dyn Prompter>, signals: &mut Signals) -> First {
+pub(super) async fn ask(ask: Ask, prompter: Arc<dyn Prompter>, signals: &mut Signals) -> PromptEvent {
     let (sender, answer) = oneshot::channel();
     let asked = Arc::clone(&prompter);
     thread::spawn(move || {
@@ -61,8 +61,8 @@ pub(super) async fn ask(ask: Ask, prompter: Arc<dyn Prompter>, signals: &mut Sig
         biased;
         signal = signals.next() => {
             prompter.abandoned();
-            First::Signal(signal)
+            PromptEvent::Signal(signal)
         }
-        answer = answer => First::Answer(answer.unwrap_or_else(|_| Err(io::Error::other("the prompt panicked")))),
+        answer = answer => PromptEvent::Answer(answer.unwrap_or_else(|_| Err(io::Error::other("the prompt panicked")))),
     }
 }

@@ -94,9 +94,9 @@ impl Clock for Stopped {
     }
 }
 
-struct Ear(Shared<Event>);
+struct EventRecorder(Shared<Event>);
 
-impl Consumer for Ear {
+impl Consumer for EventRecorder {
     fn name(&self) -> &'static str {
         "ear"
     }
@@ -134,7 +134,7 @@ impl Rig {
         let climbed = Arc::clone(&rungs);
         let cancel =
             Cancel::new(SignalSource::Channel(source), move |level| climbed.lock().unwrap().push(level));
-        let ear = Box::new(Ear(Arc::clone(&events)));
+        let ear = Box::new(EventRecorder(Arc::clone(&events)));
         let mut dispatcher = Dispatcher::new(Arc::new(Stopped), Some(journal), vec![ear], cancel);
         let stack = |name: &&str| RunStack {
             stack: id(name),

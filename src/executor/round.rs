@@ -19,7 +19,7 @@ use crate::{
 const MESSAGES: usize = 256;
 
 /// One round of steps.
-pub(super) struct Round<'a> {
+pub(super) struct StepRound<'a> {
     dispatcher: &'a mut Dispatcher,
     steps: &'a [Step],
     scheduler: Scheduler,
@@ -30,7 +30,7 @@ pub(super) struct Round<'a> {
     defect: Option<DispatchError>,
 }
 
-impl<'a> Round<'a> {
+impl<'a> StepRound<'a> {
     /// Returns a round in which no step has started yet.
     pub(super) fn new(
         dispatcher: &'a mut Dispatcher,

@@ -17,7 +17,7 @@ use crate::model::StackId;
 pub enum ScheduleError {
     /// A stack has two steps in one round.
     #[error("stack `{0}` has two steps in one round")]
-    Twice(StackId),
+    DuplicateStep(StackId),
     /// A step waits for a stack without a step in this round.
     #[error("stack `{stack}` waits for `{need}`, which has no step in this round")]
     UnknownNeed {
@@ -56,7 +56,7 @@ pub enum Skip {
 /// State of all steps of one round; a step is identified by its index in the list.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
-    steps: Vec<Node>,
+    steps: Vec<ScheduledStep>,
     groups: Vec<Group>,
     free_in_class: Vec<usize>,
     free: usize,
@@ -65,16 +65,16 @@ pub struct Scheduler {
 }
 
 #[derive(Debug, Clone)]
-struct Node {
+struct ScheduledStep {
     dependents: Vec<usize>,
     missing: usize,
     remaining: Duration,
     group: usize,
-    state: State,
+    state: StepState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum StepState {
     Waiting,
     Running,
     Ended,
@@ -131,7 +131,7 @@ impl Scheduler {
         let &(_, place) =
             self.groups.iter().filter(has_room).filter_map(|group| group.ready.first()).min()?;
         let node = &mut self.steps[place];
-        node.state = State::Running;
+        node.state = StepState::Running;
         self.free -= 1;
         let group = &mut self.groups[node.group];
         group.ready.remove(&(Reverse(node.remaining), place));
@@ -145,7 +145,7 @@ impl Scheduler {
     ///
     /// Each step is returned at most once. A step that is not running is ignored.
     pub fn finish(&mut self, place: usize, ending: Ending) -> Vec<(usize, Skip)> {
-        if self.steps[place].state != State::Running {
+        if self.steps[place].state != StepState::Running {
             return Vec::new();
         }
         self.end(place);
@@ -163,7 +163,7 @@ impl Scheduler {
         let mut skipped: Vec<(usize, Skip)> = Vec::new();
         let mut below = self.steps[place].dependents.clone();
         while let Some(next) = below.pop() {
-            if self.steps[next].state == State::Waiting {
+            if self.steps[next].state == StepState::Waiting {
                 self.end(next);
                 skipped.push((next, Skip::Dependency(place)));
                 below.extend(&self.steps[next].dependents);
@@ -179,7 +179,7 @@ impl Scheduler {
     /// Stops all steps that have not started; returns them in the given order.
     pub fn stop(&mut self) -> Vec<usize> {
         let waiting: Vec<usize> =
-            (0..self.steps.len()).filter(|place| self.steps[*place].state == State::Waiting).collect();
+            (0..self.steps.len()).filter(|place| self.steps[*place].state == StepState::Waiting).collect();
         for place in &waiting {
             self.end(*place);
         }
@@ -193,34 +193,34 @@ impl Scheduler {
 
     fn offer(&mut self, place: usize) {
         let node = &self.steps[place];
-        if node.state == State::Waiting && node.missing == 0 {
+        if node.state == StepState::Waiting && node.missing == 0 {
             self.groups[node.group].ready.insert((Reverse(node.remaining), place));
         }
     }
 
     fn end(&mut self, place: usize) {
         let node = &mut self.steps[place];
-        node.state = State::Ended;
+        node.state = StepState::Ended;
         self.open -= 1;
         self.groups[node.group].ready.remove(&(Reverse(node.remaining), place));
     }
 }
 
-fn link(steps: &[Step]) -> Result<Vec<Node>, ScheduleError> {
+fn link(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> {
     let mut places = BTreeMap::new();
     for (place, step) in steps.iter().enumerate() {
         if places.insert(&step.stack, place).is_some() {
-            return Err(ScheduleError::Twice(step.stack.clone()));
+            return Err(ScheduleError::DuplicateStep(step.stack.clone()));
         }
     }
-    let empty = || Node {
+    let empty = || ScheduledStep {
         dependents: Vec::new(),
         missing: 0,
         remaining: Duration::ZERO,
         group: 0,
-        state: State::Waiting,
+        state: StepState::Waiting,
     };
-    let mut nodes: Vec<Node> = steps.iter().map(|_| empty()).collect();
+    let mut nodes: Vec<ScheduledStep> = steps.iter().map(|_| empty()).collect();
     for (place, step) in steps.iter().enumerate() {
         for need in step.needs.iter().collect::<BTreeSet<_>>() {
             let Some(before) = places.get(need) else {
@@ -234,7 +234,7 @@ fn link(steps: &[Step]) -> Result<Vec<Node>, ScheduleError> {
 }
 
 /// Returns all indices so that each step comes after its dependents.
-fn backwards(steps: &[Step], nodes: &[Node]) -> Result<Vec<usize>, ScheduleError> {
+fn backwards(steps: &[Step], nodes: &[ScheduledStep]) -> Result<Vec<usize>, ScheduleError> {
     let mut missing: Vec<usize> = nodes.iter().map(|node| node.missing).collect();
     let mut order: Vec<usize> = (0..nodes.len()).filter(|place| missing[*place] == 0).collect();
     let mut at = 0;

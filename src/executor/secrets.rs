@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     failed_output::FailedOutput,
     named_program::{ask, command_line},
+    secret_error::SecretError,
     secret_use::SecretOfRun,
     sops::{keys, pick},
 };
@@ -19,127 +20,41 @@ use crate::{
     config::{Secret, SecretSource},
     engine::ExactJson,
     files,
-    process::{ProcessError, Redactor, Runner},
+    process::{Redactor, Runner},
 };
 
-/// Reason why a secret could not be read. Never contains any part of a secret.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SecretError {
-    /// The environment variable is not set.
-    #[error("secret `{name}` comes from the environment variable `{variable}`, which is not set")]
-    Unset {
-        /// Name of the secret.
-        name: String,
-        /// Name of the environment variable.
-        variable: String,
-    },
-    /// The value is empty, and `allow_empty` is not set.
-    #[error("secret `{name}` comes from {source_text}, which is empty")]
-    Empty {
-        /// Name of the secret.
-        name: String,
-        /// Source of the value, as messages name it.
-        source_text: String,
-    },
-    /// The variable or the program's output is not UTF-8.
-    #[error("secret `{name}` is not UTF-8 text")]
-    NotUtf8 {
-        /// Name of the secret.
-        name: String,
-    },
-    /// The file cannot be read.
-    #[error("secret `{name}` comes from the file `{path}`: {source}")]
-    File {
-        /// Name of the secret.
-        name: String,
-        /// Path of the file.
-        path: Utf8PathBuf,
-        /// Error of the operating system.
-        source: Arc<io::Error>,
-    },
-    /// The program cannot be run.
-    #[error("secret `{name}` comes from the command `{program}`: {source}")]
-    Start {
-        /// Name of the secret.
-        name: String,
-        /// Program of the command.
-        program: String,
-        /// Error of the start.
-        source: Arc<ProcessError>,
-    },
-    /// The program failed.
-    #[error("secret `{name}` comes from the command `{program}`, which failed ({exit})")]
-    Command {
-        /// Name of the secret.
-        name: String,
-        /// Program of the command.
-        program: String,
-        /// Exit status of the program.
-        exit: String,
-        /// Output of the program.
-        output: FailedOutput,
-    },
-    /// The output of SOPS is not JSON.
-    #[error("secret `{name}` comes from `{path}`, of which `sops` printed no JSON")]
-    NotJson {
-        /// Name of the secret.
-        name: String,
-        /// Path of the SOPS file.
-        path: Utf8PathBuf,
-    },
-    /// The SOPS file has no text at the key.
-    #[error("secret `{name}`: `{path}` holds no text at `{key}`{there}")]
-    NoSuchKey {
-        /// Name of the secret.
-        name: String,
-        /// Path of the SOPS file.
-        path: Utf8PathBuf,
-        /// Dotted key.
-        key: String,
-        /// Text that lists the existing keys, beginning with a semicolon.
-        there: String,
-    },
-}
-
-impl SecretError {
-    /// Returns lines with advice, or with the output of the program. Secrets that the redactor does not
-    /// know are not masked in them.
-    pub fn help(&self, redactor: &Redactor) -> Vec<String> {
-        match self {
-            Self::Empty { .. } => {
-                vec!["an empty value is accepted with `allow_empty = true` beside the source".to_owned()]
-            }
-            Self::Command { output, .. } => match output.last_lines(redactor) {
-                lines if lines.is_empty() => {
-                    vec!["it printed nothing on standard error; run it by hand to see why".to_owned()]
-                }
-                lines => lines.iter().map(|line| format!("it printed `{line}`")).collect(),
-            },
-            _ => Vec::new(),
-        }
-    }
-}
-
-type Slot<T> = Arc<OnceLock<Result<T, SecretError>>>;
+type OnceResult<T> = Arc<OnceLock<Result<T, SecretError>>>;
 
 /// Callback for progress messages and warnings to the user.
-pub type Says = Arc<dyn Fn(String) + Send + Sync>;
+pub type ProgressCallback = Arc<dyn Fn(String) + Send + Sync>;
 
 /// Secrets of a run: each source is read once, several at the same time.
 pub struct Secrets {
     runner: Arc<Runner>,
     root: Utf8PathBuf,
     env: BTreeMap<OsString, OsString>,
-    says: Says,
-    found: Mutex<HashMap<SecretSource, Slot<Arc<str>>>>,
-    opened: Mutex<HashMap<Utf8PathBuf, Slot<Arc<ExactJson>>>>,
+    progress: ProgressCallback,
+    found: Mutex<HashMap<SecretSource, OnceResult<Arc<str>>>>,
+    opened: Mutex<HashMap<Utf8PathBuf, OnceResult<Arc<ExactJson>>>>,
 }
 
 impl Secrets {
     /// Returns secrets whose files are relative to `root`, and whose variables and commands use `env`, the environment of
-    /// envctl. `says` receives a message when a command takes long.
-    pub fn new(runner: Arc<Runner>, root: &Utf8Path, env: BTreeMap<OsString, OsString>, says: Says) -> Self {
-        Self { runner, root: root.to_owned(), env, says, found: Mutex::default(), opened: Mutex::default() }
+    /// envctl. `progress` receives a message when a command takes long.
+    pub fn new(
+        runner: Arc<Runner>,
+        root: &Utf8Path,
+        env: BTreeMap<OsString, OsString>,
+        progress: ProgressCallback,
+    ) -> Self {
+        Self {
+            runner,
+            root: root.to_owned(),
+            env,
+            progress,
+            found: Mutex::default(),
+            opened: Mutex::default(),
+        }
     }
 
     /// Returns the value of a secret. `name` is for the message of an error.
@@ -160,7 +75,7 @@ impl Secrets {
 
     /// Masks a secret that is not needed, if its value can be read without a program: from a variable or a file. A missing
     /// secret needs no mask.
-    pub fn mask_if_at_hand(&self, source: &SecretSource) {
+    pub fn mask_if_readable(&self, source: &SecretSource) {
         let value = match source {
             SecretSource::Env(variable) => {
                 self.env.get(&OsString::from(variable)).and_then(|value| value.to_str()).map(str::to_owned)
@@ -178,7 +93,7 @@ impl Secrets {
         match self.value(name, secret) {
             Ok(value) => Some(value),
             Err(error) => {
-                (self.says)(format!("warning: {error}; the engine runs without it"));
+                (self.progress)(format!("warning: {error}; the engine runs without it"));
                 None
             }
         }
@@ -231,7 +146,7 @@ impl Secrets {
         let program = argv.first().cloned().unwrap_or_default();
         let command = command_line(argv, &self.root, &self.env);
         let waited_for = format!("`{program}`, which tells the secret `{name}`,");
-        let done = match ask(&self.runner, command, &waited_for, &*self.says) {
+        let done = match ask(&self.runner, command, &waited_for, &*self.progress) {
             Ok(done) => done,
             Err(error) => return Err(SecretError::Start { name, program, source: Arc::new(error) }),
         };
@@ -252,14 +167,17 @@ impl Secrets {
                 // The error of a secret is shown when that secret is the first to fail.
                 let _unknown_is_not_masked = self.value(name, secret);
             } else {
-                self.mask_if_at_hand(&secret.source);
+                self.mask_if_readable(&secret.source);
             }
         }
         self.runner.redactor()
     }
 }
 
-fn slot<K: Clone + Eq + std::hash::Hash, T>(map: &Mutex<HashMap<K, Slot<T>>>, key: &K) -> Slot<T> {
+fn slot<K: Clone + Eq + std::hash::Hash, T>(
+    map: &Mutex<HashMap<K, OnceResult<T>>>,
+    key: &K,
+) -> OnceResult<T> {
     let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(map.entry(key.clone()).or_default())
 }

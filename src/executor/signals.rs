@@ -45,7 +45,7 @@ impl SignalSource {
 }
 
 impl Signals {
-    /// Returns the next signal; waits for ever when there can be none.
+    /// Returns the next signal; waits forever if no signal can arrive.
     pub(super) async fn next(&mut self) -> u8 {
         poll_fn(|context| {
             match self {

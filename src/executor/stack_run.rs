@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     PriorResult,
-    step::work::{PendingPlan, Work},
+    step::ready_stack::{PendingPlan, ReadyStack},
 };
 use crate::{graph::StackGraph, model::StackId, plans::StatePlace};
 
@@ -22,10 +22,10 @@ pub struct StackRun {
     pub(super) pending: Option<PendingPlan>,
     /// Engine's own diff of the last plan; empty for a clean one.
     pub(super) diff: String,
-    /// Work with the values of the last plan; absent for a stack that takes no outputs of others.
-    pub(super) wired: Option<Arc<Work>>,
+    /// Stack with the input values of its last plan; absent if it takes no outputs of other stacks.
+    pub(super) work_with_inputs: Option<Arc<ReadyStack>>,
     /// Stacks that were applied already when the last plan was made.
-    pub(super) seen_applied: BTreeSet<StackId>,
+    pub(super) applied_at_plan: BTreeSet<StackId>,
     /// True if the last plan uses outputs that will change.
     pub(super) is_provisional: bool,
     /// True if the user allowed the creation of its missing workspace.
@@ -112,7 +112,7 @@ impl StackRuns {
             // Plans that were made after an apply of an earlier run only know the outputs of that one. Dependents of the
             // stack have no step now, so that all of them are here.
             for other in self.stacks.values_mut() {
-                other.seen_applied.remove(stack);
+                other.applied_at_plan.remove(stack);
             }
         }
     }
@@ -157,8 +157,8 @@ impl StackRuns {
 
     /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
     pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
-        let wired = self.get(stack).and_then(|run| run.wired.as_ref());
-        wired.map(|work| work.mocks_of.clone()).unwrap_or_default()
+        let work_with_inputs = self.get(stack).and_then(|run| run.work_with_inputs.as_ref());
+        work_with_inputs.map(|ready| ready.mocks_of.clone()).unwrap_or_default()
     }
 
     /// Returns the engine's own diff of a planned stack; empty for a clean one.
@@ -213,13 +213,13 @@ mod tests {
         runs.adopt(id("network"), PriorResult::Begun);
         let mut app = runs.begin_step(&id("app"));
         assert_eq!(app.applied, [id("network")].into());
-        app.stack_run.seen_applied = app.applied;
+        app.stack_run.applied_at_plan = app.applied;
         runs.end_step(&id("app"), app.stack_run, false);
         let network = runs.begin_step(&id("network"));
         assert!(network.stack_run.prior.is_none(), "a stack whose apply had begun is planned again");
         runs.end_step(&id("network"), network.stack_run, true);
         let app = runs.begin_step(&id("app"));
-        assert!(app.stack_run.seen_applied.is_empty());
+        assert!(app.stack_run.applied_at_plan.is_empty());
         assert_eq!(app.applied, [id("network")].into());
     }
 

@@ -90,12 +90,12 @@ pub(super) enum WorkerMessage {
     },
 }
 
-struct Port {
+struct ChannelHandle {
     place: usize,
     sender: mpsc::Sender<WorkerMessage>,
 }
 
-impl StepHandle for Port {
+impl StepHandle for ChannelHandle {
     fn progress(&self, text: String) {
         // A full channel means that the dispatcher is busy: the text may be dropped.
         let _dropped_when_full = self.sender.try_send(WorkerMessage::Progress { place: self.place, text });
@@ -119,7 +119,7 @@ impl StepHandle for Port {
     }
 }
 
-impl Port {
+impl ChannelHandle {
     /// Sends a message and waits until it is recorded.
     fn recorded(&self, message: impl FnOnce(usize, Reply) -> WorkerMessage) -> Result<(), NotRecorded> {
         let gone = || NotRecorded("the run is over".to_owned());
@@ -139,7 +139,7 @@ pub(super) fn spawn(
     sender: &mpsc::Sender<WorkerMessage>,
 ) {
     let (stack, kind) = (step.stack.clone(), step.kind);
-    let (runner, port) = (Arc::clone(runner), Port { place, sender: sender.clone() });
+    let (runner, port) = (Arc::clone(runner), ChannelHandle { place, sender: sender.clone() });
     tokio::task::spawn_blocking(move || {
         let end = match catch_unwind(AssertUnwindSafe(|| runner.run(&stack, kind, input, &port))) {
             Ok(end) => StepEnd { finished: StepFinished { stack, step: kind, ..end.finished }, ..end },

@@ -13,9 +13,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     evaluated_values::evaluated_values,
+    secret_error::SecretError,
     secret_use::{SecretOfRun, SecretUse, effective_use},
-    secrets::{SecretError, Secrets},
-    step::outputs::values::expression,
+    secrets::Secrets,
+    step::outputs::passed_values::expression,
 };
 use crate::{
     config::{EnvSource, Layer, Origin, SecretSource, VariableValue},
@@ -80,7 +81,7 @@ pub enum TargetError {
 
 /// Target with notes for the user.
 #[derive(Debug, Clone)]
-pub struct Built {
+pub struct BuiltTarget {
     /// Target of the instance.
     pub target: Target,
     /// Notes, for example about values that were dropped.
@@ -121,7 +122,7 @@ impl Targets {
         instance: &Instance,
         modules: &[&Module],
         folder: StackFolder,
-    ) -> Result<Built, TargetError> {
+    ) -> Result<BuiltTarget, TargetError> {
         let module = modules.first().copied();
         let stack = instance.id.stack.as_str();
         let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
@@ -168,7 +169,7 @@ impl Targets {
             state_exception: StateException::default(),
             typed_colors: TypedColors::default(),
         };
-        Ok(Built { target, notes })
+        Ok(BuiltTarget { target, notes })
     }
 
     /// Writes the generated var files with every value of environments.toml and of flags that the stack declares, and
@@ -251,7 +252,7 @@ impl Targets {
                 SecretUse::IfAvailable if is_declared => self.secrets.value_if_available(name, &secret.value),
                 // The source may be missing; a value that can be read without a program is masked all the same.
                 _ => {
-                    self.secrets.mask_if_at_hand(source);
+                    self.secrets.mask_if_readable(source);
                     None
                 }
             };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::step::outputs::values::hide;
+use super::step::outputs::passed_values::hide;
 use crate::{
     config::{Layer, VariableValue},
     engine::layout::unit_file,

@@ -43,7 +43,7 @@ impl Drop for CommandDir {
 
 /// Folder of a command that was killed; locked, so that no other process takes it meanwhile.
 #[derive(Debug)]
-pub struct Abandoned {
+pub struct AbandonedCommand {
     /// Path of the folder.
     pub path: Utf8PathBuf,
     _held: File,
@@ -79,7 +79,7 @@ impl RunStore {
     }
 
     /// Returns the folders of commands that were killed, sorted and locked.
-    pub fn abandoned_commands(&self) -> Result<Vec<Abandoned>, JournalError> {
+    pub fn abandoned_commands(&self) -> Result<Vec<AbandonedCommand>, JournalError> {
         let mut found = Vec::new();
         for path in self.all_command_dirs()? {
             let held = match files::open_folder(&path) {
@@ -88,7 +88,7 @@ impl RunStore {
                 Err(error) => return Err(JournalError::io("read", path)(error)),
             };
             match held.try_lock() {
-                Ok(()) => found.push(Abandoned { path, _held: held }),
+                Ok(()) => found.push(AbandonedCommand { path, _held: held }),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error)),
             }

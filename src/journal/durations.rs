@@ -39,7 +39,7 @@ pub struct Durations {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Document {
+struct DurationsDocument {
     format: u32,
     stacks: BTreeMap<String, Measured>,
 }
@@ -109,11 +109,11 @@ pub(super) fn add(file: &Utf8Path, measured: &[(StackId, Task, Duration)]) -> io
     for (stack, task, took) in measured {
         stacks.entry(stack.to_string()).or_default().add(*task, *took);
     }
-    files::write(file, &serde_json::to_vec(&Document { format: FORMAT, stacks })?)
+    files::write(file, &serde_json::to_vec(&DurationsDocument { format: FORMAT, stacks })?)
 }
 
 fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Measured>> {
-    let document: Document = serde_json::from_slice(bytes).ok()?;
+    let document: DurationsDocument = serde_json::from_slice(bytes).ok()?;
     (document.format == FORMAT).then_some(document.stacks)
 }
 

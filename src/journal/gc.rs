@@ -8,7 +8,7 @@ use crate::model::{EnvName, RunId};
 
 /// Run that may be removed.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct GcCandidate {
     /// Id of the run.
     pub id: RunId,
     /// Environment of the run; absent when its journal cannot be read.
@@ -41,14 +41,14 @@ pub enum Verdict {
 /// Decides about each run; `runs` is sorted newest first. The newest `keep` runs of each environment stay regardless
 /// of age. Without `older_than` all others are removed.
 pub fn verdicts(
-    runs: &[Candidate],
+    runs: &[GcCandidate],
     now: Timestamp,
     older_than: Option<Duration>,
     keep: usize,
 ) -> Vec<Verdict> {
     let needed = needed(runs);
     let mut newer: Vec<&Option<EnvName>> = Vec::new();
-    let verdict = |run: &Candidate, place: usize| {
+    let verdict = |run: &GcCandidate, place: usize| {
         let age = now.duration_since(run.started);
         let young = older_than
             .is_some_and(|limit| age < SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
@@ -73,7 +73,7 @@ pub fn verdicts(
 
 /// Returns the runs that a resumption needs: for each environment the newest run that changed it, if unfinished, and
 /// the runs that this one resumed in turn.
-fn needed(runs: &[Candidate]) -> BTreeSet<RunId> {
+fn needed(runs: &[GcCandidate]) -> BTreeSet<RunId> {
     let mut environments = BTreeSet::new();
     let mut needed = BTreeSet::new();
     for run in runs {
@@ -93,9 +93,9 @@ mod tests {
     const DAY: u64 = 86_400;
 
     /// Makes a run that started this number of days ago.
-    fn run(days: u64, environment: &str) -> Candidate {
+    fn run(days: u64, environment: &str) -> GcCandidate {
         let started = Timestamp::from_second(i64::try_from(1_000 * DAY - days * DAY).unwrap()).unwrap();
-        Candidate {
+        GcCandidate {
             id: RunId::new(u64::try_from(started.as_millisecond()).unwrap(), 1),
             environment: Some(environment.parse().unwrap()),
             started,
@@ -106,7 +106,7 @@ mod tests {
         }
     }
 
-    fn verdicts(runs: &[Candidate], days: Option<u64>, keep: usize) -> Vec<Verdict> {
+    fn verdicts(runs: &[GcCandidate], days: Option<u64>, keep: usize) -> Vec<Verdict> {
         let now = Timestamp::from_second(i64::try_from(1_000 * DAY).unwrap()).unwrap();
         super::verdicts(runs, now, days.map(|days| Duration::from_secs(days * DAY)), keep)
     }
@@ -124,17 +124,17 @@ mod tests {
     #[test]
     fn what_runs_and_what_could_be_resumed_stays() {
         use Verdict::{Remove, Resumable, Running};
-        let running = Candidate { running: true, ..run(40, "production") };
+        let running = GcCandidate { running: true, ..run(40, "production") };
         let first = run(70, "staging");
-        let second = Candidate { unfinished: true, resumes: Some(first.id.clone()), ..run(50, "staging") };
-        let other = Candidate { unfinished: true, ..run(60, "staging") };
+        let second = GcCandidate { unfinished: true, resumes: Some(first.id.clone()), ..run(50, "staging") };
+        let other = GcCandidate { unfinished: true, ..run(60, "staging") };
         let runs = [running, second, other, first];
         assert_eq!(verdicts(&runs, Some(30), 0), [Running, Resumable, Remove, Resumable]);
     }
 
     #[test]
     fn a_failed_run_after_which_the_environment_was_changed_goes() {
-        let runs = [run(40, "staging"), Candidate { unfinished: true, ..run(50, "staging") }];
+        let runs = [run(40, "staging"), GcCandidate { unfinished: true, ..run(50, "staging") }];
         assert_eq!(verdicts(&runs, Some(30), 0), [Verdict::Remove; 2]);
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Process that holds the lock of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LockHolder {
     /// Run that holds it; absent for a command outside a run.
     pub run: Option<RunId>,
     /// Verb of the command: `deploy`.
@@ -39,7 +39,7 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
-impl Holder {
+impl LockHolder {
     /// Returns true if the holder ran on the machine of `other` and its process has ended.
     fn is_gone(&self, other: &Self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
@@ -68,7 +68,7 @@ pub enum LockError {
         /// Environment that is locked.
         environment: EnvName,
         /// Holder of the lock; absent when it has not written its name yet.
-        holder: Option<Box<Holder>>,
+        holder: Option<Box<LockHolder>>,
     },
     /// The lock file cannot be used.
     #[error(transparent)]
@@ -82,7 +82,7 @@ impl RunStore {
     }
 
     /// Takes the lock of an environment and writes its holder into the file. Never waits for a living holder.
-    pub fn lock(&self, environment: &EnvName, holder: &Holder) -> Result<RunLock, LockError> {
+    pub fn lock(&self, environment: &EnvName, holder: &LockHolder) -> Result<RunLock, LockError> {
         let path = self.lock_file(environment);
         let locks = self.envctl_dir()?.join("locks");
         files::create_dirs(&locks).map_err(JournalError::io("create", &locks))?;
@@ -93,7 +93,7 @@ impl RunStore {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {
                     let text = files::read_whole(&path).unwrap_or_default();
-                    let found: Option<Box<Holder>> = serde_json::from_slice(&text).ok().map(Box::new);
+                    let found: Option<Box<LockHolder>> = serde_json::from_slice(&text).ok().map(Box::new);
                     // A child that envctl was forking when it was killed inherits the lock until it executes its
                     // program.
                     let is_gone = found.as_ref().is_some_and(|found| found.is_gone(holder));
@@ -112,7 +112,7 @@ impl RunStore {
 }
 
 /// Overwrites the locked file in place: a replacement would not be locked.
-fn write(file: &mut File, holder: &Holder) -> io::Result<()> {
+fn write(file: &mut File, holder: &LockHolder) -> io::Result<()> {
     let text = serde_json::to_vec(holder)?;
     file.set_len(0)?;
     file.rewind()?;
@@ -127,8 +127,8 @@ mod tests {
 
     use super::*;
 
-    fn holder(verb: &str) -> Holder {
-        Holder {
+    fn holder(verb: &str) -> LockHolder {
+        LockHolder {
             run: Some(RunId::new(1, 1)),
             verb: verb.to_owned(),
             user: Some("ann".to_owned()),
@@ -166,7 +166,7 @@ mod tests {
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let staging: EnvName = "staging".parse().unwrap();
         // No process has this id.
-        let gone = Holder { pid: 0x7fff_fffe, ..holder("deploy") };
+        let gone = LockHolder { pid: 0x7fff_fffe, ..holder("deploy") };
         let left_behind = store.lock(&staging, &gone).unwrap();
         thread::scope(|scope| {
             let waiting = scope.spawn(|| store.lock(&staging, &holder("resume")));

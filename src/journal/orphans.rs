@@ -4,7 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
-use super::{JournalError, Recorded, RunDir, RunStore, StoredRun};
+use super::{JournalContent, JournalError, RunDir, RunStore, StoredRun};
 use crate::{
     event::EventKind,
     files,
@@ -15,7 +15,7 @@ use crate::{
 /// Programs and files that unfinished runs and commands of one environment may have left behind.
 #[derive(Debug, Default)]
 pub struct Leftovers {
-    runs: Vec<Left>,
+    runs: Vec<UnfinishedRun>,
     /// Folders of single commands that were not removed.
     commands: Vec<Utf8PathBuf>,
     /// Runs whose journals cannot be read, with the error.
@@ -23,7 +23,7 @@ pub struct Leftovers {
 }
 
 #[derive(Debug)]
-struct Left {
+struct UnfinishedRun {
     id: RunId,
     dir: RunDir,
     stacks: Vec<StackId>,
@@ -52,7 +52,11 @@ pub struct OrphanProcess {
     pub pid: u32,
 }
 
-fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<Left> {
+fn unfinished_run(
+    run: &StoredRun,
+    recorded: &JournalContent,
+    environment: &EnvName,
+) -> Option<UnfinishedRun> {
     let (mut stacks, mut started) = (Vec::new(), Vec::new());
     for event in &recorded.events {
         match &event.kind {
@@ -74,7 +78,7 @@ fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<L
             _ => {}
         }
     }
-    Some(Left { id: run.id.clone(), dir: run.dir.clone(), stacks, started })
+    Some(UnfinishedRun { id: run.id.clone(), dir: run.dir.clone(), stacks, started })
 }
 
 impl Leftovers {
@@ -87,11 +91,11 @@ impl Leftovers {
                 continue;
             }
             match run.events() {
-                Ok(recorded) => found.runs.extend(left(&run, &recorded, environment)),
+                Ok(recorded) => found.runs.extend(unfinished_run(&run, &recorded, environment)),
                 Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {
                     let (id, dir) = (run.id.clone(), run.dir.clone());
-                    found.runs.push(Left { id, dir, stacks: Vec::new(), started: Vec::new() });
+                    found.runs.push(UnfinishedRun { id, dir, stacks: Vec::new(), started: Vec::new() });
                     found.unreadable.push((run.id, error));
                 }
             }
@@ -127,7 +131,7 @@ impl Leftovers {
     /// Removes the plan files that these runs were applying; they hold values and cannot be applied again. Call it
     /// when no program of these runs is alive. Returns the files that could not be removed, with the error.
     pub fn remove_begun_plans(&self) -> Vec<(Utf8PathBuf, io::Error)> {
-        let plans = |run: &Left| -> Vec<_> {
+        let plans = |run: &UnfinishedRun| -> Vec<_> {
             run.stacks.iter().flat_map(|stack| run.dir.begun_plans(stack)).collect()
         };
         let removed = self.runs.iter().flat_map(plans).map(|file| (files::remove_if_there(&file), file));
@@ -135,7 +139,7 @@ impl Leftovers {
     }
 }
 
-impl Left {
+impl UnfinishedRun {
     /// Returns the processes that write to a file of the run, with the stack of the file.
     fn writers(&self) -> impl Iterator<Item = (Option<StackId>, Program, u32)> {
         writers(self.dir.path()).into_iter().filter_map(|writer| {

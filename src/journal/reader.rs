@@ -10,7 +10,7 @@ use crate::{
 
 /// Content of a journal.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
+pub struct JournalContent {
     /// Events in order.
     pub events: Vec<Event>,
     /// True if a crash cut off the last line; that line is not among the events.
@@ -21,14 +21,14 @@ pub struct Recorded {
 ///
 /// A last line that is not an event counts as cut off by a crash. Any other such line is an error, as is a gap in the
 /// sequence numbers: the file was edited.
-pub fn read_journal(path: &Utf8Path) -> Result<Recorded, JournalError> {
+pub fn read_journal(path: &Utf8Path) -> Result<JournalContent, JournalError> {
     let bytes = files::read_whole(path).map_err(JournalError::io("read", path))?;
     parse(path, &bytes)
 }
 
-fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<Recorded, JournalError> {
+fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<JournalContent, JournalError> {
     let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let mut recorded = Recorded { events: Vec::new(), torn: false };
+    let mut recorded = JournalContent { events: Vec::new(), torn: false };
     if text.is_empty() {
         return Ok(recorded);
     }
@@ -98,14 +98,14 @@ mod tests {
         events().iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect()
     }
 
-    fn parse_text(text: &[u8]) -> Result<Recorded, String> {
+    fn parse_text(text: &[u8]) -> Result<JournalContent, String> {
         parse(Utf8Path::new("j"), text).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_whole_journal_reads_back() {
-        assert_eq!(parse_text(text().as_bytes()).unwrap(), Recorded { events: events(), torn: false });
-        assert_eq!(parse_text(b"").unwrap(), Recorded { events: vec![], torn: false });
+        assert_eq!(parse_text(text().as_bytes()).unwrap(), JournalContent { events: events(), torn: false });
+        assert_eq!(parse_text(b"").unwrap(), JournalContent { events: vec![], torn: false });
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
     fn a_tail_of_zeros_left_by_a_power_cut_is_a_torn_line() {
         let mut bytes = text().into_bytes();
         bytes.extend([0; 512]);
-        assert_eq!(parse_text(&bytes).unwrap(), Recorded { events: events(), torn: true });
+        assert_eq!(parse_text(&bytes).unwrap(), JournalContent { events: events(), torn: true });
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalError, Recorded, RunDir, StoreError, fold, read_journal};
+use super::{JournalContent, JournalError, RunDir, StoreError, fold, read_journal};
 use crate::{
     files,
     model::{EnvName, Report, RunId},
@@ -27,7 +27,7 @@ pub struct StoredRun {
 
 impl StoredRun {
     /// Reads the journal.
-    pub fn events(&self) -> Result<Recorded, JournalError> {
+    pub fn events(&self) -> Result<JournalContent, JournalError> {
         read_journal(&self.dir.journal())
     }
 

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Binding, Key, SealError, sealed};
+use super::{Binding, ProjectKey, SealError, sealed};
 use crate::model::RunId;
 
 /// Purpose of the seal: a seal of another purpose does not verify.
@@ -25,12 +25,12 @@ pub struct CleanPlan {
 
 impl CleanPlan {
     /// Writes the record to a sealed file with mode 0600.
-    pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
+    pub fn write(&self, key: &ProjectKey, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)
     }
 
     /// Reads a record and verifies its seal.
-    pub fn read(key: &Key, path: &Utf8Path) -> Result<Self, SealError> {
+    pub fn read(key: &ProjectKey, path: &Utf8Path) -> Result<Self, SealError> {
         sealed::read(key, PURPOSE, path)
     }
 }

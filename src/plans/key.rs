@@ -37,9 +37,9 @@ pub enum KeyError {
 
 /// Key of 32 random bytes.
 #[derive(Clone)]
-pub struct Key([u8; LENGTH]);
+pub struct ProjectKey([u8; LENGTH]);
 
-impl Key {
+impl ProjectKey {
     /// Reads the key of the project with this `.envctl` folder; creates it with mode 0600 when there is none.
     pub fn of_project(home: &Utf8Path) -> Result<Self, KeyError> {
         let path = home.join(FILE);
@@ -83,9 +83,9 @@ impl Key {
     }
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for ProjectKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Key")
+        f.write_str("ProjectKey")
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     fn a_project_keeps_its_key_and_another_has_another() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let of = |dir: &tempfile::TempDir| {
-            Key::of_project(Utf8Path::from_path(dir.path()).unwrap()).unwrap().digest("value x", b"1")
+            ProjectKey::of_project(Utf8Path::from_path(dir.path()).unwrap()).unwrap().digest("value x", b"1")
         };
         assert_eq!(of(&one), of(&one));
         assert_ne!(of(&one), of(&two));
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_digest_is_for_one_purpose_and_one_value() {
-        let key = Key([7; LENGTH]);
+        let key = ProjectKey([7; LENGTH]);
         let digest = key.digest("value x", b"1");
         assert_eq!(digest.len(), 64);
         assert_ne!(digest, key.digest("value y", b"1"));
@@ -121,7 +121,7 @@ mod tests {
     fn a_file_that_is_no_key_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("key"), "short").unwrap();
-        let error = Key::of_project(Utf8Path::from_path(dir.path()).unwrap()).unwrap_err();
+        let error = ProjectKey::of_project(Utf8Path::from_path(dir.path()).unwrap()).unwrap_err();
         assert!(matches!(error, KeyError::Broken { .. }), "{error}");
     }
 }

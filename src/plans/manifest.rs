@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Binding, Key, SealError, sealed};
+use super::{Binding, ProjectKey, SealError, sealed};
 use crate::model::{Changes, EnvName, KnownValues, RunId, StackId};
 
 /// Purpose of the seal: a seal of another purpose does not verify.
@@ -16,7 +16,7 @@ const FORMAT: u32 = 1;
 /// Manifest of one saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Manifest {
+pub struct PlanManifest {
     /// Changes that the plan would make.
     pub changes: Changes,
     /// Changes that the engine deferred to a later plan, one text each.
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub from_plans: Vec<String>,
     /// Keyed digests of the values that the plan would set, as far as they were known.
     pub known: KnownValues,
-    /// Notes for the user beside the changes.
+    /// Notes for the user on the plan.
     pub notes: Vec<String>,
     /// Items that are recorded and not compared: paths of the engine's programs, proxy settings.
     #[serde(default)]
@@ -54,11 +54,11 @@ pub struct Manifest {
     pub seen: Vec<StackId>,
     /// Stack that the plan is for.
     pub stack: StackId,
-    /// True if the plan rests on values that were not known.
+    /// True if the plan uses values that were not known.
     pub tentative: bool,
 }
 
-impl Manifest {
+impl PlanManifest {
     /// Version of the format that is written.
     pub const FORMAT: u32 = FORMAT;
 
@@ -74,12 +74,12 @@ impl Manifest {
     }
 
     /// Writes the manifest to a sealed file with mode 0600.
-    pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
+    pub fn write(&self, key: &ProjectKey, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)
     }
 
     /// Reads a manifest and verifies its seal and format.
-    pub fn read(key: &Key, path: &Utf8Path) -> Result<Self, SealError> {
+    pub fn read(key: &ProjectKey, path: &Utf8Path) -> Result<Self, SealError> {
         let manifest: Self = sealed::read(key, PURPOSE, path)?;
         if manifest.format == FORMAT {
             return Ok(manifest);

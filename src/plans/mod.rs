@@ -15,9 +15,9 @@ mod within;
 
 pub use binding::{Binding, BoundItem, EXECUTABLE, KEYED, Mismatch, SHA256};
 pub use clean::CleanPlan;
-pub use key::{Key, KeyError};
-pub use manifest::Manifest;
+pub use key::{KeyError, ProjectKey};
+pub use manifest::PlanManifest;
 pub use review::{Review, ReviewStack, StatePlace};
 pub use sealed::SealError;
 pub use stored_request::StoredRequest;
-pub use within::{Content, beyond};
+pub use within::{PlanContent, beyond};

@@ -24,7 +24,7 @@ pub struct ReviewStack {
     pub place: StatePlace,
     /// Diff that the engine printed, without colour; empty for a plan without changes.
     pub diff: String,
-    /// True if the plan rests on values that are not known yet.
+    /// True if the plan uses values that are not known yet.
     pub tentative: bool,
     /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine
     /// deferred.

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::Key;
+use super::ProjectKey;
 use crate::files;
 
 /// Member of a document that holds the seal.
@@ -44,7 +44,7 @@ pub enum SealError {
 
 /// Writes a document with its seal, mode 0600.
 pub(super) fn write(
-    key: &Key,
+    key: &ProjectKey,
     purpose: &str,
     path: &Utf8Path,
     document: &impl Serialize,
@@ -63,7 +63,11 @@ pub(super) fn write(
 }
 
 /// Reads a document and verifies its seal.
-pub(super) fn read<T: DeserializeOwned>(key: &Key, purpose: &str, path: &Utf8Path) -> Result<T, SealError> {
+pub(super) fn read<T: DeserializeOwned>(
+    key: &ProjectKey,
+    purpose: &str,
+    path: &Utf8Path,
+) -> Result<T, SealError> {
     let broken = |reason: String| SealError::Broken { path: path.to_owned(), reason };
     let bytes = files::read_whole(path).map_err(|source| SealError::Io {
         verb: "read",
@@ -110,10 +114,10 @@ mod tests {
 
     use super::*;
 
-    fn place() -> (tempfile::TempDir, Utf8PathBuf, Key) {
+    fn place() -> (tempfile::TempDir, Utf8PathBuf, ProjectKey) {
         let keep = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(keep.path()).unwrap().to_owned();
-        let key = Key::of_project(&dir).unwrap();
+        let key = ProjectKey::of_project(&dir).unwrap();
         (keep, dir.join("x.json"), key)
     }
 
@@ -132,7 +136,7 @@ mod tests {
     fn an_edited_document_or_one_of_another_kind_or_project_is_refused() {
         let (_keep, path, key) = place();
         write(&key, "test", &path, &json!({ "a": "staging" })).unwrap();
-        let refused = |key: &Key, purpose: &str| {
+        let refused = |key: &ProjectKey, purpose: &str| {
             matches!(read::<Value>(key, purpose, &path), Err(SealError::Edited { .. }))
         };
         assert!(!refused(&key, "test"));

@@ -4,7 +4,7 @@
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use super::{Key, SealError, sealed};
+use super::{ProjectKey, SealError, sealed};
 use crate::model::{EnvName, RunId, RunVerb, StackId};
 
 /// Purpose of the seal: a seal of another purpose does not verify.
@@ -49,12 +49,12 @@ impl StoredRequest {
     }
 
     /// Writes the request to a sealed file with mode 0600.
-    pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
+    pub fn write(&self, key: &ProjectKey, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)
     }
 
     /// Reads a request and verifies its seal.
-    pub fn read(key: &Key, path: &Utf8Path) -> Result<Self, SealError> {
+    pub fn read(key: &ProjectKey, path: &Utf8Path) -> Result<Self, SealError> {
         sealed::read(key, PURPOSE, path)
     }
 }

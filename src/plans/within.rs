@@ -7,7 +7,7 @@ use crate::model::{Action, Changes, KnownValues, ResourceChange};
 
 /// Changes of a plan, with the values that it would set.
 #[derive(Debug, Clone, Copy)]
-pub struct Content<'a> {
+pub struct PlanContent<'a> {
     /// Changes of the plan.
     pub changes: &'a Changes,
     /// Digests of the values that the plan would set, as far as they are known.
@@ -19,7 +19,7 @@ pub struct Content<'a> {
 /// A plan is within if each of its changes was confirmed with the same address, action, previous address and
 /// import, touches no attribute that the confirmed change left alone, and sets no known value differently.
 /// Fewer changes than confirmed are within.
-pub fn beyond(confirmed: Content<'_>, later: Content<'_>) -> Vec<String> {
+pub fn beyond(confirmed: PlanContent<'_>, later: PlanContent<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for change in later.changes.resources.iter().filter(|c| c.is_change()) {
         let same = confirmed
@@ -120,8 +120,8 @@ mod tests {
     fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
         let known = KnownValues::default();
         super::beyond(
-            Content { changes: confirmed, known: &known },
-            Content { changes: later, known: &known },
+            PlanContent { changes: confirmed, known: &known },
+            PlanContent { changes: later, known: &known },
         )
     }
 
@@ -167,7 +167,7 @@ mod tests {
             known.of_action(&confirmed.actions[0], Known::Digest(text.to_owned()));
             known
         };
-        let content = |known| Content { changes: &confirmed, known };
+        let content = |known| PlanContent { changes: &confirmed, known };
         assert_eq!(
             super::beyond(content(&known("1")), content(&known("2"))),
             ["action.x.run (AfterCreate of a.b): has other values than were confirmed"]
@@ -193,8 +193,8 @@ mod tests {
             known
         };
         let beyond = |later: KnownValues| {
-            let confirmed = Content { changes: &changes, known: &known("1", "2") };
-            super::beyond(confirmed, Content { changes: &changes, known: &later })
+            let confirmed = PlanContent { changes: &changes, known: &known("1", "2") };
+            super::beyond(confirmed, PlanContent { changes: &changes, known: &later })
         };
         assert!(beyond(known("1", "2")).is_empty());
         assert_eq!(

@@ -14,7 +14,7 @@ use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
     engine::{GivenFlags, LockfilePolicy, writes_a_file},
-    executor::{Interrupts, Prompter, Says, shown_flags},
+    executor::{Interrupts, ProgressCallback, Prompter, shown_flags},
     model::{Clock, EnvName},
     ui::{Detail, Printer},
 };
@@ -118,7 +118,7 @@ impl Context {
     }
 
     /// Returns a callback that prints lines on standard error.
-    pub(super) fn says(&self) -> Says {
+    pub(super) fn says(&self) -> ProgressCallback {
         let printer = Arc::clone(&self.printer);
         Arc::new(move |line| printer.say(line))
     }

@@ -21,7 +21,7 @@ use crate::{
     plans::{
         Review,
         guards::{
-            Allowances, Circumstances, EarlierChanges, Loss, Rules, ShownLoss, Tally, circumstances, judge,
+            Allowances, EarlierChanges, ExternalFacts, Loss, Rules, ShownLoss, Tally, judge, judge_external,
             losses_of_review, of_lost, of_typed, shown_losses, timely, unnamed, unseen_losses,
         },
     },
@@ -123,7 +123,7 @@ impl EnvironmentGuards {
             return Vec::new();
         }
         let tree = self.ask_git(context);
-        let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
+        let facts = ExternalFacts { now: context.clock.now(), tree: tree.as_ref() };
         judge(review, self.rules(), facts, self.before(review), &self.allowed)
     }
 
@@ -148,8 +148,8 @@ impl EnvironmentGuards {
     /// Returns the reasons why a change without a plan must not be made now.
     pub(super) fn judge_without_plan(&self, context: &Context) -> Vec<Blocked> {
         let tree = self.ask_git(context);
-        let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
-        let blocks = circumstances(self.rules(), facts, &self.allowed);
+        let facts = ExternalFacts { now: context.clock.now(), tree: tree.as_ref() };
+        let blocks = judge_external(self.rules(), facts, &self.allowed);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 

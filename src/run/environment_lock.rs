@@ -4,7 +4,7 @@ use std::{fmt, thread, time::Duration};
 
 use super::{Context, RunRequest, Stopped, actor, request::RunMode, resumable};
 use crate::{
-    journal::{Holder, Leftovers, LockError, OrphanProcess, Program, RunLock, RunStore},
+    journal::{Leftovers, LockError, LockHolder, OrphanProcess, Program, RunLock, RunStore},
     model::{EnvName, ExitStatus, RunId},
     ui::seconds,
 };
@@ -54,7 +54,7 @@ pub(crate) fn take(
     verb: &str,
     run: Option<&RunId>,
 ) -> anyhow::Result<EnvironmentLock> {
-    let holder = Holder {
+    let holder = LockHolder {
         run: run.cloned(),
         verb: verb.to_owned(),
         user: actor::user(context),
@@ -77,7 +77,7 @@ pub(crate) fn take(
     Ok(EnvironmentLock { _lock: lock })
 }
 
-fn locked_error(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> Stopped {
+fn locked_error(context: &Context, environment: &EnvName, holder: Option<&LockHolder>) -> Stopped {
     let message = match holder {
         Some(holder) => {
             let age = context.clock.now().duration_since(holder.since).as_secs_f64();
@@ -90,11 +90,11 @@ fn locked_error(context: &Context, environment: &EnvName, holder: Option<&Holder
 }
 
 /// Text for the holder of a lock: `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
-struct HolderName<'h>(&'h Holder);
+struct HolderName<'h>(&'h LockHolder);
 
 impl fmt::Display for HolderName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Holder { run, verb, user, host, pid, .. } = self.0;
+        let LockHolder { run, verb, user, host, pid, .. } = self.0;
         write!(f, "`envctl {verb}`")?;
         if let Some(run) = run {
             write!(f, ", run {run},")?;

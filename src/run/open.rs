@@ -32,14 +32,14 @@ use crate::{
     engine::{GivenFlags, PlanMode},
     event::{EventKind, RunStack},
     executor::{
-        Cancel, Deployment, Dispatcher, Parts, PlanOptions, RunContext, SecretUse, WorkSet, Worker,
-        shown_flags,
+        Cancel, Deployment, DeploymentParts, Dispatcher, PlanOptions, RunContext, RunStacks, SecretUse,
+        Worker, shown_flags,
     },
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunDir, RunStore, Stopwatch, new_run_id},
     model::{CreateWorkspace, RunId, RunVerb, StackId},
-    plans::{Key, StoredRequest, guards::MissingUpstreams},
+    plans::{ProjectKey, StoredRequest, guards::MissingUpstreams},
     process::Runner,
 };
 
@@ -98,7 +98,7 @@ struct SelectedRun<'a> {
 struct ReadyRun<'a> {
     selected: SelectedRun<'a>,
     store: RunStore,
-    key: Key,
+    key: ProjectKey,
     id: RunId,
     lock: Option<EnvironmentLock>,
     dir: RunDir,
@@ -148,7 +148,7 @@ impl<'a> SelectedRun<'a> {
         let RunScope { context, request, run_mode, config, environment, runner } = self.scope;
         let store = RunStore::new(config.root());
         let id = new_run_id(&*context.clock);
-        let key = Key::of_project(store.envctl_dir()?)?;
+        let key = ProjectKey::of_project(store.envctl_dir()?)?;
         context.interrupts.listen()?;
         let lock =
             environment_lock::lock_for_run(context, &store, &environment.name, run_mode, &id, request)?;
@@ -255,7 +255,7 @@ impl RecordedRun<'_> {
             runner: Arc::clone(runner),
             options: plan_options(request, run_mode),
         };
-        let worker = Worker::new(run_context, WorkSet { work: stacks.work, upstreams: stacks.upstreams });
+        let worker = Worker::new(run_context, RunStacks { stacks: stacks.work, upstreams: stacks.upstreams });
         let missing_upstreams = MissingUpstreams::of(&instances, &selected.graph);
         let outside_variables = OutsideVariables::of(
             &selected.inventory,
@@ -268,7 +268,7 @@ impl RecordedRun<'_> {
             NextCommands::of(&selected.given_flags, request, run_mode, &id, &environment.name, is_whole);
         let asking_for_workspace =
             if context.read_only { Vec::new() } else { asking_for_workspace(&instances) };
-        let deployment = Deployment::from(Parts {
+        let deployment = Deployment::from(DeploymentParts {
             dispatcher,
             worker: Arc::new(worker),
             graph: selected.graph,

@@ -6,7 +6,7 @@ use super::Context;
 use crate::{
     engine::{Log, holds_state},
     files,
-    journal::{RawOutput, RunStore},
+    journal::{RunStore, UnmaskedOutput},
     model::{EnvName, StackId},
     process::Redactor,
 };
@@ -28,7 +28,7 @@ pub(crate) fn recover_raw_output(
     environment: Option<&EnvName>,
     masking: Option<Masking<'_>>,
 ) {
-    let outputs = match RawOutput::find(store, environment) {
+    let outputs = match UnmaskedOutput::find(store, environment) {
         Ok(outputs) => outputs,
         Err(error) => return context.printer.warn(error),
     };
@@ -65,13 +65,13 @@ pub(crate) fn recover_raw_output(
 
 impl<'a> Masking<'a> {
     /// Returns the redactor for an output; absent if the output is not of one of these stacks.
-    fn of(self, output: &RawOutput) -> Option<&'a Redactor> {
+    fn of(self, output: &UnmaskedOutput) -> Option<&'a Redactor> {
         let is_own = |stack: &StackId| Some(&*stack.file_name()) == output.file.file_stem();
         self.stacks.iter().any(is_own).then_some(self.redactor)
     }
 }
 
-fn take(output: &RawOutput, redactor: Option<&Redactor>) -> io::Result<()> {
+fn take(output: &UnmaskedOutput, redactor: Option<&Redactor>) -> io::Result<()> {
     if let Some(redactor) = redactor {
         let text = files::read_whole(&output.file)?;
         let mut log = Log::open(&output.log, redactor);

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::{Context, Stopped, upstream_instances::UpstreamInstances};
 use crate::{
     config::{Config, Environment},
-    executor::{Assembly, Identity, IdentityError, SecretUse, Upstreams, Work, identify},
+    executor::{Assembly, IdentityError, IdentityVerifier, ReadyStack, SecretUse, Upstreams, identify},
     graph::StackGraph,
     inventory::{Instance, Inventory, Modules},
     model::{GuardException, StackId},
@@ -61,7 +61,7 @@ pub(crate) struct ReadyRequest<'a> {
 /// Stacks that can be passed to their engines.
 pub(crate) struct ReadyStacks {
     /// Work of each stack.
-    pub(crate) work: HashMap<StackId, Work>,
+    pub(crate) work: HashMap<StackId, ReadyStack>,
     /// Upstream stacks that these take values from.
     pub(crate) upstreams: Upstreams,
     /// Identity; absent without an identity check.
@@ -91,7 +91,7 @@ fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyS
         inventory,
         modules: request.modules,
         secret_use: needs.secrets,
-        says: &says,
+        progress: &says,
         lockfile: context.lockfile_policy(environment),
         given_flags: context.given_flags(),
         read_only: context.read_only,
@@ -114,11 +114,11 @@ pub(super) fn check_identity(
     context: &Context,
     config: &Config,
     environment: &Environment,
-    works: &mut HashMap<StackId, Work>,
+    works: &mut HashMap<StackId, ReadyStack>,
     runner: &Arc<Runner>,
 ) -> anyhow::Result<Option<String>> {
     let Some(guard) = &environment.guards.identity else { return Ok(None) };
-    let identity = Identity::new(&environment.name, guard, config.root());
+    let identity = IdentityVerifier::new(&environment.name, guard, config.root());
     let says = context.says();
     match identify(works.values_mut(), &identity, runner, &*says) {
         Ok(who) => Ok(Some(who.join(", ")).filter(|who| !who.is_empty())),

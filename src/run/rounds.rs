@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::PlanMode,
     event::EventKind,
-    executor::{Ask, Gate, GateRequest, Gated, PriorResult, Refusal, Reviewed, gate},
+    executor::{Ask, Gate, GateRequest, GateResult, PriorResult, Refusal, Reviewed, gate},
     model::{Blocked, ExitStatus, GateRecord, Outcome, StackId},
     plans::{Review, guards::EarlierChanges},
     reporter,
@@ -95,8 +95,8 @@ fn rounds(
                 has_begun_to_apply = true;
                 let now = run.applied();
                 // Plans that always exceed the confirmed changes would be reviewed for ever.
-                if now == applied && run.deployment.has_unsettled() {
-                    run.deployment.give_up_deferred()?;
+                if now == applied && run.deployment.has_plan_beyond_confirmed() {
+                    run.deployment.skip_deferred()?;
                     break run.deployment.dispatcher().status(false);
                 }
                 applied = now;
@@ -106,7 +106,7 @@ fn rounds(
         answers.begin_round();
         stacks = run.next_round(context, answers.number());
         if stacks.is_empty() {
-            run.deployment.give_up_deferred()?;
+            run.deployment.skip_deferred()?;
             break run.deployment.dispatcher().status(false);
         }
         run.deployment.plan(&stacks)?;
@@ -188,9 +188,9 @@ fn round(
     }
     let record = run.guarded.record(context, Some(review.digest()));
     match run.deployment.dispatcher().gate(&request_with(&record), &context.prompter)? {
-        Gated::Confirmed => answers.confirmed(run.guarded.shown_losses(review)),
-        Gated::Refused(refusal) => return Ok(said(context, run, &refusal)),
-        Gated::Interrupted(signal) => return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal))),
+        GateResult::Confirmed => answers.confirmed(run.guarded.shown_losses(review)),
+        GateResult::Refused(refusal) => return Ok(said(context, run, &refusal)),
+        GateResult::Interrupted(signal) => return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal))),
     }
     // The answer to the prompt may have taken an hour.
     let late = run.guarded.late(review, context.clock.now());
@@ -198,7 +198,7 @@ fn round(
         let refusal = run.with_hint(run.guarded.refusal(&late), &late, request, &request_with(&empty));
         return refuse(context, run, review, &refusal);
     }
-    if run.deployment.refuse_unfit()? {
+    if run.deployment.refuse_changed_inputs()? {
         run.hint_new_plans(context);
         return Ok(RoundResult::Stopped(run.deployment.dispatcher().status(false)));
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     engine::{GivenFlags, PlanMode},
     event::{EventKind, Revision},
-    executor::{Answer, Ask, Asked, Deployment, GateRound},
+    executor::{Answer, Ask, Deployment, GateRound, PromptResult},
     model::{ChangedSince, EnvName, Outcome, RunId, RunVerb, StackId},
     plans::{Review, guards::MissingUpstreams},
     process::Runner,
@@ -77,7 +77,7 @@ impl Run {
         }
         let question = self.create_workspaces(&missing);
         let asked = self.deployment.dispatcher().ask(&Ask::YesNo { question }, &context.prompter)?;
-        if matches!(asked, Asked::Answered(Answer::Yes)) {
+        if matches!(asked, PromptResult::Answered(Answer::Yes)) {
             self.deployment.plan_with_workspaces(&missing)?;
         }
         self.hint_missing_workspaces(context);
@@ -161,7 +161,7 @@ impl Run {
     /// that can be planned now.
     pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
         let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
-        let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {
+        let (stacks, why) = if self.deployment.has_plan_beyond_confirmed() && !is_interrupted {
             let why = "Some plans now change more than you confirmed: planning them again for a new review";
             (self.deployment.needing_confirmation(), why)
         } else {

@@ -10,7 +10,7 @@ use crate::{
     graph::Selection,
     journal::{RunStore, StoredRun},
     model::{LEFT_OUT, Report, RunId, RunVerb, StackId, StackReport, StackResult},
-    plans::{Key, SealError, StoredRequest},
+    plans::{ProjectKey, SealError, StoredRequest},
 };
 
 /// Earlier run whose plans may still be applied.
@@ -46,8 +46,8 @@ pub(crate) fn read_stored_request(
     flags: &GivenFlags,
     store: &RunStore,
     run: &StoredRun,
-) -> anyhow::Result<(StoredRequest, Key)> {
-    let key = Key::of_project(store.envctl_dir()?)?;
+) -> anyhow::Result<(StoredRequest, ProjectKey)> {
+    let key = ProjectKey::of_project(store.envctl_dir()?)?;
     let stored_request = match StoredRequest::read(&key, &run.dir.request()) {
         Ok(stored_request) => stored_request,
         Err(SealError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {

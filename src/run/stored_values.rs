@@ -4,7 +4,7 @@ use super::{Context, RunRequest, resumable::RunEvents};
 use crate::{
     journal::{RunStore, StoredRun},
     model::{Report, RunId, RunResult},
-    plans::{Key, StoredRequest},
+    plans::{ProjectKey, StoredRequest},
 };
 
 /// Removes the values of `--var` and `--set`, and the value files, from a run that has ended and from the runs that it
@@ -40,7 +40,7 @@ fn remove(store: &RunStore, run: &StoredRun) -> anyhow::Result<()> {
     if !path.try_exists()? {
         return Ok(());
     }
-    let key = Key::of_project(store.envctl_dir()?)?;
+    let key = ProjectKey::of_project(store.envctl_dir()?)?;
     let stored_request = StoredRequest::read(&key, &path)?;
     if stored_request.vars.is_empty() && stored_request.sets.is_empty() {
         return Ok(());

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use camino::Utf8Path;
 
 use crate::{
-    executor::{Upstreams, Work},
+    executor::{ReadyStack, Upstreams},
     inventory::{
         Instance, Inventory,
         plan_inputs::{ExcludedPaths, InputScope, MixedMocks, UnresolvedIncludes},
@@ -49,7 +49,10 @@ impl<'i> UpstreamInstances<'i> {
     }
 
     /// Splits the work into that of the verb and that for reading upstream outputs.
-    pub(super) fn split_work(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
+    pub(super) fn split_work(
+        self,
+        mut works: HashMap<StackId, ReadyStack>,
+    ) -> (HashMap<StackId, ReadyStack>, Upstreams) {
         let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
         let upstreams = Upstreams::new(upstreams.collect());
         for stranger in self.strangers {

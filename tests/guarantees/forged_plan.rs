@@ -6,7 +6,7 @@ use std::{
 };
 
 use camino::Utf8PathBuf;
-use envctl::plans::{Key, Manifest};
+use envctl::plans::{PlanManifest, ProjectKey};
 use prost::Message;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -81,8 +81,8 @@ fn replace(shop: &Shop, run: &str, file: &[u8], items: &[(&str, &str)]) {
         Utf8PathBuf::try_from(shop.project.path(&format!(".envctl/runs/{run}/plans/app.{name}"))).unwrap()
     };
     fs::write(path("tfplan"), file).unwrap();
-    let key = Key::of_project(&Utf8PathBuf::try_from(shop.project.path(".envctl")).unwrap()).unwrap();
-    let mut manifest = Manifest::read(&key, &path("manifest.json")).unwrap();
+    let key = ProjectKey::of_project(&Utf8PathBuf::try_from(shop.project.path(".envctl")).unwrap()).unwrap();
+    let mut manifest = PlanManifest::read(&key, &path("manifest.json")).unwrap();
     let digest: String = Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect();
     manifest.items.bind("plan file", format!("sha256:{digest}"));
     for (item, value) in items {

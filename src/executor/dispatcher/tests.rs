@@ -38,7 +38,7 @@ impl Prompter for Person {
     }
 }
 
-fn gate_with(rig: &mut Rig, protected: bool, person: &Arc<Person>) -> Gated {
+fn gate_with(rig: &mut Rig, protected: bool, person: &Arc<Person>) -> GateResult {
     let environment = "staging".parse().unwrap();
     let totals = ChangeCounts { create: 1, ..ChangeCounts::default() };
     let review = Reviewed { digest: "9f2c41d0a7b35e18".to_owned(), totals, stacks: 1 };
@@ -73,7 +73,7 @@ fn a_run_replayed_from_its_journal_gives_the_same_report() {
         .emit(EventKind::Reviewed { round: 1, digest: "9f2c".to_owned(), totals, blocked: vec![] })
         .unwrap();
     let person = Arc::new(Person { answer: Some(Answer::Yes), ..Person::default() });
-    assert_eq!(gate_with(&mut rig, false, &person), Gated::Confirmed);
+    assert_eq!(gate_with(&mut rig, false, &person), GateResult::Confirmed);
     rig.dispatcher.run(&[step(Apply, "a", &[]), step(Apply, "b", &["a"])], &jobs(2), &runner).unwrap();
     let status = rig.dispatcher.status(false);
     let finished = rig.dispatcher.finish(status);
@@ -99,13 +99,13 @@ fn nothing_is_started_for_a_verb_without_steps() {
 fn the_answer_at_the_gate_is_recorded() {
     let mut rig = Rig::new(&["a"]);
     let person = Arc::new(Person { answer: Some(Answer::Typed("prod".to_owned())), ..Person::default() });
-    let Gated::Refused(refusal) = gate_with(&mut rig, true, &person) else { panic!("refused") };
+    let GateResult::Refused(refusal) = gate_with(&mut rig, true, &person) else { panic!("refused") };
     assert_eq!(refusal.summary, "`prod` was typed, not `staging`");
     assert_eq!(rig.told(), [format!("{:?}", refusal.decision(&GateRecord::default()))]);
     assert!(matches!(&person.asked.lock().unwrap()[..], [Ask::TypeName { name, .. }] if name == "staging"));
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Refused);
     let person = Arc::new(Person { answer: Some(Answer::Typed("staging".to_owned())), ..Person::default() });
-    assert_eq!(gate_with(&mut rig, true, &person), Gated::Confirmed);
+    assert_eq!(gate_with(&mut rig, true, &person), GateResult::Confirmed);
     let confirmed = Decision::Confirmed { by: "typed".to_owned(), record: GateRecord::default() };
     assert_eq!(rig.told()[1..], [format!("{confirmed:?}")]);
 }
@@ -113,7 +113,7 @@ fn the_answer_at_the_gate_is_recorded() {
 #[test]
 fn a_question_that_cannot_be_asked_is_a_refusal() {
     let mut rig = Rig::new(&["a"]);
-    let Gated::Refused(refusal) = gate_with(&mut rig, true, &Arc::default()) else { panic!("refused") };
+    let GateResult::Refused(refusal) = gate_with(&mut rig, true, &Arc::default()) else { panic!("refused") };
     assert_eq!(refusal.summary, "`staging` needs a confirmation, and asking for it failed: no terminal");
 }
 
@@ -121,7 +121,7 @@ fn a_question_that_cannot_be_asked_is_a_refusal() {
 fn a_signal_at_the_prompt_refuses_and_counts_as_an_interrupt() {
     let mut rig = Rig::new(&["a"]);
     let person = Arc::new(Person { signal: Some(rig.signals.clone()), ..Person::default() });
-    assert_eq!(gate_with(&mut rig, false, &person), Gated::Interrupted(2));
+    assert_eq!(gate_with(&mut rig, false, &person), GateResult::Interrupted(2));
     assert!(*person.abandoned.lock().unwrap());
     let told = rig.told();
     assert_eq!(told[0], "signal 2, the 1.");
@@ -135,7 +135,7 @@ fn after_a_signal_nothing_is_asked_any_more() {
     rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &Script::default().runner()).unwrap();
     rig.signals.send(15).unwrap();
     let person = Arc::new(Person { answer: Some(Answer::Yes), ..Person::default() });
-    assert_eq!(gate_with(&mut rig, false, &person), Gated::Interrupted(15));
+    assert_eq!(gate_with(&mut rig, false, &person), GateResult::Interrupted(15));
     assert!(person.asked.lock().unwrap().is_empty());
 }
 

@@ -82,7 +82,7 @@ fn after_a_stop_only_what_runs_is_left() {
 #[test]
 fn steps_without_an_order_are_refused() {
     let refused = |steps: &[Step]| Scheduler::new(steps, &limits(1)).unwrap_err();
-    assert_eq!(refused(&[step(0, &[], 1), step(0, &[], 1)]), ScheduleError::Twice(id(0)));
+    assert_eq!(refused(&[step(0, &[], 1), step(0, &[], 1)]), ScheduleError::DuplicateStep(id(0)));
     assert_eq!(refused(&[step(0, &[7], 1)]), ScheduleError::UnknownNeed { stack: id(0), need: id(7) });
     let cycle = refused(&[step(0, &[2], 1), step(1, &[], 1), step(2, &[0], 1)]);
     assert_eq!(cycle, ScheduleError::Cycle(vec![id(0), id(2)]));

@@ -3,13 +3,13 @@
 
 use super::{
     applied_last,
-    bind::{Check, find_mismatch, unbindable},
-    ended::{Ended, refusal, unprepared},
-    outputs::wires::{Take, Wired, wired},
+    bind::{CompareScope, find_mismatch, refuse_provider_overrides},
+    outputs::input_values::{OutputVersion, WorkWithInputs, resolve_inputs},
     plan::plan,
+    ready_stack::{PendingPlan, ReadyStack},
     recorded::recorded_differences,
-    running_step::RunningStep,
-    work::{PendingPlan, Work},
+    step_context::StepContext,
+    step_result::{StepResult, binding_refusal, engine_error_result},
 };
 use crate::{
     engine::{EngineError, PlanMode, check_local_state, moved_address},
@@ -20,24 +20,24 @@ use crate::{
 };
 
 /// Adopts the result of an earlier run in place of a new plan.
-pub(super) fn take_over(step: &mut RunningStep<'_>, work: &Work, prior: PriorResult) -> Ended {
+pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: PriorResult) -> StepResult {
     let (run, session) = (step.run, step.session);
     let stored = match prior {
         PriorResult::Planned(stored) => *stored,
-        PriorResult::Begun => return plan(step, work),
-        PriorResult::Clean => return keep_result(step, work, Vec::new()),
-        PriorResult::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
+        PriorResult::Begun => return plan(step, ready),
+        PriorResult::Clean => return keep_result(step, ready, Vec::new()),
+        PriorResult::Deferred { because } => return StepResult::new(Outcome::Deferred { because }),
         PriorResult::Applied { run: earlier } => {
-            if let Err(ended) = refuse_changed_since(work, &earlier) {
-                return *ended;
+            if let Err(result) = refuse_changed_since(ready, &earlier) {
+                return *result;
             }
             let destroys = run.options.mode == PlanMode::Destroy;
             let prefix = if destroys { DESTROYED_EARLIER } else { APPLIED_EARLIER };
-            return keep_result(step, work, vec![format!("{prefix}{earlier}")]);
+            return keep_result(step, ready, vec![format!("{prefix}{earlier}")]);
         }
     };
-    if let Some(blocks) = unbindable(work) {
-        return Ended::new(Outcome::Refused(blocks));
+    if let Some(blocks) = refuse_provider_overrides(ready) {
+        return StepResult::new(Outcome::Refused(blocks));
     }
     let manifest = stored.manifest;
     let pending = PendingPlan {
@@ -48,48 +48,53 @@ pub(super) fn take_over(step: &mut RunningStep<'_>, work: &Work, prior: PriorRes
     };
     // Compared before an engine is started.
     let foreign = [
-        ("environment", manifest.environment.as_str(), work.target.instance.environment.as_str()),
-        ("stack", manifest.stack.as_str(), work.target.instance.stack.as_str()),
+        ("environment", manifest.environment.as_str(), ready.target.instance.environment.as_str()),
+        ("stack", manifest.stack.as_str(), ready.target.instance.stack.as_str()),
     ];
     if let Some((item, then, now)) = foreign.into_iter().find(|(_, then, now)| then != now) {
-        return Ended::new(Outcome::Refused(refusal(&Mismatch::new(item, Some(then), Some(now)))));
+        return StepResult::new(Outcome::Refused(binding_refusal(&Mismatch::new(
+            item,
+            Some(then),
+            Some(now),
+        ))));
     }
     if !pending.file.is_file() {
         let message =
             format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
-        return Ended::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]));
+        return StepResult::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]));
     }
-    let Wired { work, notes: told, .. } = match wired(step, work, Take::Present) {
+    let WorkWithInputs { ready, notes: told, .. } = match resolve_inputs(step, ready, OutputVersion::Current)
+    {
         Ok(wired) => wired,
-        Err(ended) => return *ended,
+        Err(result) => return *result,
     };
-    let work = &*work;
+    let ready = &*ready;
     // No init either if the environment differs from the plan's.
-    match find_mismatch(run, &step.applied, work, &pending, Check::BeforeInit) {
+    match find_mismatch(run, &step.applied, ready, &pending, CompareScope::BeforeInit) {
         Ok(None) => {}
-        Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
-        Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        Ok(Some(mismatch)) => return StepResult::new(Outcome::Refused(binding_refusal(&mismatch))),
+        Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     }
-    if let Err(error) = work.engine.prepare(&work.target, false, false, session) {
-        return unprepared(error, work);
+    if let Err(error) = ready.engine.prepare(&ready.target, false, false, session) {
+        return engine_error_result(error, ready);
     }
-    let state = match work.engine.state_identity(&work.target, session) {
+    let state = match ready.engine.state_identity(&ready.target, session) {
         Ok(state) => state,
-        Err(error) => return unprepared(error, work),
+        Err(error) => return engine_error_result(error, ready),
     };
-    match find_mismatch(run, &step.applied, work, &pending, Check::Asked(&state)) {
+    match find_mismatch(run, &step.applied, ready, &pending, CompareScope::WithState(&state)) {
         Ok(None) => {}
-        Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
-        Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        Ok(Some(mismatch)) => return StepResult::new(Outcome::Refused(binding_refusal(&mismatch))),
+        Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     }
     // The state may have changed and then returned to the state of the plan.
-    if let Err(error) = work.engine.check_state(&work.target, &state, work.accept_lineage) {
-        return unprepared(error, work);
+    if let Err(error) = ready.engine.check_state(&ready.target, &state, ready.accept_lineage) {
+        return engine_error_result(error, ready);
     }
-    step.upstreams.planned(&work.target.instance.stack, &pending.file, None);
-    let unbound = match recorded_differences(&run.key, work, &manifest) {
+    step.upstreams.record_plan(&ready.target.instance.stack, &pending.file, None);
+    let unbound = match recorded_differences(&run.key, ready, &manifest) {
         Ok(differences) => differences,
-        Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     };
     let is_incomplete = manifest.is_incomplete();
     let mut notes = manifest.notes;
@@ -100,50 +105,50 @@ pub(super) fn take_over(step: &mut RunningStep<'_>, work: &Work, prior: PriorRes
         manifest.run,
         manifest.created.strftime("%Y-%m-%d %H:%M:%SZ")
     ));
-    step.stack_run.seen_applied = manifest.seen.into_iter().collect();
-    if let Err(error) = files::write(&run.dir.diff(&work.target.instance.stack), stored.diff.as_bytes()) {
+    step.stack_run.applied_at_plan = manifest.seen.into_iter().collect();
+    if let Err(error) = files::write(&run.dir.diff(&ready.target.instance.stack), stored.diff.as_bytes()) {
         notes.push(format!("the diff could not be kept: {error}"));
     }
     step.stack_run.diff = stored.diff;
-    let ended = Ended {
+    let result = StepResult {
         plan: Some(pending.file.clone()),
         tentative: pending.tentative,
         is_deferring: is_incomplete,
         notes,
-        ..Ended::new(Outcome::Changed(pending.changes.clone()))
+        ..StepResult::new(Outcome::Changed(pending.changes.clone()))
     };
     step.stack_run.pending = Some(pending);
-    ended
+    result
 }
 
 /// Adopts the result of an earlier run, unless the address of the stack's state changed since, or its local state is not
 /// the last known one. A state that `--allow lineage` accepts is planned again.
-fn keep_result(step: &mut RunningStep<'_>, work: &Work, notes: Vec<String>) -> Ended {
-    match moved_address(&work.target) {
+fn keep_result(step: &mut StepContext<'_>, ready: &ReadyStack, notes: Vec<String>) -> StepResult {
+    match moved_address(&ready.target) {
         Ok(None) => {}
         Ok(Some((then, now))) => {
-            let instance = &work.target.instance;
+            let instance = &ready.target.instance;
             let message = format!(
                 "the state of `{instance}` lay at `{then}` in the run that is resumed, and its address is `{now}` now: put the \
                  address back, or deploy again"
             );
-            return Ended::new(Outcome::Refused(vec![Block::new(Guard::Backend, message)]));
+            return StepResult::new(Outcome::Refused(vec![Block::new(Guard::Backend, message)]));
         }
-        Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     }
-    match check_local_state(&work.target) {
-        Ok(()) => Ended { notes, ..Ended::new(Outcome::Clean) },
-        Err(failure) if failure.kind == FailureKind::Refused && work.accept_lineage => plan(step, work),
-        Err(failure) => unprepared(EngineError::Failed(failure), work),
+    match check_local_state(&ready.target) {
+        Ok(()) => StepResult { notes, ..StepResult::new(Outcome::Clean) },
+        Err(failure) if failure.kind == FailureKind::Refused && ready.accept_lineage => plan(step, ready),
+        Err(failure) => engine_error_result(EngineError::Failed(failure), ready),
     }
 }
 
 /// Refuses the result of a run if the instance was changed after it, as far as this project knows.
-fn refuse_changed_since(work: &Work, run: &RunId) -> Result<(), Box<Ended>> {
-    let instance = &work.target.instance;
-    let by = applied_last::last(&work.target, &instance.stack).map_err(|error| {
+fn refuse_changed_since(ready: &ReadyStack, run: &RunId) -> Result<(), Box<StepResult>> {
+    let instance = &ready.target.instance;
+    let by = applied_last::last(&ready.target, &instance.stack).map_err(|error| {
         let summary = format!("cannot tell who changed `{instance}` last: {error}");
-        Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
+        StepResult::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
     })?;
     if by == run.as_str() {
         return Ok(());
@@ -151,5 +156,5 @@ fn refuse_changed_since(work: &Work, run: &RunId) -> Result<(), Box<Ended>> {
     let message = format!(
         "`{instance}` was done by run {run} and changed by {by} since: deploy again, which plans it anew"
     );
-    Err(Box::new(Ended::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]))))
+    Err(Box::new(StepResult::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]))))
 }

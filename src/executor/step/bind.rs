@@ -7,13 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     applied_last,
-    ephemeral::{ephemeral_items, ephemeral_items_now, of_ephemeral},
-    input_digests::{Contents, digest},
+    ephemeral::{ephemeral_item, ephemeral_items, ephemeral_items_now},
+    input_digests::{InputDigests, digest},
+    ready_stack::{PendingPlan, PlanOptions, ReadyStack},
     recorded::{programs, recorded, recorded_differences},
     run_context::RunContext,
-    running_step::RunningStep,
     state_place::reviewed_address,
-    work::{PendingPlan, PlanOptions, Work},
+    step_context::StepContext,
 };
 use crate::{
     engine::{
@@ -21,25 +21,25 @@ use crate::{
         aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
     },
     model::{Block, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, hex},
-    plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
+    plans::{Binding, EXECUTABLE, KEYED, Mismatch, PlanManifest, SHA256, SealError},
 };
 
 /// Inputs of a plan, recorded before it is made.
-pub(super) struct Before {
-    pub(super) contents: Contents,
+pub(super) struct InputsBeforePlan {
+    pub(super) contents: InputDigests,
     /// State in a file; absent for other backends.
     pub(super) state: Option<LocalIdentity>,
-    /// Answer of the backend about the state; absent unless clean plans may be reused later.
+    /// Entity tag of the state from its backend; absent unless clean plans may be reused later.
     pub(super) stamp: Option<Stamp>,
 }
 
-impl Before {
+impl InputsBeforePlan {
     /// Reads the inputs before the engine plans.
-    pub(super) fn read(work: &Work) -> Result<Self, Failure> {
-        let effective_init = work.effective_init()?;
+    pub(super) fn read(ready: &ReadyStack) -> Result<Self, Failure> {
+        let effective_init = ready.effective_init()?;
         // The engine reports a state that cannot be read.
         let state = effective_init.address.as_deref().and_then(|address| state_at(address).ok().flatten());
-        Ok(Self { contents: Contents::read(work, &effective_init)?, state, stamp: None })
+        Ok(Self { contents: InputDigests::read(ready, &effective_init)?, state, stamp: None })
     }
 
     /// Replaces the lock file's digest by the one after the plan's own init.
@@ -51,22 +51,22 @@ impl Before {
     }
 }
 
-/// Extent of a comparison.
+/// Items that a comparison covers.
 #[derive(Clone, Copy)]
-pub(super) enum Check<'a> {
+pub(super) enum CompareScope<'a> {
     /// All items but the backend, which is known only after an init.
     BeforeInit,
     /// All items but the state itself: the engine compares its serial.
-    Initialised,
+    AfterInit,
     /// All items, with the state's identity as the backend returned it.
-    Asked(&'a StateIdentity),
+    WithState(&'a StateIdentity),
 }
 
 /// Items that are known only after an init.
 const OF_INIT: &[&str] = &["backend", "state address"];
 
 /// Returns the refusal of providers that are not the locked ones.
-fn replaced(found: &str) -> Vec<Block> {
+fn overrides_refusal(found: &str) -> Vec<Block> {
     let message = format!(
         "{found}: the providers would not be the locked ones, which an environment with `confirm` refuses"
     );
@@ -77,66 +77,67 @@ fn replaced(found: &str) -> Vec<Block> {
 const FETCHED: &str = "fetched ";
 
 /// Returns the refusal of any plan in an environment with `confirm`, if providers are replaced by local ones.
-pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
-    if !work.plan_inputs.protected {
+pub(super) fn refuse_provider_overrides(ready: &ReadyStack) -> Option<Vec<Block>> {
+    if !ready.plan_inputs.protected {
         return None;
     }
-    replaced_providers(&work.target.env).map(|found| replaced(&found))
+    replaced_providers(&ready.target.env).map(|found| overrides_refusal(&found))
 }
 
 /// Returns the refusal of a plan that the engine made with development overrides, in an environment with `confirm`.
-pub(super) fn overridden(work: &Work, planned: &Planned) -> Option<Vec<Block>> {
-    let is_refused = work.plan_inputs.protected && planned.dev_overrides;
-    is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
+pub(super) fn refuse_dev_overrides(ready: &ReadyStack, planned: &Planned) -> Option<Vec<Block>> {
+    let is_refused = ready.plan_inputs.protected && planned.dev_overrides;
+    is_refused
+        .then(|| overrides_refusal("the engine says that development overrides of providers are in effect"))
 }
 
-/// Writes the manifest of a plan with changes beside its file, and returns it with notes; or the reason why
+/// Writes the manifest of a plan with changes next to the plan file, and returns it with notes; or the reason why
 /// the plan cannot be bound.
 pub(super) fn bind(
-    step: &RunningStep<'_>,
-    work: &Work,
-    before: Before,
+    step: &StepContext<'_>,
+    ready: &ReadyStack,
+    before: InputsBeforePlan,
     planned: &Planned,
     file: &Utf8Path,
-) -> Result<(Manifest, Vec<String>), Box<Outcome>> {
+) -> Result<(PlanManifest, Vec<String>), Box<Outcome>> {
     let run = step.run;
     let failed = |failure| Box::new(Outcome::Failed(failure));
-    if planned.facts.is_none() && work.plan_inputs.protected {
+    if planned.facts.is_none() && ready.plan_inputs.protected {
         let message = "the plan file cannot be read, so that nobody can tell what it was made for: an environment with \
                        `confirm` refuses it";
         return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
     }
-    let effective_init = work.effective_init().map_err(failed)?;
-    let ephemeral = ephemeral_items(run, work, &effective_init, file, step.session)?;
-    let after = Contents::read(work, &effective_init).map_err(failed)?;
+    let effective_init = ready.effective_init().map_err(failed)?;
+    let ephemeral = ephemeral_items(run, ready, &effective_init, file, step.session)?;
+    let after = InputDigests::read(ready, &effective_init).map_err(failed)?;
     let mut before = before.contents;
-    before.renew_packages(work).map_err(failed)?;
-    before.renew_copies(work, &after);
-    let (contents, notes) = before.settled(after);
-    let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
-    let manifest = Manifest {
+    before.renew_packages(ready).map_err(failed)?;
+    before.renew_copies(ready, &after);
+    let (contents, notes) = before.merge(after);
+    let state = planned.facts.as_ref().map(state_in_plan).unwrap_or_default();
+    let manifest = PlanManifest {
         changes: planned.changes.clone(),
         created: run.clock.now(),
         deferred: planned.deferred.clone(),
         narrowed: planned.narrowed.clone(),
         diff: hex(&Sha256::digest(&planned.diff)),
-        environment: work.target.instance.environment.clone(),
-        format: Manifest::FORMAT,
-        items: binding(run, work, ephemeral, &contents, &effective_init, &state)
+        environment: ready.target.instance.environment.clone(),
+        format: PlanManifest::FORMAT,
+        items: bound_items(run, ready, ephemeral, &contents, &effective_init, &state)
             .and_then(|b| with_plan_file(b, file))
             .map_err(failed)?,
-        from_plans: work.from_plans.clone(),
-        recorded: recorded(&run.key, work).map_err(failed)?,
-        known: keyed(run, &planned.known),
+        from_plans: ready.from_plans.clone(),
+        recorded: recorded(&run.key, ready).map_err(failed)?,
+        known: keyed_values(run, &planned.known),
         notes: planned.notes.clone(),
         reviewed_address: reviewed_address(
             effective_init.address.as_deref(),
             &effective_init.backend_config,
-            &work.target.project,
+            &ready.target.project,
         ),
         run: run.id.clone(),
-        seen: step.stack_run.seen_applied.iter().cloned().collect(),
-        stack: work.target.instance.stack.clone(),
+        seen: step.stack_run.applied_at_plan.iter().cloned().collect(),
+        stack: ready.target.instance.stack.clone(),
         tentative: planned.tentative,
     };
     let path = file.with_extension("manifest.json");
@@ -147,7 +148,7 @@ pub(super) fn bind(
 
 /// Returns the known values of a plan as keyed digests: without the project's key no value can be guessed from
 /// them. A name that contains a secret becomes a digest too.
-pub(super) fn keyed(run: &RunContext, known: &KnownValues) -> KnownValues {
+pub(super) fn keyed_values(run: &RunContext, known: &KnownValues) -> KnownValues {
     let hidden = |name: &str| {
         let open = !run.runner.redactor().masks(name);
         if open { name.to_owned() } else { run.key.digest("known name", name.as_bytes()) }
@@ -159,36 +160,36 @@ pub(super) fn keyed(run: &RunContext, known: &KnownValues) -> KnownValues {
 pub(super) fn find_mismatch(
     run: &RunContext,
     applied: &BTreeSet<StackId>,
-    work: &Work,
+    ready: &ReadyStack,
     pending: &PendingPlan,
-    check: Check<'_>,
+    check: CompareScope<'_>,
 ) -> Result<Option<Mismatch>, Failure> {
     let Some(manifest) = &pending.manifest else { return Ok(None) };
-    let effective_init = work.effective_init()?;
-    let contents = Contents::read(work, &effective_init)?;
+    let effective_init = ready.effective_init()?;
+    let contents = InputDigests::read(ready, &effective_init)?;
     let facts = plan_facts(&pending.file).ok();
     let state = match check {
         // If the plan file cannot be read, only the engine knows the state that the plan was made on.
-        Check::Asked(state) => facts.is_some().then_some(state),
-        Check::BeforeInit | Check::Initialised => None,
+        CompareScope::WithState(state) => facts.is_some().then_some(state),
+        CompareScope::BeforeInit | CompareScope::AfterInit => None,
     };
-    let in_file = facts.as_ref().map(state_of).unwrap_or_default();
-    let ephemeral = ephemeral_items_now(&run.key, work, &effective_init, manifest)?;
-    let now = binding(run, work, ephemeral, &contents, &effective_init, state.unwrap_or(&in_file))?;
+    let in_file = facts.as_ref().map(state_in_plan).unwrap_or_default();
+    let ephemeral = ephemeral_items_now(&run.key, ready, &effective_init, manifest)?;
+    let now = bound_items(run, ready, ephemeral, &contents, &effective_init, state.unwrap_or(&in_file))?;
     let now = with_plan_file(now, &pending.file)?;
     let unreadable = || {
-        let refuses = work.plan_inputs.protected && facts.is_none();
+        let refuses = ready.plan_inputs.protected && facts.is_none();
         refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
     };
     // Stacks that this run applied, and values from plans, lead to new plans: they are not compared.
-    let own: Vec<String> = applied.iter().map(of_upstream).collect();
-    let told = manifest
+    let left_out_names: Vec<String> = applied.iter().map(upstream_item).collect();
+    let value_items = manifest
         .from_plans
         .iter()
-        .flat_map(|name| [of_value(name), format!("variable TF_VAR_{name}"), of_ephemeral(name)]);
-    let own: Vec<String> = own.into_iter().chain(told).collect();
-    let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
-    if matches!(check, Check::BeforeInit) {
+        .flat_map(|name| [value_item(name), format!("variable TF_VAR_{name}"), ephemeral_item(name)]);
+    let left_out_names: Vec<String> = left_out_names.into_iter().chain(value_items).collect();
+    let mut left_out: Vec<&str> = left_out_names.iter().map(String::as_str).collect();
+    if matches!(check, CompareScope::BeforeInit) {
         left_out.extend(OF_INIT);
         // An init may still download packages that the plan was made with.
         let items = manifest.items.names().chain(now.names());
@@ -201,39 +202,39 @@ pub(super) fn find_mismatch(
     }
     let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
     // A recorded difference that is not bound may be the cause of a bound one.
-    let beside = |mismatch: Option<Mismatch>| match mismatch {
+    let with_recorded_differences = |mismatch: Option<Mismatch>| match mismatch {
         Some(found) => {
-            Ok(Some(Mismatch { beside: recorded_differences(&run.key, work, manifest)?, ..found }))
+            Ok(Some(Mismatch { beside: recorded_differences(&run.key, ready, manifest)?, ..found }))
         }
         None => Ok(None),
     };
-    if matches!(check, Check::BeforeInit) {
-        return beside(items);
+    if matches!(check, CompareScope::BeforeInit) {
+        return with_recorded_differences(items);
     }
     // Facts in the plan file itself are compared in addition to its manifest.
     let of_file = || {
-        facts
-            .as_ref()
-            .and_then(|facts| of_plan_file(facts, work, manifest, &effective_init, &run.options, state))
+        facts.as_ref().and_then(|facts| {
+            plan_file_mismatch(facts, ready, manifest, &effective_init, &run.options, state)
+        })
     };
     let mismatch = items.or_else(of_file).or_else(unreadable);
     if let (None, Some(facts)) = (&mismatch, &facts) {
-        work.engine.check_plan_backend(&work.target, facts).map_err(of_backend)?;
+        ready.engine.check_plan_backend(&ready.target, facts).map_err(backend_failure)?;
     }
-    beside(mismatch)
+    with_recorded_differences(mismatch)
 }
 
 /// Returns all items that a plan is bound to except its own file, in the order in which a refusal names them.
 /// `ephemeral` contains the items of its ephemeral variables.
-pub(super) fn binding(
+pub(super) fn bound_items(
     run: &RunContext,
-    work: &Work,
+    ready: &ReadyStack,
     ephemeral: Binding,
-    contents: &Contents,
+    contents: &InputDigests,
     effective_init: &EffectiveInit,
     state: &StateIdentity,
 ) -> Result<Binding, Failure> {
-    let (target, plan_inputs) = (&work.target, &work.plan_inputs);
+    let (target, plan_inputs) = (&ready.target, &ready.plan_inputs);
     let mut binding = Binding::default();
     let mut bind = |item: &str, value: &str| binding.bind(item, value);
     let keyed = |item: &str, value: &[u8]| format!("{KEYED}{}", run.key.digest(item, value));
@@ -271,11 +272,11 @@ pub(super) fn binding(
     bind("plugin cache", effective_init.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
     bind("engine", &effective_init.engine.name);
     bind("engine version", &effective_init.engine.version);
-    for program in programs(work)? {
+    for program in programs(ready)? {
         bind(program.role, &format!("{SHA256}{}", program.digest));
     }
     bind("flags", &effective_init.flags.join(" "));
-    bind("mode", mode(run.options.mode));
+    bind("mode", mode_name(run.options.mode));
     bind("targets", &run.options.targets.join(" "));
     if !run.options.excludes.is_empty() {
         bind("excludes", &run.options.excludes.join(" "));
@@ -287,7 +288,7 @@ pub(super) fn binding(
     }
     bind("order of var files", &order.join(", "));
     for (name, value) in plan_inputs.generated() {
-        let item = of_value(name);
+        let item = value_item(name);
         bind(&item, &keyed(&item, value.as_bytes()));
     }
     bind("backend pairs", &keyed("backend pairs", target.backend.digest.as_bytes()));
@@ -299,15 +300,15 @@ pub(super) fn binding(
         bind(&format!("{FETCHED}{name}"), &format!("{SHA256}{}", hex(&digest)));
     }
     for (path, input) in &contents.files {
-        let mode = if input.executable { EXECUTABLE } else { "" };
-        bind(&format!("file {path}"), &format!("{SHA256}{}{mode}", input.digest));
+        let suffix = if input.executable { EXECUTABLE } else { "" };
+        bind(&format!("file {path}"), &format!("{SHA256}{}{suffix}", input.digest));
     }
     for upstream in &plan_inputs.upstreams {
         let by = applied_last::last(target, upstream).map_err(|error| {
             let summary = format!("cannot tell who applied `{upstream}` last: {error}");
             Failure::new(FailureKind::Unknown, summary)
         })?;
-        bind(&of_upstream(upstream), &by);
+        bind(&upstream_item(upstream), &by);
     }
     bind("state lineage", &state.lineage);
     bind("state serial", &state.serial.to_string());
@@ -315,7 +316,7 @@ pub(super) fn binding(
 }
 
 /// Returns the failure of a comparison of backends, which starts no process.
-fn of_backend(error: EngineError) -> Failure {
+fn backend_failure(error: EngineError) -> Failure {
     match error {
         EngineError::Failed(failure)
         | EngineError::WrongBackend(failure)
@@ -331,20 +332,20 @@ fn with_plan_file(mut binding: Binding, file: &Utf8Path) -> Result<Binding, Fail
 }
 
 /// Returns the item name of a variable's value.
-fn of_value(variable: &str) -> String {
+fn value_item(variable: &str) -> String {
     format!("value {variable}")
 }
 
 /// Returns the item name of an upstream stack.
-fn of_upstream(stack: &StackId) -> String {
+fn upstream_item(stack: &StackId) -> String {
     format!("upstream {stack}")
 }
 
-pub(super) fn state_of(facts: &PlanFacts) -> StateIdentity {
+pub(super) fn state_in_plan(facts: &PlanFacts) -> StateIdentity {
     StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial }
 }
 
-fn mode(mode: PlanMode) -> &'static str {
+fn mode_name(mode: PlanMode) -> &'static str {
     match mode {
         PlanMode::Normal => "normal",
         PlanMode::Destroy => "destroy",
@@ -353,15 +354,15 @@ fn mode(mode: PlanMode) -> &'static str {
 }
 
 /// Returns the first fact in a plan file that contradicts the run, independent of its manifest.
-fn of_plan_file(
+fn plan_file_mismatch(
     facts: &PlanFacts,
-    work: &Work,
-    manifest: &Manifest,
+    ready: &ReadyStack,
+    manifest: &PlanManifest,
     effective_init: &EffectiveInit,
     options: &PlanOptions,
     state: Option<&StateIdentity>,
 ) -> Option<Mismatch> {
-    let backend = work.target.backend.kind.as_ref().unwrap_or(&effective_init.backend);
+    let backend = ready.target.backend.kind.as_ref().unwrap_or(&effective_init.backend);
     // Flags in environments.toml and arguments of a unit may limit every plan; they are bound as flags.
     let narrowed =
         effective_init.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"))
@@ -370,9 +371,9 @@ fn of_plan_file(
     let (targets, excludes) = (extent(!facts.targets.is_empty()), extent(!facts.excludes.is_empty()));
     let serial = (facts.serial.to_string(), state.map(|state| state.serial.to_string()));
     let pairs = [
-        ("workspace", facts.workspace.as_str(), Some(work.target.workspace.as_deref().unwrap_or("default"))),
+        ("workspace", facts.workspace.as_str(), Some(ready.target.workspace.as_deref().unwrap_or("default"))),
         ("backend", facts.backend.as_str(), Some(backend.as_str())),
-        ("mode", mode(facts.mode), Some(mode(options.mode))),
+        ("mode", mode_name(facts.mode), Some(mode_name(options.mode))),
         ("targets", targets, Some(extent(!options.targets.is_empty())).filter(|_| !narrowed)),
         ("excludes", excludes, Some(extent(!options.excludes.is_empty())).filter(|_| !narrowed)),
         ("state lineage", facts.lineage.as_str(), state.map(|state| state.lineage.as_str())),

@@ -7,17 +7,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    ended::{refusal, unprepared},
     input_digests::digest,
+    ready_stack::{PendingPlan, ReadyStack},
     run_context::RunContext,
-    work::{PendingPlan, Work},
+    step_result::{binding_refusal, engine_error_result},
 };
 use crate::{
     engine::{EffectiveInit, EngineError, PlanFileError, Session, layout::auto_var_files},
     files,
     hcl::read_var_file,
     model::{Block, Failure, FailureKind, Guard, Outcome},
-    plans::{Binding, KEYED, Key, Manifest, Mismatch},
+    plans::{Binding, KEYED, Mismatch, PlanManifest, ProjectKey},
 };
 
 /// Prefix of the items of ephemeral variables.
@@ -28,7 +28,7 @@ const ITEM: &str = "ephemeral variable ";
 type GivenValues = BTreeMap<String, Option<String>>;
 
 /// Returns the item of an ephemeral variable.
-pub(super) fn of_ephemeral(variable: &str) -> String {
+pub(super) fn ephemeral_item(variable: &str) -> String {
     format!("{ITEM}{variable}")
 }
 
@@ -36,21 +36,21 @@ pub(super) fn of_ephemeral(variable: &str) -> String {
 /// not get again is refused: OpenTofu takes the default of such a variable without a word.
 pub(super) fn ephemeral_items(
     run: &RunContext,
-    work: &Work,
+    ready: &ReadyStack,
     effective_init: &EffectiveInit,
     plan: &Utf8Path,
     session: &Session<'_>,
 ) -> Result<Binding, Box<Outcome>> {
     let failed = |failure| Box::new(Outcome::Failed(failure));
-    let names = match work.engine.ephemeral_variables(plan) {
+    let names = match ready.engine.ephemeral_variables(plan) {
         Ok(names) => names,
         // All variables with known values are bound, because an encrypted plan does not tell which ones it uses.
         Err(PlanFileError::Opaque { .. }) => Vec::new(),
         Err(error) => return Err(failed(Failure::new(FailureKind::Engine, error.to_string()))),
     };
-    let given = given_values(work, names.iter().map(String::as_str), effective_init).map_err(failed)?;
-    let given =
-        with_unit_values(work, given, session).map_err(|error| Box::new(unprepared(error, work).outcome))?;
+    let given = given_values(ready, names.iter().map(String::as_str), effective_init).map_err(failed)?;
+    let given = with_unit_values(ready, given, session)
+        .map_err(|error| Box::new(engine_error_result(error, ready).outcome))?;
     let mut items = Binding::default();
     for (name, value) in given {
         let Some(value) = value else {
@@ -60,7 +60,7 @@ pub(super) fn ephemeral_items(
             );
             return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)])));
         };
-        items.bind(of_ephemeral(&name), keyed_value(&run.key, &name, &value));
+        items.bind(ephemeral_item(&name), keyed_value(&run.key, &name, &value));
     }
     Ok(items)
 }
@@ -68,17 +68,17 @@ pub(super) fn ephemeral_items(
 /// Returns the current values of the ephemeral variables of a plan. Values that only a Terragrunt unit sets count as
 /// unchanged: Terragrunt is asked for them right before the apply.
 pub(super) fn ephemeral_items_now(
-    key: &Key,
-    work: &Work,
+    key: &ProjectKey,
+    ready: &ReadyStack,
     effective_init: &EffectiveInit,
-    manifest: &Manifest,
+    manifest: &PlanManifest,
 ) -> Result<Binding, Failure> {
     let mut items = Binding::default();
-    for (name, value) in given_values(work, ephemeral_variables(manifest), effective_init)? {
-        let item = of_ephemeral(&name);
+    for (name, value) in given_values(ready, ephemeral_variables(manifest), effective_init)? {
+        let item = ephemeral_item(&name);
         match (value, manifest.items.get(&item)) {
             (Some(value), _) => items.bind(item, keyed_value(key, &name, &value)),
-            (None, Some(then)) if !work.engine.reads_root_module() => items.bind(item, then),
+            (None, Some(then)) if !ready.engine.reads_root_module() => items.bind(item, then),
             (None, _) => {}
         }
     }
@@ -87,26 +87,26 @@ pub(super) fn ephemeral_items_now(
 
 /// Refuses a plan with an ephemeral variable to which its unit gives another value now.
 pub(super) fn refuse_other_unit_values(
-    key: &Key,
-    work: &Work,
+    key: &ProjectKey,
+    ready: &ReadyStack,
     effective_init: &EffectiveInit,
-    manifest: &Manifest,
+    manifest: &PlanManifest,
     session: &Session<'_>,
 ) -> Result<(), Box<Outcome>> {
     let failed = |failure| Box::new(Outcome::Failed(failure));
-    if work.engine.reads_root_module() {
+    if ready.engine.reads_root_module() {
         return Ok(());
     }
-    let mut given = given_values(work, ephemeral_variables(manifest), effective_init).map_err(failed)?;
+    let mut given = given_values(ready, ephemeral_variables(manifest), effective_init).map_err(failed)?;
     given.retain(|_, value| value.is_none());
-    let given =
-        with_unit_values(work, given, session).map_err(|error| Box::new(unprepared(error, work).outcome))?;
+    let given = with_unit_values(ready, given, session)
+        .map_err(|error| Box::new(engine_error_result(error, ready).outcome))?;
     for (name, value) in given {
-        let (item, now) = (of_ephemeral(&name), value.map(|value| keyed_value(key, &name, &value)));
+        let (item, now) = (ephemeral_item(&name), value.map(|value| keyed_value(key, &name, &value)));
         let then = manifest.items.get(&item);
         if then != now.as_deref() {
             let mismatch = Mismatch::new(&item, then, now.as_deref());
-            return Err(Box::new(Outcome::Refused(refusal(&mismatch))));
+            return Err(Box::new(Outcome::Refused(binding_refusal(&mismatch))));
         }
     }
     Ok(())
@@ -114,33 +114,37 @@ pub(super) fn refuse_other_unit_values(
 
 /// Returns the refusal of a planned stack whose unit now sets other values of ephemeral variables; checked before the
 /// first apply of the run. A stack that is planned again after another one gets its values anew.
-pub(super) fn other_unit_values(run: &RunContext, work: &Work, pending: &PendingPlan) -> Option<Outcome> {
+pub(super) fn other_unit_values(
+    run: &RunContext,
+    ready: &ReadyStack,
+    pending: &PendingPlan,
+) -> Option<Outcome> {
     let manifest = pending.manifest.as_ref()?;
-    let log = run.dir.log(&work.target.instance.stack);
+    let log = run.dir.log(&ready.target.instance.stack);
     let session = Session { runner: &run.runner, log: &log, observer: &|_| {} };
-    let compared = work.effective_init().map_err(|failure| Box::new(Outcome::Failed(failure))).and_then(
-        |effective_init| refuse_other_unit_values(&run.key, work, &effective_init, manifest, &session),
+    let compared = ready.effective_init().map_err(|failure| Box::new(Outcome::Failed(failure))).and_then(
+        |effective_init| refuse_other_unit_values(&run.key, ready, &effective_init, manifest, &session),
     );
     compared.err().map(|outcome| *outcome)
 }
 
-fn keyed_value(key: &Key, variable: &str, value: &str) -> String {
-    format!("{KEYED}{}", key.digest(&of_ephemeral(variable), value.as_bytes()))
+fn keyed_value(key: &ProjectKey, variable: &str, value: &str) -> String {
+    format!("{KEYED}{}", key.digest(&ephemeral_item(variable), value.as_bytes()))
 }
 
 /// Returns the names of the ephemeral variables that a plan is bound to.
-fn ephemeral_variables(manifest: &Manifest) -> impl Iterator<Item = &str> {
+fn ephemeral_variables(manifest: &PlanManifest) -> impl Iterator<Item = &str> {
     manifest.items.names().filter_map(|item| item.strip_prefix(ITEM))
 }
 
 /// Adds the values that a unit itself sets; starts no process if none is missing.
 fn with_unit_values(
-    work: &Work,
+    ready: &ReadyStack,
     mut given: GivenValues,
     session: &Session<'_>,
 ) -> Result<GivenValues, EngineError> {
     if given.values().any(Option::is_none) {
-        let unit = work.engine.unit_variables(&work.target, session)?;
+        let unit = ready.engine.unit_variables(&ready.target, session)?;
         for (name, value) in &mut given {
             *value = value.take().or_else(|| unit.get(name).map(Value::to_string));
         }
@@ -150,20 +154,24 @@ fn with_unit_values(
 
 /// Returns the values that the target gives to variables, by the engines' order of precedence.
 fn given_values<'n>(
-    work: &Work,
+    ready: &ReadyStack,
     names: impl Iterator<Item = &'n str>,
     effective_init: &EffectiveInit,
 ) -> Result<GivenValues, Failure> {
-    names.map(|name| Ok((name.to_owned(), given_value(work, name, effective_init)?))).collect()
+    names.map(|name| Ok((name.to_owned(), given_value(ready, name, effective_init)?))).collect()
 }
 
-fn given_value(work: &Work, name: &str, effective_init: &EffectiveInit) -> Result<Option<String>, Failure> {
-    let generated = work.plan_inputs.generated().find(|(variable, _)| variable == name);
+fn given_value(
+    ready: &ReadyStack,
+    name: &str,
+    effective_init: &EffectiveInit,
+) -> Result<Option<String>, Failure> {
+    let generated = ready.plan_inputs.generated().find(|(variable, _)| variable == name);
     if let Some((_, value)) = generated {
         return Ok(Some(value.clone()));
     }
-    for file in var_files(work, effective_init).iter().rev() {
-        match read_var_file(file, &work.target.project) {
+    for file in var_files(ready, effective_init).iter().rev() {
+        match read_var_file(file, &ready.target.project) {
             Ok(content) => match content.get(name).map(|attribute| attribute.value.literal()) {
                 Some(Some(value)) => return Ok(Some(value.to_string())),
                 Some(None) => return digest(file),
@@ -173,16 +181,16 @@ fn given_value(work: &Work, name: &str, effective_init: &EffectiveInit) -> Resul
             Err(_) => return digest(file),
         }
     }
-    let inherited = work.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{name}")));
+    let inherited = ready.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{name}")));
     Ok(inherited.map(|text| Value::from(text.to_string_lossy()).to_string()))
 }
 
 /// Returns the var files of the user that the engine reads, in ascending order of precedence.
-fn var_files(work: &Work, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
+fn var_files(ready: &ReadyStack, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
     let declared =
-        work.target.var_files.iter().filter(|file| !work.target.generated_values.contains(file)).cloned();
+        ready.target.var_files.iter().filter(|file| !ready.target.generated_values.contains(file)).cloned();
     // The engine runs where its lockfile lies.
-    let folder = effective_init.lockfile.parent().unwrap_or(&work.target.dir);
+    let folder = effective_init.lockfile.parent().unwrap_or(&ready.target.dir);
     let names = files::folder_names_if_readable(folder);
     let auto = auto_var_files(names.iter().map(String::as_str));
     auto.iter().map(|file| folder.join(file)).chain(declared).collect()
@@ -190,16 +198,16 @@ fn var_files(work: &Work, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
 
 /// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
 /// cannot be parsed may override it too.
-pub(super) fn file_over_environment(work: &Work, variable: &str) -> Result<Option<String>, Failure> {
-    if work.plan_inputs.generated().any(|(name, _)| name == variable) {
+pub(super) fn file_over_environment(ready: &ReadyStack, variable: &str) -> Result<Option<String>, Failure> {
+    if ready.plan_inputs.generated().any(|(name, _)| name == variable) {
         return Ok(None);
     }
-    let project = &work.target.project;
+    let project = &ready.target.project;
     let verb = |file: &Utf8PathBuf| match read_var_file(file, project) {
         Ok(set) => set.contains_key(variable).then_some("sets it as well"),
         Err(_) => Some("may set it as well, since envctl cannot parse it"),
     };
-    let files = var_files(work, &work.effective_init()?);
+    let files = var_files(ready, &ready.effective_init()?);
     let found = files.iter().rev().find_map(|file| Some((file, verb(file)?)));
     Ok(found.map(|(file, verb)| format!("`{}` {verb}", file.strip_prefix(project).unwrap_or(file))))
 }

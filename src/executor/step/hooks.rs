@@ -4,7 +4,7 @@ use std::fs;
 
 use camino::Utf8Path;
 
-use super::{ended::Ended, work::Work};
+use super::{ready_stack::ReadyStack, step_result::StepResult};
 use crate::{
     config::Hooks,
     engine::{Log, Progress, Session, Target},
@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// Number of last output lines that are shown of a failed hook.
-const TOLD_LINES: usize = 20;
+const SHOWN_LINES: usize = 20;
 
 /// Point in a step at which a hook runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum HookPoint {
     /// Before the plan, and before its inputs are recorded.
     BeforePlan,
     /// After a plan that succeeded.
@@ -31,7 +31,7 @@ pub(super) enum Moment {
     OnFailure,
 }
 
-impl Moment {
+impl HookPoint {
     /// Returns the key in environments.toml.
     fn key(self) -> &'static str {
         match self {
@@ -86,67 +86,67 @@ impl HookError {
 /// Their output goes to the stack's log, by way of files, so that hooks finish even when envctl is killed. An interrupt
 /// of the user sends them one SIGINT, as to an engine.
 pub(super) fn run(
-    moment: Moment,
-    work: &Work,
+    point: HookPoint,
+    ready: &ReadyStack,
     session: &Session<'_>,
     handle: &dyn StepHandle,
 ) -> Result<Vec<String>, HookError> {
     let mut notes = Vec::new();
-    for argv in moment.of(&work.hooks) {
-        notes.extend(run_one(moment, argv, &work.target, session, handle)?);
+    for argv in point.of(&ready.hooks) {
+        notes.extend(run_one(point, argv, &ready.target, session, handle)?);
     }
     Ok(notes)
 }
 
 /// Runs the hooks of one point; returns their notes, or the end of the step if a hook failed.
 pub(super) fn run_for_step(
-    moment: Moment,
-    work: &Work,
+    point: HookPoint,
+    ready: &ReadyStack,
     session: &Session<'_>,
     handle: &dyn StepHandle,
-) -> Result<Vec<String>, Box<Ended>> {
-    run(moment, work, session, handle).map_err(|error| Box::new(Ended::new(error.into_outcome())))
+) -> Result<Vec<String>, Box<StepResult>> {
+    run(point, ready, session, handle).map_err(|error| Box::new(StepResult::new(error.into_outcome())))
 }
 
 /// Runs the hooks before an apply with changes, and checks the identity again.
 pub(super) fn before_apply(
     changes: bool,
-    work: &Work,
+    ready: &ReadyStack,
     session: &Session<'_>,
     handle: &dyn StepHandle,
-) -> Result<Vec<String>, Box<Ended>> {
+) -> Result<Vec<String>, Box<StepResult>> {
     if !changes {
         return Ok(Vec::new());
     }
-    let notes = run_for_step(Moment::BeforeApply, work, session, handle)?;
-    let Some(identity) = &work.identity else { return Ok(notes) };
-    let says = |text| (session.observer)(Progress::Doing(text));
-    let then = work.plan_inputs.identity.as_deref();
-    match identity.ask_again(then, &work.target.env, session.runner, &says) {
+    let notes = run_for_step(HookPoint::BeforeApply, ready, session, handle)?;
+    let Some(identity) = &ready.identity else { return Ok(notes) };
+    let progress = |text| (session.observer)(Progress::Doing(text));
+    let then = ready.plan_inputs.identity.as_deref();
+    match identity.ask_again(then, &ready.target.env, session.runner, &progress) {
         Ok(()) => Ok(notes),
-        Err(IdentityError::Interrupted) => Err(Box::new(Ended::new(Outcome::Interrupted))),
+        Err(IdentityError::Interrupted) => Err(Box::new(StepResult::new(Outcome::Interrupted))),
         Err(error) => {
             let block = Block::new(Guard::Identity, error.to_string());
-            Err(Box::new(Ended::new(Outcome::Refused(vec![block]))))
+            Err(Box::new(StepResult::new(Outcome::Refused(vec![block]))))
         }
     }
 }
 
 fn run_one(
-    moment: Moment,
+    point: HookPoint,
     argv: &[String],
     target: &Target,
     session: &Session<'_>,
     handle: &dyn StepHandle,
 ) -> Result<Vec<String>, HookError> {
-    let key = moment.key();
+    let key = point.key();
     let hook = session.runner.redactor().mask(&format!("hook {key} `{}`", argv.join(" "))).into_owned();
     let command = command_line(argv, &target.project, &target.env);
     let files = ["hook-stdout", "hook-stderr"].map(|name| session.log.with_extension(name));
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(&command);
     let (mut last, mut started) = (Vec::new(), None);
-    let ended = session.runner.mutate(&command, &files[0], &files[1], &mut |event| match event {
+    let result = session.runner.mutate(&command, &files[0], &files[1], &mut |event| match event {
         // A hook may change resources: when envctl is killed, the next run waits for it as for an engine.
         ProcessEvent::Started { pid } => {
             (session.observer)(Progress::Doing(hook.clone()));
@@ -160,13 +160,13 @@ fn run_one(
         ProcessEvent::Line { text, .. } => {
             log.line(text);
             (session.observer)(Progress::Doing(format!("{key}: {text}")));
-            if last.len() == TOLD_LINES {
+            if last.len() == SHOWN_LINES {
                 last.remove(0);
             }
             last.push(text.to_owned());
         }
     });
-    let exit = match ended {
+    let exit = match result {
         Ok(finished) => finished.exit,
         Err(ProcessError::Interrupted) => return Err(HookError::Interrupted(hook)),
         Err(error) => {
@@ -211,14 +211,14 @@ mod tests {
             after_apply: list("after_apply"),
             on_failure: list("on_failure"),
         };
-        for moment in [
-            Moment::BeforePlan,
-            Moment::AfterPlan,
-            Moment::BeforeApply,
-            Moment::AfterApply,
-            Moment::OnFailure,
+        for point in [
+            HookPoint::BeforePlan,
+            HookPoint::AfterPlan,
+            HookPoint::BeforeApply,
+            HookPoint::AfterApply,
+            HookPoint::OnFailure,
         ] {
-            assert_eq!(moment.of(&hooks), [[moment.key()]]);
+            assert_eq!(point.of(&hooks), [[point.key()]]);
         }
     }
 }

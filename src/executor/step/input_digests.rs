@@ -7,7 +7,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::work::Work;
+use super::ready_stack::ReadyStack;
 use crate::{
     engine::{DownloadedFor, EffectiveInit, PackageDigest, cli_configs, downloaded_for},
     files::file_digest,
@@ -21,7 +21,7 @@ const NOTES: &str = ".terragrunt-";
 
 /// Digests of all input files of a stack's plan.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Contents {
+pub(super) struct InputDigests {
     /// CLI configuration files of the engine: path and digest.
     pub(super) settings: Vec<(String, String)>,
     /// Declared var files in order: path and digest.
@@ -36,33 +36,33 @@ pub(super) struct Contents {
     pub(super) reads_more: bool,
 }
 
-impl Contents {
+impl InputDigests {
     /// Reads the current digests. A missing file is left out.
-    pub(super) fn read(work: &Work, effective_init: &EffectiveInit) -> Result<Self, Failure> {
-        let scope = &work.plan_inputs.scope;
+    pub(super) fn read(ready: &ReadyStack, effective_init: &EffectiveInit) -> Result<Self, Failure> {
+        let scope = &ready.plan_inputs.scope;
         let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
             let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
             Ok(digests.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
         };
-        let own = |path: &&Utf8PathBuf| !work.target.generated_values.contains(path);
-        let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
-        let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
+        let own = |path: &&Utf8PathBuf| !ready.target.generated_values.contains(path);
+        let var_files = all(&mut ready.target.var_files.iter().filter(own).cloned())?;
+        let settings = all(&mut cli_configs(&ready.target.env).into_iter())?;
         let Inputs { mut files, reads_more } = scope
             .read(effective_init.modules.as_deref().unwrap_or_default())
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
-        if work.engine.fetches_while_planning() {
+        if ready.engine.fetches_while_planning() {
             // Terragrunt downloads sources of other units into a common `download_dir`: these are not inputs of this unit.
             // Terragrunt's own files there contain only modification times.
             let is_note =
                 |path: &str| Utf8Path::new(path).file_name().is_some_and(|name| name.starts_with(NOTES));
-            files.retain(|path, _| match downloaded_for(&work.target, path.as_str().into()) {
+            files.retain(|path, _| match downloaded_for(&ready.target, path.as_str().into()) {
                 Some(DownloadedFor::OtherUnit) => false,
                 Some(DownloadedFor::ThisUnit) => !is_note(path),
                 None => true,
             });
         }
-        let packages = fetched(work)?;
+        let packages = fetched(ready)?;
         Ok(Self {
             settings,
             var_files,
@@ -74,21 +74,21 @@ impl Contents {
     }
 
     /// Replaces the package digests by those after a plan, if the engine downloads packages while it plans.
-    pub(super) fn renew_packages(&mut self, work: &Work) -> Result<(), Failure> {
-        if work.engine.fetches_while_planning() {
-            self.packages = fetched(work)?;
+    pub(super) fn renew_packages(&mut self, ready: &ReadyStack) -> Result<(), Failure> {
+        if ready.engine.fetches_while_planning() {
+            self.packages = fetched(ready)?;
         }
         Ok(())
     }
 
     /// Replaces the digests of the copies of a unit's source by those after a plan: Terragrunt writes the copies anew
     /// before it plans. The source itself keeps its digest from before the plan.
-    pub(super) fn renew_copies(&mut self, work: &Work, after: &Self) {
-        if !work.engine.fetches_while_planning() {
+    pub(super) fn renew_copies(&mut self, ready: &ReadyStack, after: &Self) {
+        if !ready.engine.fetches_while_planning() {
             return;
         }
         let paths: BTreeSet<&String> = self.files.keys().chain(after.files.keys()).collect();
-        let is_own = |path: &&String| downloaded_for(&work.target, path.as_str().into()).is_some();
+        let is_own = |path: &&String| downloaded_for(&ready.target, path.as_str().into()).is_some();
         let written: Vec<String> = paths.into_iter().filter(is_own).cloned().collect();
         for path in written {
             match after.files.get(&path) {
@@ -102,7 +102,7 @@ impl Contents {
     ///
     /// Files that an engine only reads keep their digest from before. A lock file that was missing, configuration that
     /// Terragrunt generates, and other files that a plan writes, such as an archive, get their digest from after the plan.
-    pub(super) fn settled(mut self, after: Self) -> (Self, Vec<String>) {
+    pub(super) fn merge(mut self, after: Self) -> (Self, Vec<String>) {
         let mut notes = Vec::new();
         for (path, file) in after.files {
             match self.files.get(&path) {
@@ -133,9 +133,9 @@ impl Contents {
     }
 }
 
-fn fetched(work: &Work) -> Result<BTreeMap<String, PackageDigest>, Failure> {
-    work.engine.packages(&work.target).map_err(|error| {
-        let summary = format!("cannot read the fetched modules of `{}`: {error}", work.target.instance);
+fn fetched(ready: &ReadyStack) -> Result<BTreeMap<String, PackageDigest>, Failure> {
+    ready.engine.packages(&ready.target).map_err(|error| {
+        let summary = format!("cannot read the fetched modules of `{}`: {error}", ready.target.instance);
         Failure::new(FailureKind::Config, summary)
     })
 }
@@ -158,12 +158,12 @@ pub(super) fn digest(path: &Utf8Path) -> Result<Option<String>, Failure> {
 mod tests {
     use super::*;
 
-    fn contents(files: &[(&str, &str, bool)], lockfile: Option<&str>) -> Contents {
+    fn contents(files: &[(&str, &str, bool)], lockfile: Option<&str>) -> InputDigests {
         let file = |(path, digest, configuration): &(&str, &str, bool)| {
             let digest = (*digest).to_owned();
             ((*path).to_owned(), InputFile { digest, executable: false, configuration: *configuration })
         };
-        Contents {
+        InputDigests {
             settings: vec![],
             var_files: vec![],
             lockfile: lockfile.map(str::to_owned),
@@ -179,7 +179,7 @@ mod tests {
             contents(&[("main.tf", "1", true), ("x.zip", "1", false), ("gone.txt", "1", false)], None);
         let after =
             contents(&[("main.tf", "2", true), ("x.zip", "2", false), ("made.tf", "1", true)], Some("l"));
-        let (settled, notes) = before.settled(after);
+        let (settled, notes) = before.merge(after);
         let expected = contents(
             &[
                 ("gone.txt", "1", false),
@@ -198,17 +198,17 @@ mod tests {
         let with = |configuration: &str, others: &str| {
             let package =
                 PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() };
-            Contents { packages: [("module m".to_owned(), package)].into(), ..contents(&[], None) }
+            InputDigests { packages: [("module m".to_owned(), package)].into(), ..contents(&[], None) }
         };
-        let (settled, notes) = with("1", "1").settled(with("2", "2"));
+        let (settled, notes) = with("1", "1").merge(with("2", "2"));
         assert_eq!(settled, with("1", "2"));
         assert_eq!(notes, ["files of the fetched module m changed while this was planned"]);
-        assert_eq!(contents(&[], None).settled(with("2", "2")).0, with("2", "2"));
+        assert_eq!(contents(&[], None).merge(with("2", "2")).0, with("2", "2"));
     }
 
     #[test]
     fn a_lockfile_that_was_there_counts_as_it_was_before() {
-        let (settled, _) = contents(&[], Some("1")).settled(contents(&[], Some("2")));
+        let (settled, _) = contents(&[], Some("1")).merge(contents(&[], Some("2")));
         assert_eq!(settled.lockfile.as_deref(), Some("1"));
     }
 }

@@ -2,7 +2,10 @@
 
 use camino::Utf8Path;
 
-use super::{outputs::wiring::UpstreamValues, running_step::RunningStep, verify::verify_inputs, work::Work};
+use super::{
+    outputs::upstream_inputs::UpstreamValues, ready_stack::ReadyStack, step_context::StepContext,
+    verify::verify_inputs,
+};
 use crate::{
     engine::{EngineError, Planned},
     files,
@@ -13,17 +16,17 @@ use crate::{
 /// Checks that a plan was made with the values that its stack takes, and marks it as tentative if it uses mocks; a plan
 /// that fails the check is removed.
 pub(super) fn verify_plan(
-    step: &RunningStep<'_>,
-    work: &Work,
+    step: &StepContext<'_>,
+    ready: &ReadyStack,
     file: &Utf8Path,
     planned: Planned,
 ) -> Result<Planned, EngineError> {
-    let examined = verify_inputs(work, file).map_err(EngineError::Failed);
-    let examined = examined.and_then(|lost| {
-        let notes = planned.notes.into_iter().chain(lost).collect();
-        reject_mixed_mocks(step, work, Planned { notes, ..planned })
+    let verified = verify_inputs(ready, file).map_err(EngineError::Failed);
+    let verified = verified.and_then(|warnings| {
+        let notes = planned.notes.into_iter().chain(warnings).collect();
+        reject_mixed_mocks(step, ready, Planned { notes, ..planned })
     });
-    examined.map_err(|error| match files::remove_if_there(file) {
+    verified.map_err(|error| match files::remove_if_there(file) {
         Ok(()) => error,
         Err(io) => {
             let summary = format!("cannot remove the unusable plan file `{file}`: {io}");
@@ -34,22 +37,22 @@ pub(super) fn verify_plan(
 
 /// Marks a plan as tentative if mocks replace an output, with a note that names it.
 fn reject_mixed_mocks(
-    step: &RunningStep<'_>,
-    work: &Work,
+    step: &StepContext<'_>,
+    ready: &ReadyStack,
     mut planned: Planned,
 ) -> Result<Planned, EngineError> {
-    planned.tentative |= work.upstream_values == UpstreamValues::Tentative;
+    planned.tentative |= ready.upstream_values == UpstreamValues::Tentative;
     if planned.tentative {
         return Ok(planned);
     }
-    for mocks in mixed(step, work, &mut planned)? {
+    for mocks in mixed_mocks_of(step, ready, &mut planned)? {
         let stack = mocks.dir.as_deref().and_then(|dir| step.upstreams.in_folder(dir));
         let stands_in = match stack {
             None => Some(mocks.dependency.clone()),
             Some(stack) => {
                 let outputs = step.upstreams.outputs(stack, step.session)?;
-                let there = outputs.iter().map(|output| (output.name.clone(), output.value.clone()));
-                mocks.stands_in(&there.collect())
+                let current = outputs.iter().map(|output| (output.name.clone(), output.value.clone()));
+                mocks.stands_in(&current.collect())
             }
         };
         if let Some(what) = stands_in {
@@ -61,25 +64,29 @@ fn reject_mixed_mocks(
     Ok(planned)
 }
 
-/// Returns the dependencies of a unit whose mocks are merged with outputs. If its files do not tell, Terragrunt is
-/// asked; if Terragrunt does not tell either, the plan becomes tentative.
-fn mixed(step: &RunningStep<'_>, work: &Work, planned: &mut Planned) -> Result<Vec<MixedMocks>, EngineError> {
-    let scope = &work.plan_inputs.scope;
-    let (mixed, unread) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
-    if !unread.readers.is_empty() && step.upstreams.mixes_anywhere(scope) {
+/// Returns the dependencies of a unit whose mocks are merged with outputs. If envctl cannot read that from its files, it
+/// runs Terragrunt; if that fails too, the plan becomes tentative.
+fn mixed_mocks_of(
+    step: &StepContext<'_>,
+    ready: &ReadyStack,
+    planned: &mut Planned,
+) -> Result<Vec<MixedMocks>, EngineError> {
+    let scope = &ready.plan_inputs.scope;
+    let (mixed, unresolved) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
+    if !unresolved.readers.is_empty() && step.upstreams.mixes_anywhere(scope) {
         planned.tentative = true;
-        let files: Vec<String> = unread.readers.iter().map(ToString::to_string).collect();
+        let files: Vec<String> = unresolved.readers.iter().map(ToString::to_string).collect();
         planned.notes.push(TentativeReason::UnreadConfigs(files).note());
     }
-    if unread.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
+    if unresolved.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
         return Ok(mixed);
     }
-    match work.engine.dependencies(&work.target, step.session) {
+    match ready.engine.dependencies(&ready.target, step.session) {
         Ok(Some(blocks)) => Ok(MixedMocks::find_rendered(scope, &blocks)),
         Ok(None) => Ok(mixed),
         Err(EngineError::Failed(failure)) => {
             planned.tentative = true;
-            let includes = unread.includes.iter().map(ToString::to_string).collect();
+            let includes = unresolved.includes.iter().map(ToString::to_string).collect();
             let failure = failure.summary;
             planned.notes.push(TentativeReason::UnlistedDependencies { includes, failure }.note());
             Ok(mixed)

@@ -3,17 +3,17 @@
 use camino::Utf8PathBuf;
 
 use super::{
-    attempts::attempt,
-    bind::{Before, bind, overridden, unbindable},
-    ended::{Ended, removed, unprepared},
+    bind::{InputsBeforePlan, bind, refuse_dev_overrides, refuse_provider_overrides},
     mixed_mocks::verify_plan,
     outputs::{
+        input_values::{OutputVersion, WorkWithInputs, destroys_with_mocks, resolve_inputs},
         upstream_output::PlannedOutputs,
-        wires::{Take, Wired, destroys_with_mocks, wired},
     },
-    reuse::{forget_clean, keep_clean, reused, stamp_before, unstamped},
-    running_step::RunningStep,
-    work::{PendingPlan, PlanOptions, Work},
+    ready_stack::{PendingPlan, PlanOptions, ReadyStack},
+    retries::with_retries,
+    reuse::{etag_before, missing_etag_note, remove_clean_plan, reuse_clean_plan, store_clean_plan},
+    step_context::StepContext,
+    step_result::{StepResult, engine_error_result, remove_plan_file},
 };
 use crate::{
     engine::{EngineError, PlanMode, Planned, awaits_upstream, layout::has_configuration},
@@ -22,64 +22,66 @@ use crate::{
 };
 
 /// Plans a stack with the values that it takes from others; a plan with changes waits for its apply.
-pub(super) fn plan(step: &mut RunningStep<'_>, work: &Work) -> Ended {
-    if let Some(blocks) = unbindable(work) {
-        return Ended::new(Outcome::Refused(blocks));
+pub(super) fn plan(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult {
+    if let Some(blocks) = refuse_provider_overrides(ready) {
+        return StepResult::new(Outcome::Refused(blocks));
     }
-    step.upstreams.plans_begin();
-    let planned_values = match wired(step, work, Take::Planned) {
+    step.upstreams.begin_plan();
+    let planned_values = match resolve_inputs(step, ready, OutputVersion::Planned) {
         Ok(values) => values,
-        Err(ended) => return *ended,
+        Err(result) => return *result,
     };
-    let rests_on_plans = planned_values.rests_on_plans;
-    let ended = plan_wired(step, planned_values);
-    let Outcome::Failed(failure) = ended.outcome.clone() else { return ended };
+    let uses_planned_values = planned_values.uses_planned_values;
+    let result = plan_with_inputs(step, planned_values);
+    let Outcome::Failed(failure) = result.outcome.clone() else { return result };
     // Objects that a planned value names may not exist before their own stack is applied.
-    let Some(Ok(present_values)) = rests_on_plans.then(|| wired(step, work, Take::Present)) else {
-        return ended;
+    let Some(Ok(present_values)) =
+        uses_planned_values.then(|| resolve_inputs(step, ready, OutputVersion::Current))
+    else {
+        return result;
     };
-    let mut again = plan_wired(step, present_values);
+    let mut again = plan_with_inputs(step, present_values);
     again.notes.push(format!("with its values as they are planned: {}", failure.summary));
     again
 }
 
-fn plan_wired(step: &mut RunningStep<'_>, wired: Wired<'_>) -> Ended {
+fn plan_with_inputs(step: &mut StepContext<'_>, wired: WorkWithInputs<'_>) -> StepResult {
     let (run, session) = (step.run, step.session);
-    let (work, told) = (&*wired.work, wired.notes);
-    if let Some(mut reused) = reused(step, work) {
-        reused.notes.extend(told);
+    let (ready, input_notes) = (&*wired.ready, wired.notes);
+    if let Some(mut reused) = reuse_clean_plan(step, ready) {
+        reused.notes.extend(input_notes);
         return reused;
     }
-    if let Some(failure) = unconfigured(work) {
-        return Ended::new(Outcome::Failed(failure));
+    if let Some(failure) = missing_configuration(ready) {
+        return StepResult::new(Outcome::Failed(failure));
     }
-    let told = told.into_iter().chain(forget_clean(work)).collect::<Vec<_>>();
-    let create = work.create_workspace || step.stack_run.may_create_workspace;
-    let file = run.dir.plan(&work.target.instance.stack);
-    step.stack_run.seen_applied = step.applied.clone();
-    let tried = attempt(&run.runner, session, || {
-        work.engine.prepare(&work.target, create, false, session)?;
-        let before = Before::read(work).map_err(EngineError::Failed)?;
-        let before = Before { stamp: stamp_before(step, work), ..before };
-        let request = run.options.request(file.clone(), work.accept_lineage);
-        let mut planned = work.engine.plan(&work.target, &request, session)?;
+    let input_notes = input_notes.into_iter().chain(remove_clean_plan(ready)).collect::<Vec<_>>();
+    let may_create_workspace = ready.create_workspace || step.stack_run.may_create_workspace;
+    let file = run.dir.plan(&ready.target.instance.stack);
+    step.stack_run.applied_at_plan = step.applied.clone();
+    let attempted = with_retries(&run.runner, session, || {
+        ready.engine.prepare(&ready.target, may_create_workspace, false, session)?;
+        let before = InputsBeforePlan::read(ready).map_err(EngineError::Failed)?;
+        let before = InputsBeforePlan { stamp: etag_before(step, ready), ..before };
+        let request = run.options.request(file.clone(), ready.accept_lineage);
+        let mut planned = ready.engine.plan(&ready.target, &request, session)?;
         let before = before.with_lockfile(planned.lockfile.take());
-        Ok((before, verify_plan(step, work, &file, planned)?))
+        Ok((before, verify_plan(step, ready, &file, planned)?))
     });
-    let mut ended = match tried.result {
-        Err(EngineError::Failed(failure)) => match step.pending_need(work) {
+    let mut result = match attempted.result {
+        Err(EngineError::Failed(failure)) => match step.pending_need(ready) {
             Some(need) if awaits_upstream(&failure) => {
                 let note = format!("cannot be planned before `{need}` is applied: {}", failure.summary);
-                Ended { notes: vec![note], ..Ended::new(Outcome::Deferred { because: need }) }
+                StepResult { notes: vec![note], ..StepResult::new(Outcome::Deferred { because: need }) }
             }
-            _ => unprepared(EngineError::Failed(failure), work),
+            _ => engine_error_result(EngineError::Failed(failure), ready),
         },
-        Err(error) => unprepared(error, work),
-        Ok((before, planned)) => keep(step, work, file, before, planned),
+        Err(error) => engine_error_result(error, ready),
+        Ok((before, planned)) => store_plan(step, ready, file, before, planned),
     };
-    ended.attempts = tried.attempts;
-    ended.notes.extend(tried.note.into_iter().chain(told).chain(unstamped(step, work)));
-    ended
+    result.attempts = attempted.attempts;
+    result.notes.extend(attempted.note.into_iter().chain(input_notes).chain(missing_etag_note(step, ready)));
+    result
 }
 
 /// Returns the planned outputs; absent for a plan limited by `--target` or `--without`, which does
@@ -91,54 +93,54 @@ fn planned_outputs(options: &PlanOptions, planned: &Planned) -> Option<PlannedOu
 }
 
 /// Stores a plan with changes for its apply, with its manifest, and removes the file of a clean plan.
-fn keep(
-    step: &mut RunningStep<'_>,
-    work: &Work,
+fn store_plan(
+    step: &mut StepContext<'_>,
+    ready: &ReadyStack,
     file: Utf8PathBuf,
-    before: Before,
+    before: InputsBeforePlan,
     planned: Planned,
-) -> Ended {
-    let stack = &work.target.instance.stack;
-    let mut ended = Ended::new(Outcome::Clean);
-    ended.exit_code = Some(planned.exit_code);
-    ended.tentative = planned.tentative;
-    ended.notes.clone_from(&planned.notes);
+) -> StepResult {
+    let stack = &ready.target.instance.stack;
+    let mut result = StepResult::new(Outcome::Clean);
+    result.exit_code = Some(planned.exit_code);
+    result.tentative = planned.tentative;
+    result.notes.clone_from(&planned.notes);
     step.stack_run.diff.clone_from(&planned.diff);
-    if let Some(blocks) = overridden(work, &planned) {
+    if let Some(blocks) = refuse_dev_overrides(ready, &planned) {
         step.stack_run.pending = None;
-        ended.notes.extend(removed(&file));
-        return Ended { outcome: Outcome::Refused(blocks), ..ended };
+        result.notes.extend(remove_plan_file(&file));
+        return StepResult { outcome: Outcome::Refused(blocks), ..result };
     }
-    step.upstreams.planned(stack, &file, planned_outputs(&step.run.options, &planned));
+    step.upstreams.record_plan(stack, &file, planned_outputs(&step.run.options, &planned));
     if let Some(failure) =
-        destroys_with_mocks(&step.run.options, work).filter(|_| !planned.changes.is_empty())
+        destroys_with_mocks(&step.run.options, ready).filter(|_| !planned.changes.is_empty())
     {
-        ended.notes.extend(removed(&file));
-        return Ended { outcome: Outcome::Failed(failure), ..ended };
+        result.notes.extend(remove_plan_file(&file));
+        return StepResult { outcome: Outcome::Failed(failure), ..result };
     }
-    ended.is_deferring = planned.is_incomplete();
-    if let Some(blocks) = only_deferring(&planned) {
+    result.is_deferring = planned.is_incomplete();
+    if let Some(blocks) = refuse_only_deferred(&planned) {
         step.stack_run.pending = None;
-        ended.notes.extend(removed(&file));
-        return Ended { outcome: Outcome::Refused(blocks), ..ended };
+        result.notes.extend(remove_plan_file(&file));
+        return StepResult { outcome: Outcome::Refused(blocks), ..result };
     }
     if planned.changes.is_empty() {
         step.stack_run.pending = None;
-        ended.notes.extend(removed(&file));
-        ended.notes.extend(keep_clean(step, work, &before, &planned));
-        return ended;
+        result.notes.extend(remove_plan_file(&file));
+        result.notes.extend(store_clean_plan(step, ready, &before, &planned));
+        return result;
     }
     if let Err(error) = files::write(&step.run.dir.diff(stack), planned.diff.as_bytes()) {
-        ended.notes.push(format!("the diff could not be kept: {error}"));
+        result.notes.push(format!("the diff could not be kept: {error}"));
     }
-    let manifest = match bind(step, work, before, &planned, &file) {
+    let manifest = match bind(step, ready, before, &planned, &file) {
         Ok((manifest, notes)) => {
-            ended.notes.extend(notes);
+            result.notes.extend(notes);
             manifest
         }
         Err(outcome) => {
-            ended.notes.extend(removed(&file));
-            return Ended { outcome: *outcome, ..ended };
+            result.notes.extend(remove_plan_file(&file));
+            return StepResult { outcome: *outcome, ..result };
         }
     };
     let pending = PendingPlan {
@@ -148,13 +150,13 @@ fn keep(
         manifest: Some(manifest),
     };
     step.stack_run.pending = Some(pending);
-    ended.outcome = Outcome::Changed(planned.changes);
-    ended.plan = Some(file);
-    ended
+    result.outcome = Outcome::Changed(planned.changes);
+    result.plan = Some(file);
+    result
 }
 
 /// Returns the refusal of a plan that defers all of its changes: it is not clean, and there is nothing to apply.
-pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
+pub(super) fn refuse_only_deferred(planned: &Planned) -> Option<Vec<Block>> {
     if !planned.changes.is_empty() || planned.deferred.is_empty() {
         return None;
     }
@@ -166,13 +168,13 @@ pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
 
 /// Returns the failure of a folder without configuration, checked after the hooks that may write it: an engine would find
 /// neither a backend nor resources to change or to destroy.
-fn unconfigured(work: &Work) -> Option<Failure> {
+fn missing_configuration(ready: &ReadyStack) -> Option<Failure> {
     // The engine reports a folder that cannot be read.
-    let names = files::folder_names(&work.target.dir).ok()?;
-    if has_configuration(work.engine.name(), names.iter().map(String::as_str)) {
+    let names = files::folder_names(&ready.target.dir).ok()?;
+    if has_configuration(ready.engine.name(), names.iter().map(String::as_str)) {
         return None;
     }
-    let (folder, engine) = (&work.target.dir, work.engine.name().title());
+    let (folder, engine) = (&ready.target.dir, ready.engine.name().title());
     let summary = format!("the stack's folder holds no configuration of {engine}");
     let detail =
         format!("`{folder}` must hold it: without it nothing would be planned, and nothing destroyed");

@@ -1,16 +1,20 @@
 //! Plans that use outputs of other stacks which will change: they are made again after those stacks are applied.
 
-use super::{ended::Ended, running_step::RunningStep, work::Work};
+use super::{ready_stack::ReadyStack, step_context::StepContext, step_result::StepResult};
 use crate::{engine::PlanMode, model::Outcome};
 
 /// Returns a note for each stack whose apply leads to a new plan of this one, because its outputs change.
 ///
 /// Values of `inputs` are not included: their plan uses the planned outputs, or is tentative.
-pub(super) fn planned_again_later(step: &mut RunningStep<'_>, work: &Work, ended: &Ended) -> Vec<String> {
-    let is_planned = matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) && !ended.tentative;
+pub(super) fn planned_again_later(
+    step: &mut StepContext<'_>,
+    ready: &ReadyStack,
+    result: &StepResult,
+) -> Vec<String> {
+    let is_planned = matches!(result.outcome, Outcome::Clean | Outcome::Changed(_)) && !result.tentative;
     let mut notes = Vec::new();
-    if is_planned && work.reads_states && step.run.options.mode == PlanMode::Normal {
-        notes.extend(work.needs.iter().filter_map(|need| {
+    if is_planned && ready.reads_states && step.run.options.mode == PlanMode::Normal {
+        notes.extend(ready.needs.iter().filter_map(|need| {
             let dependency = step.dependencies.get(need)?;
             let names: Vec<String> =
                 dependency.changed_outputs.iter().map(|name| format!("`{name}`")).collect();

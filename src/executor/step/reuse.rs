@@ -5,11 +5,11 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::{
-    bind::{Before, binding, state_of},
-    ended::Ended,
-    input_digests::Contents,
-    running_step::RunningStep,
-    work::Work,
+    bind::{InputsBeforePlan, bound_items, state_in_plan},
+    input_digests::InputDigests,
+    ready_stack::ReadyStack,
+    step_context::StepContext,
+    step_result::StepResult,
 };
 use crate::{
     engine::{LocalIdentity, Log, PlanMode, Planned, Stamp, Stamped, StateIdentity, state_at},
@@ -40,31 +40,31 @@ const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
 /// Returns the result of a plan that can be replaced by an earlier clean one; absent if the engine has to plan.
 ///
 /// An input that cannot be read counts as changed.
-pub(super) fn reused(step: &RunningStep<'_>, work: &Work) -> Option<Ended> {
+pub(super) fn reuse_clean_plan(step: &StepContext<'_>, ready: &ReadyStack) -> Option<StepResult> {
     let run = step.run;
     let most = run.options.reuse?;
-    let clean = CleanPlan::read(&run.key, &file(work)).ok()?;
+    let clean = CleanPlan::read(&run.key, &file(ready)).ok()?;
     let old = Duration::try_from(run.clock.now().duration_since(clean.created)).ok()?;
-    if old > most || !is_unchanged(step, work, &clean).unwrap_or(false) {
+    if old > most || !is_unchanged(step, ready, &clean).unwrap_or(false) {
         return None;
     }
     let note = format!("reused: run {} planned it clean {} ago", clean.run, seconds(old.as_secs_f64()));
     Log::open(step.session.log, run.runner.redactor()).line(&note);
-    Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
+    Some(StepResult { reused: true, notes: vec![note], ..StepResult::new(Outcome::Clean) })
 }
 
 /// Returns true if all inputs of a clean plan are unchanged.
-fn is_unchanged(step: &RunningStep<'_>, work: &Work, clean: &CleanPlan) -> Result<bool, Failure> {
-    work.engine.may_plan(&work.target)?;
-    let effective_init = work.effective_init()?;
+fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -> Result<bool, Failure> {
+    ready.engine.may_plan(&ready.target)?;
+    let effective_init = ready.effective_init()?;
     let Some(Ok(state)) = effective_init.address.as_deref().map(state_at) else { return Ok(false) };
-    let contents = Contents::read(work, &effective_init)?;
+    let contents = InputDigests::read(ready, &effective_init)?;
     // An input that cannot be read counts as changed.
     if contents.reads_more {
         return Ok(false);
     }
     let now = |state: &StateIdentity| {
-        binding(step.run, work, Binding::default(), &contents, &effective_init, state)
+        bound_items(step.run, ready, Binding::default(), &contents, &effective_init, state)
     };
     let planned_on = if let Some(LocalIdentity { state, content }) = state {
         let mut now = now(&state)?;
@@ -72,7 +72,7 @@ fn is_unchanged(step: &RunningStep<'_>, work: &Work, clean: &CleanPlan) -> Resul
         Some(state).filter(|_| clean.items.mismatch(&now).is_none())
     } else {
         let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
-        let Stamped::Known(stamp) = step.stamps.first(&work.target.instance.stack, work) else {
+        let Stamped::Known(stamp) = step.stamps.first(&ready.target.instance.stack, ready) else {
             return Ok(false);
         };
         if kept != stamp.tag {
@@ -85,21 +85,21 @@ fn is_unchanged(step: &RunningStep<'_>, work: &Work, clean: &CleanPlan) -> Resul
     };
     // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
     // is refused by a new plan.
-    Ok(planned_on.is_some_and(|state| work.engine.check_state(&work.target, &state, false).is_ok()))
+    Ok(planned_on.is_some_and(|state| ready.engine.check_state(&ready.target, &state, false).is_ok()))
 }
 
 /// Removes the last clean plan before another one is made.
-pub(super) fn forget_clean(work: &Work) -> Option<String> {
-    let error = files::remove_if_there(&file(work)).err()?;
+pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
+    let error = files::remove_if_there(&file(ready)).err()?;
     Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
 }
 
-/// Returns the answer of a server about a state before the plan; absent unless the run reuses plans.
-pub(super) fn stamp_before(step: &RunningStep<'_>, work: &Work) -> Option<Stamp> {
+/// Returns the entity tag of a state before the plan; absent unless the run reuses plans.
+pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<Stamp> {
     step.run.options.reuse?;
-    let answer = match step.stamps.first(&work.target.instance.stack, work) {
+    let answer = match step.stamps.first(&ready.target.instance.stack, ready) {
         // The first answer may be from before the engine's init.
-        Stamped::Elsewhere => step.stamps.now(work),
+        Stamped::Elsewhere => step.stamps.now(ready),
         answer => answer,
     };
     match answer {
@@ -108,19 +108,19 @@ pub(super) fn stamp_before(step: &RunningStep<'_>, work: &Work) -> Option<Stamp>
     }
 }
 
-/// Returns a note why a server did not answer about a state, if that is worth a line.
-pub(super) fn unstamped(step: &RunningStep<'_>, work: &Work) -> Option<String> {
-    match step.stamps.given(&work.target.instance.stack)? {
+/// Returns a note with the reason why a state has no entity tag, if the server gave one.
+pub(super) fn missing_etag_note(step: &StepContext<'_>, ready: &ReadyStack) -> Option<String> {
+    match step.stamps.given(&ready.target.instance.stack)? {
         Stamped::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
         Stamped::Known(_) | Stamped::Unknown(None) | Stamped::Elsewhere => None,
     }
 }
 
 /// Stores the inputs of a complete and clean plan, with the digests of files and state from before it.
-pub(super) fn keep_clean(
-    step: &RunningStep<'_>,
-    work: &Work,
-    before: &Before,
+pub(super) fn store_clean_plan(
+    step: &StepContext<'_>,
+    ready: &ReadyStack,
+    before: &InputsBeforePlan,
     planned: &Planned,
 ) -> Option<String> {
     let (run, options) = (step.run, &step.run.options);
@@ -129,16 +129,17 @@ pub(super) fn keep_clean(
     let facts = planned
         .facts
         .as_ref()
-        .filter(|_| whole && !planned.tentative && !work.accept_lineage && work.from_plans.is_empty())?;
+        .filter(|_| whole && !planned.tentative && !ready.accept_lineage && ready.from_plans.is_empty())?;
     let kept = || -> Result<(), String> {
-        let effective_init = work.effective_init().map_err(|failure| failure.summary)?;
+        let effective_init = ready.effective_init().map_err(|failure| failure.summary)?;
         let mut contents = before.contents.clone();
-        contents.renew_packages(work).map_err(|failure| failure.summary)?;
-        let items = binding(run, work, Binding::default(), &contents, &effective_init, &state_of(facts));
+        contents.renew_packages(ready).map_err(|failure| failure.summary)?;
+        let items =
+            bound_items(run, ready, Binding::default(), &contents, &effective_init, &state_in_plan(facts));
         let mut items = items.map_err(|failure| failure.summary)?;
         // Equal before and after: the plan was made on this state.
         if let Some(stamp) = before.stamp.clone()
-            && step.stamps.now(work) == Stamped::Known(stamp.clone())
+            && step.stamps.now(ready) == Stamped::Known(stamp.clone())
         {
             items.bind(STAMP, stamp.tag);
         }
@@ -148,7 +149,7 @@ pub(super) fn keep_clean(
             items.bind(CONTENT, then.content.clone());
         }
         let clean = CleanPlan { created: run.clock.now(), items, run: run.id.clone() };
-        clean.write(&run.key, &file(work)).map_err(|error| error.to_string())
+        clean.write(&run.key, &file(ready)).map_err(|error| error.to_string())
     };
     kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
 }
@@ -159,6 +160,6 @@ fn planned_state(clean: &CleanPlan) -> Option<StateIdentity> {
     Some(StateIdentity { lineage, serial: clean.items.get(SERIAL)?.parse().ok()? })
 }
 
-fn file(work: &Work) -> Utf8PathBuf {
-    work.target.state_dir.join(FILE)
+fn file(ready: &ReadyStack) -> Utf8PathBuf {
+    ready.target.state_dir.join(FILE)
 }

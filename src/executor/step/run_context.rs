@@ -1,15 +1,15 @@
-//! Facts of a run that each of its steps needs, and the work of its stacks.
+//! Facts of a run that each of its steps needs, and the stacks that are ready for their engines.
 
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
     outputs::Upstreams,
-    work::{PlanOptions, Work},
+    ready_stack::{PlanOptions, ReadyStack},
 };
 use crate::{
     journal::RunDir,
     model::{Clock, RunId, StackId},
-    plans::Key,
+    plans::ProjectKey,
     process::Runner,
 };
 
@@ -18,7 +18,7 @@ pub struct RunContext {
     /// Id of the run.
     pub id: RunId,
     /// Key of the project, which seals manifests.
-    pub key: Key,
+    pub key: ProjectKey,
     /// Folder of the run.
     pub dir: RunDir,
     /// Clock of the run.
@@ -29,10 +29,10 @@ pub struct RunContext {
     pub options: PlanOptions,
 }
 
-/// Work of the stacks of a run.
-pub struct WorkSet {
-    /// Work of each stack.
-    pub work: HashMap<StackId, Work>,
-    /// Stacks whose outputs others take.
+/// Stacks of a run that are ready for their engines.
+pub struct RunStacks {
+    /// Stacks that the run plans or applies.
+    pub stacks: HashMap<StackId, ReadyStack>,
+    /// Stacks whose outputs these stacks take.
     pub upstreams: Upstreams,
 }

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use serde_json::Value;
 
-use super::{ephemeral::file_over_environment, work::Work};
+use super::{ephemeral::file_over_environment, ready_stack::ReadyStack};
 use crate::{
     engine::{PlanFileError, plan_variables},
     inventory::plan_inputs::file_of_input,
@@ -16,15 +16,15 @@ const OTHERS: &str = "something else sets it, and is stronger: a var file of its
 
 /// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
 /// that the file does not contain. A file that only its engine can read is not checked.
-pub(super) fn verify_inputs(work: &Work, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
+pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
     let mut notes = Vec::new();
-    if work.taken.is_empty() {
+    if ready.taken.is_empty() {
         return Ok(notes);
     }
-    for (variable, _) in &*work.taken {
+    for (variable, _) in &*ready.taken {
         // Terragrunt passes its own value again at apply, and the engine refuses it then.
-        if let Some(file) = file_of_input(&work.plan_inputs.scope, variable) {
-            let from = work.wiring.source(variable);
+        if let Some(file) = file_of_input(&ready.plan_inputs.scope, variable) {
+            let from = ready.upstream_inputs.source(variable);
             let summary = format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");
             let failure = Failure::new(FailureKind::Config, summary);
             return Err(failure.with_detail("take it out there: nothing else may set an input"));
@@ -36,24 +36,24 @@ pub(super) fn verify_inputs(work: &Work, plan: &Utf8Path) -> Result<Vec<String>,
         Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
     };
     let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
-    let ephemeral = work
+    let ephemeral = ready
         .engine
         .ephemeral_variables(plan)
         .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))?;
-    for (variable, value) in &*work.taken {
+    for (variable, value) in &*ready.taken {
         let Some(planned) = planned.get(variable) else {
             if !ephemeral.contains(variable) {
-                notes.extend(work.wiring.lost(variable));
-            } else if let Some(other) = file_over_environment(work, variable)? {
-                let from = work.wiring.source(variable);
+                notes.extend(ready.upstream_inputs.undeclared_variable(variable));
+            } else if let Some(other) = file_over_environment(ready, variable)? {
+                let from = ready.upstream_inputs.source(variable);
                 return Err(refused(format!("`{variable}` takes `{from}`, and {other}")));
             }
             continue;
         };
-        let in_environment = work.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
+        let in_environment = ready.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
         let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
         if !same(value, planned) && !as_given() {
-            let from = work.wiring.source(variable);
+            let from = ready.upstream_inputs.source(variable);
             return Err(refused(format!(
                 "variable `{variable}` was planned with another value than `{from}`"
             )));

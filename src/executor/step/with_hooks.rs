@@ -1,74 +1,74 @@
 //! Steps with the hooks around them.
 
 use super::{
-    adopt::take_over,
+    adopt::adopt,
     apply::apply,
-    ended::{Ended, removed},
-    hooks::{self, HookError, Moment},
+    hooks::{self, HookError, HookPoint},
     plan::plan,
-    running_step::RunningStep,
-    work::Work,
+    ready_stack::ReadyStack,
+    step_context::StepContext,
+    step_result::{StepResult, remove_plan_file},
 };
 use crate::{event::StepKind, model::Outcome};
 
 /// Runs a step with the hooks before and after it.
-pub(super) fn step_with_hooks(step: &mut RunningStep<'_>, kind: StepKind, work: &Work) -> Ended {
-    let mut ended = match kind {
-        StepKind::Plan => plan_with_hooks(step, work),
-        StepKind::Apply => apply_with_hooks(step, work),
+pub(super) fn step_with_hooks(step: &mut StepContext<'_>, kind: StepKind, ready: &ReadyStack) -> StepResult {
+    let mut result = match kind {
+        StepKind::Plan => plan_with_hooks(step, ready),
+        StepKind::Apply => apply_with_hooks(step, ready),
     };
-    if matches!(ended.outcome, Outcome::Failed(_)) {
-        let said = hooks::run(Moment::OnFailure, work, step.session, step.handle);
-        ended.notes.extend(said.unwrap_or_else(|error| vec![error.into_note()]));
+    if matches!(result.outcome, Outcome::Failed(_)) {
+        let hook_notes = hooks::run(HookPoint::OnFailure, ready, step.session, step.handle);
+        result.notes.extend(hook_notes.unwrap_or_else(|error| vec![error.into_note()]));
     }
-    ended
+    result
 }
 
-fn plan_with_hooks(step: &mut RunningStep<'_>, work: &Work) -> Ended {
+fn plan_with_hooks(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult {
     // The plan of an earlier run was made with its own hooks.
     if let Some(prior) = step.stack_run.prior.take() {
-        return take_over(step, work, prior);
+        return adopt(step, ready, prior);
     }
-    let before = match hooks::run_for_step(Moment::BeforePlan, work, step.session, step.handle) {
+    let before = match hooks::run_for_step(HookPoint::BeforePlan, ready, step.session, step.handle) {
         Ok(notes) => notes,
-        Err(ended) => return *ended,
+        Err(result) => return *result,
     };
-    let mut ended = plan(step, work);
-    ended.notes.splice(0..0, before);
-    if !matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) {
-        return ended;
+    let mut result = plan(step, ready);
+    result.notes.splice(0..0, before);
+    if !matches!(result.outcome, Outcome::Clean | Outcome::Changed(_)) {
+        return result;
     }
-    match hooks::run(Moment::AfterPlan, work, step.session, step.handle) {
-        Ok(notes) => ended.notes.extend(notes),
+    match hooks::run(HookPoint::AfterPlan, ready, step.session, step.handle) {
+        Ok(notes) => result.notes.extend(notes),
         Err(error) => {
             step.stack_run.pending = None;
-            ended.notes.extend(ended.plan.take().and_then(|file| removed(&file)));
-            ended.outcome = error.into_outcome();
+            result.notes.extend(result.plan.take().and_then(|file| remove_plan_file(&file)));
+            result.outcome = error.into_outcome();
         }
     }
-    ended
+    result
 }
 
-fn apply_with_hooks(step: &mut RunningStep<'_>, work: &Work) -> Ended {
+fn apply_with_hooks(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult {
     let changes = step.stack_run.pending.as_ref().is_some_and(|pending| !pending.changes.is_empty());
-    let before = match hooks::before_apply(changes, work, step.session, step.handle) {
+    let before = match hooks::before_apply(changes, ready, step.session, step.handle) {
         Ok(notes) => notes,
-        Err(ended) => return *ended,
+        Err(result) => return *result,
     };
-    let mut ended = apply(step, work);
-    ended.notes.splice(0..0, before);
-    if !matches!(ended.outcome, Outcome::Applied(_)) {
-        return ended;
+    let mut result = apply(step, ready);
+    result.notes.splice(0..0, before);
+    if !matches!(result.outcome, Outcome::Applied(_)) {
+        return result;
     }
-    match hooks::run(Moment::AfterApply, work, step.session, step.handle) {
-        Ok(notes) => ended.notes.extend(notes),
+    match hooks::run(HookPoint::AfterApply, ready, step.session, step.handle) {
+        Ok(notes) => result.notes.extend(notes),
         Err(HookError::Failed(failure)) => {
             let told = "the changes were applied, and the state has them; only the hook failed";
             let detail = format!("{told}\n{}", failure.detail);
-            ended.outcome = Outcome::Failed(failure.with_detail(detail.trim_end()));
+            result.outcome = Outcome::Failed(failure.with_detail(detail.trim_end()));
         }
         // The apply itself succeeded.
-        Err(error) => ended.notes.push(error.into_note()),
+        Err(error) => result.notes.push(error.into_note()),
     }
-    ended
+    result
 }

@@ -12,15 +12,15 @@ use std::{
 use camino::Utf8Path;
 
 use super::{
-    apply::unfit,
-    ended::Ended,
+    apply::refusal_before_apply,
     outputs::Upstreams,
+    ready_stack::ReadyStack,
     replan::planned_again_later,
-    run_context::{RunContext, WorkSet},
-    running_step::RunningStep,
-    stamps::Stamps,
+    run_context::{RunContext, RunStacks},
+    state_etags::StateEtags,
+    step_context::StepContext,
+    step_result::StepResult,
     with_hooks::step_with_hooks,
-    work::Work,
 };
 use crate::{
     engine::{Progress, Session},
@@ -33,23 +33,23 @@ use crate::{
 /// Runner of steps on worker threads; one for a whole run.
 pub struct Worker {
     run: RunContext,
-    work: Arc<HashMap<StackId, Work>>,
+    ready: Arc<HashMap<StackId, ReadyStack>>,
     upstreams: Upstreams,
     /// Entity tags of the states (`ETag` of HTTP); requested only if plans may be reused.
-    stamps: Stamps,
+    stamps: StateEtags,
 }
 
 impl Worker {
     /// Returns a worker over the stacks of a run.
-    pub fn new(run: RunContext, set: WorkSet) -> Self {
-        let work = Arc::new(set.work);
-        let stamps = Stamps::new(Arc::clone(&work), Arc::clone(&run.runner), Arc::clone(&run.clock));
-        Self { run, work, upstreams: set.upstreams, stamps }
+    pub fn new(run: RunContext, set: RunStacks) -> Self {
+        let ready = Arc::new(set.stacks);
+        let stamps = StateEtags::new(Arc::clone(&ready), Arc::clone(&run.runner), Arc::clone(&run.clock));
+        Self { run, ready, upstreams: set.upstreams, stamps }
     }
 
     /// Returns the instances whose states only an exception of `--allow` accepted.
     pub fn accepted_states(&self) -> Vec<InstanceId> {
-        let targets = self.work.values().map(|work| &work.target);
+        let targets = self.ready.values().map(|ready| &ready.target);
         targets
             .filter(|target| target.state_exception.is_taken())
             .map(|target| target.instance.clone())
@@ -57,14 +57,14 @@ impl Worker {
     }
 
     /// Returns the planned stacks that must not be applied, with the reason; checked before the first apply.
-    pub(in crate::executor) fn unfit(
+    pub(in crate::executor) fn refusals_before_apply(
         &self,
         stack_runs: &StackRuns,
         stacks: &[StackId],
     ) -> Vec<(StackId, Outcome)> {
         let reason = |stack: &StackId| {
-            let (work, stack_run) = (self.work.get(stack)?, stack_runs.get(stack)?);
-            Some((stack.clone(), unfit(&self.run, stack_runs.applied(), work, stack_run)?))
+            let (ready, stack_run) = (self.ready.get(stack)?, stack_runs.get(stack)?);
+            Some((stack.clone(), refusal_before_apply(&self.run, stack_runs.applied(), ready, stack_run)?))
         };
         stacks.iter().filter_map(reason).collect()
     }
@@ -90,7 +90,7 @@ impl StepRunner for Worker {
         };
         let session = Session { runner: &run.runner, log: &log, observer: &observer };
         let StepInput { stack_run, dependencies, applied } = input;
-        let mut step = RunningStep {
+        let mut step = StepContext {
             run,
             upstreams: &self.upstreams,
             stamps: &self.stamps,
@@ -101,48 +101,48 @@ impl StepRunner for Worker {
             stack_run,
             has_applied: false,
         };
-        let mut ended = match (self.work.get(stack), begin_log(&log, kind, &started.to_string())) {
-            (None, _) => Ended::new(Outcome::Failed(Failure::new(
+        let mut result = match (self.ready.get(stack), begin_log(&log, kind, &started.to_string())) {
+            (None, _) => StepResult::new(Outcome::Failed(Failure::new(
                 FailureKind::Defect,
                 "the stack is not part of the run",
             ))),
             (_, Err(error)) => {
                 let summary = format!("cannot write the log `{log}`: {error}");
-                Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
+                StepResult::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
             }
-            (Some(work), Ok(())) => {
-                let mut ended = step_with_hooks(&mut step, kind, work);
+            (Some(ready), Ok(())) => {
+                let mut result = step_with_hooks(&mut step, kind, ready);
                 if kind == StepKind::Plan {
-                    let later = planned_again_later(&mut step, work, &ended);
+                    let later = planned_again_later(&mut step, ready, &result);
                     let incomplete = run.options.incomplete_note();
-                    ended.notes.splice(0..0, incomplete.into_iter().chain(work.notes.iter().cloned()));
-                    ended.notes.extend(later);
+                    result.notes.splice(0..0, incomplete.into_iter().chain(ready.notes.iter().cloned()));
+                    result.notes.extend(later);
                 }
-                ended
+                result
             }
         };
-        let RunningStep { stack_run, has_applied, .. } = step;
-        ended.notes.append(&mut lock(&notes));
-        let failed_with = match &ended.outcome {
+        let StepContext { stack_run, has_applied, .. } = step;
+        result.notes.append(&mut lock(&notes));
+        let failed_with = match &result.outcome {
             Outcome::Failed(failure) => failure.engine_exit_code,
             _ => None,
         };
-        let version = self.work.get(stack).map(|w| w.engine.version().to_owned());
+        let version = self.ready.get(stack).map(|w| w.engine.version().to_owned());
         let finished = StepFinished {
             stack: stack.clone(),
             step: kind,
-            outcome: ended.outcome,
+            outcome: result.outcome,
             engine_version: version,
             duration: run.clock.now().duration_since(started).as_secs_f64(),
             processes: processes.load(Ordering::Relaxed),
-            attempts: ended.attempts,
-            engine_exit_code: ended.exit_code.or(failed_with),
+            attempts: result.attempts,
+            engine_exit_code: result.exit_code.or(failed_with),
             log: Some(log),
-            plan: ended.plan,
-            tentative: ended.tentative,
-            incomplete: ended.is_deferring || run.options.is_narrowed(),
-            reused: ended.reused,
-            notes: ended.notes,
+            plan: result.plan,
+            tentative: result.tentative,
+            incomplete: result.is_deferring || run.options.is_narrowed(),
+            reused: result.reused,
+            notes: result.notes,
         };
         StepEnd { finished, stack_run, has_applied }
     }

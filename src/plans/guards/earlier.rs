@@ -228,7 +228,7 @@ mod tests {
         EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record })
     }
 
-    /// Returns the deletes and changes that count beside a plan of `app`.
+    /// Returns the deletes and changes that count in addition to a plan of `app`.
     fn counted(runs: &[Vec<EventKind>], next: &[(&str, Action)]) -> (u64, u64) {
         let event = |kind: &EventKind| Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind: kind.clone() };
         let runs: Vec<Vec<Event>> = runs.iter().map(|run| run.iter().map(event).collect()).collect();

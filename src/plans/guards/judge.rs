@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Allowances, Circumstances, Rules, Tally, circumstances, circumstances::closed, limits, plan, resources,
+    Allowances, ExternalFacts, Rules, Tally, external::closed, judge_external, limits, plan, resources,
 };
 use crate::{model::Blocked, plans::Review};
 
@@ -11,7 +11,7 @@ use crate::{model::Blocked, plans::Review};
 pub fn judge(
     review: &Review,
     rules: Rules<'_>,
-    facts: Circumstances<'_>,
+    facts: ExternalFacts<'_>,
     before: Tally,
     allowed: &Allowances,
 ) -> Vec<Blocked> {
@@ -33,7 +33,7 @@ pub fn judge(
     }
     let whole = limits::blocks(review, rules, before, allowed)
         .into_iter()
-        .chain(circumstances(rules, facts, allowed));
+        .chain(judge_external(rules, facts, allowed));
     found.extend(whole.map(|block| Blocked { stack: None, block }));
     found
 }
@@ -59,9 +59,9 @@ mod tests {
         plans::guards::rig::{PLANNED, review, stack},
     };
 
-    fn facts(seconds: i64) -> Circumstances<'static> {
+    fn facts(seconds: i64) -> ExternalFacts<'static> {
         let now = Timestamp::from_second(PLANNED + seconds).unwrap();
-        Circumstances { now, tree: None }
+        ExternalFacts { now, tree: None }
     }
 
     fn guards_of(blocked: &[Blocked]) -> Vec<String> {

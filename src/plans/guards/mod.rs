@@ -2,7 +2,7 @@
 //! facts are passed in.
 //!
 //! `losses` lists what a plan would delete; `resources` judges each change, `limits` their number, `plan` the
-//! plans themselves, `circumstances` time and git, `unplanned` commands without a plan, `rounds` losses that
+//! plans themselves, `judge_external` time and git, `unplanned` commands without a plan, `rounds` losses that
 //! only a later round shows, `earlier` changes of the runs that a run resumes, `plan_file` a plan file given
 //! by the user, `tentative` plans with values that the run will not know; `allowances` holds the exceptions of
 //! `--allow`.
@@ -28,8 +28,8 @@
 //! | `plan`, `plan_file`, `address`, `exec` | typed commands that cannot be judged, or are not about the instance |  |
 
 mod allowances;
-mod circumstances;
 mod earlier;
+mod external;
 mod judge;
 mod limits;
 mod losses;
@@ -44,12 +44,12 @@ mod tentative;
 mod unplanned;
 
 pub use allowances::Allowances;
-pub use circumstances::{Circumstances, circumstances};
 pub use earlier::EarlierChanges;
+pub use external::{ExternalFacts, judge_external};
 pub use judge::{judge, timely};
 pub use limits::Tally;
 pub use losses::{Loss, LossKind, losses, losses_of_review};
-pub use plan_file::{Place, foreign};
+pub use plan_file::{InstanceState, foreign};
 pub use rounds::{ShownLoss, shown_losses, unseen_losses};
 pub use rules::Rules;
 pub use tentative::{MissingUpstreams, ValueProviders, are_all_tentative, is_any_tentative};

@@ -4,7 +4,7 @@ use crate::engine::PlanFacts;
 
 /// Current workspace, backend and lineage of an instance, which a plan for it must match.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct InstanceState<'a> {
     /// Workspace; absent for `default`.
     pub workspace: Option<&'a str>,
     /// Type of the backend: `s3`.
@@ -14,13 +14,13 @@ pub struct Place<'a> {
 }
 
 /// Returns the reason why a plan does not belong to the instance; absent when it does.
-pub fn foreign(facts: &PlanFacts, place: Place<'_>) -> Option<String> {
+pub fn foreign(facts: &PlanFacts, place: InstanceState<'_>) -> Option<String> {
     let workspace = place.workspace.unwrap_or("default");
     if facts.workspace != workspace {
         return Some(format!("it was made in the workspace `{}`, not in `{workspace}`", facts.workspace));
     }
     if facts.backend != place.backend {
-        let Place { backend, .. } = place;
+        let InstanceState { backend, .. } = place;
         return Some(format!("it was made for the backend `{}`, not for `{backend}`", facts.backend));
     }
     if facts.lineage.is_empty() {
@@ -48,7 +48,7 @@ mod tests {
             excludes: Vec::new(),
             errored: false,
         };
-        let here = Place { workspace: None, backend: "s3", lineage: "one" };
+        let here = InstanceState { workspace: None, backend: "s3", lineage: "one" };
         assert_eq!(foreign(&facts("default", "s3", "one"), here), None);
         for (other, word) in [
             (facts("staging", "s3", "one"), "workspace"),
@@ -59,7 +59,7 @@ mod tests {
             let why = foreign(&other, here).unwrap_or_default();
             assert!(why.contains(word), "{why}");
         }
-        let empty = Place { lineage: "", ..here };
+        let empty = InstanceState { lineage: "", ..here };
         assert!(foreign(&facts("default", "s3", ""), empty).is_some());
     }
 }

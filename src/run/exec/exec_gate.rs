@@ -4,7 +4,7 @@ use super::{exec_guard::ExecVerdict, prepared::Prepared, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
     engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, intent_of},
-    executor::{Answer, Ask, Asked, Refusal},
+    executor::{Answer, Ask, PromptResult, Refusal},
     model::{Blocked, Guard, StackId},
     run::{
         Context, Stopped,
@@ -168,11 +168,11 @@ impl ExecGate<'_> {
             Ask::YesNo { question: format!("{what}. Run it?") }
         };
         match self.context.interrupts.ask(&ask, &self.context.prompter) {
-            Asked::Answered(Answer::Yes) => Ok(true),
-            Asked::Answered(Answer::Typed(typed)) => Ok(typed == name),
-            Asked::Answered(Answer::No) => Ok(false),
-            Asked::Failed(error) => Err(error.into()),
-            Asked::Interrupted(signal) => Err(Stopped::interrupted(Some(signal)).into()),
+            PromptResult::Answered(Answer::Yes) => Ok(true),
+            PromptResult::Answered(Answer::Typed(typed)) => Ok(typed == name),
+            PromptResult::Answered(Answer::No) => Ok(false),
+            PromptResult::Failed(error) => Err(error.into()),
+            PromptResult::Interrupted(signal) => Err(Stopped::interrupted(Some(signal)).into()),
         }
     }
 

@@ -6,10 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     engine::{EngineError, Intent, Session, is_rescued, plan_facts, replaced_providers, state_addresses},
-    executor::Work,
+    executor::ReadyStack,
     files,
     model::{Block, Blocked, Failure, FailureKind, Guard, StackId},
-    plans::guards::{Place, covered, foreign},
+    plans::guards::{InstanceState, covered, foreign},
     run::environment_guards::EnvironmentGuards,
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct ExecCheck<'a> {
     /// Folder of all runs.
     pub(crate) runs: &'a Utf8Path,
     /// Engine and target of the instance.
-    pub(crate) work: &'a Work,
+    pub(crate) work: &'a ReadyStack,
     /// Session of the engine.
     pub(crate) session: &'a Session<'a>,
 }
@@ -128,10 +128,10 @@ impl ExecCheck<'_> {
             let message = format!("`{path}` is a plan that envctl keeps");
             return Ok(ExecVerdict { blocked: self.blocked(Guard::PlanFile, &message), run: Some(run) });
         }
-        let Work { engine, target, .. } = self.work;
+        let ReadyStack { engine, target, .. } = self.work;
         let effective_init = engine.effective_init(target).map_err(unreadable)?;
         let state = engine.state_identity(target, self.session)?;
-        let place = Place {
+        let place = InstanceState {
             workspace: target.workspace.as_deref(),
             backend: &effective_init.backend,
             lineage: &state.lineage,

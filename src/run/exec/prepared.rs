@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
-    executor::{Answer, Ask, Asked, SecretUse, Upstreams, Work},
+    executor::{Answer, Ask, PromptResult, ReadyStack, SecretUse, Upstreams},
     journal::{CommandDir, RunStore},
     model::{CreateWorkspace, EnvName, Failure, FailureKind, GuardException, InstanceId, StackId},
     process::{Redactor, Runner},
@@ -37,7 +37,7 @@ pub(crate) struct Prepared {
     pub(crate) runner: Arc<Runner>,
     /// Folder for the engines' files and logs; no other envctl process writes to it, and it is removed on drop.
     _own: CommandDir,
-    works: HashMap<StackId, Work>,
+    works: HashMap<StackId, ReadyStack>,
     upstreams: Upstreams,
     asks: HashMap<StackId, CreateWorkspace>,
     store: RunStore,
@@ -124,10 +124,10 @@ impl Prepared {
     /// Returns the work of a stack with the values that it takes from others, for a command that needs them.
     pub(crate) fn with_values<'w>(
         &self,
-        work: &'w Work,
+        work: &'w ReadyStack,
         session: &Session<'_>,
-    ) -> Result<Cow<'w, Work>, EngineError> {
-        self.upstreams.wire(work, session)
+    ) -> Result<Cow<'w, ReadyStack>, EngineError> {
+        self.upstreams.with_outputs(work, session)
     }
 
     /// Returns the states that a typed `init` would move to other addresses, or replace by others.
@@ -186,7 +186,7 @@ impl Prepared {
         context: &Context,
         stack: &StackId,
         workspace_check: WorkspaceCheck,
-        act: impl FnOnce(&Work, &Session<'_>) -> Result<T, EngineError>,
+        act: impl FnOnce(&ReadyStack, &Session<'_>) -> Result<T, EngineError>,
     ) -> anyhow::Result<T> {
         let Some(work) = self.works.get(stack) else {
             return Err(failed(stack, Failure::new(FailureKind::Defect, "it was not prepared")));
@@ -212,10 +212,10 @@ impl Prepared {
         {
             let question = format!("Create workspace `{wanted}` for stack `{stack}`?");
             match context.interrupts.ask(&Ask::YesNo { question }, &context.prompter) {
-                Asked::Answered(Answer::Yes) => prepared = prepare(true),
-                Asked::Answered(_) => {}
-                Asked::Failed(error) => return Err(error.into()),
-                Asked::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
+                PromptResult::Answered(Answer::Yes) => prepared = prepare(true),
+                PromptResult::Answered(_) => {}
+                PromptResult::Failed(error) => return Err(error.into()),
+                PromptResult::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
             }
         }
         let done = prepared.and_then(|()| act(work, &session));

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{EngineError, Intent, Session},
-    executor::Work,
+    executor::ReadyStack,
     process::Exit,
 };
 
@@ -22,7 +22,7 @@ enum AfterCommand {
 
 /// State check of one instance.
 pub(crate) struct StateWatch<'a> {
-    work: &'a Work,
+    work: &'a ReadyStack,
     session: &'a Session<'a>,
     then: AfterCommand,
 }
@@ -31,7 +31,7 @@ impl<'a> StateWatch<'a> {
     /// Refuses a command whose state was lost, was replaced, or belongs to another instance.
     pub(crate) fn before(
         typed: &Intent,
-        work: &'a Work,
+        work: &'a ReadyStack,
         session: &'a Session<'a>,
     ) -> Result<Self, EngineError> {
         let then = if typed.builds_on_state() {

@@ -6,7 +6,7 @@ use std::{ffi::OsString, fmt::Display};
 use crate::{
     config::Config,
     engine::{EngineError, Intent, Session},
-    executor::Work,
+    executor::ReadyStack,
     git::revision,
     inventory::Inventory,
     journal::{RunStore, new_run_id},
@@ -62,7 +62,7 @@ impl<'a> TypedDeployments<'a> {
     pub(crate) fn record_after(
         &self,
         stack: &StackId,
-        work: &Work,
+        work: &ReadyStack,
         exit: Exit,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {

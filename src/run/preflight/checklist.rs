@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::{
     config::Environment,
     diagnostic::closest,
-    executor::{Answer, Ask, Asked, DispatchError, Refusal},
+    executor::{Answer, Ask, DispatchError, PromptResult, Refusal},
     run::Usage,
     ui::shell_word,
 };
@@ -82,18 +82,18 @@ impl Checklist {
         &mut self,
         interactive: bool,
         acks: &[String],
-        mut ask: impl FnMut(&Ask) -> Result<Asked, DispatchError>,
+        mut ask: impl FnMut(&Ask) -> Result<PromptResult, DispatchError>,
     ) -> Result<ChecklistResult, DispatchError> {
         for (id, sentence) in self.open() {
             if acks.contains(&id) {
                 self.acked.push(id);
             } else if interactive {
                 match ask(&Ask::YesNo { question: format!("{id}: {sentence}?") })? {
-                    Asked::Answered(Answer::Yes) => self.acked.push(id),
-                    Asked::Interrupted(signal) => return Ok(ChecklistResult::Interrupted(signal)),
+                    PromptResult::Answered(Answer::Yes) => self.acked.push(id),
+                    PromptResult::Interrupted(signal) => return Ok(ChecklistResult::Interrupted(signal)),
                     // The first no ends the checklist without further prompts.
-                    Asked::Answered(_) => break,
-                    Asked::Failed(error) => {
+                    PromptResult::Answered(_) => break,
+                    PromptResult::Failed(error) => {
                         let refusal = unanswered(&self.open());
                         let summary = format!("{}, and asking for it failed: {error}", refusal.summary);
                         return Ok(ChecklistResult::Refused(Refusal { summary, ..refusal }));
@@ -132,7 +132,7 @@ mod tests {
     fn through(
         list: &mut Checklist,
         acks: &[&str],
-        answers: Option<Vec<Asked>>,
+        answers: Option<Vec<PromptResult>>,
     ) -> (Result<(), String>, Vec<String>) {
         let acks: Vec<String> = acks.iter().map(|id| (*id).to_owned()).collect();
         let interactive = answers.is_some();
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_person_is_asked_what_no_flag_answers_until_the_first_no() {
-        let yes = || Asked::Answered(Answer::Yes);
+        let yes = || PromptResult::Answered(Answer::Yes);
         let told = "told: the customers were told?".to_owned();
         let on_call = "on-call: somebody is on call?".to_owned();
         assert_eq!(through(&mut checklist(), &["on-call"], Some(vec![yes()])), (Ok(()), vec![told.clone()]));
@@ -170,12 +170,12 @@ mod tests {
             through(&mut checklist(), &[], Some(vec![yes(), yes()])),
             (Ok(()), vec![on_call.clone(), told])
         );
-        let (checked, asked) = through(&mut checklist(), &[], Some(vec![Asked::Answered(Answer::No)]));
+        let (checked, asked) = through(&mut checklist(), &[], Some(vec![PromptResult::Answered(Answer::No)]));
         assert_eq!(checked, Err("the checklist is not answered: `on-call`, `told`".to_owned()));
         assert_eq!(asked, [on_call]);
-        let (checked, _) = through(&mut checklist(), &[], Some(vec![Asked::Interrupted(2)]));
+        let (checked, _) = through(&mut checklist(), &[], Some(vec![PromptResult::Interrupted(2)]));
         assert_eq!(checked, Err("signal 2".to_owned()));
-        let failed = Asked::Failed(std::io::Error::other("no terminal"));
+        let failed = PromptResult::Failed(std::io::Error::other("no terminal"));
         let (checked, _) = through(&mut checklist(), &[], Some(vec![failed]));
         assert!(checked.unwrap_err().ends_with("and asking for it failed: no terminal"));
     }

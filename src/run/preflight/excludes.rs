@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     engine::layout::has_exclude,
-    executor::Work,
+    executor::ReadyStack,
     inventory::Inventory,
     model::StackId,
     run::{RunRequest, Usage},
@@ -29,7 +29,7 @@ pub(in crate::run) fn check_engines_exclude(
 /// Refuses `--without` for a stack whose engine, or the engine below Terragrunt, has no `-exclude` flag in its version.
 pub(in crate::run) fn check_engine_versions_exclude(
     request: &RunRequest,
-    work: &HashMap<StackId, Work>,
+    work: &HashMap<StackId, ReadyStack>,
 ) -> anyhow::Result<()> {
     let mut stacks: Vec<_> = work.iter().filter(|_| !request.excludes.is_empty()).collect();
     stacks.sort_by_key(|(stack, _)| *stack);

@@ -1,9 +1,9 @@
 //! Values that a stack takes from the outputs of others.
 
+pub(super) mod input_values;
+pub(in crate::executor) mod passed_values;
+pub(in crate::executor) mod upstream_inputs;
 pub(super) mod upstream_output;
 mod upstreams;
-pub(in crate::executor) mod values;
-pub(super) mod wires;
-pub(in crate::executor) mod wiring;
 
 pub use upstreams::Upstreams;

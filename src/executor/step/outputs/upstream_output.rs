@@ -35,13 +35,13 @@ pub(in crate::executor) enum OutputState {
 impl OutputState {
     /// Returns the planned change of an output by a plan that is not applied yet.
     pub(in crate::executor) fn planned(&self, name: &str) -> Option<&PlannedOutput> {
-        let Self::Pending(Some(coming)) = self else { return None };
-        coming.outputs.iter().find(|output| output.name == name)
+        let Self::Pending(Some(plan)) = self else { return None };
+        plan.outputs.iter().find(|output| output.name == name)
     }
 
     /// Returns the state with every planned value marked as unknown.
     pub(super) fn into_unknown(self) -> Self {
-        let Self::Pending(Some(coming)) = &self else { return self };
+        let Self::Pending(Some(plan)) = &self else { return self };
         let into_unknown = |output: &PlannedOutput| PlannedOutput {
             after: if output.after == PlannedValue::Gone {
                 PlannedValue::Gone
@@ -50,14 +50,14 @@ impl OutputState {
             },
             ..output.clone()
         };
-        let outputs = coming.outputs.iter().map(into_unknown).collect();
-        Self::Pending(Some(Arc::new(PlannedOutputs { outputs, tentative: coming.tentative })))
+        let outputs = plan.outputs.iter().map(into_unknown).collect();
+        Self::Pending(Some(Arc::new(PlannedOutputs { outputs, tentative: plan.tentative })))
     }
 }
 
 /// Value of an output that a plan can use.
 #[derive(Debug, PartialEq)]
-pub(super) struct Seen<'o> {
+pub(super) struct AvailableOutput<'o> {
     pub(in crate::executor) value: &'o Value,
     pub(in crate::executor) sensitive: bool,
     /// True if the value comes from a plan that is not applied yet.
@@ -70,54 +70,59 @@ pub(super) struct Seen<'o> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unavailable {
     /// The output may get a value when its stack is applied.
-    Yet(String),
+    UntilApply(String),
     /// The output does not exist and is not planned.
-    Ever(String),
+    Permanent(String),
 }
 
 /// Returns true if an output is marked sensitive, now or in a plan that is not applied yet.
-pub(super) fn is_sensitive(from: &OutputPath, there: &[Output], standing: &OutputState) -> bool {
-    let now = there.iter().any(|output| output.name == from.output() && output.sensitive);
-    let OutputState::Pending(Some(coming)) = standing else { return now };
-    now || coming.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
+pub(super) fn is_sensitive(from: &OutputPath, current: &[Output], state: &OutputState) -> bool {
+    let now = current.iter().any(|output| output.name == from.output() && output.sensitive);
+    let OutputState::Pending(Some(plan)) = state else { return now };
+    now || plan.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
 }
 
 /// Returns the value of an output, from the current outputs and the planned ones.
-pub(super) fn output_state<'o>(
+pub(super) fn available_output<'o>(
     from: &OutputPath,
-    there: &'o [Output],
-    standing: &'o OutputState,
-) -> Result<Seen<'o>, Unavailable> {
-    let now = there.iter().find(|output| output.name == from.output());
+    current: &'o [Output],
+    state: &'o OutputState,
+) -> Result<AvailableOutput<'o>, Unavailable> {
+    let now = current.iter().find(|output| output.name == from.output());
     let present = |output: &'o Output, uncertain| {
         let value = from.select(&output.value);
-        value.map(|value| Seen { value, sensitive: output.sensitive, is_planned: false, uncertain })
+        value.map(|value| AvailableOutput {
+            value,
+            sensitive: output.sensitive,
+            is_planned: false,
+            uncertain,
+        })
     };
     let none = || format!("`{}` has no output `{}`", from.stack, from.output());
-    let OutputState::Pending(Some(coming)) = standing else {
+    let OutputState::Pending(Some(plan)) = state else {
         let seen = now.map_or_else(|| Err(none()), |output| present(output, None));
-        let may_come = matches!(standing, OutputState::Pending(None));
-        return seen.map_err(if may_come { Unavailable::Yet } else { Unavailable::Ever });
+        let may_come = matches!(state, OutputState::Pending(None));
+        return seen.map_err(if may_come { Unavailable::UntilApply } else { Unavailable::Permanent });
     };
     // An output that is missing in a plan on mocks may be in the plan after it.
-    let lasting = if coming.tentative { Unavailable::Yet } else { Unavailable::Ever };
-    let guessed = coming.tentative.then_some("rests on mocks");
-    let planned = coming.outputs.iter().find(|output| output.name == from.output());
+    let lasting = if plan.tentative { Unavailable::UntilApply } else { Unavailable::Permanent };
+    let uncertain = plan.tentative.then_some("rests on mocks");
+    let planned = plan.outputs.iter().find(|output| output.name == from.output());
     match (planned.map(|output| (&output.after, output.sensitive)), now) {
         (Some((PlannedValue::Gone, _)), _) => Err(lasting(format!("{} once its plan is applied", none()))),
         (Some((PlannedValue::Known(value), _)), None) if from.select(value).is_err() => {
             Err(lasting(from.select(value).err().unwrap_or_default()))
         }
         // A data source that looks up the new resource by its name would not find it yet.
-        (Some(_), None) => Err(Unavailable::Yet(format!("{} yet", none()))),
+        (Some(_), None) => Err(Unavailable::UntilApply(format!("{} yet", none()))),
         (Some((PlannedValue::Known(value), sensitive)), Some(_)) => {
             let value = from.select(value).map_err(lasting)?;
-            Ok(Seen { value, sensitive, is_planned: true, uncertain: guessed })
+            Ok(AvailableOutput { value, sensitive, is_planned: true, uncertain })
         }
         (Some((PlannedValue::Unknown, _)), Some(output)) => {
-            present(output, Some("will change")).map_err(Unavailable::Yet)
+            present(output, Some("will change")).map_err(Unavailable::UntilApply)
         }
-        (None, Some(output)) => present(output, guessed).map_err(lasting),
+        (None, Some(output)) => present(output, uncertain).map_err(lasting),
         (None, None) => Err(lasting(none())),
     }
 }

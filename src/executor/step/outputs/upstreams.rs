@@ -11,17 +11,17 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::{upstream_output::PlannedOutputs, values::wired_to};
+use super::{passed_values::with_outputs, upstream_output::PlannedOutputs};
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
-    executor::{mutex::lock, step::work::Work},
+    executor::{mutex::lock, step::ready_stack::ReadyStack},
     inventory::plan_inputs::{InputScope, mixes_anywhere},
     model::{Failure, FailureKind, StackId},
 };
 
 /// Outputs of a stack as they were read.
 #[derive(Clone)]
-struct Read {
+struct ReadOutputs {
     outputs: Arc<Vec<Output>>,
     from_file: bool,
     has_state: bool,
@@ -29,14 +29,14 @@ struct Read {
     asked_after: Option<u64>,
 }
 
-type Slot = Arc<Mutex<Option<Read>>>;
+type OutputSlot = Arc<Mutex<Option<ReadOutputs>>>;
 
 /// Stacks whose outputs others take, and the outputs read so far.
 #[derive(Default)]
 pub struct Upstreams {
-    work: HashMap<StackId, Work>,
-    slots: Mutex<HashMap<StackId, Slot>>,
-    coming: Mutex<HashMap<StackId, Arc<PlannedOutputs>>>,
+    ready: HashMap<StackId, ReadyStack>,
+    slots: Mutex<HashMap<StackId, OutputSlot>>,
+    planned_outputs: Mutex<HashMap<StackId, Arc<PlannedOutputs>>>,
     /// Number of plans that have begun.
     plans: AtomicU64,
     /// True if any unit's file mixes mocks with outputs; computed on first use.
@@ -45,8 +45,8 @@ pub struct Upstreams {
 
 impl Upstreams {
     /// Returns the upstream stacks of a run, each with the input of its engine.
-    pub fn new(work: HashMap<StackId, Work>) -> Self {
-        Self { work, ..Self::default() }
+    pub fn new(ready: HashMap<StackId, ReadyStack>) -> Self {
+        Self { ready, ..Self::default() }
     }
 
     /// Returns the outputs in the state of a stack; empty without a state.
@@ -77,17 +77,17 @@ impl Upstreams {
         if let Some(read) = slot.as_ref().filter(|read| !read.from_file && read.asked_after == after) {
             return Ok(Arc::clone(&read.outputs));
         }
-        let read = Read { asked_after: after, ..self.read(stack, session)? };
+        let read = ReadOutputs { asked_after: after, ..self.read(stack, session)? };
         Ok(Arc::clone(&slot.insert(read).outputs))
     }
 
-    fn read(&self, stack: &StackId, session: &Session<'_>) -> Result<Read, EngineError> {
-        let Some(work) = self.work.get(stack) else {
+    fn read(&self, stack: &StackId, session: &Session<'_>) -> Result<ReadOutputs, EngineError> {
+        let Some(ready) = self.ready.get(stack) else {
             let summary = format!("`{stack}` was not made ready, and its outputs are wanted");
             return Err(EngineError::Failed(Failure::new(FailureKind::Defect, summary)));
         };
-        let known = match work.engine.prepare(&work.target, false, false, session) {
-            Ok(()) => work.engine.known_outputs(&work.target, work.accept_lineage, session)?,
+        let known = match ready.engine.prepare(&ready.target, false, false, session) {
+            Ok(()) => ready.engine.known_outputs(&ready.target, ready.accept_lineage, session)?,
             // The stack was never applied.
             Err(EngineError::MissingWorkspace { .. }) => {
                 KnownOutputs { outputs: Vec::new(), has_state: false, from_file: true }
@@ -95,7 +95,7 @@ impl Upstreams {
             Err(error) => return Err(error),
         };
         let KnownOutputs { outputs, has_state, from_file } = known;
-        Ok(Read { outputs: Arc::new(outputs), from_file, has_state, asked_after: None })
+        Ok(ReadOutputs { outputs: Arc::new(outputs), from_file, has_state, asked_after: None })
     }
 
     /// Returns true if a stack whose outputs were read has a state.
@@ -104,7 +104,7 @@ impl Upstreams {
     }
 
     /// Invalidates the outputs that were read for applies: new plans begin.
-    pub(in crate::executor::step) fn plans_begin(&self) {
+    pub(in crate::executor::step) fn begin_plan(&self) {
         self.plans.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -115,58 +115,62 @@ impl Upstreams {
 
     /// Returns the stack in a folder.
     pub(in crate::executor) fn in_folder(&self, dir: &Utf8Path) -> Option<&StackId> {
-        self.work.iter().find(|(_, work)| work.target.dir == dir).map(|(stack, _)| stack)
+        self.ready.iter().find(|(_, ready)| ready.target.dir == dir).map(|(stack, _)| stack)
     }
 
-    /// Returns work with the outputs that it takes from other stacks, without mocks for missing ones.
-    pub fn wire<'w>(&self, work: &'w Work, session: &Session<'_>) -> Result<Cow<'w, Work>, EngineError> {
-        if self.work.is_empty() || work.wiring.is_empty() {
-            return Ok(Cow::Borrowed(work));
+    /// Returns the stack with the outputs that it takes from other stacks, without mocks for missing ones.
+    pub fn with_outputs<'w>(
+        &self,
+        ready: &'w ReadyStack,
+        session: &Session<'_>,
+    ) -> Result<Cow<'w, ReadyStack>, EngineError> {
+        if self.ready.is_empty() || ready.upstream_inputs.is_empty() {
+            return Ok(Cow::Borrowed(ready));
         }
-        let sources = work.wiring.sources();
+        let sources = ready.upstream_inputs.sources();
         let read =
             sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
-        let wired = wired_to(work, &read, &|stack| self.has_state(stack), session.runner.redactor());
+        let wired = with_outputs(ready, &read, &|stack| self.has_state(stack), session.runner.redactor());
         wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 
     /// Takes the outputs from the plan file of a stack, which contains the prior state. If only the engine can read the
     /// file, the outputs are read when they are needed.
-    pub(in crate::executor) fn planned(
+    pub(in crate::executor) fn record_plan(
         &self,
         stack: &StackId,
         plan: &Utf8Path,
-        coming: Option<PlannedOutputs>,
+        planned_outputs: Option<PlannedOutputs>,
     ) {
-        if !self.work.contains_key(stack) {
+        if !self.ready.contains_key(stack) {
             return;
         }
         if let Ok(outputs) = outputs_before(plan) {
-            *lock(&self.slot(stack)) = Some(Read {
+            *lock(&self.slot(stack)) = Some(ReadOutputs {
                 outputs: Arc::new(outputs),
                 from_file: false,
                 has_state: true,
                 asked_after: None,
             });
         }
-        let mut all = lock(&self.coming);
+        let mut all = lock(&self.planned_outputs);
         all.remove(stack);
-        all.extend(coming.map(|coming| (stack.clone(), Arc::new(coming))));
+        all.extend(planned_outputs.map(|planned_outputs| (stack.clone(), Arc::new(planned_outputs))));
     }
 
     /// Returns the planned outputs of a stack, if they are known.
-    pub(in crate::executor::step) fn coming(&self, stack: &StackId) -> Option<Arc<PlannedOutputs>> {
-        lock(&self.coming).get(stack).cloned()
+    pub(in crate::executor::step) fn planned_outputs(&self, stack: &StackId) -> Option<Arc<PlannedOutputs>> {
+        lock(&self.planned_outputs).get(stack).cloned()
     }
 
     /// Forgets the outputs of a stack, after its apply.
-    pub(in crate::executor) fn applied(&self, stack: &StackId) {
+    pub(in crate::executor) fn invalidate(&self, stack: &StackId) {
         *lock(&self.slot(stack)) = None;
-        lock(&self.coming).remove(stack);
+        lock(&self.planned_outputs).remove(stack);
     }
 
-    fn slot(&self, stack: &StackId) -> Slot {
+    fn slot(&self, stack: &StackId) -> OutputSlot {
         Arc::clone(lock(&self.slots).entry(stack.clone()).or_default())
     }
 }

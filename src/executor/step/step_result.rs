@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::work::Work;
+use super::ready_stack::ReadyStack;
 use crate::{
     engine::EngineError,
     files,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Result of a step, before it becomes an event.
-pub(super) struct Ended {
+pub(super) struct StepResult {
     pub(super) outcome: Outcome,
     pub(super) exit_code: Option<i32>,
     pub(super) plan: Option<Utf8PathBuf>,
@@ -26,7 +26,7 @@ pub(super) struct Ended {
     pub(super) notes: Vec<String>,
 }
 
-impl Ended {
+impl StepResult {
     /// Returns a result with this outcome and defaults for the rest.
     pub(super) fn new(outcome: Outcome) -> Self {
         Self {
@@ -43,34 +43,39 @@ impl Ended {
 }
 
 /// Returns the result of a step that failed with an error of its engine.
-pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
+pub(super) fn engine_error_result(error: EngineError, ready: &ReadyStack) -> StepResult {
     match error {
         EngineError::Failed(failure) if failure.kind == FailureKind::Refused => {
             let block = Block::new(Guard::Lineage, reason(&failure));
-            Ended { exit_code: failure.engine_exit_code, ..Ended::new(Outcome::Refused(vec![block])) }
+            StepResult {
+                exit_code: failure.engine_exit_code,
+                ..StepResult::new(Outcome::Refused(vec![block]))
+            }
         }
-        EngineError::Failed(failure) => Ended::new(Outcome::Failed(failure)),
+        EngineError::Failed(failure) => StepResult::new(Outcome::Failed(failure)),
         EngineError::WrongBackend(failure) => {
-            Ended::new(Outcome::Refused(vec![Block::new(Guard::Backend, reason(&failure))]))
+            StepResult::new(Outcome::Refused(vec![Block::new(Guard::Backend, reason(&failure))]))
         }
         EngineError::KeptLockfile(failure) => {
-            Ended::new(Outcome::Refused(vec![Block::new(Guard::Lockfile, reason(&failure))]))
+            StepResult::new(Outcome::Refused(vec![Block::new(Guard::Lockfile, reason(&failure))]))
         }
-        EngineError::Excluded(why) => Ended::new(Outcome::Skipped { because: SkipReason::Excluded(why) }),
-        EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
+        EngineError::Excluded(why) => {
+            StepResult::new(Outcome::Skipped { because: SkipReason::Excluded(why) })
+        }
+        EngineError::Interrupted { notes } => StepResult { notes, ..StepResult::new(Outcome::Interrupted) },
         EngineError::MissingWorkspace { wanted, existing } => {
-            let mut message = format!("workspace `{wanted}` of `{}` does not exist", work.target.instance);
+            let mut message = format!("workspace `{wanted}` of `{}` does not exist", ready.target.instance);
             if !existing.is_empty() {
                 // Writing to a String cannot fail.
                 let _ = write!(message, " (there are: {})", existing.join(", "));
             }
-            Ended::new(Outcome::Refused(vec![Block::new(Guard::Workspace, message)]))
+            StepResult::new(Outcome::Refused(vec![Block::new(Guard::Workspace, message)]))
         }
     }
 }
 
 /// Returns the refusal of a plan because of an item that changed.
-pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
+pub(super) fn binding_refusal(mismatch: &Mismatch) -> Vec<Block> {
     vec![Block::new(Guard::Binding, mismatch.to_string())]
 }
 
@@ -80,7 +85,7 @@ fn reason(failure: &Failure) -> String {
 }
 
 /// Removes a plan file that is no longer needed, because it contains values; returns a note if that fails.
-pub(super) fn removed(file: &Utf8Path) -> Option<String> {
+pub(super) fn remove_plan_file(file: &Utf8Path) -> Option<String> {
     let error = files::remove_if_there(file).err()?;
     Some(format!("plan file `{file}` could not be removed: {error}"))
 }

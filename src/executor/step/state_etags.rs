@@ -9,18 +9,18 @@ use std::{
     thread,
 };
 
-use super::work::Work;
+use super::ready_stack::ReadyStack;
 use crate::{
     engine::{MAX_CONCURRENT_REQUESTS, RemoteStates, Stamped},
     model::{Clock, StackId},
     process::Runner,
 };
 
-/// Answers of a run. No request is sent and no thread started before the first state with a server.
-pub(super) struct Stamps(Arc<Answers>);
+/// Entity tags of the states of a run. No request is sent and no thread started before the first state on a server.
+pub(super) struct StateEtags(Arc<EtagRequests>);
 
-struct Answers {
-    work: Arc<HashMap<StackId, Work>>,
+struct EtagRequests {
+    ready: Arc<HashMap<StackId, ReadyStack>>,
     runner: Arc<Runner>,
     clock: Arc<dyn Clock>,
     states: RemoteStates,
@@ -30,11 +30,15 @@ struct Answers {
     over: AtomicBool,
 }
 
-impl Stamps {
-    /// Returns an empty set of answers for these stacks.
-    pub(super) fn new(work: Arc<HashMap<StackId, Work>>, runner: Arc<Runner>, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Answers {
-            work,
+impl StateEtags {
+    /// Returns the entity tags of these stacks; none is requested yet.
+    pub(super) fn new(
+        ready: Arc<HashMap<StackId, ReadyStack>>,
+        runner: Arc<Runner>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self(Arc::new(EtagRequests {
+            ready,
             runner,
             clock,
             states: RemoteStates::default(),
@@ -45,58 +49,58 @@ impl Stamps {
         }))
     }
 
-    /// Returns the run's answer about a stack. The first call starts the requests for all other stacks,
+    /// Returns the entity tag of a stack's state from its first request. The first call starts the requests for all other stacks,
     /// beyond the number of jobs.
-    pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
-        if work.effective_init().is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
+    pub(super) fn first(&self, stack: &StackId, ready: &ReadyStack) -> Stamped {
+        if ready.effective_init().is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
             self.0.begun.call_once(|| self.0.ask_all());
         }
         self.0
             .slots()
             .get(stack)
-            .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.ask(work)).clone())
+            .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.ask(ready)).clone())
     }
 
-    /// Returns the answer about a stack, if there is one already.
+    /// Returns the entity tag of a stack's state if it was requested already.
     pub(super) fn given(&self, stack: &StackId) -> Option<&Stamped> {
         self.0.slots.get()?.get(stack)?.get()
     }
 
-    /// Sends a new request.
-    pub(super) fn now(&self, work: &Work) -> Stamped {
-        self.0.ask(work)
+    /// Requests the entity tag again.
+    pub(super) fn now(&self, ready: &ReadyStack) -> Stamped {
+        self.0.ask(ready)
     }
 }
 
-impl Drop for Stamps {
+impl Drop for StateEtags {
     fn drop(&mut self) {
         self.0.over.store(true, Ordering::Relaxed);
     }
 }
 
-impl Answers {
+impl EtagRequests {
     fn slots(&self) -> &HashMap<StackId, OnceLock<Stamped>> {
-        self.slots.get_or_init(|| self.work.keys().map(|stack| (stack.clone(), OnceLock::new())).collect())
+        self.slots.get_or_init(|| self.ready.keys().map(|stack| (stack.clone(), OnceLock::new())).collect())
     }
 
-    fn ask(&self, work: &Work) -> Stamped {
-        match work.effective_init() {
+    fn ask(&self, ready: &ReadyStack) -> Stamped {
+        match ready.effective_init() {
             Ok(effective_init)
-                if RemoteStates::is_supported(&effective_init) && !work.engine.keeps_environment() =>
+                if RemoteStates::is_supported(&effective_init) && !ready.engine.keeps_environment() =>
             {
-                let why = format!("the files of {} may bring other credentials", work.engine.name());
+                let why = format!("the files of {} may bring other credentials", ready.engine.name());
                 Stamped::Unknown(Some(why))
             }
             Ok(effective_init) if RemoteStates::is_supported(&effective_init) => {
-                self.states.stamp(&work.target, &effective_init, self.runner.redactor(), self.clock.now())
+                self.states.stamp(&ready.target, &effective_init, self.runner.redactor(), self.clock.now())
             }
             _ => Stamped::Elsewhere,
         }
     }
 
-    /// Sends the requests for all states, each once: the first caller sends it, others wait for that answer.
+    /// Sends the requests for all states, each once: the first caller sends the request, others wait for its response.
     fn ask_all(self: &Arc<Self>) {
-        for _ in 0..MAX_CONCURRENT_REQUESTS.min(self.work.len()) {
+        for _ in 0..MAX_CONCURRENT_REQUESTS.min(self.ready.len()) {
             let answers = Arc::clone(self);
             let rest = move || {
                 let mut left = answers.slots().iter();
@@ -106,7 +110,7 @@ impl Answers {
                     let Some((stack, slot)) = left.nth(next - at) else { break };
                     at = next + 1;
                     slot.get_or_init(|| {
-                        answers.work.get(stack).map_or(Stamped::Elsewhere, |work| answers.ask(work))
+                        answers.ready.get(stack).map_or(Stamped::Elsewhere, |ready| answers.ask(ready))
                     });
                 }
             };

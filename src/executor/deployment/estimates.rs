@@ -10,21 +10,21 @@ use crate::{
     model::{Expected, Outcome, StackId},
 };
 
-/// Part of a stack's work that an earlier run has done already.
+/// Steps of a stack that an earlier run has done already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum AdoptedWork {
     /// The plan is made.
     Planned,
     /// The plan and the apply are done.
-    Settled,
+    PlannedAndApplied,
 }
 
-impl Taken {
+impl AdoptedWork {
     /// Returns the part that an earlier run's result saves; absent if it saves no time.
     pub(super) fn of(earlier: &PriorResult) -> Option<Self> {
         match earlier {
             PriorResult::Planned(_) | PriorResult::Deferred { .. } => Some(Self::Planned),
-            PriorResult::Clean | PriorResult::Applied { .. } => Some(Self::Settled),
+            PriorResult::Clean | PriorResult::Applied { .. } => Some(Self::PlannedAndApplied),
             PriorResult::Begun => None,
         }
     }
@@ -60,11 +60,11 @@ impl Deployment {
         let order = if self.destroy { graph.reverse_order() } else { graph.order() };
         let mut weighed = Weighed::default();
         for stack in order {
-            let first = self.first(&graph, &stack);
+            let predecessors = self.predecessors(&graph, &stack);
             let engines = self.engines.get(&stack).into_iter().flatten();
             let classes = engines.map(|engine| Arc::from(engine.as_str())).collect();
             let task = self.task(kind, &stack);
-            let step = Step { classes, ..Step::new(stack, kind, first) };
+            let step = Step { classes, ..Step::new(stack, kind, predecessors) };
             match task {
                 Some(task) => weighed.add(step, task, &self.durations),
                 None => weighed.add_idle(step),
@@ -73,12 +73,12 @@ impl Deployment {
         weighed
     }
 
-    /// Returns the kind of work in a step; absent when the step takes no noticeable time.
+    /// Returns the kind of task whose duration a step has; absent when the step takes no noticeable time.
     fn task(&self, kind: StepKind, stack: &StackId) -> Option<Task> {
-        let taken = self.taken.get(stack);
+        let adopted = self.adopted.get(stack);
         match kind {
-            StepKind::Plan => taken.is_none().then_some(Task::Plan),
-            StepKind::Apply if taken == Some(&Taken::Settled) => None,
+            StepKind::Plan => adopted.is_none().then_some(Task::Plan),
+            StepKind::Apply if adopted == Some(&AdoptedWork::PlannedAndApplied) => None,
             // The stack depends on an applied one and may have to be planned again.
             StepKind::Apply if self.dispatcher.outcomes().get(stack) == Some(&Outcome::Clean) => {
                 Some(Task::Plan)

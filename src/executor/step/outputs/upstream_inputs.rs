@@ -9,7 +9,7 @@ use std::{
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::upstream_output::{OutputState, Unavailable, is_sensitive, output_state};
+use super::upstream_output::{OutputState, Unavailable, available_output, is_sensitive};
 use crate::{
     config::{Layer, MockOutput, OutputPath},
     engine::{Output, PlannedOutput, PlannedValue},
@@ -20,28 +20,28 @@ use crate::{
 
 /// Variables of a stack that take outputs of other stacks.
 #[derive(Debug, Clone, Default)]
-pub struct Wiring {
-    wires: Vec<Wire>,
+pub struct UpstreamInputs {
+    wires: Vec<UpstreamInput>,
     mocks: IndexMap<String, IndexMap<String, MockOutput>>,
 }
 
 #[derive(Debug, Clone)]
-struct Wire {
+struct UpstreamInput {
     variable: String,
     from: OutputPath,
-    declared: Option<Declared>,
+    declared: Option<VariableDeclaration>,
 }
 
-impl Wire {
+impl UpstreamInput {
     /// Refuses an output that contains a number which cannot be passed on exactly.
-    fn stays_exact(&self, there: &[Output], standing: &OutputState) -> Result<(), Failure> {
+    fn check_exact(&self, current: &[Output], state: &OutputState) -> Result<(), Failure> {
         let Self { variable, from, .. } = self;
-        let is_exact = match standing.planned(from.output()) {
+        let is_exact = match state.planned(from.output()) {
             // The planned value replaces the current one.
             Some(PlannedOutput { after: PlannedValue::Known(_) | PlannedValue::Gone, is_exact, .. }) => {
                 *is_exact
             }
-            _ => there.iter().all(|output| output.name != from.output() || output.is_exact),
+            _ => current.iter().all(|output| output.name != from.output() || output.is_exact),
         };
         if is_exact {
             return Ok(());
@@ -52,9 +52,9 @@ impl Wire {
     }
 
     /// Refuses a sensitive output for a variable whose value the engine would show.
-    fn stays_hidden(&self, there: &[Output], standing: &OutputState) -> Result<(), Failure> {
+    fn check_hidden(&self, current: &[Output], state: &OutputState) -> Result<(), Failure> {
         let shown = self.declared.is_some_and(|declared| !declared.hides);
-        if !shown || !is_sensitive(&self.from, there, standing) {
+        if !shown || !is_sensitive(&self.from, current, state) {
             return Ok(());
         }
         let Self { variable, from, .. } = self;
@@ -67,7 +67,7 @@ impl Wire {
 
 /// Declaration of a variable, if it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::executor::step) struct Declared {
+pub(in crate::executor::step) struct VariableDeclaration {
     /// Form in which an engine reads the variable from the environment.
     pub(in crate::executor) kind: VariableKind,
     /// True if engines hide its value.
@@ -85,20 +85,20 @@ pub enum UpstreamValues {
 
 /// Values of all variables that take outputs.
 #[derive(Debug, Default)]
-pub(in crate::executor) struct Values {
+pub(in crate::executor) struct InputValues {
     /// Values with their variables.
-    pub(in crate::executor::step) given: Vec<Given>,
+    pub(in crate::executor::step) inputs: Vec<InputValue>,
     /// Outputs that are replaced by mocks.
     pub(super) mocked: Vec<OutputPath>,
     /// Outputs that are missing in stacks that have a state.
-    pub(super) lacking: Vec<OutputPath>,
+    pub(super) missing_outputs: Vec<OutputPath>,
     /// Variables whose values come from plans that are not applied yet.
     pub(in crate::executor) from_plans: Vec<String>,
     /// Outputs that will or may change, each with the reason.
     pub(super) uncertain: Vec<(String, &'static str)>,
 }
 
-impl Values {
+impl InputValues {
     /// Returns the reliability of these values.
     pub(super) fn certainty(&self) -> UpstreamValues {
         let is_final = self.mocked.is_empty() && self.uncertain.is_empty();
@@ -109,7 +109,7 @@ impl Values {
     pub(in crate::executor) fn notes(&self) -> Vec<String> {
         let names: Vec<String> = self.mocked.iter().map(ToString::to_string).collect();
         let mocks = (!names.is_empty()).then_some(TentativeReason::Mocks(names));
-        let lacking = self.lacking.iter().map(|name| TentativeReason::MissingOutput {
+        let missing_outputs = self.missing_outputs.iter().map(|name| TentativeReason::MissingOutput {
             stack: name.stack.clone(),
             output: name.output().to_owned(),
         });
@@ -117,13 +117,13 @@ impl Values {
             .uncertain
             .iter()
             .map(|(output, why)| TentativeReason::Uncertain { output: output.clone(), why });
-        mocks.into_iter().chain(lacking).chain(others).map(|reason| reason.note()).collect()
+        mocks.into_iter().chain(missing_outputs).chain(others).map(|reason| reason.note()).collect()
     }
 }
 
 /// Value of one variable.
 #[derive(Debug)]
-pub(in crate::executor::step) struct Given {
+pub(in crate::executor::step) struct InputValue {
     /// Name of the variable.
     pub(in crate::executor) variable: String,
     /// Value of the output or its mock.
@@ -131,50 +131,51 @@ pub(in crate::executor::step) struct Given {
     /// True if the output is sensitive.
     pub(in crate::executor) sensitive: bool,
     /// Declaration of the variable, if it is known.
-    pub(in crate::executor) declared: Option<Declared>,
+    pub(in crate::executor) declared: Option<VariableDeclaration>,
 }
 
 /// Reason why the values cannot be determined.
 #[derive(Debug)]
-pub(in crate::executor) enum NoValues {
+pub(in crate::executor) enum MissingValues {
     /// A stack has to be applied first.
-    Before {
+    NeedsApply {
         /// Stack to be applied.
         need: StackId,
         /// Description of the missing output.
         missing: String,
     },
     /// The output does not exist and is not planned.
-    Never(Failure),
+    Permanent(Failure),
 }
 
-impl NoValues {
+impl MissingValues {
     /// Returns the reason as a failure.
     pub(super) fn into_failure(self) -> Failure {
         match self {
-            Self::Before { need, missing } => {
+            Self::NeedsApply { need, missing } => {
                 Failure::new(FailureKind::Config, missing).with_detail(format!("`{need}` is not applied yet"))
             }
-            Self::Never(failure) => failure,
+            Self::Permanent(failure) => failure,
         }
     }
 }
 
-impl Wiring {
+impl UpstreamInputs {
     /// Returns the variables of an instance that take outputs, except those that the user sets on the
     /// command line or by `TF_VAR_*`.
     pub fn of(instance: &Instance, module: Option<&Module>) -> Self {
         let settings = &instance.settings;
-        let by_hand = |variable: &str| {
+        let is_set_by_user = |variable: &str| {
             let layer = settings.vars.get(variable).map(|value| &value.origin.layer);
             matches!(layer, Some(Layer::Flag(_) | Layer::ProcessEnvironment(_)))
         };
-        let wires =
-            settings.inputs.iter().filter(|(variable, _)| !by_hand(variable)).map(|(variable, from)| {
+        let wires = settings.inputs.iter().filter(|(variable, _)| !is_set_by_user(variable)).map(
+            |(variable, from)| {
                 let declared = module.and_then(|module| module.variables.get(variable));
-                let declared = declared.map(|d| Declared { kind: d.kind, hides: d.is_hidden() });
-                Wire { variable: variable.clone(), from: from.value.clone(), declared }
-            });
+                let declared = declared.map(|d| VariableDeclaration { kind: d.kind, hides: d.is_hidden() });
+                UpstreamInput { variable: variable.clone(), from: from.value.clone(), declared }
+            },
+        );
         Self { wires: wires.collect(), mocks: settings.mocks.clone() }
     }
 
@@ -185,9 +186,9 @@ impl Wiring {
     }
 
     /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is known.
-    pub(in crate::executor::step) fn lost(&self, variable: &str) -> Option<String> {
+    pub(in crate::executor::step) fn undeclared_variable(&self, variable: &str) -> Option<String> {
         let wire = self.wires.iter().find(|wire| wire.variable == variable && wire.declared.is_none())?;
-        let Wire { variable, from, .. } = wire;
+        let UpstreamInput { variable, from, .. } = wire;
         Some(format!(
             "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it"
         ))
@@ -215,43 +216,45 @@ impl Wiring {
     pub(in crate::executor) fn values(
         &self,
         outputs: &HashMap<StackId, Arc<Vec<Output>>>,
-        standing: &dyn Fn(&StackId) -> OutputState,
-    ) -> Result<Values, NoValues> {
-        let mut values = Values::default();
+        state: &dyn Fn(&StackId) -> OutputState,
+    ) -> Result<InputValues, MissingValues> {
+        let mut values = InputValues::default();
         for wire in &self.wires {
             let source = &wire.from.stack;
-            let there = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
-            let standing = standing(source);
-            wire.stays_hidden(there, &standing)
-                .and_then(|()| wire.stays_exact(there, &standing))
-                .map_err(NoValues::Never)?;
-            let (value, sensitive) = match output_state(&wire.from, there, &standing) {
+            let current = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
+            let state = state(source);
+            wire.check_hidden(current, &state)
+                .and_then(|()| wire.check_exact(current, &state))
+                .map_err(MissingValues::Permanent)?;
+            let (value, sensitive) = match available_output(&wire.from, current, &state) {
                 Ok(seen) => {
                     values.from_plans.extend(seen.is_planned.then(|| wire.variable.clone()));
                     values.uncertain.extend(seen.uncertain.map(|why| (wire.from.to_string(), why)));
                     (seen.value.clone(), seen.sensitive)
                 }
                 Err(lack) => {
-                    let may_be_mocked = matches!(lack, Unavailable::Yet(_))
-                        || matches!(standing, OutputState::Elsewhere { .. });
+                    let may_be_mocked = matches!(lack, Unavailable::UntilApply(_))
+                        || matches!(state, OutputState::Elsewhere { .. });
                     match (self.mock(wire).filter(|_| may_be_mocked), lack) {
                         (Some(mock), _) => {
                             values.mocked.push(wire.from.clone());
-                            if matches!(standing, OutputState::Elsewhere { has_state: true }) {
-                                values.lacking.push(wire.from.clone());
+                            if matches!(state, OutputState::Elsewhere { has_state: true }) {
+                                values.missing_outputs.push(wire.from.clone());
                             }
-                            (mock.map_err(NoValues::Never)?, false)
+                            (mock.map_err(MissingValues::Permanent)?, false)
                         }
-                        (None, Unavailable::Yet(missing)) => {
-                            return Err(NoValues::Before { need: source.clone(), missing });
+                        (None, Unavailable::UntilApply(missing)) => {
+                            return Err(MissingValues::NeedsApply { need: source.clone(), missing });
                         }
-                        (None, Unavailable::Ever(missing)) => {
-                            return Err(NoValues::Never(never(wire, &missing, there, &standing)));
+                        (None, Unavailable::Permanent(missing)) => {
+                            return Err(MissingValues::Permanent(missing_output(
+                                wire, &missing, current, &state,
+                            )));
                         }
                     }
                 }
             };
-            values.given.push(Given {
+            values.inputs.push(InputValue {
                 variable: wire.variable.clone(),
                 value,
                 sensitive,
@@ -262,7 +265,7 @@ impl Wiring {
     }
 
     /// Returns the mock of an output, if there is one.
-    fn mock(&self, wire: &Wire) -> Option<Result<Value, Failure>> {
+    fn mock(&self, wire: &UpstreamInput) -> Option<Result<Value, Failure>> {
         let mock = self.mocks.get(wire.from.stack.as_str())?.get(wire.from.output())?;
         Some(match wire.from.select(&mock.value) {
             Ok(value) => Ok(value.clone()),
@@ -275,10 +278,10 @@ impl Wiring {
 }
 
 /// Returns the failure of an output that does not exist, with the names of the existing outputs.
-fn never(wire: &Wire, missing: &str, there: &[Output], standing: &OutputState) -> Failure {
-    let mut names: BTreeSet<&str> = there.iter().map(|output| output.name.as_str()).collect();
-    if let OutputState::Pending(Some(coming)) = standing {
-        for output in &coming.outputs {
+fn missing_output(wire: &UpstreamInput, missing: &str, current: &[Output], state: &OutputState) -> Failure {
+    let mut names: BTreeSet<&str> = current.iter().map(|output| output.name.as_str()).collect();
+    if let OutputState::Pending(Some(plan)) = state {
+        for output in &plan.outputs {
             match output.after {
                 PlannedValue::Gone => names.remove(output.name.as_str()),
                 PlannedValue::Known(_) | PlannedValue::Unknown => names.insert(&output.name),
@@ -286,7 +289,7 @@ fn never(wire: &Wire, missing: &str, there: &[Output], standing: &OutputState) -
         }
     }
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    let detail = match (names.as_slice(), standing) {
+    let detail = match (names.as_slice(), state) {
         ([], OutputState::Elsewhere { has_state: false }) => {
             format!("nothing was applied there yet: apply `{}` first", wire.from.stack)
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{outputs::Upstreams, run_context::RunContext, stamps::Stamps, work::Work};
+use super::{outputs::Upstreams, ready_stack::ReadyStack, run_context::RunContext, state_etags::StateEtags};
 use crate::{
     engine::{PlanMode, Session},
     executor::{StackRun, StepHandle, stack_run::DependencyPlan},
@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// Step of one stack while it runs.
-pub(super) struct RunningStep<'s> {
+pub(super) struct StepContext<'s> {
     /// Facts of the run.
     pub(super) run: &'s RunContext,
     /// Outputs that stacks take from each other, shared by all steps.
     pub(super) upstreams: &'s Upstreams,
     /// Entity tags of the states, shared by all steps.
-    pub(super) stamps: &'s Stamps,
+    pub(super) stamps: &'s StateEtags,
     /// Connection of the engine's processes.
     pub(super) session: &'s Session<'s>,
     /// Connection to the dispatcher.
@@ -31,7 +31,7 @@ pub(super) struct RunningStep<'s> {
     pub(super) has_applied: bool,
 }
 
-impl RunningStep<'_> {
+impl StepContext<'_> {
     /// Returns true if a dependency has a plan with changes that is not applied yet.
     pub(super) fn is_pending(&self, need: &StackId) -> bool {
         self.run.options.mode != PlanMode::Destroy
@@ -39,13 +39,13 @@ impl RunningStep<'_> {
     }
 
     /// Returns a dependency with a plan that is not applied yet.
-    pub(super) fn pending_need(&self, work: &Work) -> Option<StackId> {
-        work.needs.iter().find(|need| self.is_pending(need)).cloned()
+    pub(super) fn pending_need(&self, ready: &ReadyStack) -> Option<StackId> {
+        ready.needs.iter().find(|need| self.is_pending(need)).cloned()
     }
 
     /// Returns a dependency that was applied with changes since the stack was planned.
-    pub(super) fn applied_since_plan(&self, work: &Work) -> Option<StackId> {
-        let seen = &self.stack_run.seen_applied;
-        work.needs.iter().find(|need| self.applied.contains(*need) && !seen.contains(*need)).cloned()
+    pub(super) fn applied_since_plan(&self, ready: &ReadyStack) -> Option<StackId> {
+        let seen = &self.stack_run.applied_at_plan;
+        ready.needs.iter().find(|need| self.applied.contains(*need) && !seen.contains(*need)).cloned()
     }
 }

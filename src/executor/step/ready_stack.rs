@@ -1,4 +1,4 @@
-//! Work of a step: the target of a stack with all that its plans depend on, the options of a run, and the plan that waits.
+//! Stack that is ready for its engine, the options of a run's plans, and the plan that waits for its apply.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use super::{
     applied_last,
-    outputs::wiring::{UpstreamValues, Wiring},
+    outputs::upstream_inputs::{UpstreamInputs, UpstreamValues},
 };
 use crate::{
     config::Hooks,
     engine::{EffectiveInit, Engine, PlanMode, PlanRequest, Target},
-    executor::{Identity, plan_inputs::PlanInputs},
+    executor::{IdentityVerifier, plan_inputs::PlanInputs},
     model::{Changes, Failure, FailureKind, StackId},
-    plans::Manifest,
+    plans::PlanManifest,
 };
 
-/// Stack to be planned: its engine, its target and the options of the run.
+/// Stack that is ready for its engine: the engine, its target, hooks, and the inputs of its plans.
 #[derive(Clone)]
-pub struct Work {
+pub struct ReadyStack {
     /// Engine of the stack.
     pub engine: Arc<dyn Engine>,
     /// Input of the engine.
@@ -35,14 +35,14 @@ pub struct Work {
     pub reads_states: bool,
     /// Notes of the target's construction.
     pub notes: Vec<String>,
-    /// Inputs that its plan is bound to beside the target.
+    /// Inputs that its plan is bound to in addition to the target.
     pub plan_inputs: PlanInputs,
     /// Required identity; absent without an identity check.
-    pub identity: Option<Identity>,
+    pub identity: Option<IdentityVerifier>,
     /// Hooks around its steps.
     pub hooks: Hooks,
     /// Variables that take outputs of other stacks.
-    pub wiring: Wiring,
+    pub upstream_inputs: UpstreamInputs,
     /// Reliability of the values of these variables.
     pub upstream_values: UpstreamValues,
     /// Stacks whose outputs are replaced by mocks.
@@ -53,7 +53,7 @@ pub struct Work {
     pub taken: Arc<[(String, Value)]>,
 }
 
-impl Work {
+impl ReadyStack {
     /// Records the run that is about to change the instance, for plans of stacks that depend on it.
     pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
         applied_last::note(&self.target, who)
@@ -120,7 +120,7 @@ pub(in crate::executor) struct PendingPlan {
     pub(in crate::executor) changes: Changes,
     pub(in crate::executor) tentative: bool,
     /// Manifest of the plan; absent for a clean stack, which waits without a plan.
-    pub(in crate::executor) manifest: Option<Manifest>,
+    pub(in crate::executor) manifest: Option<PlanManifest>,
 }
 
 impl PendingPlan {

@@ -9,17 +9,17 @@ use crate::{event::EventKind, model::EnvName, process::writers};
 
 /// File of a run or command that holds the output of a program with secrets in clear text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawOutput {
+pub struct UnmaskedOutput {
     /// Path of the raw file.
     pub file: Utf8PathBuf,
-    /// Path of the masked log beside it.
+    /// Path of the masked log of the same program.
     pub log: Utf8PathBuf,
     /// True if the run's journal does not name its environment, so that it is unknown which secrets the file may
     /// hold.
     pub is_of_unknown_run: bool,
 }
 
-impl RawOutput {
+impl UnmaskedOutput {
     /// Lists the raw output left by runs and commands of an environment, or of all environments, whose envctl and
     /// programs have ended. A run whose journal does not name its environment is included for every environment.
     pub fn find(store: &RunStore, environment: Option<&EnvName>) -> Result<Vec<Self>, JournalError> {
@@ -59,7 +59,7 @@ impl StoredRun {
     }
 }
 
-fn in_folder(folder: &Utf8Path) -> Result<Vec<RawOutput>, JournalError> {
+fn in_folder(folder: &Utf8Path) -> Result<Vec<UnmaskedOutput>, JournalError> {
     let entries = match folder.read_dir_utf8() {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -69,7 +69,7 @@ fn in_folder(folder: &Utf8Path) -> Result<Vec<RawOutput>, JournalError> {
     for entry in entries {
         let file = entry.map_err(JournalError::io("read", folder))?.into_path();
         if matches!(file.extension(), Some("stdout" | "stderr" | "hook-stdout" | "hook-stderr")) {
-            found.push(RawOutput { log: file.with_extension("log"), file, is_of_unknown_run: false });
+            found.push(UnmaskedOutput { log: file.with_extension("log"), file, is_of_unknown_run: false });
         }
     }
     found.sort_by(|one, other| one.file.cmp(&other.file));

@@ -28,8 +28,8 @@ fn tree(branch: Option<&str>, upstream: Option<u64>, heads: &[(&str, bool)]) -> 
 fn judged(guards: &Guards, tree: WorkingTree, allow: &[&str]) -> Vec<String> {
     let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
     let tree = Ok(tree);
-    let facts = Circumstances { now: Timestamp::UNIX_EPOCH, tree: Some(&tree) };
-    let blocks = circumstances(Rules { guards, confirm: false }, facts, &Allowances::new(&allows));
+    let facts = ExternalFacts { now: Timestamp::UNIX_EPOCH, tree: Some(&tree) };
+    let blocks = judge_external(Rules { guards, confirm: false }, facts, &Allowances::new(&allows));
     blocks.into_iter().map(|block| block.guard.to_string()).collect()
 }
 
@@ -82,12 +82,12 @@ fn what_is_not_committed_is_named() {
 fn where_git_tells_nothing_every_guard_that_needs_it_refuses() {
     let tree = Err(NoWorkingTree { dir: "/x".into(), reason: "not a git repository".to_owned() });
     for facts in [Some(&tree), None] {
-        let facts = Circumstances { now: Timestamp::UNIX_EPOCH, tree: facts };
+        let facts = ExternalFacts { now: Timestamp::UNIX_EPOCH, tree: facts };
         let (on, off) = (guards(&["main"]), Guards::default());
-        let blocks = circumstances(Rules { guards: &on, confirm: false }, facts, &Allowances::default());
+        let blocks = judge_external(Rules { guards: &on, confirm: false }, facts, &Allowances::default());
         assert_eq!(blocks.len(), 3);
         assert!(
-            circumstances(Rules { guards: &off, confirm: true }, facts, &Allowances::default()).is_empty()
+            judge_external(Rules { guards: &off, confirm: true }, facts, &Allowances::default()).is_empty()
         );
     }
 }

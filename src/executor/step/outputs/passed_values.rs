@@ -1,16 +1,16 @@
-//! Work with the values that its stack takes from others: in the var file or in the environment.
+//! Input values as an engine receives them: in the var file or in the environment.
 
 use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use serde_json::Value;
 
 use super::{
+    upstream_inputs::{InputValue, InputValues, MissingValues},
     upstream_output::OutputState,
-    wiring::{Given, NoValues, Values},
 };
 use crate::{
     engine::Output,
-    executor::step::work::Work,
+    executor::step::ready_stack::ReadyStack,
     files,
     hcl::VariableKind,
     model::{Failure, FailureKind, StackId},
@@ -20,39 +20,43 @@ use crate::{
 /// Minimum number of digits of a number that is masked; shorter numbers are too common.
 const DIGITS_OF_A_SECRET: usize = 6;
 
-/// Returns the work with the current values of these outputs, without mocks.
-pub(super) fn wired_to(
-    work: &Work,
+/// Returns the stack with the current values of these outputs, without mocks.
+pub(super) fn with_outputs(
+    ready: &ReadyStack,
     outputs: &HashMap<StackId, Arc<Vec<Output>>>,
     has_state: &dyn Fn(&StackId) -> bool,
     redactor: &Redactor,
-) -> Result<Work, Failure> {
-    let standing = |stack: &StackId| OutputState::Elsewhere { has_state: has_state(stack) };
-    let values = work.wiring.without_mocks().values(outputs, &standing);
-    with_values(work, &values.map_err(NoValues::into_failure)?, redactor)
+) -> Result<ReadyStack, Failure> {
+    let state_of = |stack: &StackId| OutputState::Elsewhere { has_state: has_state(stack) };
+    let values = ready.upstream_inputs.without_mocks().values(outputs, &state_of);
+    with_values(ready, &values.map_err(MissingValues::into_failure)?, redactor)
 }
 
-/// Returns the work with these values: a value that is sensitive or contains a secret is passed in the environment of
+/// Returns the stack with these values: a value that is sensitive or contains a secret is passed in the environment of
 /// its engine, others in the var file of this run.
-pub(super) fn with_values(work: &Work, values: &Values, redactor: &Redactor) -> Result<Work, Failure> {
-    let mut work = work.clone();
-    work.upstream_values = values.certainty();
-    work.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
-    work.from_plans.clone_from(&values.from_plans);
-    let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));
-    work.taken = taken.collect();
-    for given in &values.given {
-        work.plan_inputs.values.retain(|(name, _)| *name != given.variable);
+pub(super) fn with_values(
+    ready: &ReadyStack,
+    values: &InputValues,
+    redactor: &Redactor,
+) -> Result<ReadyStack, Failure> {
+    let mut ready = ready.clone();
+    ready.upstream_values = values.certainty();
+    ready.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
+    ready.from_plans.clone_from(&values.from_plans);
+    let taken = values.inputs.iter().map(|input| (input.variable.clone(), input.value.clone()));
+    ready.taken = taken.collect();
+    for given in &values.inputs {
+        ready.plan_inputs.values.retain(|(name, _)| *name != given.variable);
         if !given.sensitive && !redactor.masks(&given.value.to_string()) {
-            work.plan_inputs.values.push((given.variable.clone(), given.value.to_string()));
+            ready.plan_inputs.values.push((given.variable.clone(), given.value.to_string()));
             continue;
         }
         hide(&given.value, &|text| redactor.add(text));
         let text = in_environment(given)?;
-        Arc::make_mut(&mut work.target.env).insert(format!("TF_VAR_{}", given.variable).into(), text.into());
+        Arc::make_mut(&mut ready.target.env).insert(format!("TF_VAR_{}", given.variable).into(), text.into());
     }
-    let file = &work.target.generated_values.json;
-    let members = work.plan_inputs.values.iter().map(|(name, value)| {
+    let file = &ready.target.generated_values.json;
+    let members = ready.plan_inputs.values.iter().map(|(name, value)| {
         // Text that was printed as JSON can be parsed.
         serde_json::from_str(value).map(|value: Value| (name.clone(), value))
     });
@@ -60,14 +64,14 @@ pub(super) fn with_values(work: &Work, values: &Values, redactor: &Redactor) -> 
     let text = written.map(|members| format!("{:#}\n", Value::Object(members)));
     text.and_then(|text| files::write(file, text.as_bytes()))
         .map_err(|error| Failure::new(FailureKind::Unknown, format!("cannot write `{file}`: {error}")))?;
-    if !work.target.var_files.contains(file) {
-        work.target.var_files.push(file.clone());
+    if !ready.target.var_files.contains(file) {
+        ready.target.var_files.push(file.clone());
     }
-    Ok(work)
+    Ok(ready)
 }
 
 /// Returns a value for an environment variable: as plain text or as an HCL expression, depending on the variable's type.
-fn in_environment(given: &Given) -> Result<String, Failure> {
+fn in_environment(given: &InputValue) -> Result<String, Failure> {
     let kind = given.declared.as_ref().map(|declared| declared.kind);
     match (&given.value, kind) {
         (Value::String(text), Some(VariableKind::Untyped | VariableKind::Primitive) | None) => {

@@ -27,7 +27,7 @@ const FIRST: Duration = Duration::from_millis(300);
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// Result of a retried action.
-pub(super) struct Tried<T> {
+pub(super) struct AttemptResult<T> {
     /// Result of the last attempt.
     pub(in crate::executor) result: Result<T, EngineError>,
     /// Number of attempts.
@@ -39,20 +39,20 @@ pub(super) struct Tried<T> {
 /// Runs an action that changes no state, and runs it again after a transient failure.
 ///
 /// An interrupt ends the wait at once; the next engine process then ends as interrupted.
-pub(super) fn attempt<T>(
+pub(super) fn with_retries<T>(
     runner: &Arc<Runner>,
     session: &Session<'_>,
-    once: impl FnMut() -> Result<T, EngineError>,
-) -> Tried<T> {
+    action: impl FnMut() -> Result<T, EngineError>,
+) -> AttemptResult<T> {
     let waiting = Arc::clone(runner);
-    attempt_with(session, move |time| waiting.pause(time), once)
+    retry(session, move |time| waiting.pause(time), action)
 }
 
-fn attempt_with<T>(
+fn retry<T>(
     session: &Session<'_>,
     pause: impl Fn(Duration) + 'static,
-    mut once: impl FnMut() -> Result<T, EngineError>,
-) -> Tried<T> {
+    mut action: impl FnMut() -> Result<T, EngineError>,
+) -> AttemptResult<T> {
     let attempts = AtomicU32::new(0);
     let mut first: Option<Failure> = None;
     let intervals = ExponentialBuilder::default()
@@ -62,13 +62,13 @@ fn attempt_with<T>(
         .with_jitter();
     let result = (|| {
         attempts.fetch_add(1, Ordering::Relaxed);
-        once()
+        action()
     })
     .retry(intervals)
     .sleep(pause)
-    .when(|error| passes(error).is_some())
+    .when(|error| transient_failure(error).is_some())
     .notify(|error, time| {
-        let Some(failure) = passes(error) else { return };
+        let Some(failure) = transient_failure(error) else { return };
         let next = attempts.load(Ordering::Relaxed) + 1;
         let wait = time.as_secs_f64();
         let text = format!("retrying in {wait:.1}s (attempt {next} of {MOST}): {}", failure.summary);
@@ -84,10 +84,10 @@ fn attempt_with<T>(
         (Err(EngineError::Failed(_)), Some(_)) => Some(format!("tried {attempts} times")),
         (Err(_), _) | (_, None) => None,
     };
-    Tried { result, attempts, note }
+    AttemptResult { result, attempts, note }
 }
 
-fn passes(error: &EngineError) -> Option<&Failure> {
+fn transient_failure(error: &EngineError) -> Option<&Failure> {
     match error {
         EngineError::Failed(failure) => Some(failure).filter(|failure| is_transient(failure)),
         EngineError::WrongBackend(_)

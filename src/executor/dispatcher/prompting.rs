@@ -7,15 +7,15 @@ use crate::{
     event::{Decision, EventKind},
     executor::{
         Answer, Ask, Gate, GateRequest, Prompter, Refusal, answered,
-        cancel::Live,
+        cancel::SignalRuntime,
         gate,
-        prompt::{self, First},
+        prompt::{self, PromptEvent},
     },
 };
 
 /// Result of a prompt.
 #[derive(Debug)]
-pub enum Asked {
+pub enum PromptResult {
     /// The user answered.
     Answered(Answer),
     /// The prompt could not be shown or read.
@@ -26,7 +26,7 @@ pub enum Asked {
 
 /// Decision of the gate, already recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gated {
+pub enum GateResult {
     /// The run goes on.
     Confirmed,
     /// The run stops.
@@ -37,10 +37,10 @@ pub enum Gated {
 
 impl Dispatcher {
     /// Prompts the user, after the consumers have shown all earlier events.
-    pub fn ask(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Result<Asked, DispatchError> {
+    pub fn ask(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Result<PromptResult, DispatchError> {
         let mut live = self.take_live()?;
         let asked = match self.pending(&mut live) {
-            Some(signal) => Asked::Interrupted(signal),
+            Some(signal) => PromptResult::Interrupted(signal),
             None => self.ask_now(ask, prompter, &mut live),
         };
         self.live = Some(live);
@@ -52,47 +52,51 @@ impl Dispatcher {
         &mut self,
         request: &GateRequest<'_>,
         prompter: &Arc<dyn Prompter>,
-    ) -> Result<Gated, DispatchError> {
+    ) -> Result<GateResult, DispatchError> {
         let decided = match (self.interrupted(), gate(request)) {
             (Some(signal), _) => return self.gate_interrupted(request, signal),
             (None, Gate::Confirmed { by }) => Ok(by),
             (None, Gate::Refused(refusal)) => Err(refusal),
             (None, Gate::Ask(ask)) => match self.ask(&ask, prompter)? {
-                Asked::Interrupted(signal) => return self.gate_interrupted(request, signal),
-                Asked::Answered(answer) => answered(request, &ask, &answer),
-                Asked::Failed(error) => Err(request.unanswered(&error)),
+                PromptResult::Interrupted(signal) => return self.gate_interrupted(request, signal),
+                PromptResult::Answered(answer) => answered(request, &ask, &answer),
+                PromptResult::Failed(error) => Err(request.unanswered(&error)),
             },
         };
         match decided {
             Ok(by) => {
                 self.emit(EventKind::Decided(Decision::Confirmed { by, record: request.record.clone() }))?;
-                Ok(Gated::Confirmed)
+                Ok(GateResult::Confirmed)
             }
             Err(refusal) => {
                 self.emit(EventKind::Decided(refusal.decision(request.record)))?;
-                Ok(Gated::Refused(refusal))
+                Ok(GateResult::Refused(refusal))
             }
         }
     }
 
-    fn ask_now(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>, live: &mut Live) -> Asked {
+    fn ask_now(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>, live: &mut SignalRuntime) -> PromptResult {
         self.consumers.flush();
         let first = live.runtime.block_on(prompt::ask(ask.clone(), Arc::clone(prompter), &mut live.signals));
         match first {
             // Closing a terminal both ends the prompt and sends a signal.
-            First::Answer(answer) => match (self.pending(live), answer) {
-                (Some(signal), _) => Asked::Interrupted(signal),
-                (None, Ok(answer)) => Asked::Answered(answer),
-                (None, Err(error)) => Asked::Failed(error),
+            PromptEvent::Answer(answer) => match (self.pending(live), answer) {
+                (Some(signal), _) => PromptResult::Interrupted(signal),
+                (None, Ok(answer)) => PromptResult::Answered(answer),
+                (None, Err(error)) => PromptResult::Failed(error),
             },
-            First::Signal(signal) => {
+            PromptEvent::Signal(signal) => {
                 self.escalate(signal);
-                Asked::Interrupted(signal)
+                PromptResult::Interrupted(signal)
             }
         }
     }
 
-    fn gate_interrupted(&mut self, request: &GateRequest<'_>, signal: u8) -> Result<Gated, DispatchError> {
+    fn gate_interrupted(
+        &mut self,
+        request: &GateRequest<'_>,
+        signal: u8,
+    ) -> Result<GateResult, DispatchError> {
         let because = "interrupted before it was confirmed".to_owned();
         self.emit(EventKind::Decided(Decision::Refused {
             because,
@@ -100,6 +104,6 @@ impl Dispatcher {
             next: None,
             record: request.record.clone(),
         }))?;
-        Ok(Gated::Interrupted(signal))
+        Ok(GateResult::Interrupted(signal))
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 
 /// Facts from outside the plans that guards judge.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct ExternalFacts<'a> {
     /// Current time.
     pub now: Timestamp,
     /// State of the git work tree; absent when no guard needs it.
@@ -29,7 +29,7 @@ pub struct Circumstances<'a> {
 }
 
 /// Returns the refusals of all guards that need no plan.
-pub fn circumstances(rules: Rules<'_>, facts: Circumstances<'_>, allowed: &Allowances) -> Vec<Block> {
+pub fn judge_external(rules: Rules<'_>, facts: ExternalFacts<'_>, allowed: &Allowances) -> Vec<Block> {
     let guards = rules.guards;
     let told = |judge: fn(&Guards, &WorkingTree) -> Option<String>| match facts.tree {
         Some(Ok(tree)) => judge(guards, tree),
