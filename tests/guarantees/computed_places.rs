@@ -112,6 +112,45 @@ fn a_value_in_any_file_of_a_computed_backend_leads_to_an_init() {
     }
 }
 
+#[test(engines(tofu))]
+fn a_file_or_secret_behind_a_computed_backend_leads_to_an_init() {
+    let secret = "secrets.folder = { file = \"place\" }\n";
+    let locals = |value: &str| format!("locals {{\n  folder = {value}\n}}\n");
+    let variable = "variable \"folder\" {\n  type = string\n}\n".to_owned();
+    let main = "terraform {\n  backend \"local\" {\n    path = \"${WHERE}/app.tfstate\"\n  }\n}\nresource \"terraform_data\" \"app\" {\n  input = \"first\"\n}\noutput \"made\" {\n  value = terraform_data.app.output\n}\n";
+    for (declarations, expression, environment) in [
+        (locals("trimspace(file(\"${path.module}/../place\"))"), "local.folder", ""),
+        (locals("fileexists(\"../flag\") ? \"new-folder\" : \"old-folder\""), "local.folder", ""),
+        (
+            locals("element([\"old-folder\", \"new-folder\"], length(fileset(\"..\", \"fla*\")))"),
+            "local.folder",
+            "",
+        ),
+        (variable, "var.folder", secret),
+    ] {
+        let [tofu] = programs(["tofu"]);
+        let environments = format!(
+            "[project]\nname = \"shop\"\n\n[environments.staging]\n{environment}\n[stacks.app]\npath = \"app\"\n"
+        );
+        let shop = Shop::driven_by(&Driven::Real(tofu), &environments);
+        shop.project.write("app/main.tf", &(declarations + &main.replace("WHERE", expression)));
+        shop.project.write("place", "old-folder");
+        shop.project.commit("Begin");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let old = shop.project.read("app/old-folder/app.tfstate");
+        shop.project.write("app/new-folder/app.tfstate", &old.replace("\"first\"", "\"second\""));
+
+        shop.project.write("place", "new-folder");
+        shop.project.write("flag", "");
+
+        let show = ["exec", "staging", "app", "--", "state", "show", "-no-color", "terraform_data.app"];
+        drop(shop.run(show).exits(0).prints("\"second\""));
+        drop(shop.run(["output", "staging", "app"]).exits(0).prints("second"));
+        shop.run(["exec", "staging", "app", "--yes", "--", "state", "rm", "terraform_data.app"]).exits(0);
+        assert_eq!(shop.project.read("app/old-folder/app.tfstate"), old);
+    }
+}
+
 #[test(engines(terragrunt))]
 fn a_migration_of_a_unit_is_refused_before_anybody_is_asked() {
     let live = Live::new();

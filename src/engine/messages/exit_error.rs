@@ -19,6 +19,7 @@ use crate::{
     },
     model::{Failure, FailureKind},
     process::{CapturedOutput, Exit, without_credentials},
+    ui::uncolored,
 };
 
 /// Returns the error of a JSON stream that exited neither with 0 nor, for a plan, with 2.
@@ -81,7 +82,9 @@ pub(in crate::engine) fn command_error(
     if session.runner.is_interrupted() {
         return EngineError::Interrupted { notes: Vec::new() };
     }
+    // Verbs without `-no-color` write colours into a pipe.
     let text = String::from_utf8_lossy(&captured.stderr);
+    let text = uncolored(&text);
     let failure = match captured.exit {
         Exit::Code(1) => from_stderr(&text, driver, verb, captured.exit, target),
         exit => unexpected_exit(driver, verb, exit, None, &text),

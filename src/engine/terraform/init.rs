@@ -8,7 +8,7 @@ use super::{
     backend_check::{check_stated, is_other_backend},
     backend_record::{BackendRecord, RECORD},
     commands::{InitModules, Terraform},
-    data_dir,
+    computed_backend, data_dir,
     fingerprint::Fingerprint,
     install::{Install, is_unusable},
     lockfile::reports_stale_lockfile,
@@ -97,7 +97,12 @@ impl Terraform {
         make_private_folder(&target.data_dir)?;
         // The fingerprint lies in another folder than the data directory, which the user may have emptied.
         let is_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
-        if !force && is_there && self.fingerprint(target, record)?.is_current(&target.state_dir) {
+        let is_outside_run = matches!(workspace.look_up, LookUp::Always { .. });
+        if !force
+            && is_there
+            && self.fingerprint(target, record)?.is_current(&target.state_dir)
+            && !(is_outside_run && computed_backend::is_outdated(self, target, session)?)
+        {
             let is_known = || KnownState::read(target).map(|known| !known.is_none());
             return match workspace.look_up {
                 LookUp::AfterInit if is_known().map_err(EngineError::Failed)? => Ok(()),

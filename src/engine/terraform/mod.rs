@@ -6,6 +6,7 @@ pub(super) mod backend_check;
 pub(super) mod backend_record;
 mod bound_content;
 pub(super) mod commands;
+mod computed_backend;
 pub(super) mod data_dir;
 pub(super) mod effective_init;
 pub(super) mod fingerprint;
