@@ -75,7 +75,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         recovery::refuse_to_plan(target, false)
     }
 
-    /// Initialises the instance if its fingerprint changed (or `force`), then makes sure that its workspace exists.
+    /// Initialises the instance if its fingerprint changed, then makes sure that its workspace exists.
     ///
     /// A missing workspace is created only if `create_workspace` is set; otherwise the error is
     /// [`EngineError::MissingWorkspace`] and nothing is left behind.
@@ -83,7 +83,6 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         &self,
         target: &Target,
         create_workspace: bool,
-        force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError>;
 

@@ -189,7 +189,7 @@ impl Bench {
     pub(crate) fn plan_as(&self, target: &Target, request: &PlanRequest) -> Result<Planned, EngineError> {
         let engine = self.engine();
         self.with_session(|session| {
-            engine.prepare(target, false, false, session)?;
+            engine.prepare(target, false, session)?;
             engine.plan(target, request, session)
         })
     }

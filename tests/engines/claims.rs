@@ -46,7 +46,7 @@ fn a_second_environment_with_the_same_state_is_refused(engine: UnderTest) {
     // With a workspace of its own the instance has another state.
     let own = bench.target("production");
     let engine = bench.engine();
-    bench.with_session(|session| engine.prepare(&own, true, false, session)).unwrap();
+    bench.with_session(|session| engine.prepare(&own, true, session)).unwrap();
     assert_eq!(bench.plan(&own).unwrap().exit_code, 2);
 }
 
@@ -69,7 +69,7 @@ fn what_was_recorded_of_an_instance_that_is_gone_or_moved_blocks_nothing(engine:
     // The instance moves to a state of its own.
     let engine = bench.engine();
     let moved = bench.target("staging");
-    bench.with_session(|session| engine.prepare(&moved, true, false, session)).unwrap();
+    bench.with_session(|session| engine.prepare(&moved, true, session)).unwrap();
     assert_eq!(bench.plan(&without_workspace(&bench, "production")).unwrap().exit_code, 2);
 }
 
@@ -79,7 +79,7 @@ fn a_copy_of_another_environments_state_is_known_by_its_lineage(engine: UnderTes
     let engine = bench.engine();
     let targets = ["staging", "production"].map(|name| bench.target(name));
     for target in &targets {
-        bench.with_session(|session| engine.prepare(target, true, false, session)).unwrap();
+        bench.with_session(|session| engine.prepare(target, true, session)).unwrap();
     }
     bench.deploy(&targets[0]);
     let states = bench.dir().join("terraform.tfstate.d");

@@ -129,7 +129,7 @@ fn another_version_behind_the_same_program_is_noticed_and_asked_for_anew() {
     bench.env.insert("FAKE_ENGINE_VERSION".into(), "1.14.0".into());
     let refused = envctl::engine::Target { env: bench.env.clone().into(), ..target };
     let result = bench.with_session(|session| {
-        engine.prepare(&refused, false, false, session)?;
+        engine.prepare(&refused, false, session)?;
         engine.plan(&refused, &bench.request(&refused), session)
     });
     assert!(
@@ -167,7 +167,7 @@ fn nothing_starts_after_an_interrupt() {
     let engine = bench.engine();
     let target = bench.target("default");
     bench.runner.interrupt();
-    let result = bench.with_session(|session| engine.prepare(&target, false, false, session));
+    let result = bench.with_session(|session| engine.prepare(&target, false, session));
     assert!(matches!(result, Err(EngineError::Interrupted { .. })));
     assert_eq!(bench.calls().len(), 1, "only the question for the version");
 }

@@ -69,7 +69,7 @@ fn a_settings_file_that_is_missing_stops_nothing(engine: UnderTest) {
     bench.write(&Stack { outputs: vec![("name", "\"x\"")], ..Stack::default() });
     let mut target = bench.target("staging");
     let engine = bench.engine();
-    bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+    bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
     bench.deploy(&target);
     // A variable of the instance is kept, and output that is one JSON document is parsed nevertheless.
     std::sync::Arc::make_mut(&mut target.env).extend([missing.clone()]);

@@ -35,7 +35,7 @@ fn a_workspace_that_vanished_is_noticed_by_its_state(engine: UnderTest) {
     bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
     let target = bench.target("staging");
     let engine = bench.engine();
-    bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+    bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
     bench.deploy(&target);
     fs::remove_dir_all(bench.dir().join("terraform.tfstate.d/staging")).unwrap();
     assert_eq!(failure(bench.plan(&target)).summary, "the state has vanished");

@@ -35,7 +35,7 @@ fn a_workspace_is_made_as_a_mutating_step(engine: UnderTest) {
     let bench = Bench::new(engine);
     bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
     let (target, engine) = (bench.target("staging"), bench.engine());
-    bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+    bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
     let progress = bench.progress.lock().unwrap();
     let mutating = progress.iter().filter(|p| matches!(p, Progress::Started { mutating: true, .. }));
     assert_eq!(mutating.count(), 1, "{progress:?}");

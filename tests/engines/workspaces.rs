@@ -38,7 +38,7 @@ fn a_workspace_is_made_on_purpose_and_then_trusted(engine: UnderTest) {
     bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
     let target = bench.target("staging");
     let engine = bench.engine();
-    bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+    bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
     let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
     assert_eq!(processes, 4, "no state is known yet: `workspace list`, a plan, and `show` twice");
     assert_eq!(planned.facts.unwrap().workspace, "staging");
@@ -76,7 +76,7 @@ fn two_environments_of_one_folder_are_planned_and_applied_at_once(engine: UnderT
                 fs::write(&values, json!({ "value": format!("of-{name}") }).to_string()).unwrap();
                 target.var_files = vec![values];
                 let engine = bench.engine();
-                bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+                bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
                 assert_eq!(actions(&bench.plan(&target).unwrap()), ["terraform_data.a create"]);
                 bench.apply(&target).unwrap();
             });
@@ -97,7 +97,7 @@ fn a_second_environment_of_a_local_block_has_nothing_to_migrate(engine: UnderTes
         target.backend.kind = Some("local".to_owned());
         target.backend.config = Some(serde_json::Map::new());
         let engine = bench.engine();
-        bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+        bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
         bench.deploy(&target);
         assert!(bench.dir().join(format!("terraform.tfstate.d/{name}/terraform.tfstate")).is_file());
     }

@@ -100,11 +100,10 @@ impl Engine for Terraform {
         &self,
         target: &Target,
         create_workspace: bool,
-        force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         let workspace = WorkspacePolicy { create: create_workspace, look_up: LookUp::AfterInit };
-        self.initialise(target, workspace, force, session)
+        self.initialise(target, workspace, false, session)
     }
 
     fn enter(

@@ -125,7 +125,6 @@ impl Engine for Terragrunt {
         &self,
         target: &Target,
         _create_workspace: bool,
-        force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         let refuse = |summary: &str| {
@@ -146,7 +145,7 @@ impl Engine for Terragrunt {
         }
         make_download_dir(target).map_err(EngineError::Failed)?;
         match plugin_cache(&self.settings, target) {
-            Some(cache) => self.fill_plugin_cache(target, &cache, force, session),
+            Some(cache) => self.fill_plugin_cache(target, &cache, session),
             None => Ok(()),
         }
     }
@@ -159,7 +158,7 @@ impl Engine for Terragrunt {
         _accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
-        self.prepare(target, create_workspace, false, session)
+        self.prepare(target, create_workspace, session)
     }
 
     fn plan(

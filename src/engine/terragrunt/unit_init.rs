@@ -32,7 +32,6 @@ impl Terragrunt {
         &self,
         target: &Target,
         cache: &Utf8Path,
-        force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         let unusable = |error: io::Error| {
@@ -46,7 +45,7 @@ impl Terragrunt {
             let inputs = [own, driven, &target.backend.digest, cache.as_str(), &unit, folder.as_str()];
             Fingerprint::of(&target.dir, &inputs)
         };
-        if !force && fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
+        if fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
             return Ok(());
         }
         let lock = lock_plugin_cache(

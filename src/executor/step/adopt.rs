@@ -75,7 +75,7 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
         Ok(Some(mismatch)) => return StepResult::new(Outcome::Refused(binding_refusal(&mismatch))),
         Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     }
-    if let Err(error) = ready.engine.prepare(&ready.target, false, false, session) {
+    if let Err(error) = ready.engine.prepare(&ready.target, false, session) {
         return engine_error_result(error, ready);
     }
     let state = match ready.engine.state_identity(&ready.target, session) {

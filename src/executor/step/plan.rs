@@ -60,7 +60,7 @@ fn plan_with_inputs(step: &mut StepContext<'_>, wired: WorkWithInputs<'_>) -> St
     let file = run.dir.plan(&ready.target.instance.stack);
     step.stack_run.applied_at_plan = step.applied.clone();
     let attempted = with_retries(&run.runner, session, || {
-        ready.engine.prepare(&ready.target, may_create_workspace, false, session)?;
+        ready.engine.prepare(&ready.target, may_create_workspace, session)?;
         let before = InputsBeforePlan::read(ready).map_err(EngineError::Failed)?;
         let before = InputsBeforePlan { stamp: etag_before(step, ready), ..before };
         let request = run.options.request(file.clone(), ready.accept_lineage);

@@ -202,7 +202,7 @@ impl Prepared {
         let prepare = |create| match workspace_check {
             WorkspaceCheck::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
             WorkspaceCheck::Untouched => Ok(()),
-            WorkspaceCheck::Left => work.engine.prepare(&work.target, create, false, &session),
+            WorkspaceCheck::Left => work.engine.prepare(&work.target, create, &session),
         };
         let mut prepared = prepare(work.create_workspace);
         if let Err(EngineError::MissingWorkspace { wanted, .. }) = &prepared

@@ -130,7 +130,7 @@ fn output_state_of(step: &StepContext<'_>, source: &StackId, version: OutputVers
 /// Returns the result of destroying a stack whose values do not exist (any more): clean if its state is empty.
 fn destroy_without_values(step: &StepContext<'_>, failure: Failure, ready: &ReadyStack) -> StepResult {
     let attempted = with_retries(&step.run.runner, step.session, || {
-        ready.engine.prepare(&ready.target, false, false, step.session)?;
+        ready.engine.prepare(&ready.target, false, step.session)?;
         ready.engine.known_state(&ready.target, ready.accept_lineage, step.session)?;
         ready.engine.state_addresses(&ready.target, step.session)
     });

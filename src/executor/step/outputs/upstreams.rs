@@ -86,7 +86,7 @@ impl Upstreams {
             let summary = format!("`{stack}` was not made ready, and its outputs are wanted");
             return Err(EngineError::Failed(Failure::new(FailureKind::Defect, summary)));
         };
-        let known = match ready.engine.prepare(&ready.target, false, false, session) {
+        let known = match ready.engine.prepare(&ready.target, false, session) {
             Ok(()) => ready.engine.known_outputs(&ready.target, ready.accept_lineage, session)?,
             // The stack was never applied.
             Err(EngineError::MissingWorkspace { .. }) => {
