@@ -9,7 +9,8 @@ use super::{
     engine_words::engine_words,
     failure::{failure_of, kind_of},
     lock_info::with_holder,
-    text_diagnostics::{from_text, without_log_prefix},
+    stream_json::EngineDiagnostic,
+    text_diagnostics::{from_output, from_text, without_log_prefix},
 };
 use crate::{
     engine::{
@@ -38,7 +39,11 @@ pub(in crate::engine) fn stream_error(
     let failure = match streamed.exit {
         Exit::Code(1) => failure
             .or_else(|| streamed.non_json_output(driver.program_name(), driver.dialect()))
-            .unwrap_or_else(|| from_stderr(&streamed.stderr.join("\n"), driver, verb, streamed.exit, target)),
+            .unwrap_or_else(|| {
+                let text = streamed.stderr.join("\n");
+                let diagnostics = from_text(&text, &target.var_files);
+                from_stderr(&text, &diagnostics, driver, verb, streamed.exit, target)
+            }),
         exit => unexpected_exit(driver, verb, exit, failure, &streamed.stderr.join("\n")),
     };
     EngineError::Failed(for_user(Failure { engine_exit_code: streamed.exit.code(), ..failure }, invocation))
@@ -86,7 +91,10 @@ pub(in crate::engine) fn command_error(
     let text = String::from_utf8_lossy(&captured.stderr);
     let text = uncolored(&text);
     let failure = match captured.exit {
-        Exit::Code(1) => from_stderr(&text, driver, verb, captured.exit, target),
+        Exit::Code(1) => {
+            let diagnostics = from_output(captured, &target.var_files);
+            from_stderr(&text, &diagnostics, driver, verb, captured.exit, target)
+        }
         exit => unexpected_exit(driver, verb, exit, None, &text),
     };
     EngineError::Failed(for_user(Failure { engine_exit_code: captured.exit.code(), ..failure }, invocation))
@@ -118,8 +126,16 @@ fn interruption_notes(verb: &str, said: &str, exit: Exit) -> Vec<String> {
     notes.into_iter().map(str::to_owned).collect()
 }
 
-fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: &Target) -> Failure {
-    let failure = failure_of(&from_text(text, &target.var_files), target).unwrap_or_else(|| {
+/// Returns the failure that diagnostics report, else the one that the text on standard error describes.
+fn from_stderr(
+    text: &str,
+    diagnostics: &[EngineDiagnostic],
+    driver: &dyn Driver,
+    verb: &str,
+    exit: Exit,
+    target: &Target,
+) -> Failure {
+    let failure = failure_of(diagnostics, target).unwrap_or_else(|| {
         if let Some(failure) = unfetched_source(text, target) {
             return failure;
         }

@@ -5,7 +5,23 @@ use std::sync::LazyLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use regex::Regex;
 
-use super::stream_json::{EngineDiagnostic, SourcePosition, SourceRange};
+use super::stream_json::{self, EngineDiagnostic, Message, SourcePosition, SourceRange};
+use crate::{process::CapturedOutput, ui::uncolored};
+
+/// Parses the diagnostics of a command: those in plain text on standard error, coloured or not, and those in the JSON lines of
+/// standard output, which `workspace list -json` prints.
+pub(in crate::engine) fn from_output(
+    captured: &CapturedOutput,
+    var_files: &[Utf8PathBuf],
+) -> Vec<EngineDiagnostic> {
+    let mut found = from_text(&uncolored(&String::from_utf8_lossy(&captured.stderr)), var_files);
+    let in_json = |line: &str| match stream_json::parse(line)?.message {
+        Message::Diagnostic(diagnostic) => Some(diagnostic),
+        _ => None,
+    };
+    found.extend(String::from_utf8_lossy(&captured.stdout).lines().filter_map(in_json));
+    found
+}
 
 /// Parses the diagnostics in plain text: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of files that hold values,
 /// such as var files, are left out.
@@ -112,6 +128,7 @@ fn place_in_text(line: &str) -> Option<SourceRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Exit;
     use crate::{
         engine::{Target, messages::failure::from_diagnostics},
         model::FailureKind,
@@ -128,6 +145,18 @@ mod tests {
         assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/a/main.tf"), Some(2)));
         assert_eq!(failure.kind, FailureKind::Config);
         assert!(failure.detail.ends_with("An attribute name is required after a dot."), "{}", failure.detail);
+    }
+
+    #[test]
+    fn diagnostics_of_a_command_are_coloured_text_or_json_lines() {
+        let stdout = "{\"@level\":\"info\",\"@message\":\"OpenTofu 1.12.6\",\"type\":\"version\"}\n\
+            {\"@level\":\"error\",\"@message\":\"Error: a\",\"diagnostic\":{\"severity\":\"error\",\"summary\":\"in JSON\"},\"type\":\"diagnostic\"}\n";
+        let stderr = "\u{1b}[31m│\u{1b}[0m \u{1b}[0m\u{1b}[1m\u{1b}[31mError: \u{1b}[0m\u{1b}[0m\u{1b}[1min colour\u{1b}[0m\n";
+        let captured =
+            CapturedOutput { exit: Exit::Code(1), pid: 1, stdout: stdout.into(), stderr: stderr.into() };
+        let summaries: Vec<String> =
+            from_output(&captured, &[]).into_iter().map(|found| found.summary).collect();
+        assert_eq!(summaries, ["in colour", "in JSON"]);
     }
 
     #[test]

@@ -1,13 +1,10 @@
 //! Backends with expressions, whose values only the engine can compute.
 
 use super::commands::{Flavor, Terraform};
-use crate::{
-    engine::{
-        EngineError, Session, Target,
-        messages::{failure::init_needed, text_diagnostics::from_text},
-        process::call::capture,
-    },
-    ui::uncolored,
+use crate::engine::{
+    EngineError, Session, Target,
+    messages::{failure::init_needed, text_diagnostics::from_output},
+    process::call::capture,
 };
 
 /// Returns true if an expression of a backend has another value than at the last init, as the engine reports it.
@@ -23,6 +20,5 @@ pub(super) fn is_outdated(
         return Ok(false);
     }
     let listed = capture(session, &engine.workspace_list_command(target))?;
-    let text = String::from_utf8_lossy(&listed.stderr);
-    Ok(!listed.exit.is_success() && init_needed(&from_text(&uncolored(&text), &target.var_files)))
+    Ok(!listed.exit.is_success() && init_needed(&from_output(&listed, &target.var_files)))
 }
