@@ -183,7 +183,7 @@ pub fn by_lockfile(text: &str) -> Option<EngineName> {
 }
 
 /// Returns the engines that a GitHub workflow installs with the official setup actions.
-pub fn set_up_by(workflow: &str) -> impl Iterator<Item = EngineName> {
+pub fn installed_by_workflow(workflow: &str) -> impl Iterator<Item = EngineName> {
     let actions =
         [("opentofu/setup-opentofu", EngineName::Tofu), ("hashicorp/setup-terraform", EngineName::Terraform)];
     actions.into_iter().filter(move |(action, _)| workflow.contains(action)).map(|(_, engine)| engine)

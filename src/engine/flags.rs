@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use super::{PlanMode, PlanRequest, Target, layout::has_exclude, program::installed::InstalledEngine};
+use super::{PlanMode, PlanRequest, Target, layout::supports_exclude, program::installed::InstalledEngine};
 
 /// Returns the arguments of a plan, its verb first.
 pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {
@@ -40,7 +40,7 @@ const EXCLUDE: (u64, u64) = (1, 9);
 /// Returns the reason why an engine, or the one that Terragrunt drives, has no `-exclude`; absent if it has that flag.
 pub(super) fn lacks_exclude(core: &InstalledEngine) -> Option<String> {
     let name = core.name.title();
-    if !has_exclude(core.name) {
+    if !supports_exclude(core.name) {
         Some(format!("{name} has no `-exclude`"))
     } else if core.is_at_least(EXCLUDE) {
         None

@@ -147,7 +147,7 @@ pub fn any_module_files(names: &[String]) -> ModuleFiles {
 
 /// Returns true if plans of an engine can leave a resource out by `-exclude`; for Terragrunt the engine that it drives
 /// decides.
-pub fn has_exclude(engine: EngineName) -> bool {
+pub fn supports_exclude(engine: EngineName) -> bool {
     engine != EngineName::Terraform
 }
 

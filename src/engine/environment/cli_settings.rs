@@ -12,7 +12,7 @@ use super::provider_variables::is_set;
 use crate::files;
 
 /// Variable by which a debugger attaches its own provider to an engine.
-const LENT_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
+const REATTACH_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
 
 /// Returns the existing CLI configuration files of engines: the one that a variable names, else those in the home folder, in
 /// a fixed order.
@@ -54,7 +54,7 @@ fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// Returns the setting in an environment that replaces a locked provider, as text; absent if there is none.
 pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> {
-    if is_set(env, LENT_PROVIDERS) {
+    if is_set(env, REATTACH_PROVIDERS) {
         return Some(format!("`{LENT_PROVIDERS}` is set"));
     }
     let code = |line: &str| !line.starts_with('#') && !line.starts_with("//");

@@ -15,11 +15,11 @@ use serde_json::Value;
 use crate::{files, process::EnvVars};
 
 /// Text in place of the content of a file that cannot be read.
-const NOT_READ: &str = "not read";
+const UNREADABLE: &str = "not read";
 
 /// Keys of an AWS profile that choose an account, a region or an endpoint.
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>.
-const OF_PROFILES: &[&str] = &[
+const PROFILE_KEYS: &[&str] = &[
     "aws_account_id",
     "credential_process",
     "credential_source",
@@ -40,7 +40,7 @@ const OF_PROFILES: &[&str] = &[
 
 /// Members of a Google credentials file that choose an account or a project.
 /// Source: <https://cloud.google.com/docs/authentication/application-default-credentials>.
-const OF_CREDENTIALS: &[&str] = &[
+const CREDENTIAL_MEMBERS: &[&str] = &[
     "account",
     "audience",
     "client_email",
@@ -55,7 +55,7 @@ const OF_CREDENTIALS: &[&str] = &[
 
 /// Keys of a gcloud configuration that choose an account, a project or a region.
 /// Source: <https://cloud.google.com/sdk/gcloud/reference/config>.
-const OF_CONFIGURATIONS: &[&str] = &[
+const CONFIGURATION_KEYS: &[&str] = &[
     "auth.impersonate_service_account",
     "billing.quota_project",
     "compute.region",
@@ -139,15 +139,15 @@ impl SharedAccountFiles<'_> {
                 of_config.iter().filter(|name| name.starts_with("profile ") || *name == "default");
             let tables = of_config.filter_map(|name| config.get(name)).chain(credentials.get(&profile));
             for (key, value) in tables.flatten() {
-                let is_chooser = OF_PROFILES.contains(&key.as_str()) || key.ends_with("endpoint_url");
+                let is_chooser = PROFILE_KEYS.contains(&key.as_str()) || key.ends_with("endpoint_url");
                 if !is_chooser || (key == "region" && has_region) {
                     continue;
                 }
                 chosen.insert(format!("AWS profile {profile}: {key}"), value.clone());
                 match key.as_str() {
                     "source_profile" => open.push(value.clone()),
-                    "sso_session" => whole(&config, &format!("sso-session {value}"), chosen),
-                    "services" => whole(&config, &format!("services {value}"), chosen),
+                    "sso_session" => add_section(&config, &format!("sso-session {value}"), chosen),
+                    "services" => add_section(&config, &format!("services {value}"), chosen),
                     _ => {}
                 }
             }
@@ -175,7 +175,9 @@ impl SharedAccountFiles<'_> {
     fn google(&self, chosen: &mut BTreeMap<String, String>) {
         if let Some(text) = self.google_credentials().and_then(|path| text(&path)) {
             match serde_json::from_str::<Value>(&text) {
-                Ok(credentials) => members("Google credentials", &credentials, OF_CREDENTIALS, chosen),
+                Ok(credentials) => {
+                    add_members("Google credentials", &credentials, CREDENTIAL_MEMBERS, chosen)
+                }
                 Err(_) => drop(chosen.insert("Google credentials".to_owned(), text)),
             }
         }
@@ -184,7 +186,7 @@ impl SharedAccountFiles<'_> {
             for (key, value) in keys {
                 let key = format!("{section}.{key}");
                 let is_endpoint = section == "api_endpoint_overrides";
-                if is_endpoint || OF_CONFIGURATIONS.contains(&key.as_str()) {
+                if is_endpoint || CONFIGURATION_KEYS.contains(&key.as_str()) {
                     chosen.insert(format!("gcloud configuration: {key}"), value);
                 }
             }
@@ -217,18 +219,18 @@ impl SharedAccountFiles<'_> {
         let subscriptions = profile["subscriptions"].as_array().into_iter().flatten();
         for subscription in subscriptions.filter(|subscription| subscription["isDefault"] == true) {
             let name = "Azure CLI profile";
-            members(name, subscription, &["environmentName", "id", "tenantId"], chosen);
-            members(&format!("{name}: user"), &subscription["user"], &["name", "type"], chosen);
+            add_members(name, subscription, &["environmentName", "id", "tenantId"], chosen);
+            add_members(&format!("{name}: user"), &subscription["user"], &["name", "type"], chosen);
         }
     }
 }
 
-/// Returns the text of a file: [`NOT_READ`] if it cannot be read, absent if it does not exist.
+/// Returns the text of a file: [`UNREADABLE`] if it cannot be read, absent if it does not exist.
 fn text(path: &Utf8Path) -> Option<String> {
     match files::read(path) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => None,
-        Err(_) => Some(NOT_READ.to_owned()),
+        Err(_) => Some(UNREADABLE.to_owned()),
     }
 }
 
@@ -236,7 +238,7 @@ fn text(path: &Utf8Path) -> Option<String> {
 /// unknown and not absent.
 fn sections_of(name: &str, path: Option<Utf8PathBuf>, chosen: &mut BTreeMap<String, String>) -> Sections {
     let text = path.and_then(|path| text(&path)).unwrap_or_default();
-    if text == NOT_READ {
+    if text == UNREADABLE {
         chosen.insert(name.to_owned(), text);
         return Sections::new();
     }
@@ -244,7 +246,7 @@ fn sections_of(name: &str, path: Option<Utf8PathBuf>, chosen: &mut BTreeMap<Stri
 }
 
 /// Adds the wanted members of a JSON object.
-fn members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<String, String>) {
+fn add_members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<String, String>) {
     for member in wanted {
         if let Some(value) = object.get(*member) {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -257,7 +259,7 @@ fn members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<St
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Adds all keys of a section in which every key is a choice.
-fn whole(sections: &Sections, name: &str, chosen: &mut BTreeMap<String, String>) {
+fn add_section(sections: &Sections, name: &str, chosen: &mut BTreeMap<String, String>) {
     for (key, value) in sections.get(name).into_iter().flatten() {
         chosen.insert(format!("AWS {name}: {key}"), value.clone());
     }

@@ -8,7 +8,8 @@ use crate::{
 /// Messages of the backend `pg` on a lock; the lock information below them is that of the failed attempt, not of the holder.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4.
-const OF_POSTGRES: &[&str] = &["Already locked for workspace creation", "Workspace is already locked"];
+const POSTGRES_LOCK_MESSAGES: &[&str] =
+    &["Already locked for workspace creation", "Workspace is already locked"];
 
 /// Adds the holder of a lock to the detail of a failure about a lock; returns any other failure unchanged.
 pub(super) fn with_holder(failure: Failure, target: &Target) -> Failure {
@@ -22,7 +23,7 @@ pub(super) fn with_holder(failure: Failure, target: &Target) -> Failure {
 
 fn holder(detail: &str, target: &Target) -> Option<String> {
     let (before, info) = detail.split_once("Lock Info:")?;
-    if OF_POSTGRES.iter().any(|words| before.contains(words)) {
+    if POSTGRES_LOCK_MESSAGES.iter().any(|words| before.contains(words)) {
         return Some(
             "another session of the database holds the lock: `select * from pg_stat_activity` tells whose\n\
              (what follows is about this attempt, not about the holder)"

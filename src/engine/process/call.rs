@@ -129,12 +129,12 @@ fn run_streamed(
         }
         ProcessEvent::Line { stream: Stream::Stderr, text, .. } => {
             let stderr = &mut streamed.stderr;
-            streamed.state_mask.pass(Stream::Stderr, text, &mut |text| keep_stderr(stderr, text, &mut log));
+            streamed.state_mask.filter(Stream::Stderr, text, &mut |text| keep_stderr(stderr, text, &mut log));
         }
     })
     .map_err(start_error)?;
     let stderr = &mut streamed.stderr;
-    streamed.state_mask.end(&mut |text| keep_stderr(stderr, text, &mut log));
+    streamed.state_mask.flush(&mut |text| keep_stderr(stderr, text, &mut log));
     // A plan with changes exits with 2, which is no failure.
     if !streamed.exit.is_success() && (mutating || streamed.exit != Exit::Code(2)) {
         log.line(&format!("({})", streamed.exit));
@@ -154,12 +154,12 @@ fn keep_stderr(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
 impl StreamResult {
     /// Returns true if the engine printed its whole state.
     pub(in crate::engine) fn printed_its_state(&self) -> bool {
-        self.state_mask.has_seen_a_state()
+        self.state_mask.has_seen_state()
     }
 
     /// Parses an unmasked line of the engine; stored texts are masked.
     fn read_line(&mut self, raw: &str, log: &mut Log<'_>, session: &Session<'_>, target: &Target) {
-        if let Some(instead) = self.state_mask.instead_of(raw) {
+        if let Some(instead) = self.state_mask.replacement(raw) {
             return log.line(instead);
         }
         let redactor = session.runner.redactor();
@@ -279,7 +279,7 @@ pub(in crate::engine) fn mutate(
                 if stream == Stream::Stdout {
                     reports.record_text(stream, &uncolored(raw), redactor);
                 }
-                state_mask.pass(stream, &uncolored(text), &mut |text| {
+                state_mask.filter(stream, &uncolored(text), &mut |text| {
                     if stream == Stream::Stderr {
                         reports.record_text(stream, text, redactor);
                     }
@@ -289,7 +289,7 @@ pub(in crate::engine) fn mutate(
             }
         })
         .map_err(start_error)?;
-    state_mask.end(&mut |text| {
+    state_mask.flush(&mut |text| {
         log.line(text);
         on_line(Stream::Stderr, text);
     });
@@ -299,7 +299,7 @@ pub(in crate::engine) fn mutate(
     if let Some(note) = log.note() {
         on_line(Stream::Stderr, &note);
     }
-    Ok(MutationResult { finished, printed_its_state: state_mask.has_seen_a_state(), reports })
+    Ok(MutationResult { finished, printed_its_state: state_mask.has_seen_state(), reports })
 }
 
 /// Runs a command that may change a state and returns its output, for callers that show it only on a failure.

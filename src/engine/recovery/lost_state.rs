@@ -33,7 +33,7 @@ struct Record {
 }
 
 /// Returns the path to which envctl moves an invalid state file of an engine.
-pub(super) fn damaged(target: &Target) -> Utf8PathBuf {
+pub(super) fn damaged_path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(DAMAGED)
 }
 

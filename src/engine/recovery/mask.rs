@@ -4,7 +4,7 @@ use super::printed_state::MESSAGE;
 use crate::process::Stream;
 
 /// Text in place of a hidden state.
-const INSTEAD: &str = "(here the engine printed the whole state, which is not shown)";
+const REPLACEMENT: &str = "(here the engine printed the whole state, which is not shown)";
 
 /// Filter that passes the lines of a program on, except those of a state.
 #[derive(Debug, Default)]
@@ -25,8 +25,8 @@ enum DumpPosition {
 
 impl StateMask {
     /// Passes on a line, a text in its place, or no text.
-    pub(in crate::engine) fn pass(&mut self, stream: Stream, line: &str, emit: &mut dyn FnMut(&str)) {
-        if let Some(instead) = self.instead_of(line) {
+    pub(in crate::engine) fn filter(&mut self, stream: Stream, line: &str, emit: &mut dyn FnMut(&str)) {
+        if let Some(instead) = self.replacement(line) {
             return emit(instead);
         }
         if stream == Stream::Stdout {
@@ -43,13 +43,13 @@ impl StateMask {
             }
             DumpPosition::Before if text.trim_start().starts_with("\"version\":") => {
                 (self.position, self.seen) = (DumpPosition::Inside, true);
-                emit(INSTEAD);
+                emit(REPLACEMENT);
             }
             DumpPosition::Before | DumpPosition::Outside => {
-                self.end(emit);
+                self.flush(emit);
                 if in_one_line {
                     self.seen = true;
-                    emit(INSTEAD);
+                    emit(REPLACEMENT);
                 } else if text == "{" {
                     self.position = DumpPosition::Before;
                 } else {
@@ -60,16 +60,16 @@ impl StateMask {
     }
 
     /// Returns the text in place of a JSON line that holds a state; absent for any other line.
-    pub(in crate::engine) fn instead_of(&mut self, line: &str) -> Option<&'static str> {
+    pub(in crate::engine) fn replacement(&mut self, line: &str) -> Option<&'static str> {
         // A line that was cut off for its length has the same start.
         let is_message =
             line.contains("\"@message\":\"") && line.contains(MESSAGE) && line.contains("\"state\"");
         self.seen |= is_message;
-        is_message.then_some(INSTEAD)
+        is_message.then_some(REPLACEMENT)
     }
 
     /// Passes on a line `{` that was held back, at the end of the output.
-    pub(in crate::engine) fn end(&mut self, emit: &mut dyn FnMut(&str)) {
+    pub(in crate::engine) fn flush(&mut self, emit: &mut dyn FnMut(&str)) {
         if self.position == DumpPosition::Before {
             emit("{");
         }
@@ -77,7 +77,7 @@ impl StateMask {
     }
 
     /// Returns true if the program printed a state.
-    pub(in crate::engine) fn has_seen_a_state(&self) -> bool {
+    pub(in crate::engine) fn has_seen_state(&self) -> bool {
         self.seen
     }
 }
@@ -89,21 +89,21 @@ mod tests {
     fn passed(stream: Stream, lines: &[&str]) -> Vec<String> {
         let (mut state_mask, mut found) = (StateMask::default(), Vec::new());
         for line in lines {
-            state_mask.pass(stream, line, &mut |line| found.push(line.to_owned()));
+            state_mask.filter(stream, line, &mut |line| found.push(line.to_owned()));
         }
-        state_mask.end(&mut |line| found.push(line.to_owned()));
-        assert_eq!(state_mask.has_seen_a_state(), found.iter().any(|line| line == INSTEAD));
+        state_mask.flush(&mut |line| found.push(line.to_owned()));
+        assert_eq!(state_mask.has_seen_state(), found.iter().any(|line| line == REPLACEMENT));
         found
     }
 
     #[test]
     fn a_state_is_not_passed_on_in_any_form() {
         let line = r#"{"@level":"info","@message":"Emergency state dump","state":{"version":4}}"#;
-        assert_eq!(passed(Stream::Stdout, &["a", line, "b"]), ["a", INSTEAD, "b"]);
+        assert_eq!(passed(Stream::Stdout, &["a", line, "b"]), ["a", REPLACEMENT, "b"]);
         let one = r#"{"version":4,"serial":1,"lineage":"x","resources":["secret"]}"#;
-        assert_eq!(passed(Stream::Stderr, &["a", one, "b"]), ["a", INSTEAD, "b"]);
+        assert_eq!(passed(Stream::Stderr, &["a", one, "b"]), ["a", REPLACEMENT, "b"]);
         let many = ["{", "  \"version\": 4,", "  \"outputs\": {", "  }", "}", "", "Error: no"];
-        assert_eq!(passed(Stream::Stderr, &many), [INSTEAD, "", "Error: no"]);
+        assert_eq!(passed(Stream::Stderr, &many), [REPLACEMENT, "", "Error: no"]);
     }
 
     #[test]

@@ -15,28 +15,30 @@ use crate::{
 pub(in crate::engine) const UNSAVED: &str = "errored.tfstate";
 
 /// Returns the path in the instance's folder to which envctl moves such a file.
-pub(super) fn kept(target: &Target) -> Utf8PathBuf {
+pub(super) fn kept_path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(UNSAVED)
 }
 
 /// Returns true if a file is the unsaved state that envctl keeps for this instance.
 pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
-    kept(target).canonicalize_utf8().is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
+    kept_path(target)
+        .canonicalize_utf8()
+        .is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
 }
 
 /// File with the output of an engine, kept if the disk had no space for a copy of the state in it.
 pub(super) const PRINTED: &str = "errored.output";
 
 /// Returns the path of the kept output of an engine.
-pub(super) fn printed(target: &Target) -> Utf8PathBuf {
+pub(super) fn printed_path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(PRINTED)
 }
 
 /// Refuses a plan while an unsaved state waits to be pushed, or after a lost one unless that is accepted: the engine's state
 /// differs from the resources that exist.
 pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> Result<(), Failure> {
-    take_out(target)?;
-    refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))?;
+    extract_printed(target)?;
+    refuse(target, [kept_path(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))?;
     let lost = lost_state::refuse(target);
     if accept_lost && lost.is_err() {
         target.state_exception.take();
@@ -51,8 +53,8 @@ pub(in crate::engine) fn refuse_to_change(
     target: &Target,
     makes_something: bool,
 ) -> Result<(), Failure> {
-    take_out(target)?;
-    let kept = Some(kept(target)).filter(|path| path.exists());
+    extract_printed(target)?;
+    let kept = Some(kept_path(target)).filter(|path| path.exists());
     refuse(target, kept.into_iter().chain(unsaved_in_folders(driver, target)?))?;
     if makes_something { lost_state::refuse(target) } else { Ok(()) }
 }
@@ -72,8 +74,8 @@ pub(in crate::engine) fn unsaved_in_folders(
 }
 
 /// Extracts the state from the kept output of an engine, if the disk has space by now.
-fn take_out(target: &Target) -> Result<(), Failure> {
-    let printed = printed(target);
+fn extract_printed(target: &Target) -> Result<(), Failure> {
+    let printed = printed_path(target);
     if !printed.exists() {
         return Ok(());
     }
@@ -118,7 +120,7 @@ pub(in crate::engine) fn forget_pushed(
     args: &[OsString],
 ) -> Result<(), Failure> {
     let pushed = args.last().and_then(|path| target.dir.join(path.to_str()?).canonicalize_utf8().ok());
-    let waiting = Some(kept(target)).into_iter().chain(unsaved_in_folders(driver, target)?);
+    let waiting = Some(kept_path(target)).into_iter().chain(unsaved_in_folders(driver, target)?);
     for path in waiting.filter(|path| path.canonicalize_utf8().ok().is_some_and(|path| Some(path) == pushed))
     {
         files::remove_if_there(&path).map_err(|error| {

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     EngineReports, lost_state,
-    pending_push::{kept, printed, push_command, unsaved_in_folders},
+    pending_push::{kept_path, printed_path, push_command, unsaved_in_folders},
     printed_state::{self, DumpedState},
 };
 use crate::{
@@ -70,7 +70,7 @@ fn rescue(
 ) -> Result<Option<Rescued>, Failure> {
     let mut left: Vec<(Utf8PathBuf, Option<DumpedState>)> = Vec::new();
     for path in unsaved_in_folders(driver, target)? {
-        let bytes = files::read_whole(&path).map_err(|error| unmoved(&path, &error))?;
+        let bytes = files::read_whole(&path).map_err(|error| move_error(&path, &error))?;
         left.push((path, printed_state::state(&bytes)));
     }
     let in_files = left.iter().filter_map(|(path, state)| Some((path, state.as_ref()?)));
@@ -86,9 +86,9 @@ fn rescue(
         in_output = found.map(|state| (file, state)).or(in_output);
     }
     match (in_file, in_output) {
-        (Some((path, _)), None) => take(target, path, kept(target)).map(Rescued::Kept).map(Some),
+        (Some((path, _)), None) => take(target, path, kept_path(target)).map(Rescued::Kept).map(Some),
         (Some((path, file)), Some((_, state))) if file.serial >= state.serial => {
-            take(target, path, kept(target)).map(Rescued::Kept).map(Some)
+            take(target, path, kept_path(target)).map(Rescued::Kept).map(Some)
         }
         (_, Some((output, state))) => match save(target, &state.bytes) {
             Ok(path) => {
@@ -96,8 +96,8 @@ fn rescue(
                 Ok(Some(Rescued::Kept(path)))
             }
             // A rename works even on a full disk.
-            Err(error) => match fs::rename(output, printed(target)) {
-                Ok(()) => Ok(Some(Rescued::Printed(printed(target), error.to_string()))),
+            Err(error) => match fs::rename(output, printed_path(target)) {
+                Ok(()) => Ok(Some(Rescued::Printed(printed_path(target), error.to_string()))),
                 Err(_) => Ok(Some(Rescued::Printed(output.to_owned(), error.to_string()))),
             },
         },
@@ -108,7 +108,7 @@ fn rescue(
             let done = remains.reports.map(|reports| &*reports.done).unwrap_or_default();
             let recorded = lost_state::record(target, remains.log, done);
             let damaged = match left.first() {
-                Some((path, _)) => Some(take(target, path, lost_state::damaged(target))?),
+                Some((path, _)) => Some(take(target, path, lost_state::damaged_path(target))?),
                 None => None,
             };
             let block_error = recorded.err().map(|error| error.to_string());
@@ -162,11 +162,11 @@ fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathB
     };
     match moved() {
         Ok(()) => Ok(kept),
-        Err(error) => Err(unmoved(left, &error)),
+        Err(error) => Err(move_error(left, &error)),
     }
 }
 
-fn unmoved(left: &Utf8Path, error: &io::Error) -> Failure {
+fn move_error(left: &Utf8Path, error: &io::Error) -> Failure {
     let summary = format!(
         "the state could not be saved; what the engine left of it in `{left}` could not be moved: {error}"
     );
@@ -175,7 +175,7 @@ fn unmoved(left: &Utf8Path, error: &io::Error) -> Failure {
 
 /// Writes a state to the instance's folder, synced to disk before any other copy is removed.
 pub(super) fn save(target: &Target, bytes: &[u8]) -> io::Result<Utf8PathBuf> {
-    let kept = kept(target);
+    let kept = kept_path(target);
     write(target, &kept, bytes)?;
     Ok(kept)
 }
@@ -191,7 +191,7 @@ fn remove_damaged(target: &Target, left: &[(Utf8PathBuf, Option<DumpedState>)]) 
     for (path, _) in left.iter().filter(|(_, state)| state.is_none()) {
         files::remove_if_there(path).map_err(|error| {
             let summary = format!("`{path}` is no whole state and cannot be removed: {error}");
-            let detail = format!("the state is in `{}`", kept(target));
+            let detail = format!("the state is in `{}`", kept_path(target));
             Failure::new(FailureKind::State, summary).with_detail(detail)
         })?;
     }

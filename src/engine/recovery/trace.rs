@@ -99,7 +99,7 @@ impl EngineReports {
     }
 
     /// Returns true if a state with these resources lacks one that was created, or has one that was destroyed.
-    pub(in crate::engine) fn contradict(&self, found: &BTreeSet<ResourceAddress>) -> bool {
+    pub(in crate::engine) fn contradicts_state(&self, found: &BTreeSet<ResourceAddress>) -> bool {
         let has = |address: &String| found.iter().any(|found| found.as_str() == address);
         let Self { created, destroyed, .. } = self;
         created.iter().any(|address| !has(address))
@@ -188,6 +188,6 @@ mod tests {
         reports.record_text(Stream::Stderr, "Error: no hunter2-hunter2", &redactor);
         assert_eq!(reports.done, ["a.b[\"(redacted)\"]"]);
         assert_eq!(reports.error.as_deref(), Some("no (redacted)"));
-        assert!(!reports.contradict(&BTreeSet::from([address.parse().unwrap()])));
+        assert!(!reports.contradicts_state(&BTreeSet::from([address.parse().unwrap()])));
     }
 }

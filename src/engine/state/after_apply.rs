@@ -118,7 +118,7 @@ impl StateBefore {
             Some(after) if after.lineage == before.lineage && after.serial > before.serial => false,
             Some(after) if after == before => {
                 self.last_writes.is_foreign_write(&LocalWrites::read(driver, target), did_something)
-                    || local_addresses(driver, target).is_some_and(|found| reports.contradict(&found))
+                    || local_addresses(driver, target).is_some_and(|found| reports.contradicts_state(&found))
             }
             // The serial is lower, or the state vanished, was replaced, or cannot be read.
             _ => did_something,
@@ -234,7 +234,9 @@ impl StateBefore {
 /// may be unchanged if resources that were deleted outside were created again.
 fn only_recreates(reports: &EngineReports, plan: Option<&Utf8Path>) -> bool {
     let before = plan.and_then(|plan| state_before(plan).ok());
-    before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !reports.contradict(&before))
+    before
+        .and_then(|state| state_addresses(&state).ok())
+        .is_some_and(|before| !reports.contradicts_state(&before))
 }
 
 /// Returns the addresses of the resources in a local state; absent if they cannot be read.

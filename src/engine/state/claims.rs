@@ -46,16 +46,16 @@ struct Owner {
 
 impl Owner {
     /// Returns true if the owner's claim on a value still counts.
-    fn still_has(&self, target: &Target, name: &str, value: &str) -> bool {
+    fn is_valid_claim(&self, target: &Target, name: &str, value: &str) -> bool {
         let environment = self.instance.split('/').next().unwrap_or_default();
         target.neighbours.environments.contains(environment)
             && self.dir.is_dir()
-            && self.says(name, value)
+            && self.file_holds(name, value)
             && !self.was_renamed(target)
     }
 
     /// Returns true if the owner's file of that name holds the value.
-    fn says(&self, name: &str, value: &str) -> bool {
+    fn file_holds(&self, name: &str, value: &str) -> bool {
         files::read_whole_text(&self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
     }
 
@@ -106,7 +106,7 @@ pub(in crate::engine) fn claim_backend(
     backend: &BackendRecord,
     folder: &Utf8Path,
 ) -> Result<Claimed, Failure> {
-    ClaimsLock::take(target)?.claim_backend(target, backend, folder)
+    ClaimsLock::acquire(target)?.claim_backend(target, backend, folder)
 }
 
 /// Lock on the claims of all instances of a project. An instance holds it until its own file with the claimed value is
@@ -120,7 +120,7 @@ pub(super) struct ClaimsLock {
 
 impl ClaimsLock {
     /// Waits for the lock, which other processes hold while they read and write a few small files.
-    pub(in crate::engine) fn take(target: &Target) -> Result<Self, Failure> {
+    pub(in crate::engine) fn acquire(target: &Target) -> Result<Self, Failure> {
         let folder = target.state_dir.ancestors().nth(2).unwrap_or(&target.state_dir).to_owned();
         let path = folder.join(LOCK);
         let take = || {
@@ -187,17 +187,18 @@ impl ClaimsLock {
             state_dir: target.state_dir.clone(),
         };
         let text = serde_json::to_string(&me).map_err(io::Error::other).map_err(unusable)?;
-        match first(&entry, &text).map_err(unusable)? {
+        match create_entry(&entry, &text).map_err(unusable)? {
             None => Ok(false),
             Some(owner) if owner == text => Ok(false),
             Some(owner) => {
                 // An entry that cannot be parsed was cut off by a crash; like a claim that no longer counts, it is replaced.
                 let owner = serde_json::from_str::<Owner>(&owner).ok();
                 let owner = owner.filter(|owner| owner.instance != me.instance);
-                if let Some(owner) = owner.as_ref().filter(|owner| owner.still_has(target, name, value)) {
+                if let Some(owner) = owner.as_ref().filter(|owner| owner.is_valid_claim(target, name, value))
+                {
                     return Err(shared(&me, owner, name, value));
                 }
-                let former = owner.filter(|owner| owner.was_renamed(target) && owner.says(name, value));
+                let former = owner.filter(|owner| owner.was_renamed(target) && owner.file_holds(name, value));
                 if let Some(former) = &former {
                     former.carry_over(target).map_err(unusable)?;
                 }
@@ -209,7 +210,7 @@ impl ClaimsLock {
 }
 
 /// Writes an entry unless it exists; returns the text of the existing one.
-fn first(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
+fn create_entry(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     match files::read_whole_text(entry) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found.map(Some),

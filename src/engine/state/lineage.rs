@@ -61,7 +61,7 @@ pub(in crate::engine) fn check_and_record(
     accept: bool,
 ) -> Result<(), Failure> {
     // Held until the lineage is recorded, which proves the claim.
-    let claims = ClaimsLock::take(target)?;
+    let claims = ClaimsLock::acquire(target)?;
     let carried_over = !found.lineage.is_empty() && claims.claim(target, LINEAGE, &found.lineage)?;
     let claimed = claims.claim_backend(target, &backend.record, &backend.folder)?;
     let address = claimed.address.as_deref();
@@ -82,7 +82,7 @@ pub(in crate::engine) fn check_and_record_in_force(
     match current_backend(driver, target)? {
         Some(backend) => check_and_record(target, &backend, known, found, accept),
         None => {
-            let _claims = ClaimsLock::take(target)?;
+            let _claims = ClaimsLock::acquire(target)?;
             known.compare(target, found, None, accept)
         }
     }
@@ -255,7 +255,7 @@ impl KnownState {
 
 /// Records that the last known state of an instance has at least this serial, since an apply wrote it.
 pub(super) fn raise_serial(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
-    let _claims = ClaimsLock::take(target)?;
+    let _claims = ClaimsLock::acquire(target)?;
     let known = KnownState::read(target)?;
     let address = known.address().map(str::to_owned);
     if known.lineage != state.lineage || known.is_none() {

@@ -24,15 +24,15 @@ const CACHE: &str = ".terragrunt-cache";
 const MANIFEST: &str = ".terragrunt-module-manifest";
 
 /// Length of the names of folders below a download directory: a SHA-1 in base64 without padding.
-const ENCODED: usize = 27;
+const ENCODED_LENGTH: usize = 27;
 
 /// Folder in an instance's data directory that replaces the cache if several instances have the same unit.
-const OWN: &str = "terragrunt";
+const OWN_CACHE: &str = "terragrunt";
 
 /// Returns the separate download directory of an instance whose unit's folder serves several instances: files that
 /// Terragrunt generates for one instance must not be used for another. Absent for other instances.
 pub(super) fn download_dir(target: &Target) -> Option<Utf8PathBuf> {
-    target.folder.is_shared.then(|| target.data_dir.join(OWN))
+    target.folder.is_shared.then(|| target.data_dir.join(OWN_CACHE))
 }
 
 /// Creates the separate download directory of an instance, which only its owner may enter: it will hold backend
@@ -95,7 +95,7 @@ pub enum DownloadedFor {
 pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor> {
     let names: Vec<&str> = file.components().map(|part| part.as_str()).collect();
     let is_encoded = |name: &str| {
-        name.len() == ENCODED
+        name.len() == ENCODED_LENGTH
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let pair = names.windows(2).find(|pair| pair.iter().all(|name| is_encoded(name)))?;

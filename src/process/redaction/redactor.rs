@@ -17,7 +17,7 @@ pub const MASK: &str = "(redacted)";
 
 /// Length in bytes up to which a secret is masked in all spellings. For a longer secret each text is masked as it is
 /// and after a single transformation, which bounds memory and time.
-const DEEP: usize = 16 * 1024;
+const MAX_DEEP_LENGTH: usize = 16 * 1024;
 
 /// Masks secrets in text: each text of six bytes or more in a secret, also as JSON, YAML or `KEY=value` lines hold
 /// it, in the quoting of Go, Python and shells, and encoded by JSON, base64 (also in the middle of a longer text),
@@ -38,7 +38,7 @@ impl Redactor {
 
     /// Adds a secret to mask from now on.
     pub fn add(&self, secret: &str) {
-        let depth = if secret.len() <= DEEP { Depth::Two } else { Depth::One };
+        let depth = if secret.len() <= MAX_DEEP_LENGTH { Depth::Two } else { Depth::One };
         let mut found = spellings(&parts(secret), depth);
         let mut known = lock(&self.known);
         found.retain(|spelling| !known.contains(spelling));

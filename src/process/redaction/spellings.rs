@@ -23,7 +23,7 @@ type Transformation = fn(&str) -> String;
 
 /// Characters that stay unencoded in a URL component: by RFC 3986, Go's `url.PathEscape`, JavaScript's
 /// `encodeURIComponent`, and Python's `quote`, which leaves slashes.
-const KEPT: [&[u8]; 4] = [b"-_.~", b"-_.~$&+=:@", b"-_.~!*'()", b"-_.~/"];
+const UNENCODED: [&[u8]; 4] = [b"-_.~", b"-_.~$&+=:@", b"-_.~!*'()", b"-_.~/"];
 
 /// Ways in which programs quote a text.
 const QUOTINGS: &[Transformation] = &[
@@ -66,13 +66,13 @@ const ENCODINGS: &[Transformation] = &[
     quoting::json_html,
     quoting::json_script,
     quoting::json_ascii,
-    |text| percent(text, KEPT[0]),
-    |text| percent(text, KEPT[0]).replace("%20", "+"),
-    |text| percent(text, KEPT[1]),
-    |text| percent(text, KEPT[2]),
-    |text| percent(text, KEPT[3]),
-    |text| lower_percent(&percent(text, KEPT[0])),
-    |text| lower_percent(&percent(text, KEPT[0]).replace("%20", "+")),
+    |text| percent(text, UNENCODED[0]),
+    |text| percent(text, UNENCODED[0]).replace("%20", "+"),
+    |text| percent(text, UNENCODED[1]),
+    |text| percent(text, UNENCODED[2]),
+    |text| percent(text, UNENCODED[3]),
+    |text| lower_percent(&percent(text, UNENCODED[0])),
+    |text| lower_percent(&percent(text, UNENCODED[0]).replace("%20", "+")),
     |text| base64(text.as_bytes(), ALPHABETS[0]),
     |text| base64(text.as_bytes(), ALPHABETS[1]),
     |text| hex(text.as_bytes()),
@@ -104,7 +104,7 @@ fn in_longer_texts(text: &str, found: &mut HashSet<String>) {
     for alphabet in ALPHABETS {
         for inner in (0..3).map(|before| inner_base64(before, text.as_bytes(), alphabet)) {
             // Percent-encoded, as in a URL.
-            found.insert(percent(&inner, KEPT[0]));
+            found.insert(percent(&inner, UNENCODED[0]));
             found.insert(inner);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    engine::layout::has_exclude,
+    engine::layout::supports_exclude,
     executor::ReadyStack,
     inventory::Inventory,
     model::StackId,
@@ -17,7 +17,7 @@ pub(in crate::run) fn check_engines_exclude(
     stacks: &[StackId],
 ) -> Result<(), Usage> {
     let of_run = inventory.instances().filter(|instance| stacks.contains(&instance.id.stack));
-    let refusing = of_run.into_iter().find(|instance| !has_exclude(instance.engine));
+    let refusing = of_run.into_iter().find(|instance| !supports_exclude(instance.engine));
     match refusing.filter(|_| !request.excludes.is_empty()) {
         Some(instance) => {
             Err(no_exclude(&instance.id.stack, &format!("{} has no `-exclude`", instance.engine.title())))
