@@ -17,10 +17,8 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::{
-    Ask, Cancel, InterruptLevel, PromptResult, Prompter, SignalSource, cancel::SignalRuntime, mutex::lock,
-};
-use crate::process::Runner;
+use super::{Ask, Cancel, InterruptLevel, PromptResult, Prompter, SignalSource, cancel::SignalRuntime};
+use crate::{mutex::lock, process::Runner};
 
 /// Interval at which a prompt checks for a signal.
 const LOOK: Duration = Duration::from_millis(50);

@@ -41,8 +41,6 @@ mod target;
 mod typed_values;
 mod value_places;
 
-use crate::mutex;
-
 pub use assemble::{AssembleError, Assembly, engines, shown_flags};
 pub use cancel::Cancel;
 pub use deployment::{Deployment, DeploymentParts};

@@ -9,7 +9,7 @@ use super::{
     shell,
     tree::{SurveyError, Tree},
 };
-use crate::{engine::detect::set_up_by, files, model::EngineName};
+use crate::{engine::detect::installed_by_workflow, files, model::EngineName};
 
 /// Size limit of files that are read as scripts, in bytes.
 const LIMIT: u64 = 256 * 1024;
@@ -60,7 +60,7 @@ impl Evidence {
         if file.file_name() == Some("package.json") {
             self.take_package(text);
         }
-        self.engines.extend(set_up_by(text).map(|engine| (engine, file.to_owned())));
+        self.engines.extend(installed_by_workflow(text).map(|engine| (engine, file.to_owned())));
         for line in text.lines() {
             let words = shell::words(line);
             for pair in words.windows(2) {

@@ -55,7 +55,7 @@ fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// Returns the setting in an environment that replaces a locked provider, as text; absent if there is none.
 pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> {
     if is_set(env, REATTACH_PROVIDERS) {
-        return Some(format!("`{LENT_PROVIDERS}` is set"));
+        return Some(format!("`{REATTACH_PROVIDERS}` is set"));
     }
     let code = |line: &str| !line.starts_with('#') && !line.starts_with("//");
     cli_configs(env).into_iter().find_map(|file| match files::read(&file) {

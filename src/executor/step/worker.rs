@@ -25,9 +25,10 @@ use super::{
 use crate::{
     engine::{Progress, Session},
     event::{StepFinished, StepKind},
-    executor::{StackRuns, StepEnd, StepHandle, StepInput, StepRunner, mutex::lock},
+    executor::{StackRuns, StepEnd, StepHandle, StepInput, StepRunner},
     files,
     model::{Failure, FailureKind, InstanceId, Outcome, StackId},
+    mutex::lock,
 };
 
 /// Runner of steps on worker threads; one for a whole run.

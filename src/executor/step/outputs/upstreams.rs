@@ -14,9 +14,10 @@ use camino::Utf8Path;
 use super::{passed_values::with_outputs, upstream_output::PlannedOutputs};
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
-    executor::{mutex::lock, step::ready_stack::ReadyStack},
+    executor::step::ready_stack::ReadyStack,
     inventory::plan_inputs::{InputScope, mixes_anywhere},
     model::{Failure, FailureKind, StackId},
+    mutex::lock,
 };
 
 /// Outputs of a stack as they were read.
