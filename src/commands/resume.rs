@@ -6,7 +6,7 @@ use crate::{
     engine::PlanMode,
     executor::{PriorResult, StoredPlan},
     graph::Selection,
-    journal::{Remainder, RunStore, StackProgress, resumption},
+    journal::{RemainingWork, RunStore, StackProgress, resumption},
     model::{ExitStatus, RunVerb, StackId},
     plans::{ProjectKey, StoredRequest, guards::EarlierChanges},
     run::{
@@ -126,15 +126,15 @@ fn prior_results(
     chain: &[RunEvents],
     stored_request: &StoredRequest,
     key: &ProjectKey,
-    left: &BTreeMap<StackId, Remainder>,
+    left: &BTreeMap<StackId, RemainingWork>,
 ) -> anyhow::Result<Vec<(StackId, PriorResult)>> {
     let mut found = Vec::new();
     for stack in &stored_request.stacks {
         let Some(left) = left.get(stack) else { continue };
-        if left.touched {
+        if left.apply_started {
             found.push((stack.clone(), PriorResult::Begun));
         }
-        let earlier = match &left.standing {
+        let earlier = match &left.progress {
             StackProgress::Applied(run) => Some(PriorResult::Applied { run: run.clone() }),
             StackProgress::Clean => Some(PriorResult::Clean),
             StackProgress::Planned => stored_plan(chain, stack, key)?,

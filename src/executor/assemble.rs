@@ -161,7 +161,7 @@ impl Assembly<'_> {
             built.target.value_places = Some(Arc::new(places) as Arc<dyn ValuePlaces>);
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
-            let mut plan_inputs = PlanInputs::of((instance, module), &built.target, &dirs, protected);
+            let mut plan_inputs = PlanInputs::of(instance, module, &built.target, &dirs, protected);
             let engines = engine.engines();
             plan_inputs.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
             let reads_states =

@@ -8,7 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use self::estimates::AdoptedWork;
 use super::{DispatchError, Dispatcher, Limits, PriorResult, StackRuns, StepRunner, step::worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
@@ -29,8 +28,6 @@ pub struct Deployment {
     engines: HashMap<StackId, Vec<EngineName>>,
     durations: Durations,
     eta: bool,
-    /// Results of an earlier run that the next plan steps adopt.
-    adopted: BTreeMap<StackId, AdoptedWork>,
 }
 
 /// Constituents of a [`Deployment`].
@@ -75,7 +72,6 @@ impl From<DeploymentParts> for Deployment {
             engines: parts.engines,
             durations: parts.durations,
             eta: parts.eta,
-            adopted: BTreeMap::new(),
         }
     }
 }
@@ -130,7 +126,6 @@ impl Deployment {
 
     /// Adopts the result of an earlier run for a stack, in place of its next plan.
     pub fn adopt(&mut self, stack: StackId, earlier: PriorResult) {
-        self.adopted.extend(AdoptedWork::of(&earlier).map(|adopted| (stack.clone(), adopted)));
         self.dispatcher.stack_runs.adopt(stack, earlier);
     }
 
@@ -285,9 +280,6 @@ impl Deployment {
 
     fn round(&mut self, kind: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
         let steps = self.weighed(kind, stacks).steps;
-        if kind == StepKind::Plan {
-            self.adopted.retain(|stack, _| !stacks.contains(stack));
-        }
         let runner: Arc<dyn StepRunner> = Arc::clone(&self.worker) as Arc<dyn StepRunner>;
         self.dispatcher.run(&steps, &self.limits, &runner)?;
         Ok(())

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 mod event_text;
 mod prompting;
 
-use event_text::{masked, shown};
+use event_text::{masked, without_control_characters};
 
 pub use prompting::{GateResult, PromptResult};
 
@@ -116,7 +116,7 @@ impl Dispatcher {
     ///
     /// [`DispatchError::Journal`] means that the event was shown but not recorded; no mutating step starts after that.
     pub fn emit(&mut self, kind: EventKind) -> Result<(), DispatchError> {
-        let kind = shown(kind);
+        let kind = without_control_characters(kind);
         match &kind {
             EventKind::StepFinished(finished) => {
                 self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
@@ -156,7 +156,7 @@ impl Dispatcher {
     /// Returns the first signal of the user, if there was one, including signals after the last round of steps.
     pub fn interrupted(&mut self) -> Option<u8> {
         if let Some(mut live) = self.live.take() {
-            self.pending(&mut live);
+            self.handle_pending_signals(&mut live);
             self.live = Some(live);
         }
         self.signal()
@@ -294,7 +294,7 @@ impl Dispatcher {
     }
 
     /// Handles the signals that arrived since the last check.
-    fn pending(&mut self, live: &mut SignalRuntime) -> Option<u8> {
+    fn handle_pending_signals(&mut self, live: &mut SignalRuntime) -> Option<u8> {
         while let Some(signal) = live.runtime.block_on(live.signals.pending()) {
             self.escalate(signal);
         }

@@ -46,11 +46,11 @@ pub fn exit_status<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>, facts: R
         facts.refused.then_some(ExitStatus::Refused),
         facts.unrecorded.then_some(ExitStatus::Failed),
     ];
-    let of_stacks = outcomes.into_iter().map(|outcome| of_stack(outcome, applied, facts));
+    let of_stacks = outcomes.into_iter().map(|outcome| stack_status(outcome, applied, facts));
     of_run.into_iter().flatten().chain(of_stacks).max().unwrap_or(ExitStatus::Success)
 }
 
-fn of_stack(outcome: &Outcome, applied: bool, facts: RunFacts) -> ExitStatus {
+fn stack_status(outcome: &Outcome, applied: bool, facts: RunFacts) -> ExitStatus {
     match outcome {
         Outcome::Failed(failure) => match failure.kind {
             FailureKind::Defect => ExitStatus::Defect,

@@ -19,7 +19,7 @@ pub fn identify<'w>(
         let identity_text = match known.iter().find(|(asked, _)| *asked == env) {
             Some((_, identity_text)) => identity_text.clone(),
             None => {
-                let identity_text = identity.ask(&env, runner, progress)?;
+                let identity_text = identity.query(&env, runner, progress)?;
                 known.push((env, identity_text.clone()));
                 identity_text
             }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobBuilder;
 
-use super::named_program::{ask, command_line};
+use super::named_program::{command_line, run_named};
 use crate::{
     config::IdentityGuard,
     model::EnvName,
@@ -79,7 +79,7 @@ impl IdentityVerifier {
     }
 
     /// Runs the command, and returns the identity without the part that differs in each session.
-    pub(super) fn ask(
+    pub(super) fn query(
         &self,
         env: &BTreeMap<OsString, OsString>,
         runner: &Runner,
@@ -96,7 +96,7 @@ impl IdentityVerifier {
         })?;
         let command = command_line(&self.guard.command, &self.root, env);
         let waited_for = format!("`{}`, which tells who is acting,", self.command());
-        let done = match ask(runner, command, &waited_for, progress) {
+        let done = match run_named(runner, command, &waited_for, progress) {
             Ok(done) => done,
             Err(ProcessError::Interrupted) => return Err(IdentityError::Interrupted),
             Err(error) => return Err(unknown(format!("cannot be run: {error}"))),
@@ -124,14 +124,14 @@ impl IdentityVerifier {
     }
 
     /// Runs the command again, and compares the identity with the earlier one.
-    pub(super) fn ask_again(
+    pub(super) fn query_again(
         &self,
         then: Option<&str>,
         env: &BTreeMap<OsString, OsString>,
         runner: &Runner,
         progress: &(dyn Fn(String) + Sync),
     ) -> Result<(), IdentityError> {
-        let now = self.ask(&relevant(env), runner, progress)?;
+        let now = self.query(&relevant(env), runner, progress)?;
         match then {
             Some(then) if then != now => {
                 Err(IdentityError::Changed { command: self.command(), then: then.to_owned(), now })

@@ -13,7 +13,7 @@ use camino::Utf8Path;
 use crate::process::{CapturedOutput, CommandLine, ProcessError, Runner};
 
 /// Time after which a progress message about a running program is shown.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PROGRESS_AFTER: Duration = Duration::from_secs(2);
 
 /// Interval of further progress messages.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub(super) fn command_line(
 ///
 /// The program has no terminal, so one that prompts would hang: `progress` receives progress messages with `name` and the
 /// time since the start.
-pub(super) fn ask(
+pub(super) fn run_named(
     runner: &Runner,
     command: CommandLine,
     name: &str,
@@ -45,7 +45,7 @@ pub(super) fn ask(
     thread::scope(|scope| {
         let (ended, end) = mpsc::channel::<()>();
         scope.spawn(move || {
-            let mut wait = PATIENCE;
+            let mut wait = PROGRESS_AFTER;
             while end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 progress(format!("still waiting for {name} after {}s", begun.elapsed().as_secs()));
                 wait = AGAIN;
@@ -73,7 +73,7 @@ mod tests {
         let env = BTreeMap::from([(OsString::from("PATH"), std::env::var_os("PATH").unwrap())]);
         let runner = Runner::new();
 
-        let done = ask(&runner, command_line(&argv, root, &env), "secret `db`", &|text| {
+        let done = run_named(&runner, command_line(&argv, root, &env), "secret `db`", &|text| {
             assert!(text.starts_with("still waiting for secret `db` after "), "{text}");
             fs::write(root.join("told"), "").unwrap();
         });

@@ -43,7 +43,8 @@ pub struct PlanInputs {
 impl PlanInputs {
     /// Returns the inputs of an instance. `dirs` are the folders of all stacks.
     pub(super) fn of(
-        (instance, module): (&Instance, Option<&Module>),
+        instance: &Instance,
+        module: Option<&Module>,
         target: &Target,
         dirs: &Arc<HashSet<Utf8PathBuf>>,
         protected: bool,

@@ -89,16 +89,16 @@ impl<'a> StepRound<'a> {
 
     fn start(&mut self) {
         if self.dispatcher.signal().is_some() || self.defect.is_some() {
-            for place in self.scheduler.stop() {
-                self.skipped(place, Outcome::Interrupted);
+            for index in self.scheduler.stop() {
+                self.skipped(index, Outcome::Interrupted);
             }
         }
-        while let Some(place) = self.scheduler.start_next() {
-            let step = &self.steps[place];
+        while let Some(index) = self.scheduler.start_next() {
+            let step = &self.steps[index];
             match self.dispatcher.step_starts(&step.stack, step.kind) {
                 Ok(()) => {
                     let input = self.dispatcher.stack_runs.begin_step(&step.stack);
-                    spawn(place, step, input, &self.runner, &self.sender);
+                    spawn(index, step, input, &self.runner, &self.sender);
                 }
                 Err(DispatchError::Journal(_)) => {
                     let reason = self.dispatcher.journal_problem().unwrap_or_default();
@@ -106,13 +106,13 @@ impl<'a> StepRound<'a> {
                         Guard::Journal,
                         format!("nothing new is applied without a record: {reason}"),
                     );
-                    self.skipped(place, Outcome::Refused(vec![block]));
-                    self.ended(place);
+                    self.skipped(index, Outcome::Refused(vec![block]));
+                    self.ended(index);
                 }
                 Err(defect) => {
-                    self.note(Err(defect));
-                    self.skipped(place, Outcome::Interrupted);
-                    self.ended(place);
+                    self.keep_defect(Err(defect));
+                    self.skipped(index, Outcome::Interrupted);
+                    self.ended(index);
                 }
             }
         }
@@ -120,26 +120,26 @@ impl<'a> StepRound<'a> {
 
     fn handle(&mut self, message: WorkerMessage) {
         match message {
-            WorkerMessage::Progress { place, text } => {
-                let Step { stack, kind, .. } = &self.steps[place];
+            WorkerMessage::Progress { index, text } => {
+                let Step { stack, kind, .. } = &self.steps[index];
                 // A thread that the step started may send a text after the step's end.
                 if !self.outcomes.contains_key(stack) {
                     let (stack, step) = (stack.clone(), *kind);
                     self.emit(EventKind::Progress { stack, step, text });
                 }
             }
-            WorkerMessage::EngineStarted { place, pid, reply } => {
-                let Step { stack, kind, .. } = &self.steps[place];
+            WorkerMessage::EngineStarted { index, pid, reply } => {
+                let Step { stack, kind, .. } = &self.steps[index];
                 let (stack, step) = (stack.clone(), *kind);
                 let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::of(pid);
                 let started = EventKind::EngineStarted { stack, step, pid, start_time, boot_id };
                 self.record(started, reply);
             }
-            WorkerMessage::Hook { place, hook, ended, reply } => {
-                let Step { stack, kind, .. } = &self.steps[place];
-                self.record(hook_event((stack, *kind), hook, ended), reply);
+            WorkerMessage::Hook { index, hook, ended, reply } => {
+                let Step { stack, kind, .. } = &self.steps[index];
+                self.record(hook_event(stack, *kind, hook, ended), reply);
             }
-            WorkerMessage::Finished { place, end } => self.finished(place, *end),
+            WorkerMessage::Finished { index, end } => self.finished(index, *end),
         }
     }
 
@@ -150,25 +150,25 @@ impl<'a> StepRound<'a> {
         let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
     }
 
-    fn finished(&mut self, place: usize, end: StepEnd) {
+    fn finished(&mut self, index: usize, end: StepEnd) {
         let StepEnd { finished, stack_run, has_applied } = end;
         self.dispatcher.stack_runs.end_step(&finished.stack, stack_run, has_applied);
         self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
         self.emit(EventKind::StepFinished(Box::new(finished)));
-        self.ended(place);
+        self.ended(index);
     }
 
     /// Reports the end of a step to the scheduler, and emits the steps that will not start because of it.
-    fn ended(&mut self, place: usize) {
-        let outcome = self.outcomes.get(&self.steps[place].stack);
-        for (other, skip) in self.scheduler.finish(place, outcome.map_or(Ending::Failed, ending)) {
-            let outcome = self.because(skip);
+    fn ended(&mut self, index: usize) {
+        let outcome = self.outcomes.get(&self.steps[index].stack);
+        for (other, skip) in self.scheduler.finish(index, outcome.map_or(Ending::Failed, ending)) {
+            let outcome = self.skip_outcome(skip);
             self.skipped(other, outcome);
         }
     }
 
     /// Returns the outcome of a step that will not start: deferred if its cause was deferred, skipped otherwise.
-    fn because(&self, skip: Skip) -> Outcome {
+    fn skip_outcome(&self, skip: Skip) -> Outcome {
         match skip {
             Skip::FailFast(cause) => {
                 Outcome::Skipped { because: SkipReason::FailFast(self.steps[cause].stack.clone()) }
@@ -186,20 +186,20 @@ impl<'a> StepRound<'a> {
         }
     }
 
-    fn skipped(&mut self, place: usize, outcome: Outcome) {
-        let stack = self.steps[place].stack.clone();
+    fn skipped(&mut self, index: usize, outcome: Outcome) {
+        let stack = self.steps[index].stack.clone();
         self.outcomes.insert(stack.clone(), outcome.clone());
         self.emit(EventKind::StackSkipped { stack, outcome });
     }
 
     fn emit(&mut self, kind: EventKind) {
         let emitted = self.dispatcher.emit(kind);
-        self.note(emitted);
+        self.keep_defect(emitted);
     }
 
     /// Stores the first error that is not an error of the journal: the dispatcher stores that one, and it
     /// stops only mutating steps.
-    fn note(&mut self, result: Result<(), DispatchError>) {
+    fn keep_defect(&mut self, result: Result<(), DispatchError>) {
         match result {
             Ok(()) | Err(DispatchError::Journal(_)) => {}
             Err(error) => {
@@ -209,7 +209,7 @@ impl<'a> StepRound<'a> {
     }
 }
 
-fn hook_event((stack, step): (&StackId, StepKind), process: HookProcess, ended: Option<String>) -> EventKind {
+fn hook_event(stack: &StackId, step: StepKind, process: HookProcess, ended: Option<String>) -> EventKind {
     let (stack, hook) = (stack.clone(), process.hook.to_owned());
     match ended {
         Some(exit) => EventKind::HookEnded { stack, step, hook, pid: process.pid, exit },

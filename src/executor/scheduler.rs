@@ -90,10 +90,10 @@ struct Group {
 impl Scheduler {
     /// Returns a scheduler over steps; their order decides ties.
     pub fn new(steps: &[Step], limits: &Limits) -> Result<Self, ScheduleError> {
-        let mut nodes = link(steps)?;
-        for place in backwards(steps, &nodes)? {
-            let after = nodes[place].dependents.iter().map(|next| nodes[*next].remaining).max();
-            nodes[place].remaining = steps[place].weight.saturating_add(after.unwrap_or_default());
+        let mut nodes = link_dependents(steps)?;
+        for index in dependents_first(steps, &nodes)? {
+            let after = nodes[index].dependents.iter().map(|next| nodes[*next].remaining).max();
+            nodes[index].remaining = steps[index].weight.saturating_add(after.unwrap_or_default());
         }
         let class_places: BTreeMap<_, usize> = limits.classes.keys().zip(0..).collect();
         let mut groups: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
@@ -105,8 +105,8 @@ impl Scheduler {
         }
         let mut by_place: Vec<Group> = Vec::new();
         by_place.resize_with(groups.len(), || Group { classes: Vec::new(), ready: BTreeSet::new() });
-        for (classes, place) in groups {
-            by_place[place].classes = classes;
+        for (classes, index) in groups {
+            by_place[index].classes = classes;
         }
         let mut scheduler = Self {
             open: nodes.len(),
@@ -116,8 +116,8 @@ impl Scheduler {
             free: limits.jobs.get(),
             fail_fast: limits.fail_fast,
         };
-        for place in 0..scheduler.steps.len() {
-            scheduler.offer(place);
+        for index in 0..scheduler.steps.len() {
+            scheduler.mark_ready(index);
         }
         Ok(scheduler)
     }
@@ -128,60 +128,60 @@ impl Scheduler {
             return None;
         }
         let has_room = |group: &&Group| group.classes.iter().all(|class| self.free_in_class[*class] > 0);
-        let &(_, place) =
+        let &(_, index) =
             self.groups.iter().filter(has_room).filter_map(|group| group.ready.first()).min()?;
-        let node = &mut self.steps[place];
+        let node = &mut self.steps[index];
         node.state = StepState::Running;
         self.free -= 1;
         let group = &mut self.groups[node.group];
-        group.ready.remove(&(Reverse(node.remaining), place));
+        group.ready.remove(&(Reverse(node.remaining), index));
         for class in &group.classes {
             self.free_in_class[*class] -= 1;
         }
-        Some(place)
+        Some(index)
     }
 
     /// Marks a running step as ended; returns the steps that will not start because of it, in the given order.
     ///
     /// Each step is returned at most once. A step that is not running is ignored.
-    pub fn finish(&mut self, place: usize, ending: Ending) -> Vec<(usize, Skip)> {
-        if self.steps[place].state != StepState::Running {
+    pub fn finish(&mut self, index: usize, ending: Ending) -> Vec<(usize, Skip)> {
+        if self.steps[index].state != StepState::Running {
             return Vec::new();
         }
-        self.end(place);
+        self.end(index);
         self.free += 1;
-        for class in &self.groups[self.steps[place].group].classes {
+        for class in &self.groups[self.steps[index].group].classes {
             self.free_in_class[*class] += 1;
         }
         if ending == Ending::Succeeded {
-            for next in self.steps[place].dependents.clone() {
+            for next in self.steps[index].dependents.clone() {
                 self.steps[next].missing -= 1;
-                self.offer(next);
+                self.mark_ready(next);
             }
             return Vec::new();
         }
         let mut skipped: Vec<(usize, Skip)> = Vec::new();
-        let mut below = self.steps[place].dependents.clone();
+        let mut below = self.steps[index].dependents.clone();
         while let Some(next) = below.pop() {
             if self.steps[next].state == StepState::Waiting {
                 self.end(next);
-                skipped.push((next, Skip::Dependency(place)));
+                skipped.push((next, Skip::Dependency(index)));
                 below.extend(&self.steps[next].dependents);
             }
         }
         if ending == Ending::Failed && self.fail_fast {
-            skipped.extend(self.stop().into_iter().map(|other| (other, Skip::FailFast(place))));
+            skipped.extend(self.stop().into_iter().map(|other| (other, Skip::FailFast(index))));
         }
-        skipped.sort_unstable_by_key(|(place, _)| *place);
+        skipped.sort_unstable_by_key(|(index, _)| *index);
         skipped
     }
 
     /// Stops all steps that have not started; returns them in the given order.
     pub fn stop(&mut self) -> Vec<usize> {
         let waiting: Vec<usize> =
-            (0..self.steps.len()).filter(|place| self.steps[*place].state == StepState::Waiting).collect();
-        for place in &waiting {
-            self.end(*place);
+            (0..self.steps.len()).filter(|index| self.steps[*index].state == StepState::Waiting).collect();
+        for index in &waiting {
+            self.end(*index);
         }
         waiting
     }
@@ -191,25 +191,25 @@ impl Scheduler {
         self.open == 0
     }
 
-    fn offer(&mut self, place: usize) {
-        let node = &self.steps[place];
+    fn mark_ready(&mut self, index: usize) {
+        let node = &self.steps[index];
         if node.state == StepState::Waiting && node.missing == 0 {
-            self.groups[node.group].ready.insert((Reverse(node.remaining), place));
+            self.groups[node.group].ready.insert((Reverse(node.remaining), index));
         }
     }
 
-    fn end(&mut self, place: usize) {
-        let node = &mut self.steps[place];
+    fn end(&mut self, index: usize) {
+        let node = &mut self.steps[index];
         node.state = StepState::Ended;
         self.open -= 1;
-        self.groups[node.group].ready.remove(&(Reverse(node.remaining), place));
+        self.groups[node.group].ready.remove(&(Reverse(node.remaining), index));
     }
 }
 
-fn link(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> {
+fn link_dependents(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> {
     let mut places = BTreeMap::new();
-    for (place, step) in steps.iter().enumerate() {
-        if places.insert(&step.stack, place).is_some() {
+    for (index, step) in steps.iter().enumerate() {
+        if places.insert(&step.stack, index).is_some() {
             return Err(ScheduleError::DuplicateStep(step.stack.clone()));
         }
     }
@@ -221,25 +221,25 @@ fn link(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> {
         state: StepState::Waiting,
     };
     let mut nodes: Vec<ScheduledStep> = steps.iter().map(|_| empty()).collect();
-    for (place, step) in steps.iter().enumerate() {
+    for (index, step) in steps.iter().enumerate() {
         for need in step.needs.iter().collect::<BTreeSet<_>>() {
             let Some(before) = places.get(need) else {
                 return Err(ScheduleError::UnknownNeed { stack: step.stack.clone(), need: need.clone() });
             };
-            nodes[*before].dependents.push(place);
-            nodes[place].missing += 1;
+            nodes[*before].dependents.push(index);
+            nodes[index].missing += 1;
         }
     }
     Ok(nodes)
 }
 
 /// Returns all indices so that each step comes after its dependents.
-fn backwards(steps: &[Step], nodes: &[ScheduledStep]) -> Result<Vec<usize>, ScheduleError> {
+fn dependents_first(steps: &[Step], nodes: &[ScheduledStep]) -> Result<Vec<usize>, ScheduleError> {
     let mut missing: Vec<usize> = nodes.iter().map(|node| node.missing).collect();
-    let mut order: Vec<usize> = (0..nodes.len()).filter(|place| missing[*place] == 0).collect();
+    let mut order: Vec<usize> = (0..nodes.len()).filter(|index| missing[*index] == 0).collect();
     let mut at = 0;
-    while let Some(place) = order.get(at) {
-        for next in nodes[*place].dependents.clone() {
+    while let Some(index) = order.get(at) {
+        for next in nodes[*index].dependents.clone() {
             missing[next] -= 1;
             if missing[next] == 0 {
                 order.push(next);
@@ -249,7 +249,7 @@ fn backwards(steps: &[Step], nodes: &[ScheduledStep]) -> Result<Vec<usize>, Sche
     }
     if order.len() < nodes.len() {
         let stuck =
-            (0..nodes.len()).filter(|place| missing[*place] > 0).map(|place| steps[place].stack.clone());
+            (0..nodes.len()).filter(|index| missing[*index] > 0).map(|index| steps[index].stack.clone());
         return Err(ScheduleError::Cycle(stuck.collect()));
     }
     order.reverse();

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     failed_output::FailedOutput,
-    named_program::{ask, command_line},
+    named_program::{command_line, run_named},
     secret_error::SecretError,
     secret_use::SecretOfRun,
     sops::{keys, pick},
@@ -34,8 +34,8 @@ pub struct Secrets {
     root: Utf8PathBuf,
     env: BTreeMap<OsString, OsString>,
     progress: ProgressCallback,
-    found: Mutex<HashMap<SecretSource, OnceResult<Arc<str>>>>,
-    opened: Mutex<HashMap<Utf8PathBuf, OnceResult<Arc<ExactJson>>>>,
+    values: Mutex<HashMap<SecretSource, OnceResult<Arc<str>>>>,
+    documents: Mutex<HashMap<Utf8PathBuf, OnceResult<Arc<ExactJson>>>>,
 }
 
 impl Secrets {
@@ -52,20 +52,20 @@ impl Secrets {
             root: root.to_owned(),
             env,
             progress,
-            found: Mutex::default(),
-            opened: Mutex::default(),
+            values: Mutex::default(),
+            documents: Mutex::default(),
         }
     }
 
     /// Returns the value of a secret. `name` is for the message of an error.
     pub fn value(&self, name: &str, secret: &Secret) -> Result<Arc<str>, SecretError> {
-        let slot = slot(&self.found, &secret.source);
-        let found = slot.get_or_init(|| {
-            let value = without_line_end(self.ask(name, &secret.source)?);
+        let slot = slot(&self.values, &secret.source);
+        let values = slot.get_or_init(|| {
+            let value = without_line_end(self.read(name, &secret.source)?);
             self.runner.redactor().add(&value);
             Ok(Arc::from(value))
         });
-        let value = found.clone()?;
+        let value = values.clone()?;
         if value.is_empty() && !secret.allow_empty {
             let source_text = secret.source.to_string();
             return Err(SecretError::Empty { name: name.to_owned(), source_text });
@@ -99,7 +99,7 @@ impl Secrets {
         }
     }
 
-    fn ask(&self, name: &str, source: &SecretSource) -> Result<String, SecretError> {
+    fn read(&self, name: &str, source: &SecretSource) -> Result<String, SecretError> {
         let name = name.to_owned();
         match source {
             SecretSource::Env(variable) => match self.env.get(&OsString::from(variable)) {
@@ -115,8 +115,8 @@ impl Secrets {
             },
             SecretSource::Command(argv) => self.run(&name, argv),
             SecretSource::Sops { file, key } => {
-                let opened = slot(&self.opened, file);
-                let document = opened.get_or_init(|| self.open(&name, file)).clone()?;
+                let documents = slot(&self.documents, file);
+                let document = documents.get_or_init(|| self.decrypt(&name, file)).clone()?;
                 pick(&document, key).ok_or_else(|| SecretError::NoSuchKey {
                     name,
                     path: file.clone(),
@@ -127,7 +127,7 @@ impl Secrets {
         }
     }
 
-    fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<ExactJson>, SecretError> {
+    fn decrypt(&self, name: &str, file: &Utf8Path) -> Result<Arc<ExactJson>, SecretError> {
         // `sops` itself would block on a fifo.
         files::open_regular(self.root.join(file)).map_err(|error| SecretError::File {
             name: name.to_owned(),
@@ -146,7 +146,7 @@ impl Secrets {
         let program = argv.first().cloned().unwrap_or_default();
         let command = command_line(argv, &self.root, &self.env);
         let waited_for = format!("`{program}`, which tells the secret `{name}`,");
-        let done = match ask(&self.runner, command, &waited_for, &*self.progress) {
+        let done = match run_named(&self.runner, command, &waited_for, &*self.progress) {
             Ok(done) => done,
             Err(error) => return Err(SecretError::Start { name, program, source: Arc::new(error) }),
         };

@@ -9,7 +9,10 @@ use jiff::Timestamp;
 
 use super::{
     PriorResult,
-    step::ready_stack::{PendingPlan, ReadyStack},
+    step::{
+        outputs::upstream_output::PlannedOutputs,
+        ready_stack::{PendingPlan, ReadyStack},
+    },
 };
 use crate::{graph::StackGraph, model::StackId, plans::StatePlace};
 
@@ -20,10 +23,12 @@ pub struct StackRun {
     pub(super) prior: Option<PriorResult>,
     /// Plan that waits for its apply.
     pub(super) pending: Option<PendingPlan>,
+    /// Outputs after the last plan is applied; absent if they are not known.
+    pub(super) planned_outputs: Option<Arc<PlannedOutputs>>,
     /// Engine's own diff of the last plan; empty for a clean one.
     pub(super) diff: String,
     /// Stack with the input values of its last plan; absent if it takes no outputs of other stacks.
-    pub(super) work_with_inputs: Option<Arc<ReadyStack>>,
+    pub(super) with_inputs: Option<Arc<ReadyStack>>,
     /// Stacks that were applied already when the last plan was made.
     pub(super) applied_at_plan: BTreeSet<StackId>,
     /// True if the last plan uses outputs that will change.
@@ -48,6 +53,8 @@ pub(super) struct DependencyPlan {
     pub(super) is_pending: bool,
     /// Names of the outputs that this plan changes.
     pub(super) changed_outputs: BTreeSet<String>,
+    /// Outputs after the plan is applied; absent if they are not known.
+    pub(super) planned_outputs: Option<Arc<PlannedOutputs>>,
     /// True if the plan uses outputs that will change.
     pub(super) is_provisional: bool,
 }
@@ -59,6 +66,7 @@ impl DependencyPlan {
         Self {
             is_pending: run.pending.is_some(),
             changed_outputs: outputs.map(|output| output.name.clone()).collect(),
+            planned_outputs: run.planned_outputs.clone(),
             is_provisional: run.is_provisional,
         }
     }
@@ -145,6 +153,11 @@ impl StackRuns {
         &self.applied
     }
 
+    /// Returns the result of an earlier run that the next plan step of a stack adopts.
+    pub(super) fn prior(&self, stack: &StackId) -> Option<&PriorResult> {
+        self.get(stack)?.prior.as_ref()
+    }
+
     /// Returns the creation time of the plan that waits for a stack's apply, in this run or an earlier one.
     pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
         Some(self.get(stack)?.pending.as_ref()?.manifest.as_ref()?.created)
@@ -157,8 +170,8 @@ impl StackRuns {
 
     /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
     pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
-        let work_with_inputs = self.get(stack).and_then(|run| run.work_with_inputs.as_ref());
-        work_with_inputs.map(|ready| ready.mocks_of.clone()).unwrap_or_default()
+        let with_inputs = self.get(stack).and_then(|run| run.with_inputs.as_ref());
+        with_inputs.map(|ready| ready.mocks_of.clone()).unwrap_or_default()
     }
 
     /// Returns the engine's own diff of a planned stack; empty for a clean one.
@@ -196,12 +209,17 @@ mod tests {
         let mut runs = runs();
         assert!(!runs.begin_step(&id("app")).dependencies[&id("network")].is_pending);
         let vpc = OutputChange { name: "vpc".to_owned(), action: Action::Update };
-        let network =
-            StackRun { is_provisional: true, ..planned(Changes { outputs: vec![vpc], ..changes() }) };
+        let outputs = PlannedOutputs { outputs: Vec::new(), tentative: true };
+        let network = StackRun {
+            is_provisional: true,
+            planned_outputs: Some(Arc::new(outputs)),
+            ..planned(Changes { outputs: vec![vpc], ..changes() })
+        };
         runs.end_step(&id("network"), network, false);
         let input = runs.begin_step(&id("app"));
         let network = &input.dependencies[&id("network")];
         assert!(network.is_pending && network.is_provisional);
+        assert!(network.planned_outputs.as_ref().is_some_and(|outputs| outputs.tentative));
         assert_eq!(network.changed_outputs, ["vpc".to_owned()].into());
         assert!(input.applied.is_empty());
         assert!(runs.begin_step(&id("network")).dependencies.is_empty());

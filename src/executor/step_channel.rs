@@ -36,7 +36,7 @@ pub trait StepHandle: Sync {
 
     /// Records the start of an engine process that may change a state; returns when that is in the journal and on the disk.
     ///
-    /// The error says why it could not be recorded. The process runs by then and has to be waited for all the same;
+    /// Returns the reason if it could not be recorded. The process runs by then and has to be waited for all the same;
     /// no further mutating step is started.
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded>;
 
@@ -66,52 +66,52 @@ pub struct NotRecorded(pub String);
 /// Sender of the answer whether an event was recorded.
 pub(super) type Reply = oneshot::Sender<Result<(), NotRecorded>>;
 
-/// Messages from workers to the dispatcher; `place` is the index of the step.
+/// Messages from workers to the dispatcher; `index` is the index of the step.
 pub(super) enum WorkerMessage {
     Progress {
-        place: usize,
+        index: usize,
         text: String,
     },
     EngineStarted {
-        place: usize,
+        index: usize,
         pid: u32,
         reply: Reply,
     },
     /// Start or end of a hook; `ended` is absent at its start.
     Hook {
-        place: usize,
+        index: usize,
         hook: HookProcess,
         ended: Option<String>,
         reply: Reply,
     },
     Finished {
-        place: usize,
+        index: usize,
         end: Box<StepEnd>,
     },
 }
 
 struct ChannelHandle {
-    place: usize,
+    index: usize,
     sender: mpsc::Sender<WorkerMessage>,
 }
 
 impl StepHandle for ChannelHandle {
     fn progress(&self, text: String) {
         // A full channel means that the dispatcher is busy: the text may be dropped.
-        let _dropped_when_full = self.sender.try_send(WorkerMessage::Progress { place: self.place, text });
+        let _dropped_when_full = self.sender.try_send(WorkerMessage::Progress { index: self.index, text });
     }
 
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded> {
-        self.recorded(|place, reply| WorkerMessage::EngineStarted { place, pid, reply })
+        self.recorded(|index, reply| WorkerMessage::EngineStarted { index, pid, reply })
     }
 
     fn hook_started(&self, hook: &HookProcess) -> Result<(), NotRecorded> {
-        self.recorded(|place, reply| WorkerMessage::Hook { place, hook: hook.clone(), ended: None, reply })
+        self.recorded(|index, reply| WorkerMessage::Hook { index, hook: hook.clone(), ended: None, reply })
     }
 
     fn hook_ended(&self, hook: &HookProcess, exit: String) -> Result<(), NotRecorded> {
-        self.recorded(|place, reply| WorkerMessage::Hook {
-            place,
+        self.recorded(|index, reply| WorkerMessage::Hook {
+            index,
             hook: hook.clone(),
             ended: Some(exit),
             reply,
@@ -124,7 +124,7 @@ impl ChannelHandle {
     fn recorded(&self, message: impl FnOnce(usize, Reply) -> WorkerMessage) -> Result<(), NotRecorded> {
         let gone = || NotRecorded("the run is over".to_owned());
         let (reply, answer) = oneshot::channel();
-        self.sender.blocking_send(message(self.place, reply)).map_err(|_| gone())?;
+        self.sender.blocking_send(message(self.index, reply)).map_err(|_| gone())?;
         answer.blocking_recv().map_err(|_| gone())?
     }
 }
@@ -132,14 +132,14 @@ impl ChannelHandle {
 /// Runs a step on a worker thread of the current runtime. After a panic the state of its stack is lost, and with it the
 /// plan that waited for its apply.
 pub(super) fn spawn(
-    place: usize,
+    index: usize,
     step: &Step,
     input: StepInput,
     runner: &Arc<dyn StepRunner>,
     sender: &mpsc::Sender<WorkerMessage>,
 ) {
     let (stack, kind) = (step.stack.clone(), step.kind);
-    let (runner, port) = (Arc::clone(runner), ChannelHandle { place, sender: sender.clone() });
+    let (runner, port) = (Arc::clone(runner), ChannelHandle { index, sender: sender.clone() });
     tokio::task::spawn_blocking(move || {
         let end = match catch_unwind(AssertUnwindSafe(|| runner.run(&stack, kind, input, &port))) {
             Ok(end) => StepEnd { finished: StepFinished { stack, step: kind, ..end.finished }, ..end },
@@ -151,6 +151,6 @@ pub(super) fn spawn(
             }
         };
         // The dispatcher reads until every step has ended, so it is there.
-        let _received = port.sender.blocking_send(WorkerMessage::Finished { place, end: Box::new(end) });
+        let _received = port.sender.blocking_send(WorkerMessage::Finished { index, end: Box::new(end) });
     });
 }

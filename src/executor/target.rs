@@ -141,7 +141,7 @@ impl Targets {
         }
         let instance_files = var_files.clone();
         let declared = module.map(|m| m.variables.keys().map(String::as_str).collect::<BTreeSet<&str>>());
-        let generated_values = self.values(instance, declared.as_ref(), (&mut var_files, &mut notes))?;
+        let generated_values = self.values(instance, declared.as_ref(), &mut var_files, &mut notes)?;
         let secret_use = effective_use(self.secret_use, instance.engine, modules);
         let env = self.environment(instance, declared.as_ref(), secret_use)?;
         let mut backend = self.backend(instance, module, &mut notes)?;
@@ -178,7 +178,8 @@ impl Targets {
         &self,
         instance: &Instance,
         declared: Option<&BTreeSet<&str>>,
-        (var_files, notes): (&mut Vec<Utf8PathBuf>, &mut Vec<String>),
+        var_files: &mut Vec<Utf8PathBuf>,
+        notes: &mut Vec<String>,
     ) -> Result<GeneratedValues, TargetError> {
         let stem = self.inputs.join(instance.id.stack.file_name());
         let mut generated = GeneratedValues::new(format!("{stem}.tfvars.json").into());

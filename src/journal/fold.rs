@@ -49,7 +49,7 @@ impl Fold {
             EventKind::Expected { step, expected } => expect(run, *step, *expected),
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
             EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
-            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.passed_over(outcome),
+            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.skipped(outcome),
             EventKind::Reviewed { round, digest, blocked, .. } => {
                 run.round = Some(*round);
                 run.digest = Some(digest.clone());

@@ -46,7 +46,7 @@ pub fn verdicts(
     older_than: Option<Duration>,
     keep: usize,
 ) -> Vec<Verdict> {
-    let needed = needed(runs);
+    let needed = needed_for_resumption(runs);
     let mut newer: Vec<&Option<EnvName>> = Vec::new();
     let verdict = |run: &GcCandidate, place: usize| {
         let age = now.duration_since(run.started);
@@ -73,7 +73,7 @@ pub fn verdicts(
 
 /// Returns the runs that a resumption needs: for each environment the newest run that changed it, if unfinished, and
 /// the runs that this one resumed in turn.
-fn needed(runs: &[GcCandidate]) -> BTreeSet<RunId> {
+fn needed_for_resumption(runs: &[GcCandidate]) -> BTreeSet<RunId> {
     let mut environments = BTreeSet::new();
     let mut needed = BTreeSet::new();
     for run in runs {

@@ -48,7 +48,7 @@ impl LockHolder {
 }
 
 /// Time that the lock of a holder whose process has ended may still be held.
-const LAST_BREATH: Duration = Duration::from_secs(2);
+const HOLDER_EXIT_TIME: Duration = Duration::from_secs(2);
 
 /// Interval between attempts meanwhile.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -87,7 +87,7 @@ impl RunStore {
         let locks = self.envctl_dir()?.join("locks");
         files::create_dirs(&locks).map_err(JournalError::io("create", &locks))?;
         let mut file = files::open_own(&path).map_err(JournalError::io("use", &path))?;
-        let mut patience = LAST_BREATH;
+        let mut time_left = HOLDER_EXIT_TIME;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -97,11 +97,11 @@ impl RunStore {
                     // A child that envctl was forking when it was killed inherits the lock until it executes its
                     // program.
                     let is_gone = found.as_ref().is_some_and(|found| found.is_gone(holder));
-                    if !is_gone || patience.is_zero() {
+                    if !is_gone || time_left.is_zero() {
                         return Err(LockError::Taken { environment: environment.clone(), holder: found });
                     }
                     thread::sleep(PAUSE);
-                    patience = patience.saturating_sub(PAUSE);
+                    time_left = time_left.saturating_sub(PAUSE);
                 }
                 Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error).into()),
             }

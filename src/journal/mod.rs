@@ -41,7 +41,7 @@ pub use gc::{GcCandidate, Verdict, verdicts};
 pub use lock::{LockError, LockHolder, RunLock};
 pub use orphans::{Leftovers, OrphanProcess, Program};
 pub use reader::{JournalContent, read_journal};
-pub use resume::{Remainder, Resumption, StackProgress, resumption};
+pub use resume::{RemainingWork, Resumption, StackProgress, resumption};
 pub use run_dir::RunDir;
 pub use run_id::new_run_id;
 pub use stopwatch::Stopwatch;

@@ -12,7 +12,7 @@ use crate::{
     process::{ProcessIdentity, Writer, writers},
 };
 
-/// Programs and files that unfinished runs and commands of one environment may have left behind.
+/// Programs and files of unfinished runs and commands of one environment, whose envctl has ended.
 #[derive(Debug, Default)]
 pub struct Leftovers {
     runs: Vec<UnfinishedRun>,
@@ -82,7 +82,7 @@ fn unfinished_run(
 }
 
 impl Leftovers {
-    /// Lists what unfinished runs and commands of an environment may have left behind.
+    /// Lists the programs and files of unfinished runs and commands of an environment.
     pub fn find(store: &RunStore, environment: &EnvName) -> Result<Self, JournalError> {
         let mut found = Self { commands: store.command_dirs(environment)?, ..Self::default() };
         for run in store.list()? {

@@ -22,11 +22,11 @@ pub enum StackProgress {
 
 /// Remaining work of one stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remainder {
+pub struct RemainingWork {
     /// Progress of the stack.
-    pub standing: StackProgress,
+    pub progress: StackProgress,
     /// True if an apply of the stack was started, so that plans of its dependents may be out of date.
-    pub touched: bool,
+    pub apply_started: bool,
 }
 
 /// Remaining work of a run.
@@ -35,7 +35,7 @@ pub struct Resumption {
     /// True if a user has confirmed a review.
     pub confirmed: bool,
     /// Stacks of the run.
-    pub stacks: BTreeMap<StackId, Remainder>,
+    pub stacks: BTreeMap<StackId, RemainingWork>,
 }
 
 /// Reads the remaining work from journals, oldest first: of a run, then of the run that resumed it, and so on.
@@ -43,14 +43,14 @@ pub fn resumption<'e>(chain: impl IntoIterator<Item = (&'e RunId, &'e [Event])>)
     let mut left = Resumption::default();
     for (run, events) in chain {
         for event in events {
-            left.take(run, &event.kind);
+            left.add_event(run, &event.kind);
         }
     }
     left
 }
 
 impl Resumption {
-    fn take(&mut self, run: &RunId, kind: &EventKind) {
+    fn add_event(&mut self, run: &RunId, kind: &EventKind) {
         match kind {
             EventKind::RunStarted { stacks, .. } => {
                 for stack in stacks {
@@ -60,7 +60,7 @@ impl Resumption {
             EventKind::Decided(Decision::Confirmed { .. }) => self.confirmed = true,
             EventKind::StepStarted { stack, step: StepKind::Apply }
             | EventKind::EngineStarted { stack, step: StepKind::Apply, .. } => {
-                *self.of(stack) = Remainder { standing: StackProgress::Again, touched: true };
+                *self.of(stack) = RemainingWork { progress: StackProgress::Again, apply_started: true };
             }
             EventKind::StepFinished(finished) => self.finished(run, finished),
             _ => {}
@@ -69,8 +69,8 @@ impl Resumption {
 
     fn finished(&mut self, run: &RunId, finished: &StepFinished) {
         let left = self.of(&finished.stack);
-        let done = matches!(left.standing, StackProgress::Applied(_) | StackProgress::Clean);
-        left.standing = match (finished.step, &finished.outcome) {
+        let done = matches!(left.progress, StackProgress::Applied(_) | StackProgress::Clean);
+        left.progress = match (finished.step, &finished.outcome) {
             (StepKind::Apply, Outcome::Applied(_)) => StackProgress::Applied(run.clone()),
             (StepKind::Apply, Outcome::Clean) => StackProgress::Clean,
             (StepKind::Plan, Outcome::Changed(_)) => StackProgress::Planned,
@@ -80,8 +80,8 @@ impl Resumption {
         };
     }
 
-    fn of(&mut self, stack: &StackId) -> &mut Remainder {
-        let unknown = || Remainder { standing: StackProgress::Again, touched: false };
+    fn of(&mut self, stack: &StackId) -> &mut RemainingWork {
+        let unknown = || RemainingWork { progress: StackProgress::Again, apply_started: false };
         self.stacks.entry(stack.clone()).or_insert_with(unknown)
     }
 }
@@ -119,7 +119,7 @@ mod tests {
 
     fn left(chain: &[(RunId, Vec<Event>)]) -> Vec<(StackProgress, bool)> {
         let found = resumption(chain.iter().map(|(run, events)| (run, events.as_slice())));
-        found.stacks.into_values().map(|left| (left.standing, left.touched)).collect()
+        found.stacks.into_values().map(|left| (left.progress, left.apply_started)).collect()
     }
 
     #[test]

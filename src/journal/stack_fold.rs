@@ -102,7 +102,7 @@ impl StackFold {
     }
 
     /// Records that the stack ended without a step.
-    pub(super) fn passed_over(&mut self, outcome: &Outcome) {
+    pub(super) fn skipped(&mut self, outcome: &Outcome) {
         if matches!(outcome, Outcome::Interrupted) {
             self.report.notes.push(NOT_BEGUN.to_owned());
         }

@@ -162,7 +162,7 @@ mod tests {
         binding
     }
 
-    fn told(then: &[(&str, &str)], now: &[(&str, &str)]) -> Option<String> {
+    fn mismatch_text(then: &[(&str, &str)], now: &[(&str, &str)]) -> Option<String> {
         binding(then).mismatch(&binding(now)).map(|mismatch| mismatch.to_string())
     }
 
@@ -189,8 +189,8 @@ mod tests {
             ("variable AWS_PROFILE", Some("keyed:1"), None, "then set, now missing"),
         ];
         for (item, then, now, text) in cases {
-            let told = Mismatch::new(item, then, now).to_string();
-            assert_eq!(told, format!("`{item}` is not what it was when it was planned: {text}"));
+            let message = Mismatch::new(item, then, now).to_string();
+            assert_eq!(message, format!("`{item}` is not what it was when it was planned: {text}"));
         }
     }
 
@@ -198,8 +198,8 @@ mod tests {
     fn the_first_of_several_is_told_and_an_equal_one_is_not() {
         let then = [("environment", "staging"), ("workspace", "a"), ("stack", "x")];
         let now = [("environment", "staging"), ("workspace", "b"), ("stack", "y")];
-        assert!(told(&then, &now).unwrap().starts_with("`workspace`"));
-        assert_eq!(told(&then, &then), None);
+        assert!(mismatch_text(&then, &now).unwrap().starts_with("`workspace`"));
+        assert_eq!(mismatch_text(&then, &then), None);
     }
 
     proptest! {

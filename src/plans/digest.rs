@@ -9,48 +9,48 @@ use crate::model::hex;
 /// workspace, the address of its state, its resource changes, outputs, invoked provider actions and diff. The
 /// actor is not part of it, as plan and deploy jobs often differ. Each part is prefixed with its length, so
 /// that different reviews cannot be concatenated to equal bytes.
-pub(super) fn of(review: &Review) -> String {
+pub(super) fn review_digest(review: &Review) -> String {
     let mut hash = Sha256::new();
-    part(&mut hash, "envctl review 3");
-    part(&mut hash, review.environment.as_str());
-    part(&mut hash, if review.destroy { "destroy" } else { "deploy" });
+    add_text(&mut hash, "envctl review 3");
+    add_text(&mut hash, review.environment.as_str());
+    add_text(&mut hash, if review.destroy { "destroy" } else { "deploy" });
     for stack in &review.stacks {
         let Some(changes) = stack.outcome.changes() else { continue };
-        part(&mut hash, stack.stack.as_str());
-        part(&mut hash, &stack.place.workspace);
-        part(&mut hash, &stack.place.address);
-        number(&mut hash, changes.resources.len());
+        add_text(&mut hash, stack.stack.as_str());
+        add_text(&mut hash, &stack.place.workspace);
+        add_text(&mut hash, &stack.place.address);
+        add_number(&mut hash, changes.resources.len());
         for change in &changes.resources {
-            part(&mut hash, change.address.as_str());
-            part(&mut hash, &format!("{:?}", change.action));
-            part(&mut hash, change.previous_address.as_ref().map_or("", |a| a.as_str()));
-            part(&mut hash, if change.importing { "import" } else { "" });
-            part(&mut hash, change.deposed.as_deref().unwrap_or_default());
-            number(&mut hash, change.attributes.len());
+            add_text(&mut hash, change.address.as_str());
+            add_text(&mut hash, &format!("{:?}", change.action));
+            add_text(&mut hash, change.previous_address.as_ref().map_or("", |a| a.as_str()));
+            add_text(&mut hash, if change.importing { "import" } else { "" });
+            add_text(&mut hash, change.deposed.as_deref().unwrap_or_default());
+            add_number(&mut hash, change.attributes.len());
             for attribute in &change.attributes {
-                part(&mut hash, attribute);
+                add_text(&mut hash, attribute);
             }
         }
-        number(&mut hash, changes.outputs.len());
+        add_number(&mut hash, changes.outputs.len());
         for output in &changes.outputs {
-            part(&mut hash, &output.name);
-            part(&mut hash, &format!("{:?}", output.action));
+            add_text(&mut hash, &output.name);
+            add_text(&mut hash, &format!("{:?}", output.action));
         }
-        number(&mut hash, changes.actions.len());
+        add_number(&mut hash, changes.actions.len());
         for action in &changes.actions {
-            part(&mut hash, &action.to_string());
+            add_text(&mut hash, &action.to_string());
         }
-        part(&mut hash, &stack.diff);
+        add_text(&mut hash, &stack.diff);
     }
     hex(&hash.finalize())
 }
 
-fn part(hash: &mut Sha256, text: &str) {
-    number(hash, text.len());
+fn add_text(hash: &mut Sha256, text: &str) {
+    add_number(hash, text.len());
     hash.update(text.as_bytes());
 }
 
-fn number(hash: &mut Sha256, number: usize) {
+fn add_number(hash: &mut Sha256, number: usize) {
     hash.update((number as u64).to_be_bytes());
 }
 

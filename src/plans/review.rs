@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{ChangeCounts, EnvName, Outcome, StackId};
+use crate::model::{ChangeCounts, EnvName, Outcome, ResourceChange, StackId};
 
 /// Location of the state that a plan would change, as the digest of the review takes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +63,14 @@ pub struct Review {
 }
 
 impl Review {
+    /// Iterates over the resource changes of all stacks.
+    pub(super) fn resource_changes(&self) -> impl Iterator<Item = (&StackId, &ResourceChange)> {
+        self.stacks.iter().flat_map(|stack| {
+            let resources = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
+            resources.map(|change| (&stack.stack, change))
+        })
+    }
+
     /// Returns the number of changes of each kind over all stacks.
     pub fn totals(&self) -> ChangeCounts {
         let mut totals = ChangeCounts::default();
@@ -89,6 +97,6 @@ impl Review {
     /// Returns the digest of the review's content, 64 hexadecimal digits: equal for equal content, regardless
     /// of run, time or plan file.
     pub fn digest(&self) -> String {
-        super::digest::of(self)
+        super::digest::review_digest(self)
     }
 }

@@ -1,4 +1,4 @@
-//! Check that a plan made after the confirmation stays within the confirmed one.
+//! Check that a plan made after the confirmation changes nothing that was not confirmed.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ pub struct PlanContent<'a> {
     pub known: &'a KnownValues,
 }
 
-/// Describes how a later plan goes beyond the confirmed one, one line per finding; empty when it is within.
+/// Describes each change of a later plan that the confirmed one does not have, one line per finding; empty when there is none.
 ///
 /// A plan is within if each of its changes was confirmed with the same address, action, previous address and
 /// import, touches no attribute that the confirmed change left alone, and sets no known value differently.

@@ -22,7 +22,8 @@ use crate::{
         Review,
         guards::{
             Allowances, EarlierChanges, ExternalFacts, Loss, Rules, ShownLoss, Tally, judge, judge_external,
-            losses_of_review, of_lost, of_typed, shown_losses, timely, unnamed, unseen_losses,
+            losses_of_review, refuse_removals, refuse_typed_command, shown_losses, timely, unseen_losses,
+            without_exception,
         },
     },
     process::Runner,
@@ -129,7 +130,7 @@ impl EnvironmentGuards {
 
     /// Returns the refusals of exceptions whose address is in no plan of the first review.
     pub(crate) fn judge_names(&self, review: &Review) -> Vec<Blocked> {
-        let blocks = self.allowed.misnamed(review);
+        let blocks = self.allowed.refuse_unknown_addresses(review);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
@@ -156,7 +157,7 @@ impl EnvironmentGuards {
     /// Returns the reasons why a typed command must not run in a stack, as far as they are known
     /// before its engine is asked.
     pub(super) fn judge_typed(&self, stack: &StackId, typed: &Intent) -> Vec<Blocked> {
-        of_stack(stack, of_typed(stack, typed, self.rules(), &self.allowed))
+        of_stack(stack, refuse_typed_command(stack, typed, self.rules(), &self.allowed))
     }
 
     /// Returns true if a guard depends on the resources that a state loses.
@@ -167,14 +168,18 @@ impl EnvironmentGuards {
     /// Returns the reasons why the state of a stack must not lose these resources, which count for
     /// the limits of the command.
     pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
-        let (blocks, tally) = of_lost((stack, lost), self.rules(), self.before, &self.allowed);
+        let (blocks, tally) = refuse_removals(stack, lost, self.rules(), self.before, &self.allowed);
         self.before = tally;
         of_stack(stack, blocks)
     }
 
     /// Returns the addresses whose loss no `--allow` names, if a guard counts losses.
-    pub(super) fn unnamed(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
-        if self.guards.count_losses() { unnamed(stack, addresses, &self.allowed) } else { Vec::new() }
+    pub(super) fn without_exception(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
+        if self.guards.count_losses() {
+            without_exception(stack, addresses, &self.allowed)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Returns the guards that refuse a review because of the time that has passed since it was judged.

@@ -75,10 +75,10 @@ impl Deployment {
 
     /// Returns the kind of task whose duration a step has; absent when the step takes no noticeable time.
     fn task(&self, kind: StepKind, stack: &StackId) -> Option<Task> {
-        let adopted = self.adopted.get(stack);
+        let adopted = self.dispatcher.stack_runs.prior(stack).and_then(AdoptedWork::of);
         match kind {
             StepKind::Plan => adopted.is_none().then_some(Task::Plan),
-            StepKind::Apply if adopted == Some(&AdoptedWork::PlannedAndApplied) => None,
+            StepKind::Apply if adopted == Some(AdoptedWork::PlannedAndApplied) => None,
             // The stack depends on an applied one and may have to be planned again.
             StepKind::Apply if self.dispatcher.outcomes().get(stack) == Some(&Outcome::Clean) => {
                 Some(Task::Plan)

@@ -11,7 +11,7 @@ use crate::{
 
 /// Returns the event with control characters made visible in every text of engines, hooks and configuration. Names and
 /// addresses contain none.
-pub(super) fn shown(mut kind: EventKind) -> EventKind {
+pub(super) fn without_control_characters(mut kind: EventKind) -> EventKind {
     each_text(&mut kind, &mut |text| {
         if let Cow::Owned(shown) = visible(text) {
             *text = shown;

@@ -39,7 +39,7 @@ impl Dispatcher {
     /// Prompts the user, after the consumers have shown all earlier events.
     pub fn ask(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Result<PromptResult, DispatchError> {
         let mut live = self.take_live()?;
-        let asked = match self.pending(&mut live) {
+        let asked = match self.handle_pending_signals(&mut live) {
             Some(signal) => PromptResult::Interrupted(signal),
             None => self.ask_now(ask, prompter, &mut live),
         };
@@ -80,7 +80,7 @@ impl Dispatcher {
         let first = live.runtime.block_on(prompt::ask(ask.clone(), Arc::clone(prompter), &mut live.signals));
         match first {
             // Closing a terminal both ends the prompt and sends a signal.
-            PromptEvent::Answer(answer) => match (self.pending(live), answer) {
+            PromptEvent::Answer(answer) => match (self.handle_pending_signals(live), answer) {
                 (Some(signal), _) => PromptResult::Interrupted(signal),
                 (None, Ok(answer)) => PromptResult::Answered(answer),
                 (None, Err(error)) => PromptResult::Failed(error),

@@ -4,7 +4,7 @@
 use super::{
     applied_last,
     bind::{CompareScope, find_mismatch, refuse_provider_overrides},
-    outputs::input_values::{OutputVersion, WorkWithInputs, resolve_inputs},
+    outputs::input_values::{OutputVersion, StackWithInputs, resolve_inputs},
     plan::plan,
     ready_stack::{PendingPlan, ReadyStack},
     recorded::recorded_differences,
@@ -63,11 +63,11 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
             format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
         return StepResult::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]));
     }
-    let WorkWithInputs { ready, notes: told, .. } = match resolve_inputs(step, ready, OutputVersion::Current)
-    {
-        Ok(wired) => wired,
-        Err(result) => return *result,
-    };
+    let StackWithInputs { ready, notes: input_notes, .. } =
+        match resolve_inputs(step, ready, OutputVersion::Current) {
+            Ok(resolved) => resolved,
+            Err(result) => return *result,
+        };
     let ready = &*ready;
     // No init either if the environment differs from the plan's.
     match find_mismatch(run, &step.applied, ready, &pending, CompareScope::BeforeInit) {
@@ -91,14 +91,15 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
     if let Err(error) = ready.engine.check_state(&ready.target, &state, ready.accept_lineage) {
         return engine_error_result(error, ready);
     }
-    step.upstreams.record_plan(&ready.target.instance.stack, &pending.file, None);
+    step.upstreams.read_from_plan(&ready.target.instance.stack, &pending.file);
+    step.stack_run.planned_outputs = None;
     let unbound = match recorded_differences(&run.key, ready, &manifest) {
         Ok(differences) => differences,
         Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     };
     let is_incomplete = manifest.is_incomplete();
     let mut notes = manifest.notes;
-    notes.extend(told);
+    notes.extend(input_notes);
     notes.extend(unbound.into_iter().map(|text| format!("not bound, and different: {text}")));
     notes.push(format!(
         "planned by run {} at {}",

@@ -8,7 +8,7 @@ use super::{
     hooks::{HookPoint, before_apply, run_for_step},
     input_digests::digest,
     mixed_mocks::verify_plan,
-    outputs::input_values::{OutputVersion, WorkWithInputs, resolve_current_inputs, resolve_inputs},
+    outputs::input_values::{OutputVersion, StackWithInputs, resolve_current_inputs, resolve_inputs},
     plan::refuse_only_deferred,
     ready_stack::{PendingPlan, ReadyStack},
     retries::with_retries,
@@ -34,8 +34,8 @@ pub(super) fn apply(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResul
         manifest: None,
     });
     let was_clean = pending.changes.is_empty();
-    let wired = step.stack_run.work_with_inputs.clone();
-    let planned = wired.as_deref().unwrap_or(ready);
+    let work_with_inputs = step.stack_run.with_inputs.clone();
+    let planned = work_with_inputs.as_deref().unwrap_or(ready);
     let cause = step.applied_since_plan(ready);
     let is_renewed = cause.is_some() || pending.is_provisional();
     let current_values = if is_renewed || was_clean {
@@ -56,7 +56,7 @@ pub(super) fn apply(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResul
         Ok(renewed) => renewed,
         Err(result) => return *result,
     };
-    let renewed = step.stack_run.work_with_inputs.clone();
+    let renewed = step.stack_run.with_inputs.clone();
     let ready = renewed.as_deref().unwrap_or(ready);
     if pending.changes.is_empty() {
         notes.extend(remove_plan_file(&pending.file));
@@ -83,6 +83,7 @@ pub(super) fn apply(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResul
     }
     // A failed apply may have changed the outputs too.
     step.upstreams.invalidate(&ready.target.instance.stack);
+    step.stack_run.planned_outputs = None;
     let is_deferring = pending.manifest.as_ref().is_some_and(PlanManifest::is_incomplete);
     let mut result = match ready.engine.apply(&ready.target, &pending.file, step.session) {
         Ok(applied) => {
@@ -168,9 +169,9 @@ fn replan_if_needed(
         Ok(hook_notes) => hook_notes,
         Err(result) => return end(*result),
     };
-    let WorkWithInputs { ready, notes: input_notes, .. } =
+    let StackWithInputs { ready, notes: input_notes, .. } =
         match resolve_inputs(step, ready, OutputVersion::Planned) {
-            Ok(wired) => wired,
+            Ok(work_with_inputs) => work_with_inputs,
             Err(result) => return end(*result),
         };
     let ready = &*ready;
@@ -261,7 +262,7 @@ pub(super) fn refusal_before_apply(
     {
         return Some(*outcome);
     }
-    let ready = stack_run.work_with_inputs.as_deref().unwrap_or(ready);
+    let ready = stack_run.with_inputs.as_deref().unwrap_or(ready);
     match find_mismatch(run, applied, ready, pending, CompareScope::AfterInit) {
         Ok(None) => other_unit_values(run, ready, pending),
         Ok(Some(mismatch)) => Some(Outcome::Refused(binding_refusal(&mismatch))),

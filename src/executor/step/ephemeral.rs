@@ -66,7 +66,7 @@ pub(super) fn ephemeral_items(
 }
 
 /// Returns the current values of the ephemeral variables of a plan. Values that only a Terragrunt unit sets count as
-/// unchanged: Terragrunt is asked for them right before the apply.
+/// unchanged: Terragrunt reports them right before the apply.
 pub(super) fn ephemeral_items_now(
     key: &ProjectKey,
     ready: &ReadyStack,

@@ -43,7 +43,7 @@ impl HookPoint {
         }
     }
 
-    fn of(self, hooks: &Hooks) -> &[Vec<String>] {
+    fn commands(self, hooks: &Hooks) -> &[Vec<String>] {
         match self {
             Self::BeforePlan => &hooks.before_plan,
             Self::AfterPlan => &hooks.after_plan,
@@ -92,7 +92,7 @@ pub(super) fn run(
     handle: &dyn StepHandle,
 ) -> Result<Vec<String>, HookError> {
     let mut notes = Vec::new();
-    for argv in point.of(&ready.hooks) {
+    for argv in point.commands(&ready.hooks) {
         notes.extend(run_one(point, argv, &ready.target, session, handle)?);
     }
     Ok(notes)
@@ -122,7 +122,7 @@ pub(super) fn before_apply(
     let Some(identity) = &ready.identity else { return Ok(notes) };
     let progress = |text| (session.observer)(Progress::Doing(text));
     let then = ready.plan_inputs.identity.as_deref();
-    match identity.ask_again(then, &ready.target.env, session.runner, &progress) {
+    match identity.query_again(then, &ready.target.env, session.runner, &progress) {
         Ok(()) => Ok(notes),
         Err(IdentityError::Interrupted) => Err(Box::new(StepResult::new(Outcome::Interrupted))),
         Err(error) => {
@@ -218,7 +218,7 @@ mod tests {
             HookPoint::AfterApply,
             HookPoint::OnFailure,
         ] {
-            assert_eq!(point.of(&hooks), [[point.key()]]);
+            assert_eq!(point.commands(&hooks), [[point.key()]]);
         }
     }
 }

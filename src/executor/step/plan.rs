@@ -1,12 +1,14 @@
 //! Plan of one stack, stored for its apply.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 
 use super::{
     bind::{InputsBeforePlan, bind, refuse_dev_overrides, refuse_provider_overrides},
     mixed_mocks::verify_plan,
     outputs::{
-        input_values::{OutputVersion, WorkWithInputs, destroys_with_mocks, resolve_inputs},
+        input_values::{OutputVersion, StackWithInputs, destroys_with_mocks, resolve_inputs},
         upstream_output::PlannedOutputs,
     },
     ready_stack::{PendingPlan, PlanOptions, ReadyStack},
@@ -45,9 +47,9 @@ pub(super) fn plan(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult
     again
 }
 
-fn plan_with_inputs(step: &mut StepContext<'_>, wired: WorkWithInputs<'_>) -> StepResult {
+fn plan_with_inputs(step: &mut StepContext<'_>, resolved: StackWithInputs<'_>) -> StepResult {
     let (run, session) = (step.run, step.session);
-    let (ready, input_notes) = (&*wired.ready, wired.notes);
+    let (ready, input_notes) = (&*resolved.ready, resolved.notes);
     if let Some(mut reused) = reuse_clean_plan(step, ready) {
         reused.notes.extend(input_notes);
         return reused;
@@ -111,7 +113,8 @@ fn store_plan(
         result.notes.extend(remove_plan_file(&file));
         return StepResult { outcome: Outcome::Refused(blocks), ..result };
     }
-    step.upstreams.record_plan(stack, &file, planned_outputs(&step.run.options, &planned));
+    step.upstreams.read_from_plan(stack, &file);
+    step.stack_run.planned_outputs = planned_outputs(&step.run.options, &planned).map(Arc::new);
     if let Some(failure) =
         destroys_with_mocks(&step.run.options, ready).filter(|_| !planned.changes.is_empty())
     {

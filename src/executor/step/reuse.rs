@@ -72,7 +72,7 @@ fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -
         Some(state).filter(|_| clean.items.mismatch(&now).is_none())
     } else {
         let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
-        let Stamped::Known(stamp) = step.stamps.first(&ready.target.instance.stack, ready) else {
+        let Stamped::Known(stamp) = step.etags.first(&ready.target.instance.stack, ready) else {
             return Ok(false);
         };
         if kept != stamp.tag {
@@ -97,9 +97,9 @@ pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
 /// Returns the entity tag of a state before the plan; absent unless the run reuses plans.
 pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<Stamp> {
     step.run.options.reuse?;
-    let answer = match step.stamps.first(&ready.target.instance.stack, ready) {
+    let answer = match step.etags.first(&ready.target.instance.stack, ready) {
         // The first answer may be from before the engine's init.
-        Stamped::Elsewhere => step.stamps.now(ready),
+        Stamped::Elsewhere => step.etags.request_again(ready),
         answer => answer,
     };
     match answer {
@@ -110,7 +110,7 @@ pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<
 
 /// Returns a note with the reason why a state has no entity tag, if the server gave one.
 pub(super) fn missing_etag_note(step: &StepContext<'_>, ready: &ReadyStack) -> Option<String> {
-    match step.stamps.given(&ready.target.instance.stack)? {
+    match step.etags.received(&ready.target.instance.stack)? {
         Stamped::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
         Stamped::Known(_) | Stamped::Unknown(None) | Stamped::Elsewhere => None,
     }
@@ -139,7 +139,7 @@ pub(super) fn store_clean_plan(
         let mut items = items.map_err(|failure| failure.summary)?;
         // Equal before and after: the plan was made on this state.
         if let Some(stamp) = before.stamp.clone()
-            && step.stamps.now(ready) == Stamped::Known(stamp.clone())
+            && step.etags.request_again(ready) == Stamped::Known(stamp.clone())
         {
             items.bind(STAMP, stamp.tag);
         }

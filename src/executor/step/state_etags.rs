@@ -25,9 +25,9 @@ struct EtagRequests {
     clock: Arc<dyn Clock>,
     states: RemoteStates,
     slots: OnceLock<HashMap<StackId, OnceLock<Stamped>>>,
-    begun: Once,
+    started: Once,
     next: AtomicUsize,
-    over: AtomicBool,
+    is_dropped: AtomicBool,
 }
 
 impl StateEtags {
@@ -43,9 +43,9 @@ impl StateEtags {
             clock,
             states: RemoteStates::default(),
             slots: OnceLock::new(),
-            begun: Once::new(),
+            started: Once::new(),
             next: AtomicUsize::new(0),
-            over: AtomicBool::new(false),
+            is_dropped: AtomicBool::new(false),
         }))
     }
 
@@ -53,28 +53,28 @@ impl StateEtags {
     /// beyond the number of jobs.
     pub(super) fn first(&self, stack: &StackId, ready: &ReadyStack) -> Stamped {
         if ready.effective_init().is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
-            self.0.begun.call_once(|| self.0.ask_all());
+            self.0.started.call_once(|| self.0.request_all());
         }
         self.0
             .slots()
             .get(stack)
-            .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.ask(ready)).clone())
+            .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.request(ready)).clone())
     }
 
     /// Returns the entity tag of a stack's state if it was requested already.
-    pub(super) fn given(&self, stack: &StackId) -> Option<&Stamped> {
+    pub(super) fn received(&self, stack: &StackId) -> Option<&Stamped> {
         self.0.slots.get()?.get(stack)?.get()
     }
 
     /// Requests the entity tag again.
-    pub(super) fn now(&self, ready: &ReadyStack) -> Stamped {
-        self.0.ask(ready)
+    pub(super) fn request_again(&self, ready: &ReadyStack) -> Stamped {
+        self.0.request(ready)
     }
 }
 
 impl Drop for StateEtags {
     fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
+        self.0.is_dropped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -83,7 +83,7 @@ impl EtagRequests {
         self.slots.get_or_init(|| self.ready.keys().map(|stack| (stack.clone(), OnceLock::new())).collect())
     }
 
-    fn ask(&self, ready: &ReadyStack) -> Stamped {
+    fn request(&self, ready: &ReadyStack) -> Stamped {
         match ready.effective_init() {
             Ok(effective_init)
                 if RemoteStates::is_supported(&effective_init) && !ready.engine.keeps_environment() =>
@@ -99,18 +99,18 @@ impl EtagRequests {
     }
 
     /// Sends the requests for all states, each once: the first caller sends the request, others wait for its response.
-    fn ask_all(self: &Arc<Self>) {
+    fn request_all(self: &Arc<Self>) {
         for _ in 0..MAX_CONCURRENT_REQUESTS.min(self.ready.len()) {
             let answers = Arc::clone(self);
             let rest = move || {
                 let mut left = answers.slots().iter();
                 let mut at = 0;
-                while !answers.over.load(Ordering::Relaxed) {
+                while !answers.is_dropped.load(Ordering::Relaxed) {
                     let next = answers.next.fetch_add(1, Ordering::Relaxed);
                     let Some((stack, slot)) = left.nth(next - at) else { break };
                     at = next + 1;
                     slot.get_or_init(|| {
-                        answers.ready.get(stack).map_or(Stamped::Elsewhere, |ready| answers.ask(ready))
+                        answers.ready.get(stack).map_or(Stamped::Elsewhere, |ready| answers.request(ready))
                     });
                 }
             };

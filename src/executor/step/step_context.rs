@@ -16,7 +16,7 @@ pub(super) struct StepContext<'s> {
     /// Outputs that stacks take from each other, shared by all steps.
     pub(super) upstreams: &'s Upstreams,
     /// Entity tags of the states, shared by all steps.
-    pub(super) stamps: &'s StateEtags,
+    pub(super) etags: &'s StateEtags,
     /// Connection of the engine's processes.
     pub(super) session: &'s Session<'s>,
     /// Connection to the dispatcher.

@@ -37,15 +37,15 @@ pub struct Worker {
     ready: Arc<HashMap<StackId, ReadyStack>>,
     upstreams: Upstreams,
     /// Entity tags of the states (`ETag` of HTTP); requested only if plans may be reused.
-    stamps: StateEtags,
+    etags: StateEtags,
 }
 
 impl Worker {
     /// Returns a worker over the stacks of a run.
     pub fn new(run: RunContext, set: RunStacks) -> Self {
         let ready = Arc::new(set.stacks);
-        let stamps = StateEtags::new(Arc::clone(&ready), Arc::clone(&run.runner), Arc::clone(&run.clock));
-        Self { run, ready, upstreams: set.upstreams, stamps }
+        let etags = StateEtags::new(Arc::clone(&ready), Arc::clone(&run.runner), Arc::clone(&run.clock));
+        Self { run, ready, upstreams: set.upstreams, etags }
     }
 
     /// Returns the instances whose states only an exception of `--allow` accepted.
@@ -94,7 +94,7 @@ impl StepRunner for Worker {
         let mut step = StepContext {
             run,
             upstreams: &self.upstreams,
-            stamps: &self.stamps,
+            etags: &self.etags,
             session: &session,
             handle,
             dependencies,

@@ -42,7 +42,7 @@ impl Exception {
     }
 
     /// Returns true if the exception is for this resource of this stack.
-    fn names(&self, stack: &StackId, address: &ResourceAddress) -> bool {
+    fn is_for(&self, stack: &StackId, address: &ResourceAddress) -> bool {
         let (GuardException::Delete(named) | GuardException::Change(named)) = &self.allow else {
             return false;
         };
@@ -50,7 +50,7 @@ impl Exception {
     }
 
     /// Returns true if the exception could allow this change.
-    fn fits(&self, change: &ResourceChange, guards: &Guards) -> bool {
+    fn covers(&self, change: &ResourceChange, guards: &Guards) -> bool {
         match &self.allow {
             GuardException::Delete(named) => {
                 losses(change, guards).iter().any(|loss| *loss.address == named.address)
@@ -63,7 +63,7 @@ impl Exception {
     }
 
     /// Returns true if the exception could allow this action of a provider.
-    fn fits_action(&self, action: &ActionInvocation) -> bool {
+    fn covers_action(&self, action: &ActionInvocation) -> bool {
         matches!(&self.allow, GuardException::Change(named) if named.address == action.address)
     }
 
@@ -103,7 +103,11 @@ impl Exception {
 }
 
 /// Returns the refusal of an exception whose address is in no plan.
-fn misnamed(allow: &GuardException, named: &NamedResource, addresses: &[&ResourceAddress]) -> Block {
+fn refuse_unknown_address(
+    allow: &GuardException,
+    named: &NamedResource,
+    addresses: &[&ResourceAddress],
+) -> Block {
     let plans = match &named.stack {
         Some(stack) => format!("the plan of `{stack}` has"),
         None => "the plans of this run have".to_owned(),
@@ -130,8 +134,8 @@ impl Allowances {
     pub fn bind_to_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
         let has = |exception: &Exception, stack: &ReviewStack| {
             stack.outcome.changes().is_some_and(|changes| {
-                changes.resources.iter().any(|change| exception.fits(change, guards))
-                    || changes.actions.iter().any(|action| exception.fits_action(action))
+                changes.resources.iter().any(|change| exception.covers(change, guards))
+                    || changes.actions.iter().any(|action| exception.covers_action(action))
             })
         };
         let bind = |exception: &Exception| {
@@ -145,7 +149,7 @@ impl Allowances {
     /// Returns the refusals of exceptions whose address is in no plan of the review: most likely typing
     /// errors. An exception is kept while a plan that it could mean is missing or tentative, or when none has
     /// changes.
-    pub fn misnamed(&self, review: &Review) -> Vec<Block> {
+    pub fn refuse_unknown_addresses(&self, review: &Review) -> Vec<Block> {
         let is_settled = |stack: &ReviewStack| match &stack.outcome {
             Outcome::Changed(_) => !stack.tentative,
             Outcome::Clean => true,
@@ -172,7 +176,7 @@ impl Allowances {
                 .chain(actions)
                 .collect();
             (!plans.is_empty() && !addresses.contains(&&named.address))
-                .then(|| misnamed(&exception.allow, named, &addresses))
+                .then(|| refuse_unknown_address(&exception.allow, named, &addresses))
         };
         self.0.iter().filter_map(refuse).collect()
     }
@@ -197,7 +201,7 @@ impl Allowances {
     /// Returns true if an exception allows the loss of this resource (`delete:`), and marks it as used.
     pub fn take_loss(&self, stack: &StackId, address: &ResourceAddress) -> bool {
         self.any(|exception| {
-            matches!(exception.allow, GuardException::Delete(_)) && exception.names(stack, address)
+            matches!(exception.allow, GuardException::Delete(_)) && exception.is_for(stack, address)
         })
     }
 
@@ -205,7 +209,7 @@ impl Allowances {
     /// marks it as used.
     pub(super) fn take_change(&self, stack: &StackId, address: &ResourceAddress) -> bool {
         self.any(|exception| {
-            matches!(exception.allow, GuardException::Change(_)) && exception.names(stack, address)
+            matches!(exception.allow, GuardException::Change(_)) && exception.is_for(stack, address)
         })
     }
 
@@ -245,15 +249,15 @@ impl Allowances {
 
     /// Returns the exceptions that allowed something, as the user types them.
     pub fn used(&self) -> Vec<String> {
-        self.texts(true, |allow| !matches!(allow, GuardException::Lineage(_)))
+        self.exceptions_as_text(true, |allow| !matches!(allow, GuardException::Lineage(_)))
     }
 
     /// Returns the exceptions that were not needed so far and that `condition` accepts.
     pub fn idle(&self, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
-        self.texts(false, condition)
+        self.exceptions_as_text(false, condition)
     }
 
-    fn texts(&self, wanted: bool, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
+    fn exceptions_as_text(&self, wanted: bool, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
         let found = self.0.iter().filter(|e| e.used.get() == wanted && condition(&e.allow));
         let unique: BTreeSet<String> = found.map(|exception| exception.allow.to_string()).collect();
         unique.into_iter().collect()
@@ -322,7 +326,7 @@ mod tests {
             vec![stack("app", &[("a.bcd", Action::Delete), ("x.y", Action::Update)]), later, clean]
         };
         let refused = |allow: &str, stacks: Vec<ReviewStack>| {
-            let blocks = allowances(&[allow]).misnamed(&review(stacks));
+            let blocks = allowances(&[allow]).refuse_unknown_addresses(&review(stacks));
             blocks.into_iter().map(|block| block.message).collect::<Vec<_>>()
         };
         let wrong =

@@ -61,7 +61,7 @@ impl EarlierChanges {
     pub fn tally(&self, review: &Review, guards: &Guards, allowed: &Allowances) -> Tally {
         let mut tally = Tally::default();
         let is_lost = |earlier: &EarlierChange| {
-            !earlier.is_named && is_lost((&earlier.stack, &earlier.change), guards, allowed)
+            !earlier.is_named && is_lost(&earlier.stack, &earlier.change, guards, allowed)
         };
         for earlier in &self.done {
             tally.changes += u64::from(earlier.is_counted);

@@ -11,7 +11,7 @@
 
 use jiff::{Timestamp, civil::Time};
 
-use super::{Allowances, Rules};
+use super::{Allowances, Rules, rules::refusal};
 use crate::{
     config::{Guards, Window},
     git::{NoWorkingTree, WorkingTree},
@@ -31,7 +31,7 @@ pub struct ExternalFacts<'a> {
 /// Returns the refusals of all guards that need no plan.
 pub fn judge_external(rules: Rules<'_>, facts: ExternalFacts<'_>, allowed: &Allowances) -> Vec<Block> {
     let guards = rules.guards;
-    let told = |judge: fn(&Guards, &WorkingTree) -> Option<String>| match facts.tree {
+    let with_tree = |judge: fn(&Guards, &WorkingTree) -> Option<String>| match facts.tree {
         Some(Ok(tree)) => judge(guards, tree),
         Some(Err(error)) => Some(error.to_string()),
         None => Some("git was not asked".to_owned()),
@@ -39,18 +39,18 @@ pub fn judge_external(rules: Rules<'_>, facts: ExternalFacts<'_>, allowed: &Allo
     let mut found = Vec::new();
     let mut judge = |on: bool, guard: Guard, allow: GuardException, message: Option<String>| {
         if let Some(message) = message.filter(|_| on).filter(|_| !allowed.take(&allow)) {
-            found.push(Block { allow: Some(allow.to_string()), ..Block::new(guard, message) });
+            found.push(refusal(guard, message, &allow));
         }
     };
-    judge(!guards.branch.is_empty(), Guard::Branch, GuardException::Branch, told(branch));
-    judge(guards.up_to_date, Guard::UpToDate, GuardException::Behind, told(behind));
-    judge(guards.clean_tree, Guard::CleanTree, GuardException::Dirty, told(dirty));
-    found.extend(closed(rules, facts.now, allowed));
+    judge(!guards.branch.is_empty(), Guard::Branch, GuardException::Branch, with_tree(wrong_branch));
+    judge(guards.up_to_date, Guard::UpToDate, GuardException::Behind, with_tree(behind));
+    judge(guards.clean_tree, Guard::CleanTree, GuardException::Dirty, with_tree(uncommitted_changes));
+    found.extend(refuse_outside_window(rules, facts.now, allowed));
     found
 }
 
 /// Returns the refusal of `window`, if no window is open at this time.
-pub(super) fn closed(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Option<Block> {
+pub(super) fn refuse_outside_window(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Option<Block> {
     let windows = &rules.guards.window;
     if windows.is_empty()
         || windows.iter().any(|window| is_open(window, now))
@@ -60,7 +60,7 @@ pub(super) fn closed(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> 
     }
     let texts: Vec<&str> = windows.iter().map(|window| window.text.as_str()).collect();
     let message = format!("changes are made {}, not now", texts.join("; "));
-    Some(Block { allow: Some(GuardException::Window.to_string()), ..Block::new(Guard::Window, message) })
+    Some(refusal(Guard::Window, message, &GuardException::Window))
 }
 
 /// Returns true if a time lies in a window. Compares local times of the window's time zone, so a window
@@ -77,7 +77,7 @@ fn is_open(window: &Window, now: Timestamp) -> bool {
     }
 }
 
-fn branch(guards: &Guards, tree: &WorkingTree) -> Option<String> {
+fn wrong_branch(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     if tree.is_on(&guards.branch) {
         return None;
     }
@@ -109,7 +109,7 @@ fn behind(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     }
 }
 
-fn dirty(_: &Guards, tree: &WorkingTree) -> Option<String> {
+fn uncommitted_changes(_: &Guards, tree: &WorkingTree) -> Option<String> {
     const SHOWN: usize = 3;
     let first: Vec<String> = tree.dirty.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
     let more = tree.dirty.len().saturating_sub(SHOWN);

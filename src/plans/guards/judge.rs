@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Allowances, ExternalFacts, Rules, Tally, external::closed, judge_external, limits, plan, resources,
+    Allowances, ExternalFacts, Rules, Tally, external::refuse_outside_window, judge_external, limits, plan,
+    resources,
 };
 use crate::{model::Blocked, plans::Review};
 
@@ -23,15 +24,17 @@ pub fn judge(
     for stack in review.changed() {
         let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
         let actions = stack.outcome.changes().into_iter().flat_map(|changes| &changes.actions);
-        let mut blocks = Vec::from_iter(plan::incomplete(stack, rules, allowed));
-        blocks.extend(plan::old(stack, rules, facts.now, allowed));
-        blocks.extend(changes.flat_map(|change| resources::blocks((&stack.stack, change), rules, allowed)));
+        let mut blocks = Vec::from_iter(plan::refuse_incomplete(stack, rules, allowed));
+        blocks.extend(plan::refuse_old(stack, rules, facts.now, allowed));
         blocks.extend(
-            actions.flat_map(|action| resources::action_blocks((&stack.stack, action), rules, allowed)),
+            changes.flat_map(|change| resources::refuse_change(&stack.stack, change, rules, allowed)),
+        );
+        blocks.extend(
+            actions.flat_map(|action| resources::refuse_action(&stack.stack, action, rules, allowed)),
         );
         found.extend(blocks.into_iter().map(|block| Blocked { stack: Some(stack.stack.clone()), block }));
     }
-    let whole = limits::blocks(review, rules, before, allowed)
+    let whole = limits::refuse_totals(review, rules, before, allowed)
         .into_iter()
         .chain(judge_external(rules, facts, allowed));
     found.extend(whole.map(|block| Blocked { stack: None, block }));
@@ -42,10 +45,11 @@ pub fn judge(
 /// old.
 pub fn timely(review: &Review, rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Vec<Blocked> {
     let old = review.changed().filter_map(|stack| {
-        let block = plan::old(stack, rules, now, allowed)?;
+        let block = plan::refuse_old(stack, rules, now, allowed)?;
         Some(Blocked { stack: Some(stack.stack.clone()), block })
     });
-    old.chain(closed(rules, now, allowed).map(|block| Blocked { stack: None, block })).collect()
+    old.chain(refuse_outside_window(rules, now, allowed).map(|block| Blocked { stack: None, block }))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Guards over all changes of a run: `max_deletes` and `max_changes`.
 
-use super::{Allowances, Rules, losses};
+use super::{Allowances, Rules, losses, rules::refusal};
 use crate::{
     config::Guards,
     model::{Block, Guard, GuardException, ResourceChange, StackId},
@@ -29,7 +29,7 @@ impl Tally {
         let changed = all.filter(|(_, change)| change.is_change());
         let before = Self { changes: self.changes + actions, ..self };
         changed.fold(before, |tally, (stack, change)| Self {
-            deletes: tally.deletes + u64::from(is_lost((stack, change), guards, allowed)),
+            deletes: tally.deletes + u64::from(is_lost(stack, change, guards, allowed)),
             changes: tally.changes + 1,
         })
     }
@@ -37,7 +37,8 @@ impl Tally {
 
 /// Returns true if a change would cause a loss that no exception allows.
 pub(super) fn is_lost(
-    (stack, change): (&StackId, &ResourceChange),
+    stack: &StackId,
+    change: &ResourceChange,
     guards: &Guards,
     allowed: &Allowances,
 ) -> bool {
@@ -45,18 +46,23 @@ pub(super) fn is_lost(
 }
 
 /// Returns the refusals of a review by `max_deletes` and `max_changes`.
-pub(super) fn blocks(review: &Review, rules: Rules<'_>, before: Tally, allowed: &Allowances) -> Vec<Block> {
+pub(super) fn refuse_totals(
+    review: &Review,
+    rules: Rules<'_>,
+    before: Tally,
+    allowed: &Allowances,
+) -> Vec<Block> {
     let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     if max_deletes.is_none() && max_changes.is_none() {
         return Vec::new();
     }
     // Without `max_deletes` no exception is marked as used for a loss.
     let named = if max_deletes.is_some() { allowed } else { &Allowances::default() };
-    of_tally(before.with(review, rules.guards, named), rules, allowed)
+    refuse_tally(before.with(review, rules.guards, named), rules, allowed)
 }
 
 /// Returns the refusals of a total by `max_deletes` and `max_changes`.
-pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+pub(super) fn refuse_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
     let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     let mut found = Vec::new();
     if let Some(limit) = max_deletes.filter(|limit| tally.deletes > *limit)
@@ -66,19 +72,15 @@ pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> 
             "{} would be deleted, replaced, forgotten or moved out of protection, at most {limit} may be",
             tally.deletes
         );
-        found.push(block(Guard::MaxDeletes, message, &GuardException::Deletes(tally.deletes)));
+        found.push(refusal(Guard::MaxDeletes, message, &GuardException::Deletes(tally.deletes)));
     }
     if let Some(limit) = max_changes.filter(|limit| tally.changes > *limit)
         && !allowed.take_changes(tally.changes)
     {
         let message = format!("{} would be changed, at most {limit} may be", tally.changes);
-        found.push(block(Guard::MaxChanges, message, &GuardException::Changes(tally.changes)));
+        found.push(refusal(Guard::MaxChanges, message, &GuardException::Changes(tally.changes)));
     }
     found
-}
-
-fn block(guard: Guard, message: String, allow: &GuardException) -> Block {
-    Block { allow: Some(allow.to_string()), ..Block::new(guard, message) }
 }
 
 #[cfg(test)]
@@ -95,7 +97,8 @@ mod tests {
             stack("network", &[("a.gone", Action::Delete), ("a.new", Action::Create)]),
             stack("app", &[("a.gone", Action::Forget), ("a.read", Action::Read)]),
         ]);
-        let blocks = blocks(&review, Rules { guards, confirm: false }, before, &Allowances::new(&allows));
+        let blocks =
+            refuse_totals(&review, Rules { guards, confirm: false }, before, &Allowances::new(&allows));
         blocks.into_iter().map(|block| (block.message, block.allow)).collect()
     }
 
@@ -147,7 +150,7 @@ mod tests {
         let guards = |max| Guards { max_changes: Some(max), ..Guards::default() };
         let found = |guards: &Guards, stack| {
             let rules = Rules { guards, confirm: false };
-            blocks(&review(vec![stack]), rules, Tally::default(), &Allowances::default())
+            refuse_totals(&review(vec![stack]), rules, Tally::default(), &Allowances::default())
         };
         assert_eq!(found(&guards(3), app.clone()), []);
         assert_eq!(found(&guards(2), app)[0].allow.as_deref(), Some("changes=3"));

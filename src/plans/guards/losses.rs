@@ -71,10 +71,7 @@ pub fn losses<'a>(change: &'a ResourceChange, guards: &Guards) -> Vec<Loss<'a>> 
 
 /// Returns the losses of all changes of a review, by stack.
 pub fn losses_of_review<'a>(review: &'a Review, guards: &Guards) -> Vec<(&'a StackId, Loss<'a>)> {
-    let changes = review.stacks.iter().flat_map(|stack| {
-        let resources = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
-        resources.map(|change| (&stack.stack, change))
-    });
+    let changes = review.resource_changes();
     changes.flat_map(|(stack, change)| losses(change, guards).into_iter().map(move |l| (stack, l))).collect()
 }
 

@@ -7,7 +7,7 @@
 //! by the user, `tentative` plans with values that the run will not know; `allowances` holds the exceptions of
 //! `--allow`.
 //!
-//! | guard          | refuses                                                                | let through by      |
+//! | guard          | refuses                                                                | exception           |
 //! |----------------|------------------------------------------------------------------------|---------------------|
 //! | `protect`      | delete, replace, forget, unknown of what matches, also where it was    | `delete:STACK/ADDR` |
 //! |                | a move of what matches to where nothing protects it                    | `delete:`, old one  |
@@ -49,8 +49,8 @@ pub use external::{ExternalFacts, judge_external};
 pub use judge::{judge, timely};
 pub use limits::Tally;
 pub use losses::{Loss, LossKind, losses, losses_of_review};
-pub use plan_file::{InstanceState, foreign};
+pub use plan_file::{InstanceState, mismatch_with_instance};
 pub use rounds::{ShownLoss, shown_losses, unseen_losses};
 pub use rules::Rules;
 pub use tentative::{MissingUpstreams, ValueProviders, are_all_tentative, is_any_tentative};
-pub use unplanned::{covered, of_lost, of_typed, unnamed};
+pub use unplanned::{covered, refuse_removals, refuse_typed_command, without_exception};

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Allowances, Rules};
+use super::{Allowances, Rules, rules::refusal};
 use crate::{
     model::{Block, Guard, GuardException},
     plans::ReviewStack,
@@ -11,19 +11,20 @@ use crate::{
 };
 
 /// Returns the refusal of a plan that covers only a part of its stack.
-pub(super) fn incomplete(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowances) -> Option<Block> {
+pub(super) fn refuse_incomplete(
+    stack: &ReviewStack,
+    rules: Rules<'_>,
+    allowed: &Allowances,
+) -> Option<Block> {
     if !(rules.confirm && stack.incomplete) || allowed.take(&GuardException::Incomplete) {
         return None;
     }
     let message = "the plan is incomplete: only a part of the stack was planned";
-    Some(Block {
-        allow: Some(GuardException::Incomplete.to_string()),
-        ..Block::new(Guard::Incomplete, message)
-    })
+    Some(refusal(Guard::Incomplete, message, &GuardException::Incomplete))
 }
 
 /// Returns the refusal of a plan that is older than `max_plan_age`, or of unknown age.
-pub(super) fn old(
+pub(super) fn refuse_old(
     stack: &ReviewStack,
     rules: Rules<'_>,
     now: Timestamp,
@@ -41,5 +42,5 @@ pub(super) fn old(
         Some(age) => format!("the plan is {} old, at most {limit} is allowed", seconds(age.as_secs_f64())),
         None => format!("nobody knows how old the plan is, at most {limit} is allowed"),
     };
-    Some(Block { allow: Some(GuardException::Age.to_string()), ..Block::new(Guard::MaxPlanAge, message) })
+    Some(refusal(Guard::MaxPlanAge, message, &GuardException::Age))
 }

@@ -14,7 +14,7 @@ pub struct InstanceState<'a> {
 }
 
 /// Returns the reason why a plan does not belong to the instance; absent when it does.
-pub fn foreign(facts: &PlanFacts, place: InstanceState<'_>) -> Option<String> {
+pub fn mismatch_with_instance(facts: &PlanFacts, place: InstanceState<'_>) -> Option<String> {
     let workspace = place.workspace.unwrap_or("default");
     if facts.workspace != workspace {
         return Some(format!("it was made in the workspace `{}`, not in `{workspace}`", facts.workspace));
@@ -49,17 +49,17 @@ mod tests {
             errored: false,
         };
         let here = InstanceState { workspace: None, backend: "s3", lineage: "one" };
-        assert_eq!(foreign(&facts("default", "s3", "one"), here), None);
+        assert_eq!(mismatch_with_instance(&facts("default", "s3", "one"), here), None);
         for (other, word) in [
             (facts("staging", "s3", "one"), "workspace"),
             (facts("default", "local", "one"), "backend"),
             (facts("default", "s3", "two"), "another state"),
             (facts("default", "s3", ""), "empty state"),
         ] {
-            let why = foreign(&other, here).unwrap_or_default();
+            let why = mismatch_with_instance(&other, here).unwrap_or_default();
             assert!(why.contains(word), "{why}");
         }
         let empty = InstanceState { lineage: "", ..here };
-        assert!(foreign(&facts("default", "s3", ""), empty).is_some());
+        assert!(mismatch_with_instance(&facts("default", "s3", ""), empty).is_some());
     }
 }

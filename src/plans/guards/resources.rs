@@ -1,6 +1,6 @@
 //! Guards over single changes: `protect`, `deny_actions`, and actions unknown to envctl.
 
-use super::{Allowances, LossKind, Rules, losses};
+use super::{Allowances, LossKind, Rules, losses, rules::refusal};
 use crate::{
     config::Guards,
     model::{
@@ -10,8 +10,9 @@ use crate::{
 };
 
 /// Returns the refusals of a change, one per guard; a move out of protection is refused separately.
-pub(super) fn blocks(
-    (stack, change): (&StackId, &ResourceChange),
+pub(super) fn refuse_change(
+    stack: &StackId,
+    change: &ResourceChange,
     rules: Rules<'_>,
     allowed: &Allowances,
 ) -> Vec<Block> {
@@ -20,14 +21,14 @@ pub(super) fn blocks(
     let mut found: Vec<(Guard, String, &ResourceAddress)> = Vec::new();
     if lost
         && let Some(pattern) =
-            rules.guards.protect.iter().find(|pattern| names(change, |a| pattern.matches(a)))
+            rules.guards.protect.iter().find(|pattern| any_address(change, |a| pattern.matches(a)))
     {
         found.push((Guard::Protect, format!("{} is protected by `{pattern}`", described(change)), address));
     }
     let denied = rules.guards.deny_actions.iter().find_map(|rule| {
-        let words = words(change.action);
+        let words = deny_words(change.action);
         let word = words.iter().find(|word| rule.actions.contains(word))?;
-        names(change, |address| rule.pattern.matches(address)).then_some((rule, *word))
+        any_address(change, |address| rule.pattern.matches(address)).then_some((rule, *word))
     });
     if let Some((rule, word)) = denied {
         found.push((
@@ -50,14 +51,14 @@ pub(super) fn blocks(
     let allow = if lost { GuardException::Delete } else { GuardException::Change };
     let mut blocks: Vec<Block> = found
         .into_iter()
-        .map(|(guard, message, address)| block(guard, message, (stack, address), allow))
+        .map(|(guard, message, address)| block(guard, message, stack, address, allow))
         .collect();
     for loss in losses(change, rules.guards) {
         if let LossKind::MoveOutOfProtection { to } = loss.kind
             && !allowed.take_loss(stack, loss.address)
         {
             let (guard, message) = moved_out(loss.address, to, rules.guards);
-            blocks.push(block(guard, message, (stack, loss.address), GuardException::Delete));
+            blocks.push(block(guard, message, stack, loss.address, GuardException::Delete));
         }
     }
     blocks
@@ -68,8 +69,9 @@ const INVOKE: &str = "invoke";
 
 /// Returns the refusals of a provider action that a stack would invoke, one per guard. A protected address is
 /// not invoked at all, because a plan does not show what an action does.
-pub(super) fn action_blocks(
-    (stack, action): (&StackId, &ActionInvocation),
+pub(super) fn refuse_action(
+    stack: &StackId,
+    action: &ActionInvocation,
     rules: Rules<'_>,
     allowed: &Allowances,
 ) -> Vec<Block> {
@@ -91,21 +93,19 @@ pub(super) fn action_blocks(
     if found.is_empty() || allowed.take_change(stack, &action.address) {
         return Vec::new();
     }
-    let block = |(guard, message)| block(guard, message, (stack, &action.address), GuardException::Change);
+    let block = |(guard, message)| block(guard, message, stack, &action.address, GuardException::Change);
     found.into_iter().map(block).collect()
 }
 
 fn block(
     guard: Guard,
     message: String,
-    (stack, address): (&StackId, &ResourceAddress),
+    stack: &StackId,
+    address: &ResourceAddress,
     allow: fn(NamedResource) -> GuardException,
 ) -> Block {
-    Block {
-        address: Some(address.clone()),
-        allow: Some(allow(NamedResource::of_stack(stack, address)).to_string()),
-        ..Block::new(guard, message)
-    }
+    let allow = allow(NamedResource::of_stack(stack, address));
+    Block { address: Some(address.clone()), ..refusal(guard, message, &allow) }
 }
 
 /// Returns the guard that protects the old address of a moved resource, and its message.
@@ -123,13 +123,13 @@ fn moved_out(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (
 }
 
 /// Returns true if the present or the previous address of a resource matches.
-fn names(change: &ResourceChange, matches: impl Fn(&str) -> bool) -> bool {
+fn any_address(change: &ResourceChange, matches: impl Fn(&str) -> bool) -> bool {
     matches(change.address.as_str())
         || change.previous_address.as_ref().is_some_and(|address| matches(address.as_str()))
 }
 
 /// Returns the words of `deny_actions` that cover an action.
-fn words(action: Action) -> &'static [&'static str] {
+fn deny_words(action: Action) -> &'static [&'static str] {
     match action {
         Action::NoOp => &[],
         Action::Read => &["read"],
@@ -176,7 +176,7 @@ mod tests {
     fn judged(change: &ResourceChange, guards: &Guards, confirm: bool, allow: &[&str]) -> Vec<String> {
         let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm });
-        let blocks = blocks((&app, change), rules, &Allowances::new(&allows));
+        let blocks = refuse_change(&app, change, rules, &Allowances::new(&allows));
         blocks.into_iter().map(|block| block.guard.to_string()).collect()
     }
 
@@ -267,7 +267,7 @@ mod tests {
         let judged = |guards: &Guards, allow: &[&str]| -> Vec<String> {
             let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
             let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm: false });
-            let blocks = action_blocks((&app, &action), rules, &Allowances::new(&allows));
+            let blocks = refuse_action(&app, &action, rules, &Allowances::new(&allows));
             blocks.into_iter().map(|block| block.guard.to_string()).collect()
         };
         let deny = |pattern: &str, word| {

@@ -1,4 +1,4 @@
-//! Losses that first appear in later rounds, which `--confirm-rounds` must not accept unseen.
+//! Losses that first appear in later rounds: `--confirm-rounds` does not confirm them.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -32,11 +32,8 @@ impl fmt::Display for ShownLoss {
 
 /// Returns the losses that a review shows under these guards, deposed objects by their key.
 pub fn shown_losses(review: &Review, guards: &Guards) -> BTreeSet<ShownLoss> {
-    let changes = review.stacks.iter().flat_map(|stack| {
-        let resources = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
-        resources.map(|change| (&stack.stack, change))
-    });
-    changes
+    review
+        .resource_changes()
         .flat_map(|(stack, change)| {
             losses(change, guards).into_iter().map(move |loss| ShownLoss {
                 stack: stack.clone(),

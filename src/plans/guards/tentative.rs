@@ -40,8 +40,8 @@ impl ValueProviders<'_> {
     /// Returns the refusals of the tentative plans of a review that no apply in the run can make final.
     pub fn judge(&self, review: &Review) -> Vec<Blocked> {
         let tentative = review.changed().filter(|stack| stack.tentative);
-        let refused = tentative.filter(|stack| !self.may_be_settled(&stack.stack, review));
-        refused.flat_map(|stack| self.refuse(stack)).collect()
+        let refused = tentative.filter(|stack| !self.may_become_final(&stack.stack, review));
+        refused.flat_map(|stack| self.refusals(stack)).collect()
     }
 
     /// Returns the stacks that have to be applied first and are not part of the run: the upstream stacks of mocks or, if
@@ -49,11 +49,11 @@ impl ValueProviders<'_> {
     pub fn absent_of(&self, stack: &StackId) -> BTreeSet<StackId> {
         let mut absent: BTreeSet<StackId> = (self.mocks_of)(stack).into_iter().collect();
         absent.retain(|source| !self.graph.contains(source.as_str()));
-        if absent.is_empty() { self.needed_beside(stack) } else { absent }
+        if absent.is_empty() { self.missing_upstreams_below(stack) } else { absent }
     }
 
     /// Returns the refusal of a tentative plan, with the reasons why it is tentative.
-    fn refuse(&self, tentative: &ReviewStack) -> Vec<Blocked> {
+    fn refusals(&self, tentative: &ReviewStack) -> Vec<Blocked> {
         let absent = self.absent_of(&tentative.stack);
         let message = if absent.is_empty() {
             "its plan rests on values that are not known, and nothing in this run makes them so".to_owned()
@@ -69,7 +69,7 @@ impl ValueProviders<'_> {
 
     /// Returns true if an apply in this run may provide the values of a tentative plan. If Terragrunt itself chose the
     /// mocks, any change in a dependency counts.
-    fn may_be_settled(&self, stack: &StackId, review: &Review) -> bool {
+    fn may_become_final(&self, stack: &StackId, review: &Review) -> bool {
         let mocks_of = (self.mocks_of)(stack);
         if !mocks_of.is_empty() {
             return mocks_of.iter().all(|source| self.graph.contains(source.as_str()));
@@ -82,7 +82,7 @@ impl ValueProviders<'_> {
         review.stacks.iter().any(changes)
     }
 
-    fn needed_beside(&self, stack: &StackId) -> BTreeSet<StackId> {
+    fn missing_upstreams_below(&self, stack: &StackId) -> BTreeSet<StackId> {
         let mut below = self.graph.dependencies(std::slice::from_ref(stack));
         below.push(stack.clone());
         below.iter().filter_map(|stack| self.missing.0.get(stack)).flatten().cloned().collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Allowances, Rules, Tally, limits::of_tally, resources};
+use super::{Allowances, Rules, Tally, limits::refuse_tally, resources};
 use crate::{
     engine::Intent,
     model::{
@@ -12,7 +12,12 @@ use crate::{
 };
 
 /// Returns the refusals of an `exec` command that are known before its engine runs.
-pub fn of_typed(stack: &StackId, typed: &Intent, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+pub fn refuse_typed_command(
+    stack: &StackId,
+    typed: &Intent,
+    rules: Rules<'_>,
+    allowed: &Allowances,
+) -> Vec<Block> {
     let judged = rules.guards.judge_plans();
     match typed {
         Intent::Everything { verb, .. } if judged => {
@@ -29,14 +34,17 @@ pub fn of_typed(stack: &StackId, typed: &Intent, rules: Rules<'_>, allowed: &All
             vec![Block::new(Guard::Exec, format!("{what} cannot be judged: {instead}"))]
         }
         Intent::OutOfScope { what, instead } => vec![Block::new(Guard::Exec, format!("{what}: {instead}"))],
-        Intent::Named { addresses, forgets } => of_named((stack, addresses), *forgets, rules, allowed),
+        Intent::Named { addresses, forgets } => {
+            refuse_named_resources(stack, addresses, *forgets, rules, allowed)
+        }
         _ => Vec::new(),
     }
 }
 
 /// Returns the refusals of a command that changes the state of named resources and modules.
-fn of_named(
-    (stack, words): (&StackId, &[String]),
+fn refuse_named_resources(
+    stack: &StackId,
+    words: &[String],
     forgets: bool,
     rules: Rules<'_>,
     allowed: &Allowances,
@@ -69,7 +77,7 @@ fn of_named(
 }
 
 /// Returns the addresses whose loss no exception allows.
-pub fn unnamed(stack: &StackId, addresses: &[String], allowed: &Allowances) -> Vec<String> {
+pub fn without_exception(stack: &StackId, addresses: &[String], allowed: &Allowances) -> Vec<String> {
     let is_named = |text: &&String| text.parse().is_ok_and(|address| allowed.take_loss(stack, &address));
     addresses.iter().filter(|text| !is_named(text)).cloned().collect()
 }
@@ -84,8 +92,9 @@ pub fn covered(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<R
 
 /// Returns the refusals for resources that a command removes from a state, and the tally with their number
 /// added to `before`.
-pub fn of_lost(
-    (stack, lost): (&StackId, &[ResourceAddress]),
+pub fn refuse_removals(
+    stack: &StackId,
+    lost: &[ResourceAddress],
     rules: Rules<'_>,
     before: Tally,
     allowed: &Allowances,
@@ -94,14 +103,14 @@ pub fn of_lost(
     let mut found = Vec::new();
     for address in lost {
         let forgotten = ResourceChange::new(address.clone(), Action::Forget);
-        found.extend(resources::blocks((stack, &forgotten), rules, allowed));
+        found.extend(resources::refuse_change(stack, &forgotten, rules, allowed));
         tally.changes += 1;
         if rules.guards.max_deletes.is_some() {
             tally.deletes += u64::from(!allowed.take_loss(stack, address));
         }
     }
     if !lost.is_empty() {
-        found.extend(of_tally(tally, rules, allowed));
+        found.extend(refuse_tally(tally, rules, allowed));
     }
     (found, tally)
 }
@@ -127,7 +136,7 @@ mod tests {
         let guards = Guards { protect: vec!["aws_db.*".parse().unwrap()], ..Guards::default() };
         let rules = Rules { guards: &guards, confirm: false };
         let typed = Intent::Named { addresses: texts(words), forgets: false };
-        let blocks = of_typed(&app(), &typed, rules, &allowances(allow));
+        let blocks = refuse_typed_command(&app(), &typed, rules, &allowances(allow));
         blocks.into_iter().map(|block| (block.guard.to_string(), block.allow)).collect()
     }
 
@@ -148,10 +157,10 @@ mod tests {
             assert_eq!(judged(&[word], &[&allow]), [("address".to_owned(), None)], "{word}");
             let typed = Intent::Named { addresses: texts(&[word]), forgets: true };
             let free = Rules { guards: &Guards::default(), confirm: true };
-            assert_eq!(of_typed(&app(), &typed, free, &Allowances::default()), []);
+            assert_eq!(refuse_typed_command(&app(), &typed, free, &Allowances::default()), []);
             let limited = Guards { max_deletes: Some(0), ..Guards::default() };
             let limited = Rules { guards: &limited, confirm: false };
-            assert_eq!(of_typed(&app(), &typed, limited, &Allowances::default()).len(), 1);
+            assert_eq!(refuse_typed_command(&app(), &typed, limited, &Allowances::default()).len(), 1);
         }
     }
 
@@ -170,7 +179,8 @@ mod tests {
             (Intent::Harmless, None, None, None),
         ] {
             let guard = |guards: &Guards, confirm| {
-                let blocks = of_typed(&app(), &typed, Rules { guards, confirm }, &Allowances::default());
+                let blocks =
+                    refuse_typed_command(&app(), &typed, Rules { guards, confirm }, &Allowances::default());
                 assert!(blocks.iter().all(|block| block.allow.is_none()), "{blocks:?}");
                 blocks.into_iter().next().map(|block| block.guard.to_string())
             };
@@ -187,7 +197,7 @@ mod tests {
             Guards { protect: vec!["aws_db.*".parse().unwrap()], max_deletes: Some(1), ..Guards::default() };
         let judged = |before: Tally, allow: &[&str]| {
             let rules = Rules { guards: &guards, confirm: false };
-            let (blocks, tally) = of_lost((&app(), &lost), rules, before, &allowances(allow));
+            let (blocks, tally) = refuse_removals(&app(), &lost, rules, before, &allowances(allow));
             (blocks.into_iter().filter_map(|block| block.allow).collect::<Vec<_>>(), tally.deletes)
         };
         let none = Tally::default();
@@ -212,7 +222,7 @@ mod tests {
             let lost = covered(&texts(&[word]), &state);
             assert_eq!(lost.iter().map(ResourceAddress::as_str).collect::<Vec<_>>(), found, "{word}");
         }
-        let some = unnamed(&app(), &texts(&["a.b", "x.y"]), &allowances(&["delete:app/x.y"]));
+        let some = without_exception(&app(), &texts(&["a.b", "x.y"]), &allowances(&["delete:app/x.y"]));
         assert_eq!(some, ["a.b"]);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     executor::ReadyStack,
     files,
     model::{Block, Blocked, Failure, FailureKind, Guard, StackId},
-    plans::guards::{InstanceState, covered, foreign},
+    plans::guards::{InstanceState, covered, mismatch_with_instance},
     run::environment_guards::EnvironmentGuards,
 };
 
@@ -63,11 +63,11 @@ impl ExecCheck<'_> {
                 }
             },
             Intent::Named { addresses, forgets: true } => {
-                match guarded.unnamed(self.stack, addresses).as_slice() {
+                match guarded.without_exception(self.stack, addresses).as_slice() {
                     [] => Vec::new(),
-                    unnamed => {
+                    without_exception => {
                         let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
-                        guarded.judge_lost(self.stack, &covered(unnamed, &now))
+                        guarded.judge_lost(self.stack, &covered(without_exception, &now))
                     }
                 }
             }
@@ -136,7 +136,7 @@ impl ExecCheck<'_> {
             backend: &effective_init.backend,
             lineage: &state.lineage,
         };
-        if let Some(why) = foreign(&facts, place) {
+        if let Some(why) = mismatch_with_instance(&facts, place) {
             return not(&format!("`{path}` is no plan of this state: {why}"));
         }
         // An apply reads only the backend in the plan file.

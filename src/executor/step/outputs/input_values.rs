@@ -22,7 +22,7 @@ use crate::{
 const BY_HAND: &str = "`--var NAME=VALUE` gives a variable the value that it had";
 
 /// Stack with the values that it takes from other stacks.
-pub(in crate::executor::step) struct WorkWithInputs<'w> {
+pub(in crate::executor::step) struct StackWithInputs<'w> {
     pub(in crate::executor::step) ready: Cow<'w, ReadyStack>,
     /// Notes about these values.
     pub(in crate::executor::step) notes: Vec<String>,
@@ -44,9 +44,9 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
     step: &mut StepContext<'_>,
     ready: &'w ReadyStack,
     version: OutputVersion,
-) -> Result<WorkWithInputs<'w>, Box<StepResult>> {
+) -> Result<StackWithInputs<'w>, Box<StepResult>> {
     if ready.upstream_inputs.is_empty() {
-        return Ok(WorkWithInputs {
+        return Ok(StackWithInputs {
             ready: Cow::Borrowed(ready),
             notes: Vec::new(),
             uses_planned_values: false,
@@ -70,10 +70,14 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
                 }));
             }
         };
-    let wired = with_values(ready, &values, step.run.runner.redactor()).map_err(failed)?;
+    let resolved = with_values(ready, &values, step.run.runner.redactor()).map_err(failed)?;
     notes.extend(values.notes());
-    step.stack_run.work_with_inputs = Some(Arc::new(wired.clone()));
-    Ok(WorkWithInputs { ready: Cow::Owned(wired), notes, uses_planned_values: !values.from_plans.is_empty() })
+    step.stack_run.with_inputs = Some(Arc::new(resolved.clone()));
+    Ok(StackWithInputs {
+        ready: Cow::Owned(resolved),
+        notes,
+        uses_planned_values: !values.from_plans.is_empty(),
+    })
 }
 
 /// Returns the stack with the values right before an apply: the plan is bound to those that it was made with.
@@ -90,7 +94,7 @@ pub(in crate::executor::step) fn resolve_current_inputs<'w>(
     with_outputs(ready, &outputs, &has_state, step.run.runner.redactor()).map(Cow::Owned).map_err(failed)
 }
 
-/// Returns the outputs of all stacks that values are taken from.
+/// Returns the outputs of all stacks that the inputs refer to.
 fn outputs_of_sources(
     step: &StepContext<'_>,
     ready: &ReadyStack,
@@ -120,7 +124,8 @@ fn output_state_of(step: &StepContext<'_>, source: &StackId, version: OutputVers
     if step.run.options.mode == PlanMode::Destroy || !step.dependencies.contains_key(source) {
         OutputState::Elsewhere { has_state: step.upstreams.has_state(source) }
     } else if step.is_pending(source) {
-        let pending = OutputState::Pending(step.upstreams.planned_outputs(source));
+        let pending =
+            OutputState::Pending(step.dependencies.get(source).and_then(|plan| plan.planned_outputs.clone()));
         if version == OutputVersion::Planned { pending } else { pending.into_unknown() }
     } else {
         OutputState::Settled

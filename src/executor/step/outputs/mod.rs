@@ -3,7 +3,7 @@
 pub(super) mod input_values;
 pub(in crate::executor) mod passed_values;
 pub(in crate::executor) mod upstream_inputs;
-pub(super) mod upstream_output;
+pub(in crate::executor) mod upstream_output;
 mod upstreams;
 
 pub use upstreams::Upstreams;

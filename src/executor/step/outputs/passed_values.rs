@@ -45,15 +45,15 @@ pub(super) fn with_values(
     ready.from_plans.clone_from(&values.from_plans);
     let taken = values.inputs.iter().map(|input| (input.variable.clone(), input.value.clone()));
     ready.taken = taken.collect();
-    for given in &values.inputs {
-        ready.plan_inputs.values.retain(|(name, _)| *name != given.variable);
-        if !given.sensitive && !redactor.masks(&given.value.to_string()) {
-            ready.plan_inputs.values.push((given.variable.clone(), given.value.to_string()));
+    for input in &values.inputs {
+        ready.plan_inputs.values.retain(|(name, _)| *name != input.variable);
+        if !input.sensitive && !redactor.masks(&input.value.to_string()) {
+            ready.plan_inputs.values.push((input.variable.clone(), input.value.to_string()));
             continue;
         }
-        hide(&given.value, &|text| redactor.add(text));
-        let text = in_environment(given)?;
-        Arc::make_mut(&mut ready.target.env).insert(format!("TF_VAR_{}", given.variable).into(), text.into());
+        hide(&input.value, &|text| redactor.add(text));
+        let text = in_environment(input)?;
+        Arc::make_mut(&mut ready.target.env).insert(format!("TF_VAR_{}", input.variable).into(), text.into());
     }
     let file = &ready.target.generated_values.json;
     let members = ready.plan_inputs.values.iter().map(|(name, value)| {
@@ -71,9 +71,9 @@ pub(super) fn with_values(
 }
 
 /// Returns a value for an environment variable: as plain text or as an HCL expression, depending on the variable's type.
-fn in_environment(given: &InputValue) -> Result<String, Failure> {
-    let kind = given.declared.as_ref().map(|declared| declared.kind);
-    match (&given.value, kind) {
+fn in_environment(input: &InputValue) -> Result<String, Failure> {
+    let kind = input.declared.as_ref().map(|declared| declared.kind);
+    match (&input.value, kind) {
         (Value::String(text), Some(VariableKind::Untyped | VariableKind::Primitive) | None) => {
             Ok(text.clone())
         }
@@ -82,7 +82,7 @@ fn in_environment(given: &InputValue) -> Result<String, Failure> {
         }
         (value, Some(VariableKind::Other) | None) => Ok(expression(value)),
         (_, Some(VariableKind::Untyped | VariableKind::Primitive)) => {
-            let variable = &given.variable;
+            let variable = &input.variable;
             let summary = format!(
                 "variable `{variable}` takes a sensitive value that is no text, and says no such type"
             );

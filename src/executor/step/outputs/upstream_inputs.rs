@@ -21,7 +21,7 @@ use crate::{
 /// Variables of a stack that take outputs of other stacks.
 #[derive(Debug, Clone, Default)]
 pub struct UpstreamInputs {
-    wires: Vec<UpstreamInput>,
+    inputs: Vec<UpstreamInput>,
     mocks: IndexMap<String, IndexMap<String, MockOutput>>,
 }
 
@@ -169,26 +169,27 @@ impl UpstreamInputs {
             let layer = settings.vars.get(variable).map(|value| &value.origin.layer);
             matches!(layer, Some(Layer::Flag(_) | Layer::ProcessEnvironment(_)))
         };
-        let wires = settings.inputs.iter().filter(|(variable, _)| !is_set_by_user(variable)).map(
+        let inputs = settings.inputs.iter().filter(|(variable, _)| !is_set_by_user(variable)).map(
             |(variable, from)| {
                 let declared = module.and_then(|module| module.variables.get(variable));
                 let declared = declared.map(|d| VariableDeclaration { kind: d.kind, hides: d.is_hidden() });
                 UpstreamInput { variable: variable.clone(), from: from.value.clone(), declared }
             },
         );
-        Self { wires: wires.collect(), mocks: settings.mocks.clone() }
+        Self { inputs: inputs.collect(), mocks: settings.mocks.clone() }
     }
 
     /// Returns the output that a variable takes, as text.
     pub(in crate::executor) fn source(&self, variable: &str) -> String {
-        let wire = self.wires.iter().find(|wire| wire.variable == variable);
-        wire.map_or_else(|| "its input".to_owned(), |wire| wire.from.to_string())
+        let input = self.inputs.iter().find(|input| input.variable == variable);
+        input.map_or_else(|| "its input".to_owned(), |input| input.from.to_string())
     }
 
     /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is known.
     pub(in crate::executor::step) fn undeclared_variable(&self, variable: &str) -> Option<String> {
-        let wire = self.wires.iter().find(|wire| wire.variable == variable && wire.declared.is_none())?;
-        let UpstreamInput { variable, from, .. } = wire;
+        let input =
+            self.inputs.iter().find(|input| input.variable == variable && input.declared.is_none())?;
+        let UpstreamInput { variable, from, .. } = input;
         Some(format!(
             "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it"
         ))
@@ -196,17 +197,17 @@ impl UpstreamInputs {
 
     /// Returns true if no variable takes an output.
     pub(in crate::executor) fn is_empty(&self) -> bool {
-        self.wires.is_empty()
+        self.inputs.is_empty()
     }
 
     /// Returns the same variables without mocks.
     pub(super) fn without_mocks(&self) -> Self {
-        Self { wires: self.wires.clone(), mocks: IndexMap::new() }
+        Self { inputs: self.inputs.clone(), mocks: IndexMap::new() }
     }
 
     /// Returns the stacks whose outputs are taken, each once.
     pub(super) fn sources(&self) -> Vec<StackId> {
-        let mut sources: Vec<StackId> = self.wires.iter().map(|wire| wire.from.stack.clone()).collect();
+        let mut sources: Vec<StackId> = self.inputs.iter().map(|input| input.from.stack.clone()).collect();
         sources.sort();
         sources.dedup();
         sources
@@ -219,27 +220,28 @@ impl UpstreamInputs {
         state: &dyn Fn(&StackId) -> OutputState,
     ) -> Result<InputValues, MissingValues> {
         let mut values = InputValues::default();
-        for wire in &self.wires {
-            let source = &wire.from.stack;
+        for input in &self.inputs {
+            let source = &input.from.stack;
             let current = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
             let state = state(source);
-            wire.check_hidden(current, &state)
-                .and_then(|()| wire.check_exact(current, &state))
+            input
+                .check_hidden(current, &state)
+                .and_then(|()| input.check_exact(current, &state))
                 .map_err(MissingValues::Permanent)?;
-            let (value, sensitive) = match available_output(&wire.from, current, &state) {
+            let (value, sensitive) = match available_output(&input.from, current, &state) {
                 Ok(seen) => {
-                    values.from_plans.extend(seen.is_planned.then(|| wire.variable.clone()));
-                    values.uncertain.extend(seen.uncertain.map(|why| (wire.from.to_string(), why)));
+                    values.from_plans.extend(seen.is_planned.then(|| input.variable.clone()));
+                    values.uncertain.extend(seen.uncertain.map(|why| (input.from.to_string(), why)));
                     (seen.value.clone(), seen.sensitive)
                 }
                 Err(lack) => {
                     let may_be_mocked = matches!(lack, Unavailable::UntilApply(_))
                         || matches!(state, OutputState::Elsewhere { .. });
-                    match (self.mock(wire).filter(|_| may_be_mocked), lack) {
+                    match (self.mock(input).filter(|_| may_be_mocked), lack) {
                         (Some(mock), _) => {
-                            values.mocked.push(wire.from.clone());
+                            values.mocked.push(input.from.clone());
                             if matches!(state, OutputState::Elsewhere { has_state: true }) {
-                                values.missing_outputs.push(wire.from.clone());
+                                values.missing_outputs.push(input.from.clone());
                             }
                             (mock.map_err(MissingValues::Permanent)?, false)
                         }
@@ -248,37 +250,37 @@ impl UpstreamInputs {
                         }
                         (None, Unavailable::Permanent(missing)) => {
                             return Err(MissingValues::Permanent(missing_output(
-                                wire, &missing, current, &state,
+                                input, &missing, current, &state,
                             )));
                         }
                     }
                 }
             };
             values.inputs.push(InputValue {
-                variable: wire.variable.clone(),
+                variable: input.variable.clone(),
                 value,
                 sensitive,
-                declared: wire.declared,
+                declared: input.declared,
             });
         }
         Ok(values)
     }
 
     /// Returns the mock of an output, if there is one.
-    fn mock(&self, wire: &UpstreamInput) -> Option<Result<Value, Failure>> {
-        let mock = self.mocks.get(wire.from.stack.as_str())?.get(wire.from.output())?;
-        Some(match wire.from.select(&mock.value) {
+    fn mock(&self, input: &UpstreamInput) -> Option<Result<Value, Failure>> {
+        let mock = self.mocks.get(input.from.stack.as_str())?.get(input.from.output())?;
+        Some(match input.from.select(&mock.value) {
             Ok(value) => Ok(value.clone()),
             Err(missing) => Err(Failure::new(
                 FailureKind::Config,
-                format!("the mock of `{}` does not fit: {missing}", wire.from),
+                format!("the mock of `{}` does not fit: {missing}", input.from),
             )),
         })
     }
 }
 
 /// Returns the failure of an output that does not exist, with the names of the existing outputs.
-fn missing_output(wire: &UpstreamInput, missing: &str, current: &[Output], state: &OutputState) -> Failure {
+fn missing_output(input: &UpstreamInput, missing: &str, current: &[Output], state: &OutputState) -> Failure {
     let mut names: BTreeSet<&str> = current.iter().map(|output| output.name.as_str()).collect();
     if let OutputState::Pending(Some(plan)) = state {
         for output in &plan.outputs {
@@ -291,13 +293,13 @@ fn missing_output(wire: &UpstreamInput, missing: &str, current: &[Output], state
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let detail = match (names.as_slice(), state) {
         ([], OutputState::Elsewhere { has_state: false }) => {
-            format!("nothing was applied there yet: apply `{}` first", wire.from.stack)
+            format!("nothing was applied there yet: apply `{}` first", input.from.stack)
         }
         ([], _) => {
-            format!("`{}` exists and has no outputs at all; one that is null is not kept", wire.from.stack)
+            format!("`{}` exists and has no outputs at all; one that is null is not kept", input.from.stack)
         }
         (names, _) => format!("its outputs are: {}; one that is null is not kept", names.join(", ")),
     };
-    let summary = format!("`{}` takes `{}`: {missing}", wire.variable, wire.from);
+    let summary = format!("`{}` takes `{}`: {missing}", input.variable, input.from);
     Failure::new(FailureKind::Config, summary).with_detail(detail)
 }

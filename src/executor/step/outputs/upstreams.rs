@@ -11,7 +11,7 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::{passed_values::with_outputs, upstream_output::PlannedOutputs};
+use super::passed_values::with_outputs;
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     executor::step::ready_stack::ReadyStack,
@@ -32,12 +32,11 @@ struct ReadOutputs {
 
 type OutputSlot = Arc<Mutex<Option<ReadOutputs>>>;
 
-/// Stacks whose outputs others take, and the outputs read so far.
+/// Stacks whose outputs others take, with a cache of the outputs in their states: concurrent steps read each state once.
 #[derive(Default)]
 pub struct Upstreams {
     ready: HashMap<StackId, ReadyStack>,
     slots: Mutex<HashMap<StackId, OutputSlot>>,
-    planned_outputs: Mutex<HashMap<StackId, Arc<PlannedOutputs>>>,
     /// Number of plans that have begun.
     plans: AtomicU64,
     /// True if any unit's file mixes mocks with outputs; computed on first use.
@@ -132,18 +131,13 @@ impl Upstreams {
         let read =
             sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
-        let wired = with_outputs(ready, &read, &|stack| self.has_state(stack), session.runner.redactor());
-        wired.map(Cow::Owned).map_err(EngineError::Failed)
+        let resolved = with_outputs(ready, &read, &|stack| self.has_state(stack), session.runner.redactor());
+        resolved.map(Cow::Owned).map_err(EngineError::Failed)
     }
 
     /// Takes the outputs from the plan file of a stack, which contains the prior state. If only the engine can read the
     /// file, the outputs are read when they are needed.
-    pub(in crate::executor) fn record_plan(
-        &self,
-        stack: &StackId,
-        plan: &Utf8Path,
-        planned_outputs: Option<PlannedOutputs>,
-    ) {
+    pub(in crate::executor) fn read_from_plan(&self, stack: &StackId, plan: &Utf8Path) {
         if !self.ready.contains_key(stack) {
             return;
         }
@@ -155,20 +149,11 @@ impl Upstreams {
                 asked_after: None,
             });
         }
-        let mut all = lock(&self.planned_outputs);
-        all.remove(stack);
-        all.extend(planned_outputs.map(|planned_outputs| (stack.clone(), Arc::new(planned_outputs))));
     }
 
-    /// Returns the planned outputs of a stack, if they are known.
-    pub(in crate::executor::step) fn planned_outputs(&self, stack: &StackId) -> Option<Arc<PlannedOutputs>> {
-        lock(&self.planned_outputs).get(stack).cloned()
-    }
-
-    /// Forgets the outputs of a stack, after its apply.
+    /// Removes the outputs of a stack from the cache, after its apply.
     pub(in crate::executor) fn invalidate(&self, stack: &StackId) {
         *lock(&self.slot(stack)) = None;
-        lock(&self.planned_outputs).remove(stack);
     }
 
     fn slot(&self, stack: &StackId) -> OutputSlot {

@@ -75,7 +75,7 @@ fn what_is_not_committed_is_named() {
     tree.dirty = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
     assert_eq!(judged(&guards(&[]), tree.clone(), &[]), ["clean_tree"]);
     assert_eq!(judged(&guards(&[]), tree.clone(), &["dirty"]), [""; 0]);
-    assert_eq!(dirty(&guards(&[]), &tree).unwrap(), "not committed: `a`, `b`, `c` and 2 more");
+    assert_eq!(uncommitted_changes(&guards(&[]), &tree).unwrap(), "not committed: `a`, `b`, `c` and 2 more");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn outside_of_every_window_a_change_is_refused_unless_it_is_allowed() {
     let noon = window(WEEKDAYS, (11, 0), (13, 0), TimeZone::UTC);
     let judged = |window: &[Window], allow: &[GuardException]| {
         let guards = Guards { window: window.to_vec(), ..Guards::default() };
-        closed(Rules { guards: &guards, confirm: false }, now, &Allowances::new(allow))
+        refuse_outside_window(Rules { guards: &guards, confirm: false }, now, &Allowances::new(allow))
     };
     assert_eq!(judged(&[early.clone(), noon], &[]), None);
     let block = judged(std::slice::from_ref(&early), &[]).unwrap();
