@@ -1,45 +1,39 @@
-//! Expressions, evaluated as far as possible without an engine.
+//! Values of attributes: literals, and expressions that are evaluated when their references are known.
 
+use std::sync::Arc;
+
+use hcl_edit::expr::{Expression, ObjectKey};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-/// Expression: a literal, a few simple references, or an opaque one that only an engine can evaluate.
+use super::{
+    eval::{Reference, ReferenceResolver, evaluate_value, object_key, unwrapped},
+    parse::parse_expression,
+};
+use crate::engine::long_number;
+
+/// Maximum depth of nested lists, objects and templates.
+const DEPTH: usize = 128;
+
+/// Resolver without references: what it evaluates is a constant.
+const CONSTANTS: ReferenceResolver<'static> = ReferenceResolver { look_up: &|_| None };
+
+/// Value of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
-    /// Literal value.
+    /// Constant value.
     Literal(Value),
-    /// Reference `var.name`.
-    Variable(String),
-    /// Reference `terraform.workspace` (`tofu.workspace` on OpenTofu).
-    Workspace,
-    /// Reference `path.module` or `path.root`.
-    Folder(Folder),
-    /// String with interpolations.
-    Template(Vec<Expr>),
-    /// Object of which at least one member is no literal.
-    Object(IndexMap<String, Expr>),
-    /// Expression that only an engine can evaluate.
-    Opaque,
+    /// Expression with a reference, or one that only an engine can evaluate.
+    Computed(Arc<Expression>),
+    /// Value that envctl's parser cannot read, as a broken template in a file of JSON syntax.
+    Unreadable,
 }
 
-/// Reference of a simple expression, to be looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reference<'a> {
-    /// Variable of the module.
-    Variable(&'a str),
-    /// Name of the workspace.
-    Workspace,
-    /// Folder of the configuration.
-    Folder(Folder),
-}
-
-/// Folder that an expression may refer to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Folder {
-    /// Folder of the module itself.
-    Module,
-    /// Folder of the root module.
-    Root,
+impl From<&Expression> for Expr {
+    fn from(expression: &Expression) -> Self {
+        evaluate_value(&CONSTANTS, expression, DEPTH)
+            .map_or_else(|| Self::Computed(Arc::new(expression.clone())), Self::Literal)
+    }
 }
 
 impl Expr {
@@ -56,14 +50,20 @@ impl Expr {
         self.literal().and_then(Value::as_str)
     }
 
-    /// Returns the members of an object.
+    /// Returns the members of an object; absent when it is no object, or the name of a member is unknown.
     pub fn members(&self) -> Option<IndexMap<String, Self>> {
         match self {
-            Self::Object(members) => Some(members.clone()),
             Self::Literal(Value::Object(members)) => {
                 Some(members.iter().map(|(k, v)| (k.clone(), Self::Literal(v.clone()))).collect())
             }
-            _ => None,
+            Self::Computed(expression) => {
+                let Expression::Object(object) = unwrapped(expression) else { return None };
+                let members = object.iter().map(|(key, value)| {
+                    Some((object_key(&CONSTANTS, key, DEPTH)?, Self::from(value.expr())))
+                });
+                members.collect()
+            }
+            Self::Literal(_) | Self::Unreadable => None,
         }
     }
 
@@ -71,57 +71,57 @@ impl Expr {
     pub fn evaluate(&self, look_up: &dyn Fn(Reference<'_>) -> Option<Value>) -> Option<Value> {
         match self {
             Self::Literal(value) => Some(value.clone()),
-            Self::Variable(name) => look_up(Reference::Variable(name)),
-            Self::Workspace => look_up(Reference::Workspace),
-            Self::Folder(folder) => look_up(Reference::Folder(*folder)),
-            Self::Template(parts) => {
-                let mut text = String::new();
-                for part in parts {
-                    match part.evaluate(look_up)? {
-                        Value::String(part) => text.push_str(&part),
-                        part @ (Value::Bool(_) | Value::Number(_)) => text.push_str(&part.to_string()),
-                        Value::Null | Value::Array(_) | Value::Object(_) => return None,
-                    }
-                }
-                Some(Value::String(text))
-            }
-            Self::Object(members) => {
-                let values = members.iter().map(|(k, v)| Some((k.clone(), v.evaluate(look_up)?)));
-                values.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object)
-            }
-            Self::Opaque => None,
+            Self::Computed(expression) => evaluate_value(&ReferenceResolver { look_up }, expression, DEPTH),
+            Self::Unreadable => None,
         }
     }
 
-    /// Makes an object of these members: a literal if all of them are literals.
-    pub(super) fn object(members: IndexMap<String, Self>) -> Self {
+    /// Makes an object of members.
+    pub(super) fn object(members: &IndexMap<String, Self>) -> Self {
         let literals = members.iter().map(|(k, v)| Some((k.clone(), v.literal()?.clone())));
-        match literals.collect::<Option<serde_json::Map<_, _>>>() {
-            Some(literals) => Self::Literal(Value::Object(literals)),
-            None => Self::Object(members),
+        if let Some(literals) = literals.collect::<Option<serde_json::Map<_, _>>>() {
+            return Self::Literal(Value::Object(literals));
+        }
+        let members = members.iter().map(|(k, v)| Some((k.as_str(), v.expression()?)));
+        match members.collect::<Option<Vec<_>>>() {
+            Some(members) => Self::Computed(Arc::new(object_expression(members))),
+            None => Self::Unreadable,
         }
     }
 
-    /// Makes a list of these items: a literal if all of them are literals, else opaque.
-    pub(super) fn array(items: &[Self]) -> Self {
-        let literals: Option<Vec<Value>> = items.iter().map(|item| item.literal().cloned()).collect();
-        literals.map_or(Self::Opaque, |literals| Self::Literal(Value::Array(literals)))
+    fn expression(&self) -> Option<Expression> {
+        match self {
+            Self::Literal(value) => expression_of(value, &|text| Some(Expression::from(text))),
+            Self::Computed(expression) => Some((**expression).clone()),
+            Self::Unreadable => None,
+        }
     }
+}
 
-    /// Makes a string of these parts; a single part stands for itself, as in `"${var.x}"`.
-    pub(super) fn template(mut parts: Vec<Self>) -> Self {
-        if parts.iter().all(|part| part.text().is_some()) {
-            return Self::Literal(Value::String(parts.iter().filter_map(Self::text).collect()));
+/// Makes an expression of a JSON value, whose strings `text` converts; absent when a string cannot be converted.
+pub(super) fn expression_of(value: &Value, text: &dyn Fn(&str) -> Option<Expression>) -> Option<Expression> {
+    // The evaluator keeps a number unknown that is rounded.
+    if let Some(number) = long_number(value) {
+        return parse_expression(number).ok();
+    }
+    match value {
+        Value::Null => Some(Expression::null()),
+        Value::Bool(value) => Some(Expression::from(*value)),
+        Value::Number(number) => parse_expression(&number.to_string()).ok(),
+        Value::String(value) => text(value),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| expression_of(item, text));
+            items.collect::<Option<Vec<_>>>().map(Expression::from)
         }
-        if parts.contains(&Self::Opaque) {
-            return Self::Opaque;
-        }
-        match parts.pop() {
-            Some(only) if parts.is_empty() => only,
-            last => {
-                parts.extend(last);
-                Self::Template(parts)
-            }
+        Value::Object(members) => {
+            let members =
+                members.iter().map(|(name, value)| Some((name.as_str(), expression_of(value, text)?)));
+            members.collect::<Option<Vec<_>>>().map(object_expression)
         }
     }
+}
+
+fn object_expression(members: Vec<(&str, Expression)>) -> Expression {
+    let key = |name: &str| ObjectKey::from(Expression::from(name));
+    members.into_iter().map(|(name, value)| (key(name), value)).collect()
 }

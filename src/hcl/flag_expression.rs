@@ -14,7 +14,7 @@ use hcl_edit::{
 };
 use serde_json::Value;
 
-use super::{Expr, from_hcl::simplify, heredocs::is_self_contained, parse::parse_expression};
+use super::{Expr, heredocs::is_self_contained, parse::parse_expression};
 use crate::model::{exact_number, is_same_number};
 
 /// Expression in a value of a `--var` flag.
@@ -43,14 +43,13 @@ pub fn flag_expression(text: &str) -> Result<FlagExpression, String> {
         return Ok(FlagExpression::Evaluated);
     }
     let expression = parse_expression(&in_parentheses(text)).map_err(|error| error.message().to_owned())?;
-    if let Expr::Literal(value) = simplify(&expression) {
-        return Ok(FlagExpression::Literal(value));
-    }
     let mut names = NamesInExpression::default();
     names.visit_expr(&expression);
-    match names.refused() {
-        Some(refused) => Err(refused.to_string()),
-        None => Ok(FlagExpression::Evaluated),
+    let has_template = names.has_template;
+    match (names.refused(), Expr::from(&expression)) {
+        (Some(refused), _) => Err(refused.to_string()),
+        (None, Expr::Literal(value)) if !has_template => Ok(FlagExpression::Literal(value)),
+        (None, _) => Ok(FlagExpression::Evaluated),
     }
 }
 
@@ -98,12 +97,14 @@ struct NamesInExpression {
     references: Vec<String>,
     /// Variables that any `for` of the expression declares.
     declared: BTreeSet<String>,
+    /// True if a text has an interpolation or a directive.
+    has_template: bool,
 }
 
 impl NamesInExpression {
     /// Returns the first function call, else the first reference to a name that no `for` declares.
     fn refused(self) -> Option<RefusedPart> {
-        let Self { functions, references, declared } = self;
+        let Self { functions, references, declared, .. } = self;
         let reference = || references.into_iter().find(|name| !declared.contains(name));
         functions
             .into_iter()
@@ -123,6 +124,11 @@ impl Visit for NamesInExpression {
             self.references.push(name.as_str().to_owned());
         }
         visit::visit_expr(self, node);
+    }
+
+    fn visit_element(&mut self, node: &Element) {
+        self.has_template |= !matches!(node, Element::Literal(_));
+        visit::visit_element(self, node);
     }
 
     fn visit_func_call(&mut self, node: &FuncCall) {

@@ -72,7 +72,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::hcl::Expr;
+    use crate::hcl::Reference;
 
     fn module(engine: EngineName, files: &[(&str, &str)]) -> Result<Module, Diagnostics> {
         let dir = tempfile::tempdir().unwrap();
@@ -162,7 +162,8 @@ data "aws_ami" "x" {}
         assert_eq!(module.modules["remote"].local_source(), None);
         let net = &module.remote_states["net"];
         assert_eq!(net.config.as_ref().unwrap()["bucket"].text(), Some("b"));
-        assert_eq!(net.workspace.as_ref().unwrap().value, Expr::Workspace);
+        let workspace = |reference: Reference<'_>| (reference == Reference::Workspace).then(|| "dev".into());
+        assert_eq!(net.workspace.as_ref().unwrap().value.evaluate(&workspace), Some("dev".into()));
         assert_eq!(module.remote_states.len(), 1);
     }
 

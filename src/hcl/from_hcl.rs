@@ -3,23 +3,13 @@
 use std::sync::Arc;
 
 use hcl_edit::{
-    Formatted, Number, Span,
-    expr::{Expression, ObjectKey, TraversalOperator},
+    Span,
     structure::{self, Body},
-    template::Element,
 };
 use indexmap::IndexMap;
-use serde_json::Value;
 
-use super::{
-    Attribute, Block, Expr, Folder, Place,
-    block::labels_of,
-    parse::{parse_body, parse_template},
-};
-use crate::{
-    diagnostic::{Diagnostic, SourceFile},
-    model::exact_number,
-};
+use super::{Attribute, Block, Expr, Place, block::labels_of, parse::parse_body};
+use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// Code of the diagnostic for a file that envctl's parser takes for invalid.
 pub const SYNTAX_CODE: &str = "hcl::syntax";
@@ -69,103 +59,9 @@ pub(super) fn convert_attributes(source: &Arc<SourceFile>, body: &Body) -> Index
     let attributes = body.attributes().map(|attribute| {
         let span = attribute.value.span().or_else(|| attribute.span()).unwrap_or_default();
         let place = Place { source: Arc::clone(source), span };
-        (attribute.key.as_str().to_owned(), Attribute { value: simplify(&attribute.value), place })
+        (attribute.key.as_str().to_owned(), Attribute { value: Expr::from(&attribute.value), place })
     });
     attributes.collect()
-}
-
-pub(super) fn simplify(expression: &Expression) -> Expr {
-    match expression {
-        Expression::Null(_) => Expr::Literal(Value::Null),
-        Expression::Bool(value) => Expr::Literal(Value::Bool(*value.value())),
-        // A number that the parser rounds would be a wrong value: it stays unknown.
-        Expression::Number(number) => {
-            exact(number).map_or(Expr::Opaque, |number| Expr::Literal(Value::Number(number)))
-        }
-        Expression::String(text) => Expr::Literal(Value::String(text.value().clone())),
-        Expression::StringTemplate(template) => Expr::template(template.iter().map(part).collect()),
-        // The parser has removed the indentation of `<<-`.
-        Expression::HeredocTemplate(heredoc) => Expr::template(heredoc.template.iter().map(part).collect()),
-        Expression::Parenthesis(inner) => simplify(inner.inner()),
-        Expression::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),
-        Expression::Object(object) => {
-            let members = object.iter().map(|(key, value)| Some((key_text(key)?, simplify(value.expr()))));
-            members.collect::<Option<IndexMap<_, _>>>().map_or(Expr::Opaque, Expr::object)
-        }
-        Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
-            (Expression::Variable(root), [operator]) => match operator.value() {
-                TraversalOperator::GetAttr(name) => reference(root.as_str(), name.as_str()),
-                _ => Expr::Opaque,
-            },
-            _ => Expr::Opaque,
-        },
-        Expression::Variable(_)
-        | Expression::Conditional(_)
-        | Expression::FuncCall(_)
-        | Expression::UnaryOp(_)
-        | Expression::BinaryOp(_)
-        | Expression::ForExpr(_) => Expr::Opaque,
-    }
-}
-
-/// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more. Engines keep
-/// the sign of zero too, and a whole number does not.
-fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
-    let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
-    exact_number(&written).filter(|kept| !written.starts_with('-') || kept.to_string().starts_with('-'))
-}
-
-/// Returns the text of a number as engines write it; absent for one that the parser rounds.
-pub(super) fn number_text(number: &Formatted<Number>) -> Option<String> {
-    exact(number).map(|number| shown(&number))
-}
-
-/// Writes a number without an exponent.
-fn shown(number: &serde_json::Number) -> String {
-    match number.as_f64().filter(|_| number.is_f64()) {
-        Some(fraction) => fraction.to_string(),
-        None => number.to_string(),
-    }
-}
-
-fn reference(root: &str, name: &str) -> Expr {
-    match (root, name) {
-        ("var", name) => Expr::Variable(name.to_owned()),
-        ("terraform" | "tofu", "workspace") => Expr::Workspace,
-        ("path", "module") => Expr::Folder(Folder::Module),
-        ("path", "root") => Expr::Folder(Folder::Root),
-        _ => Expr::Opaque,
-    }
-}
-
-fn key_text(key: &ObjectKey) -> Option<String> {
-    match key {
-        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
-        ObjectKey::Expression(expression) => match simplify(expression).literal()? {
-            Value::String(text) => Some(text.clone()),
-            key @ (Value::Null | Value::Bool(_)) => Some(key.to_string()),
-            Value::Number(number) => Some(shown(number)),
-            Value::Array(_) | Value::Object(_) => None,
-        },
-    }
-}
-
-fn part(element: &Element) -> Expr {
-    match element {
-        Element::Literal(text) => Expr::Literal(Value::String(text.value().clone())),
-        // `${~ x ~}` trims blanks of the neighbouring texts.
-        Element::Interpolation(value) if value.strip.strip_start() || value.strip.strip_end() => Expr::Opaque,
-        Element::Interpolation(value) => simplify(&value.expr),
-        Element::Directive(_) => Expr::Opaque,
-    }
-}
-
-/// Converts a string of JSON syntax, which is a template of native syntax.
-pub(super) fn template(text: &str) -> Expr {
-    if !text.contains("${") && !text.contains("%{") {
-        return Expr::Literal(Value::String(text.to_owned()));
-    }
-    parse_template(text).map_or(Expr::Opaque, |template| Expr::template(template.iter().map(part).collect()))
 }
 
 #[cfg(test)]
@@ -199,7 +95,8 @@ mod tests {
         assert_eq!(value("18446744073709551615"), Expr::Literal(json!(u64::MAX)));
         assert_eq!(value("123456.123456789"), Expr::Literal(json!(123_456.123_456_789)));
         for long in ["18446744073709551616", "0.1234567890123456789", "-1234567890.12345678"] {
-            assert_eq!(value(long), Expr::Opaque, "{long}");
+            assert_eq!(value(long).literal(), None, "{long}");
+            assert_eq!(value(long).evaluate(&|_| None), None, "{long}");
         }
     }
 
@@ -214,9 +111,11 @@ mod tests {
         };
         assert_eq!(path.evaluate(&look_up), Some(json!("shop/staging/state")));
         assert_eq!(path.evaluate(&|_| None), None);
-        assert_eq!(value("\"${var.x}\""), Expr::Variable("x".to_owned()));
-        assert_eq!(value("\"${local.x}/a\""), Expr::Opaque);
-        assert_eq!(value("\"a ${~ var.x ~} b\""), Expr::Opaque);
+        let any = |_: Reference<'_>| Some(json!([5]));
+        assert_eq!(value("\"${var.x}\"").evaluate(&any), Some(json!([5])));
+        assert_eq!(value("\"${local.x}/a\"").evaluate(&any), None);
+        assert_eq!(value("\"${var.x}/a\"").evaluate(&any), None);
+        assert_eq!(value("\"a ${~ var.project ~} b\"").evaluate(&look_up), Some(json!("ashopb")));
     }
 
     #[test]

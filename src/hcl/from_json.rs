@@ -6,18 +6,17 @@
 
 use std::{ops::Range, sync::Arc};
 
+use hcl_edit::{expr::Expression, template::StringTemplate};
 use indexmap::IndexMap;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
-    Attribute, Block, Expr, Place,
-    block::labels_of,
-    from_hcl::{SYNTAX_CODE, template},
-    json_tree::Members,
+    Attribute, Block, Expr, Place, block::labels_of, expression::expression_of, from_hcl::SYNTAX_CODE,
+    json_tree::Members, parse::parse_template,
 };
 use crate::{
     diagnostic::{Diagnostic, SourceFile},
-    engine::{comparable_value, has_long_number, long_number},
+    engine::{comparable_value, has_long_number},
 };
 
 /// Returns the blocks of a file that envctl reads.
@@ -39,7 +38,7 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
     let reader = Reader { source };
     let literal = |raw: &RawValue| match comparable_value(raw.get()) {
         Ok(value) if !has_long_number(&value) => Expr::Literal(value),
-        _ => Expr::Opaque,
+        _ => Expr::Unreadable,
     };
     let attribute = |raw: &RawValue| Attribute { value: literal(raw), place: reader.place(raw) };
     Ok(members.into_iter().map(|(name, raw)| (name, attribute(raw))).collect())
@@ -122,20 +121,17 @@ fn objects(raw: &RawValue) -> Vec<Vec<(String, &RawValue)>> {
 }
 
 fn expression(raw: &RawValue) -> Expr {
-    comparable_value(raw.get()).map_or(Expr::Opaque, |value| simplify(&value))
+    let value = comparable_value(raw.get()).ok();
+    let expression = value.and_then(|value| expression_of(&value, &template));
+    expression.map_or(Expr::Unreadable, |expression| Expr::from(&expression))
 }
 
-fn simplify(value: &Value) -> Expr {
-    match value {
-        // A number that is rounded would be a wrong value: it stays unknown.
-        value if long_number(value).is_some() => Expr::Opaque,
-        Value::String(text) => template(text),
-        Value::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),
-        Value::Object(members) => {
-            Expr::object(members.iter().map(|(name, value)| (name.clone(), simplify(value))).collect())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => Expr::Literal(value.clone()),
+/// Converts a string of JSON syntax, which is a template of native syntax.
+fn template(text: &str) -> Option<Expression> {
+    if !text.contains("${") && !text.contains("%{") {
+        return Some(Expression::from(text));
     }
+    parse_template(text).ok().map(|template| Expression::from(StringTemplate::from(template)))
 }
 
 #[cfg(test)]
@@ -143,6 +139,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::hcl::Reference;
 
     #[test]
     fn json_syntax_gives_the_same_blocks_with_places() {
@@ -160,7 +157,10 @@ mod tests {
         assert_eq!(backend.labels, ["s3"]);
         assert_eq!(backend.attributes["bucket"].value, Expr::Literal(json!("b")));
         assert_eq!(&text[backend.attributes["bucket"].place.span.clone()], "\"b\"");
-        assert_eq!(backend.attributes["key"].value, Expr::Variable("k".to_owned()));
+        let key = &backend.attributes["key"].value;
+        assert_eq!(key.literal(), None);
+        let look_up = |reference: Reference<'_>| (reference == Reference::Variable("k")).then(|| json!([5]));
+        assert_eq!(key.evaluate(&look_up), Some(json!([5])), "the reference alone keeps its type");
         assert!(blocks[3].is_true("sensitive"));
     }
 

@@ -22,7 +22,8 @@ mod unit;
 mod var_file;
 
 pub use block::{Attribute, Block, Place};
-pub use expression::{Expr, Folder, Reference};
+pub use eval::{Folder, Reference};
+pub use expression::Expr;
 pub use flag_expression::{FlagExpression, flag_expression, in_parentheses, literals};
 pub use folder::{ReadError, read_folder};
 pub use from_hcl::SYNTAX_CODE;

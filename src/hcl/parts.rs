@@ -11,7 +11,7 @@ pub(super) fn backend(block: &Block) -> Option<BackendBlock> {
     let kind = block.labels.first()?.clone();
     let mut attributes = block.attributes.clone();
     for inner in &block.blocks {
-        let value = Expr::object(values(&inner.attributes));
+        let value = Expr::object(&values(&inner.attributes));
         attributes.insert(inner.kind.clone(), Attribute { value, place: inner.place.clone() });
     }
     Some(BackendBlock { kind, attributes, place: block.place.clone() })

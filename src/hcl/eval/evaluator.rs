@@ -5,18 +5,19 @@ use hcl_edit::{
     expr::{Expression, FuncCall, Object, ObjectKey, Traversal, TraversalOperator},
     template::Element,
 };
+use serde_json::Value;
 
 use super::{
     functions::call_by_name,
+    number::{exact, number_text},
     provenance::Origin,
     segments::{PathSegment, known_text, push},
 };
-use crate::hcl::from_hcl::number_text;
 
 /// Place of an expression: it resolves what the expression alone does not determine.
 pub trait Resolver {
-    /// Evaluates a reference, as `local.x` or `path.module`; absent when it is unknown or no text.
-    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Vec<PathSegment<'static>>>;
+    /// Evaluates a reference, as `local.x` or `path.module`; absent when it is unknown.
+    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Evaluated<'static>>;
 
     /// Evaluates a function whose result depends on the place of the expression.
     fn function(&self, call: &FuncCall, depth: usize) -> PlaceFunction;
@@ -47,6 +48,35 @@ pub enum PlaceFunction {
     Independent,
 }
 
+/// Result of an expression.
+pub enum Evaluated<'e> {
+    /// Text, of which parts may be unknown.
+    Text(Vec<PathSegment<'e>>),
+    /// Known value that is no text.
+    Value(Value),
+}
+
+impl<'e> Evaluated<'e> {
+    /// Returns the result as it is used in a template; absent for null and collections, which engines refuse there.
+    fn into_text(self) -> Option<Vec<PathSegment<'e>>> {
+        match self {
+            Self::Text(pieces) => Some(pieces),
+            Self::Value(Value::String(text)) => Some(vec![PathSegment::Text(text)]),
+            Self::Value(Value::Bool(value)) => Some(vec![PathSegment::Text(value.to_string())]),
+            Self::Value(Value::Number(number)) => Some(vec![PathSegment::Text(number_text(&number))]),
+            Self::Value(Value::Null | Value::Array(_) | Value::Object(_)) => None,
+        }
+    }
+
+    /// Returns the result as a value; absent for a text with an unknown part.
+    fn into_value(self) -> Option<Value> {
+        match self {
+            Self::Text(pieces) => known_text(&pieces).map(Value::String),
+            Self::Value(value) => Some(value),
+        }
+    }
+}
+
 /// Evaluates an expression to the segments of its text; an expression of unknown value is one value segment.
 ///
 /// `depth` limits nested expressions and references; it ends a circle of locals.
@@ -55,17 +85,69 @@ pub fn evaluate<'e>(
     expression: &'e Expression,
     depth: usize,
 ) -> Vec<PathSegment<'e>> {
-    let known = match expression {
-        _ if depth == 0 || !resolver.take_step() => None,
-        Expression::String(text) => Some(vec![PathSegment::Text(text.value().clone())]),
-        Expression::Number(number) => number_text(number).map(|text| vec![PathSegment::Text(text)]),
-        Expression::StringTemplate(template) => Some(evaluate_template(resolver, template.iter(), depth - 1)),
-        Expression::Parenthesis(inner) => Some(evaluate(resolver, inner.inner(), depth - 1)),
-        Expression::Traversal(traversal) => resolver.reference(traversal, depth - 1),
-        Expression::FuncCall(call) => evaluate_call(resolver, call, depth - 1),
+    let expression = unwrapped(expression);
+    evaluate_scalar(resolver, expression, depth)
+        .and_then(Evaluated::into_text)
+        .unwrap_or_else(|| vec![PathSegment::Value(Some(expression), resolver.origin(expression, depth))])
+}
+
+/// Evaluates an expression to a value of its type; absent when a part of it is unknown.
+pub fn evaluate_value(resolver: &dyn Resolver, expression: &Expression, depth: usize) -> Option<Value> {
+    let within = depth.checked_sub(1)?;
+    match unwrapped(expression) {
+        Expression::Array(items) => {
+            let items = items.iter().map(|item| evaluate_value(resolver, item, within));
+            items.collect::<Option<_>>().map(Value::Array)
+        }
+        Expression::Object(object) => {
+            let members = object.iter().map(|(key, value)| {
+                Some((object_key(resolver, key, within)?, evaluate_value(resolver, value.expr(), within)?))
+            });
+            members.collect::<Option<_>>().map(Value::Object)
+        }
+        expression => evaluate_scalar(resolver, expression, depth)?.into_value(),
+    }
+}
+
+/// Evaluates an expression that is no list and no object; absent when its value is unknown.
+pub(super) fn evaluate_scalar<'e>(
+    resolver: &dyn Resolver,
+    expression: &'e Expression,
+    depth: usize,
+) -> Option<Evaluated<'e>> {
+    let within = depth.checked_sub(1).filter(|_| resolver.take_step())?;
+    match unwrapped(expression) {
+        Expression::Null(_) => Some(Evaluated::Value(Value::Null)),
+        Expression::Bool(value) => Some(Evaluated::Value(Value::Bool(*value.value()))),
+        // A number that the parser rounds would be a wrong value: it stays unknown.
+        Expression::Number(number) => exact(number).map(|number| Evaluated::Value(Value::Number(number))),
+        Expression::String(text) => Some(Evaluated::Text(vec![PathSegment::Text(text.value().clone())])),
+        Expression::StringTemplate(template) => {
+            Some(Evaluated::Text(evaluate_template(resolver, template.iter(), within)))
+        }
+        // The parser has removed the indentation of `<<-`.
+        Expression::HeredocTemplate(heredoc) => {
+            Some(Evaluated::Text(evaluate_template(resolver, heredoc.template.iter(), within)))
+        }
+        Expression::Traversal(traversal) => resolver.reference(traversal, within),
+        Expression::FuncCall(call) => evaluate_function(resolver, call, within),
         _ => None,
-    };
-    known.unwrap_or_else(|| vec![PathSegment::Value(Some(expression), resolver.origin(expression, depth))])
+    }
+}
+
+/// Removes parentheses and `"${…}"` around an expression, which leave its value as it is.
+pub fn unwrapped(expression: &Expression) -> &Expression {
+    match expression {
+        Expression::Parenthesis(inner) => unwrapped(inner.inner()),
+        Expression::StringTemplate(template) => {
+            let mut elements = template.iter();
+            match (elements.next(), elements.next()) {
+                (Some(Element::Interpolation(inner)), None) => unwrapped(&inner.expr),
+                _ => expression,
+            }
+        }
+        _ => expression,
+    }
 }
 
 /// Evaluates the elements of a template; `${~ x ~}` strips the whitespace of the literals beside it.
@@ -108,17 +190,22 @@ pub fn evaluate_template<'e>(
     pieces
 }
 
-/// Evaluates a function call; absent when the function, or an argument that it needs, is unknown.
+/// Evaluates a function call to the segments of its text; absent when the function, or an argument that it needs, is
+/// unknown.
 pub fn evaluate_call<'e>(
     resolver: &dyn Resolver,
     call: &'e FuncCall,
     depth: usize,
 ) -> Option<Vec<PathSegment<'e>>> {
+    evaluate_function(resolver, call, depth)?.into_text()
+}
+
+fn evaluate_function<'e>(resolver: &dyn Resolver, call: &'e FuncCall, depth: usize) -> Option<Evaluated<'e>> {
     if call.name.is_namespaced() || call.args.expand_final() {
         return None;
     }
     match resolver.function(call, depth) {
-        PlaceFunction::Known(pieces) => Some(pieces),
+        PlaceFunction::Known(pieces) => Some(Evaluated::Text(pieces)),
         PlaceFunction::Unknown => None,
         PlaceFunction::Independent => call_by_name(resolver, call, depth),
     }
@@ -131,13 +218,20 @@ pub fn object_member<'o>(
     name: &str,
     depth: usize,
 ) -> Option<&'o Expression> {
-    let is_named = |key: &ObjectKey| match key {
-        ObjectKey::Ident(key) | ObjectKey::Expression(Expression::Variable(key)) => key.as_str() == name,
-        ObjectKey::Expression(key) => {
-            known_text(&evaluate(resolver, key, depth)).is_some_and(|key| key == name)
-        }
-    };
+    let is_named = |key: &ObjectKey| object_key(resolver, key, depth).is_some_and(|key| key == name);
     object.iter().filter(|(key, _)| is_named(key)).last().map(|(_, value)| value.expr())
+}
+
+/// Returns the text of an object's key; absent when it is unknown.
+pub fn object_key(resolver: &dyn Resolver, key: &ObjectKey, depth: usize) -> Option<String> {
+    match key {
+        ObjectKey::Ident(name) => Some(name.to_string()),
+        ObjectKey::Expression(Expression::Variable(name)) => Some(name.to_string()),
+        ObjectKey::Expression(key) => match evaluate_scalar(resolver, key, depth)? {
+            Evaluated::Value(Value::Null) => Some("null".to_owned()),
+            key => known_text(&key.into_text()?),
+        },
+    }
 }
 
 /// Returns the name of the member that an operator of a reference selects, as `.name` or `["name"]`.

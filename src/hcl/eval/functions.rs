@@ -6,14 +6,14 @@ use camino::Utf8Path;
 use hcl_edit::expr::{Expression, FuncCall};
 
 use super::{
-    evaluator::{Resolver, evaluate},
+    evaluator::{Evaluated, Resolver, evaluate, evaluate_scalar},
     provenance::{PathUse, WRITTEN, origin_at},
     segments::{PathSegment, known_text, push},
 };
 use crate::files::normalised;
 
 /// Function over the arguments of a call; absent when the result is unknown.
-type Function = for<'e> fn(&Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>>;
+type Function = for<'e> fn(&Arguments<'_, 'e>) -> Option<Evaluated<'e>>;
 
 /// Functions by name.
 const FUNCTIONS: [(&str, Function); 13] = [
@@ -26,7 +26,7 @@ const FUNCTIONS: [(&str, Function); 13] = [
     ("nonsensitive", first_argument),
     ("pathexpand", pathexpand),
     ("sensitive", first_argument),
-    ("tostring", first_argument),
+    ("tostring", tostring),
     ("trimprefix", trimprefix),
     ("trimspace", trimspace),
     ("trimsuffix", trimsuffix),
@@ -37,7 +37,7 @@ pub(super) fn call_by_name<'e>(
     resolver: &dyn Resolver,
     call: &'e FuncCall,
     depth: usize,
-) -> Option<Vec<PathSegment<'e>>> {
+) -> Option<Evaluated<'e>> {
     let (_, function) = FUNCTIONS.iter().find(|(name, _)| *name == call.name.name.as_str())?;
     function(&Arguments { resolver, call, depth })
 }
@@ -59,6 +59,11 @@ impl<'e> Arguments<'_, 'e> {
         self.call.args.get(at).map(|argument| evaluate(self.resolver, argument, self.depth))
     }
 
+    /// Returns the value of an argument that is no list and no object; absent when it is unknown.
+    fn scalar(&self, at: usize) -> Option<Evaluated<'e>> {
+        evaluate_scalar(self.resolver, self.call.args.get(at)?, self.depth)
+    }
+
     /// Returns the text of an argument; absent when a part of it is unknown.
     fn known(&self, at: usize) -> Option<String> {
         known_text(&self.pieces(at)?)
@@ -69,75 +74,83 @@ fn known(text: impl Into<String>) -> Vec<PathSegment<'static>> {
     vec![PathSegment::Text(text.into())]
 }
 
-fn first_argument<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
-    given.pieces(0)
+fn text(pieces: Vec<PathSegment<'_>>) -> Option<Evaluated<'_>> {
+    Some(Evaluated::Text(pieces))
+}
+
+fn first_argument<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    given.scalar(0)
+}
+
+fn tostring<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    text(given.pieces(0)?)
 }
 
 /// Makes a path absolute. A relative path stays as it is when the working folder is unknown: engines start it there.
-fn abspath<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn abspath<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let pieces = given.pieces(0)?;
-    let Some(path) = known_text(&pieces) else { return Some(absolute(pieces)) };
+    let Some(path) = known_text(&pieces) else { return text(absolute(pieces)) };
     match given.resolver.working_dir() {
-        Some(dir) => Some(known(normalised(&dir.join(path)))),
-        None if path.starts_with('/') => Some(known(normalised(Utf8Path::new(&path)))),
-        None => Some(pieces),
+        Some(dir) => text(known(normalised(&dir.join(path)))),
+        None if path.starts_with('/') => text(known(normalised(Utf8Path::new(&path)))),
+        None => text(pieces),
     }
 }
 
 /// Replaces a leading `~`. Files in a home directory do not belong to the project: their paths stay unknown.
-fn pathexpand<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn pathexpand<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let pieces = given.pieces(0)?;
     match pieces.first() {
-        Some(PathSegment::Text(text)) if text.starts_with('~') => {
-            Some(vec![PathSegment::Value(None, WRITTEN)])
+        Some(PathSegment::Text(path)) if path.starts_with('~') => {
+            text(vec![PathSegment::Value(None, WRITTEN)])
         }
-        _ => Some(pieces),
+        _ => text(pieces),
     }
 }
 
-fn dirname<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn dirname<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let pieces = given.pieces(0)?;
-    let Some(path) = known_text(&pieces) else { return Some(folder(pieces)) };
+    let Some(path) = known_text(&pieces) else { return text(folder(pieces)) };
     let folder = path.rfind('/').map(|at| normalised(Utf8Path::new(&path[..=at])).into_string());
-    Some(known(folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned())))
+    text(known(folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned())))
 }
 
-fn basename<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn basename<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let pieces = given.pieces(0)?;
-    let Some(path) = known_text(&pieces) else { return Some(name(pieces)) };
+    let Some(path) = known_text(&pieces) else { return text(name(pieces)) };
     let shown = path.trim_end_matches('/');
     let name = match (path.is_empty(), shown.is_empty()) {
         (true, _) => ".",
         (false, true) => "/",
         (false, false) => shown.rsplit('/').next().unwrap_or(shown),
     };
-    Some(known(name))
+    text(known(name))
 }
 
-fn trimspace<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
-    Some(ends(given.pieces(0)?, str::trim_start, str::trim_end))
+fn trimspace<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    text(ends(given.pieces(0)?, str::trim_start, str::trim_end))
 }
 
-fn chomp<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
-    Some(ends(given.pieces(0)?, |text| text, |text| text.trim_end_matches(['\r', '\n'])))
+fn chomp<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    text(ends(given.pieces(0)?, |text| text, |text| text.trim_end_matches(['\r', '\n'])))
 }
 
-fn trimsuffix<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn trimsuffix<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let end = given.known(1)?;
     let mut pieces = given.pieces(0)?;
     pieces.last_mut().into_iter().for_each(|piece| mark_altered(piece, &end));
-    Some(ends(pieces, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text)))
+    text(ends(pieces, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text)))
 }
 
-fn trimprefix<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn trimprefix<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let start = given.known(1)?;
     let mut pieces = given.pieces(0)?;
     pieces.first_mut().into_iter().for_each(|piece| mark_altered(piece, &start));
-    Some(ends(pieces, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text))
+    text(ends(pieces, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text))
 }
 
 /// Joins the items of lists; absent when an argument is another expression than a list.
-fn join<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn join<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let between = given.known(0)?;
     let mut items = Vec::new();
     for list in given.call.args.iter().skip(1) {
@@ -150,12 +163,12 @@ fn join<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
         let item = evaluate(given.resolver, item, given.depth);
         [separator].into_iter().chain(item).for_each(|piece| push(&mut pieces, piece));
     }
-    Some(pieces)
+    text(pieces)
 }
 
 /// Formats values. A number with a verb of its own is unknown; the whole is for verbs that are not supported here, such
 /// as `%5s` or `%[1]d`, and for another number of values than the format has verbs.
-fn format<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
+fn format<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let format = given.known(0)?;
     let mut values = 1..given.len();
     let mut pieces = Vec::new();
@@ -181,7 +194,7 @@ fn format<'e>(given: &Arguments<'_, 'e>) -> Option<Vec<PathSegment<'e>>> {
         rest = after.as_str();
     }
     push(&mut pieces, PathSegment::Text(rest.to_owned()));
-    values.next().is_none().then_some(pieces)
+    values.next().is_none().then_some(Evaluated::Text(pieces))
 }
 
 /// Marks a value as altered if more than slashes may be trimmed from its end.

@@ -1,16 +1,20 @@
-//! Evaluation of parsed expressions to texts, as far as they are known without an engine.
+//! Evaluation of parsed expressions, as far as they are known without an engine.
 //!
-//! [`evaluate`] knows literals, templates and functions that depend on their arguments alone; a [`Resolver`] knows the place of an
-//! expression: references, and functions that depend on a file. A part of a text that is not known stays in it as a
-//! [`PathSegment`] of its own.
+//! The evaluator knows literals, templates and functions that depend on their arguments alone; a [`Resolver`] knows the place of
+//! an expression: references, and functions that depend on a file. [`evaluate_value`] returns a value of the expression's type.
+//! [`evaluate`] returns a text; a part of it that is not known stays in it as a [`PathSegment`] of its own.
 
 mod evaluator;
 mod functions;
+mod number;
 mod provenance;
+mod references;
 mod segments;
 
 pub use evaluator::{
-    PlaceFunction, Resolver, evaluate, evaluate_call, evaluate_template, object_member, operator_name,
+    Evaluated, PlaceFunction, Resolver, evaluate, evaluate_call, evaluate_template, evaluate_value,
+    object_key, object_member, operator_name, unwrapped,
 };
 pub use provenance::{Origin, PathUse, TextSource, WRITTEN, leads_up, origin_of_text, origin_of_values};
+pub use references::{Folder, Reference, ReferenceResolver};
 pub use segments::{PathBase, PathSegment, detached, is_deep, known_text, push};

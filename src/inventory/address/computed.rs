@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hcl_edit::{
+    expr::{FuncCall, Traversal},
+    visit::Visit,
+};
 use serde_json::{Value, json};
 
 use super::EffectiveBackend;
 use crate::{
     config::{Layer, Settings},
-    hcl::{Expr, Module},
+    hcl::{Expr, Module, Reference},
     inventory::Instance,
 };
 
@@ -45,23 +49,35 @@ pub(super) fn backend_inputs(
 }
 
 /// Variables that the expressions of a backend mention.
-enum ReferencedVariables<'e> {
+enum ReferencedVariables {
     /// Exactly these variables.
-    Variables(BTreeSet<&'e str>),
+    Variables(BTreeSet<String>),
     /// Possibly any variable: an expression has a local or a function.
     Any,
 }
 
-impl<'e> ReferencedVariables<'e> {
-    fn add(&mut self, expression: &'e Expr) {
-        match (expression, self) {
-            (Expr::Variable(name), Self::Variables(names)) => {
-                names.insert(name);
+impl Visit for ReferencedVariables {
+    fn visit_traversal(&mut self, node: &Traversal) {
+        match (Reference::of(node), &mut *self) {
+            (Some(Reference::Variable(name)), Self::Variables(names)) => {
+                names.insert(name.to_owned());
             }
-            (Expr::Template(parts), mentioned) => parts.iter().for_each(|part| mentioned.add(part)),
-            (Expr::Object(members), mentioned) => members.values().for_each(|member| mentioned.add(member)),
-            (Expr::Opaque, mentioned) => *mentioned = Self::Any,
-            (Expr::Literal(_) | Expr::Workspace | Expr::Folder(_) | Expr::Variable(_), _) => {}
+            (Some(_), _) => {}
+            (None, mentioned) => *mentioned = Self::Any,
+        }
+    }
+
+    fn visit_func_call(&mut self, _: &FuncCall) {
+        *self = Self::Any;
+    }
+}
+
+impl ReferencedVariables {
+    fn add(&mut self, expression: &Expr) {
+        match expression {
+            Expr::Literal(_) => {}
+            Expr::Computed(expression) => self.visit_expr(expression),
+            Expr::Unreadable => *self = Self::Any,
         }
     }
 

@@ -10,7 +10,7 @@ use hcl_edit::{
 };
 
 use crate::hcl::eval::{
-    Origin, PathBase, PathSegment, PlaceFunction, Resolver, detached, evaluate, evaluate_template,
+    Evaluated, Origin, PathBase, PathSegment, PlaceFunction, Resolver, detached, evaluate, evaluate_template,
     known_text, object_member, operator_name,
 };
 
@@ -93,16 +93,17 @@ impl EvalScope<'_> {
 }
 
 impl Resolver for EvalScope<'_> {
-    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Vec<PathSegment<'static>>> {
+    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Evaluated<'static>> {
         let Expression::Variable(root) = &traversal.expr else { return None };
         let (first, rest) = traversal.operators.split_first()?;
         let TraversalOperator::GetAttr(attribute) = first.value() else { return None };
-        match (root.as_str(), attribute.as_str()) {
-            ("path", "module") => Some(vec![PathSegment::Folder(PathBase::Own, 0)]),
-            ("path", "root" | "cwd") => Some(vec![PathSegment::Folder(PathBase::Stack, 0)]),
-            ("local", name) => self.local(name, rest, depth),
-            _ => None,
-        }
+        let pieces = match (root.as_str(), attribute.as_str()) {
+            ("path", "module") => vec![PathSegment::Folder(PathBase::Own, 0)],
+            ("path", "root" | "cwd") => vec![PathSegment::Folder(PathBase::Stack, 0)],
+            ("local", name) => self.local(name, rest, depth)?,
+            _ => return None,
+        };
+        Some(Evaluated::Text(pieces))
     }
 
     fn function(&self, call: &FuncCall, depth: usize) -> PlaceFunction {

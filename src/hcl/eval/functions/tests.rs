@@ -9,7 +9,7 @@ use crate::hcl::eval::{Origin, PathBase, PlaceFunction};
 struct Nowhere(Option<&'static str>);
 
 impl Resolver for Nowhere {
-    fn reference(&self, _: &Traversal, _: usize) -> Option<Vec<PathSegment<'static>>> {
+    fn reference(&self, _: &Traversal, _: usize) -> Option<Evaluated<'static>> {
         None
     }
 

@@ -24,7 +24,10 @@ use crate::{
     files::{self, normalised},
     git::command::repository,
     hcl::{
-        eval::{PathSegment, PlaceFunction, Resolver, evaluate, known_text, object_member, operator_name},
+        eval::{
+            Evaluated, PathSegment, PlaceFunction, Resolver, evaluate, known_text, object_member,
+            operator_name,
+        },
         parse_unit,
     },
     inventory::plan_inputs::deleted_paths::DeletedPaths,
@@ -72,9 +75,9 @@ struct FilePlace<'u> {
 }
 
 impl Resolver for FilePlace<'_> {
-    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Vec<PathSegment<'static>>> {
+    fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Evaluated<'static>> {
         match self.unit.followed(self.part, traversal, depth)? {
-            UnitValue::Text(text) => Some(vec![PathSegment::Text(text)]),
+            UnitValue::Text(text) => Some(Evaluated::Text(vec![PathSegment::Text(text)])),
             UnitValue::File(_) | UnitValue::Locals(_) | UnitValue::Object(..) => None,
         }
     }

@@ -117,8 +117,15 @@ impl VisitMut for Plain<'_> {
     }
 
     fn visit_expr_mut(&mut self, node: &mut Expression) {
-        let stands_for_itself = matches!(node, Expression::String(_) | Expression::StringTemplate(_));
-        if !stands_for_itself && let Some(known) = self.known(node) {
+        let keeps_its_type = matches!(
+            node,
+            Expression::Bool(_)
+                | Expression::Number(_)
+                | Expression::String(_)
+                | Expression::StringTemplate(_)
+                | Expression::HeredocTemplate(_)
+        );
+        if !keeps_its_type && let Some(known) = self.known(node) {
             let text = if known.starts_with('/') { self.unit.seen_from_here(&known) } else { known };
             *node = Expression::from(text);
             return;

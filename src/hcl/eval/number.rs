@@ -1,0 +1,20 @@
+//! Numbers as engines read and write them.
+
+use hcl_edit::{Formatted, Number};
+
+use crate::model::exact_number;
+
+/// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more. Engines keep
+/// the sign of zero too, and a whole number does not.
+pub(super) fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
+    let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
+    exact_number(&written).filter(|kept| !written.starts_with('-') || kept.to_string().starts_with('-'))
+}
+
+/// Returns the text of a number, which engines write without an exponent.
+pub(super) fn number_text(number: &serde_json::Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(fraction) => fraction.to_string(),
+        None => number.to_string(),
+    }
+}
