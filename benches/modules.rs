@@ -12,7 +12,7 @@ use envctl::{
     engine::messages::stream_json,
     event::{Consumer as _, Event, EventKind, StepFinished, StepKind},
     executor::{Ending, Limits, Scheduler, Step},
-    graph::{Node, StackGraph},
+    graph::{StackGraph, StackNode},
     inventory::{Inventory, Probe, discovery, load},
     journal::{Durations, Stopwatch, Task},
     model::{Clock as _, Outcome, StackId, SystemClock},
@@ -47,11 +47,11 @@ fn name(place: usize) -> String {
     format!("s{place:05}")
 }
 
-fn stacks(count: usize) -> Attempt<Vec<Node>> {
+fn stacks(count: usize) -> Attempt<Vec<StackNode>> {
     let stack = |place| name(place).parse::<StackId>();
     let node = |place| {
         let needs = needs(place).into_iter().map(stack).collect::<Result<_, _>>()?;
-        Ok(Node { stack: stack(place)?, needs, tags: Vec::new() })
+        Ok(StackNode { stack: stack(place)?, needs, tags: Vec::new() })
     };
     (0..count).map(node).collect()
 }

@@ -77,9 +77,9 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
 }
 
 /// Returns the variables of an instance that take outputs, with these outputs.
-fn wires(instance: &Instance) -> Vec<render::Wire> {
+fn wires(instance: &Instance) -> Vec<render::OutputReference> {
     let inputs = instance.settings.inputs.iter();
-    let wire = |(variable, input): (&String, &Value<OutputPath>)| render::Wire {
+    let wire = |(variable, input): (&String, &Value<OutputPath>)| render::OutputReference {
         variable: variable.clone(),
         from: input.value.stack.clone(),
         output: input.value.to_string(),

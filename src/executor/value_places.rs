@@ -7,7 +7,7 @@ use crate::{
     diagnostic::SourceFile,
     engine::{ValuePlace, ValuePlaces, layout::unit_file},
     files,
-    hcl::{Place, read_folder, read_var_file},
+    hcl::{SourceSpan, read_folder, read_var_file},
     inventory::{Instance, Modules, var_file_paths},
 };
 
@@ -64,7 +64,7 @@ impl ValuePlaces for InstanceValues {
         for file in var_file_paths(&self.instance).iter().rev().filter(|file| files::is_there(&file.path)) {
             // If a file cannot be read, the engine has reported the position itself.
             let content = read_var_file(&file.path, self.instance.root()).ok()?;
-            if let Some(Place { source, span }) = content.get(variable).map(|value| &value.place) {
+            if let Some(SourceSpan { source, span }) = content.get(variable).map(|value| &value.place) {
                 let line = u32::try_from(source.position(span.start).0).ok()?;
                 let file = source.path().to_string();
                 return Some(ValuePlace { set_by: format!("is set in {file}"), line: Some((file, line)) });
@@ -80,7 +80,7 @@ impl ValuePlaces for InstanceValues {
 
     fn declared_at(&self, file: &str, line: u32) -> Option<String> {
         let line = usize::try_from(line).ok()?;
-        let start = |place: &Place| {
+        let start = |place: &SourceSpan| {
             let is_there = place.source.path().file_name() == Some(file);
             is_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
         };

@@ -50,7 +50,7 @@ impl<'r> Git<'r> {
         if done.exit.is_success() {
             return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
         }
-        let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-        Err(said.lines().next().map_or_else(|| done.exit.to_string(), str::to_owned))
+        let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+        Err(stderr.lines().next().map_or_else(|| done.exit.to_string(), str::to_owned))
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::places::Places;
+use super::places::CleanPaths;
 
 /// Files that git tracks.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'a> {
     tracked: BTreeSet<&'a str>,
     /// Tracked files that git is configured to skip: `assume-unchanged`, `skip-worktree`.
-    unseen: Vec<&'a str>,
+    skipped: Vec<&'a str>,
 }
 
 impl<'a> Index<'a> {
@@ -21,7 +21,7 @@ impl<'a> Index<'a> {
         for (tag, path) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
             index.tracked.insert(path);
             if tag == "S" || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
-                index.unseen.push(path);
+                index.skipped.push(path);
             }
         }
         index
@@ -29,16 +29,17 @@ impl<'a> Index<'a> {
 
     /// Adds files that count as uncommitted though `git status` is silent: tracked files that git skips, whether they
     /// differ or not, and files that engines load and git does not track.
-    pub(super) fn add_unseen(&self, dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
+    pub(super) fn add_skipped(&self, dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
         let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let top = real(top);
         let mut add = |path: &str| {
-            let told = |known: &String| known == path || (known.ends_with('/') && path.starts_with(&**known));
-            if !dirty.iter().any(told) {
+            let is_listed =
+                |known: &String| known == path || (known.ends_with('/') && path.starts_with(&**known));
+            if !dirty.iter().any(is_listed) {
                 dirty.push(path.to_owned());
             }
         };
-        self.unseen.iter().for_each(|path| add(path));
+        self.skipped.iter().for_each(|path| add(path));
         for file in &places.loaded {
             // A symbolic link counts, and so does its target.
             let own = file.parent().map(real).zip(file.file_name()).map(|(folder, name)| folder.join(name));
@@ -63,8 +64,8 @@ mod tests {
         let mut dirty = vec!["b.tf".to_owned(), "new/".to_owned()];
         let loaded = ["a.tf", "z.auto.tfvars", "new/x.tf", "../outside.tf"];
         let loaded = loaded.map(|file| Utf8Path::new("/nowhere").join(file)).into();
-        let places = Places { loaded, ..Places::default() };
-        index.add_unseen(&mut dirty, "/nowhere".into(), &places);
+        let places = CleanPaths { loaded, ..CleanPaths::default() };
+        index.add_skipped(&mut dirty, "/nowhere".into(), &places);
         assert_eq!(dirty[..4], ["b.tf", "new/", "c d.tf", "z.auto.tfvars"]);
     }
 }

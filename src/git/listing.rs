@@ -7,7 +7,7 @@ const LINK: &str = "120000";
 
 /// Path that differs between a commit and the working tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Difference {
+pub(crate) struct ChangedPath {
     /// Path relative to the repository's root.
     pub(crate) path: String,
     /// True if the path is deleted.
@@ -18,14 +18,14 @@ pub(crate) struct Difference {
 
 /// Parses the output of `git diff --raw -z --no-renames --no-abbrev`. Source:
 /// <https://git-scm.com/docs/git-diff#_raw_output_format>.
-pub(crate) fn differences(text: &str) -> Vec<Difference> {
+pub(crate) fn differences(text: &str) -> Vec<ChangedPath> {
     let mut found = Vec::new();
     let mut parts = text.split('\0');
     while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
         let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
         let [before, after, commit, _, status] = fields.as_slice() else { continue };
         let is_submodule = *before == SUBMODULE && *after == SUBMODULE;
-        found.push(Difference {
+        found.push(ChangedPath {
             path: path.to_owned(),
             deleted: status.starts_with('D'),
             submodule: is_submodule.then(|| (*commit).to_owned()),
@@ -36,7 +36,7 @@ pub(crate) fn differences(text: &str) -> Vec<Difference> {
 
 /// Tracked file that git was told not to compare (`assume-unchanged`, `skip-worktree`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unseen<'t> {
+pub(crate) struct SkippedFile<'t> {
     /// Path relative to the repository's root.
     pub(crate) path: &'t str,
     /// True if the file may be missing from the working tree (`skip-worktree`).
@@ -51,7 +51,7 @@ pub(crate) struct Listing<'t> {
     /// Untracked paths: files in folders that hold a tracked file, and other folders, which end with a slash.
     pub(crate) others: Vec<&'t str>,
     /// Files that git was told not to compare.
-    pub(crate) unseen: Vec<Unseen<'t>>,
+    pub(crate) skipped: Vec<SkippedFile<'t>>,
     /// Tracked symbolic links.
     pub(crate) links: Vec<&'t str>,
     pub(crate) submodules: Vec<&'t str>,
@@ -68,7 +68,7 @@ pub(crate) fn listing(text: &str) -> Listing<'_> {
         let Some((stat, path)) = rest.split_once('\t') else { continue };
         let may_be_absent = ["S", "s"].contains(&tag);
         if may_be_absent || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
-            found.unseen.push(Unseen { path, may_be_absent });
+            found.skipped.push(SkippedFile { path, may_be_absent });
         }
         found.tracked.push(path);
         if stat.starts_with(LINK) {
@@ -101,9 +101,9 @@ mod tests {
         let found = Listing {
             tracked: vec!["a.tf", "b.tf", "c d", "sub"],
             others: vec!["new file.tf", "nested/"],
-            unseen: vec![
-                Unseen { path: "b.tf", may_be_absent: false },
-                Unseen { path: "c d", may_be_absent: true },
+            skipped: vec![
+                SkippedFile { path: "b.tf", may_be_absent: false },
+                SkippedFile { path: "c d", may_be_absent: true },
             ],
             links: vec!["c d"],
             submodules: vec!["sub"],

@@ -10,7 +10,7 @@ pub(crate) mod revision;
 pub(crate) mod submodules;
 mod working_tree;
 
-pub use places::Places;
+pub use places::CleanPaths;
 pub use remotes::RemoteHead;
 pub use revision::revision;
 pub use working_tree::{NoWorkingTree, WorkingTree};

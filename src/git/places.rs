@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 /// Places in which uncommitted files count.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub struct CleanPaths {
     /// Files and folders, absolute.
     pub paths: Vec<Utf8PathBuf>,
     /// Extension of files that count in every folder.

@@ -13,7 +13,7 @@ const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 const MANY: usize = 200;
 
 /// Returns the differences between a commit and the working tree, as `raw::differences` parses them.
-pub(crate) fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
+pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
     git.ask(&[
         "diff",
         "--raw",
@@ -28,7 +28,7 @@ pub(crate) fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
 }
 
 /// Returns the tracked and untracked files, as `raw::listing` parses them.
-pub(crate) fn listed(git: &Git<'_>) -> Result<String, String> {
+pub(crate) fn ls_files(git: &Git<'_>) -> Result<String, String> {
     git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
 }
 
@@ -45,9 +45,9 @@ pub(crate) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, S
     if few {
         args.extend(named());
     }
-    let listed = git.ask(&args)?;
+    let ls_files = git.ask(&args)?;
     // A folder in the output is another repository, whose files git does not list here.
-    let paths = listed.split_terminator('\0').map(|path| path.trim_end_matches('/').to_owned());
+    let paths = ls_files.split_terminator('\0').map(|path| path.trim_end_matches('/').to_owned());
     Ok(paths.collect())
 }
 
@@ -58,12 +58,12 @@ pub(crate) fn is_left_out(path: &str) -> bool {
 
 /// Returns the files that git was told not to compare (`assume-unchanged`, `skip-worktree`), each with true if it is
 /// missing. They may differ from the commit. Files that a sparse checkout leaves out are not returned.
-pub(crate) fn unseen(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
+pub(crate) fn skipped(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
     let sparse = LazyCell::new(|| {
         let asked = git.ask(&["config", "--type=bool", "core.sparseCheckout"]);
         asked.is_ok_and(|answer| answer.trim() == "true")
     });
-    let known = listing.unseen.iter().filter_map(|file| {
+    let known = listing.skipped.iter().filter_map(|file| {
         let gone = fs::symlink_metadata(top.join(file.path)).is_err();
         let is_left_out = gone && file.may_be_absent && *sparse;
         (!is_left_out).then(|| (file.path.to_owned(), gone))

@@ -13,8 +13,8 @@ pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsStri
     let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal"];
     // `.envctl` has its own ignore file, except while the folder is being made.
     let places = ["--", ":/", ":(exclude).envctl"];
-    let told = Git::new(runner, dir, env).ask(&[&status[..], &places].concat());
-    told.map(|text| parse(&text)).unwrap_or_default()
+    let is_listed = Git::new(runner, dir, env).ask(&[&status[..], &places].concat());
+    is_listed.map(|text| parse(&text)).unwrap_or_default()
 }
 
 /// Parses the output of `git status`: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.

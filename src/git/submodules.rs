@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::{
     command::Git,
     listing::{differences, listing},
-    queries::{differing, listed, unseen, untracked},
+    queries::{diff, ls_files, skipped, untracked},
 };
 
 /// Changes in a submodule; paths are relative to its root.
@@ -45,8 +45,8 @@ pub(crate) fn within(outer: &Git<'_>, dir: &Utf8Path, commit: Option<&str>) -> O
     let git = outer.in_folder(dir);
     let mut found = Within::default();
     let mut asked = BTreeSet::new();
-    let differing = commit.map(|commit| differing(&git, commit)).transpose().ok()?;
-    for difference in differences(differing.as_deref().unwrap_or_default()) {
+    let diff = commit.map(|commit| diff(&git, commit)).transpose().ok()?;
+    for difference in differences(diff.as_deref().unwrap_or_default()) {
         let path = difference.path;
         let inner = difference.submodule.and_then(|commit| within(&git, &dir.join(&path), Some(&commit)));
         match inner {
@@ -55,14 +55,14 @@ pub(crate) fn within(outer: &Git<'_>, dir: &Utf8Path, commit: Option<&str>) -> O
         }
         asked.insert(path);
     }
-    let others = listed(&git).ok()?;
+    let others = ls_files(&git).ok()?;
     let listing = listing(&others);
     for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
         if let Some(inner) = within(&git, &dir.join(path), None) {
             found.take_in(inner.from(path));
         }
     }
-    found.changed.extend(unseen(&git, dir, &listing));
+    found.changed.extend(skipped(&git, dir, &listing));
     let untracked = untracked(&git, &listing.others).ok()?;
     found.changed.extend(untracked.into_iter().map(|path| (path, false)));
     found.links.extend(listing.links.into_iter().map(str::to_owned));

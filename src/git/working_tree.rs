@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     command::{Git, repository},
     index::Index,
-    places::Places,
+    places::CleanPaths,
     queries::is_left_out,
     remotes::{RemoteHead, Remotes},
 };
@@ -46,7 +46,7 @@ impl WorkingTree {
         runner: &Runner,
         dir: &Utf8Path,
         env: &BTreeMap<OsString, OsString>,
-        places: &Places,
+        places: &CleanPaths,
     ) -> Result<Self, NoWorkingTree> {
         let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
         let top = repository(dir).ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
@@ -63,7 +63,7 @@ impl WorkingTree {
         if !places.paths.is_empty() {
             // `git status` is silent about tracked files that git is configured to skip.
             let files = ask(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
-            Index::parse(&files).add_unseen(&mut tree.dirty, top, places);
+            Index::parse(&files).add_skipped(&mut tree.dirty, top, places);
         }
         keep_within(&mut tree.dirty, top, places);
         if let Some(commit) = &tree.commit {
@@ -91,7 +91,7 @@ impl WorkingTree {
 }
 
 /// Keeps only paths that lie in one of the places or hold one: git lists an untracked folder as a whole.
-fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
+fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
     let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let top = real(top);
     let paths: Vec<Utf8PathBuf> = places.paths.iter().map(|place| real(place)).collect();
@@ -183,14 +183,14 @@ mod tests {
         keep_within(
             &mut dirty,
             "/nowhere".into(),
-            &Places { paths: vec!["/nowhere/infra/app".into()], extension: None, loaded: vec![] },
+            &CleanPaths { paths: vec!["/nowhere/infra/app".into()], extension: None, loaded: vec![] },
         );
         assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
         let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
         keep_within(
             &mut dirty,
             "/nowhere".into(),
-            &Places { paths: vec![], extension: Some("hcl"), loaded: vec![] },
+            &CleanPaths { paths: vec![], extension: Some("hcl"), loaded: vec![] },
         );
         assert_eq!(dirty, ["root.hcl"]);
     }

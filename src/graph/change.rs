@@ -14,13 +14,13 @@ pub enum Since {
 }
 
 /// Changed stacks, each with its changes.
-pub type Touched = BTreeMap<StackId, Vec<Change>>;
+pub type ChangedStacks = BTreeMap<StackId, Vec<Change>>;
 
 /// Changed input of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// Kind of input.
-    pub part: Part,
+    pub part: InputKind,
     /// Path, relative to environments.toml if it lies below; for a setting its key.
     pub path: String,
     /// Number of further changes of this kind.
@@ -29,7 +29,7 @@ pub struct Change {
 
 /// Kind of input that a stack is planned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum InputKind {
     /// The stack is new.
     New,
     /// File in the stack's folder.
@@ -71,26 +71,26 @@ pub enum Part {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.part {
-            Part::New => "new",
-            Part::File => "changed",
-            Part::Lockfile => "changed lockfile",
-            Part::VarFile => "changed var file",
-            Part::Module => "changed module",
-            Part::Include => "changed include",
-            Part::Named => "changed file that HCL names",
-            Part::Declared => "changed file of `files`",
-            Part::Secret => "changed file of a secret",
-            Part::Hook => "changed file of a hook",
-            Part::Version => "changed version file",
-            Part::CliConfig => "changed CLI config",
-            Part::Account => "changed account settings",
-            Part::Program => "changed program of the engine",
-            Part::Setting => "changed setting",
-            Part::Computed => "a module's source is an expression, which only an init works out",
-            Part::Guessed => {
+            InputKind::New => "new",
+            InputKind::File => "changed",
+            InputKind::Lockfile => "changed lockfile",
+            InputKind::VarFile => "changed var file",
+            InputKind::Module => "changed module",
+            InputKind::Include => "changed include",
+            InputKind::Named => "changed file that HCL names",
+            InputKind::Declared => "changed file of `files`",
+            InputKind::Secret => "changed file of a secret",
+            InputKind::Hook => "changed file of a hook",
+            InputKind::Version => "changed version file",
+            InputKind::CliConfig => "changed CLI config",
+            InputKind::Account => "changed account settings",
+            InputKind::Program => "changed program of the engine",
+            InputKind::Setting => "changed setting",
+            InputKind::Computed => "a module's source is an expression, which only an init works out",
+            InputKind::Guessed => {
                 "the path of a file that is read is an expression, which only the engine works out"
             }
-            Part::Unknown => "not in the repository",
+            InputKind::Unknown => "not in the repository",
         };
         write!(f, "{what}: {}", self.path)?;
         if self.more > 0 { write!(f, " and {} more", self.more) } else { Ok(()) }
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_change_says_what_it_is_and_where() {
         let change = |part, more| Change { part, path: "modules/label/main.tf".to_owned(), more }.to_string();
-        assert_eq!(change(Part::Module, 0), "changed module: modules/label/main.tf");
-        assert_eq!(change(Part::File, 2), "changed: modules/label/main.tf and 2 more");
+        assert_eq!(change(InputKind::Module, 0), "changed module: modules/label/main.tf");
+        assert_eq!(change(InputKind::File, 2), "changed: modules/label/main.tf and 2 more");
     }
 }

@@ -28,13 +28,13 @@ pub(super) fn shortest(edges: &Edges) -> Vec<usize> {
 fn around(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize> {
     let mut came_from = vec![None; group.len()];
     let mut queue = VecDeque::from([start]);
-    while let Some(place) = queue.pop_front() {
-        let mut next: Vec<NodeIndex<usize>> = edges.neighbors(place).collect();
+    while let Some(index) = queue.pop_front() {
+        let mut next: Vec<NodeIndex<usize>> = edges.neighbors(index).collect();
         next.sort_unstable();
         for needed in next {
             if needed == start {
                 let mut path = vec![start.index()];
-                let mut step = Some(place);
+                let mut step = Some(index);
                 while let Some(here) = step {
                     path.push(here.index());
                     step = came_from[here.index()];
@@ -43,7 +43,7 @@ fn around(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize>
                 return path;
             }
             if group[needed.index()] == group[start.index()] && came_from[needed.index()].is_none() {
-                came_from[needed.index()] = Some(place);
+                came_from[needed.index()] = Some(index);
                 queue.push_back(needed);
             }
         }

@@ -15,7 +15,7 @@ mod stack_graph;
 mod subgraph;
 mod why;
 
-pub use change::{Change, Part, Since, Touched};
+pub use change::{Change, ChangedStacks, InputKind, Since};
 pub use selection::{Selected, Selection, SelectionError};
-pub use stack_graph::{GraphError, Node, StackGraph};
+pub use stack_graph::{GraphError, StackGraph, StackNode};
 pub use why::Why;

@@ -10,11 +10,11 @@ use super::edges::Edges;
 pub(super) fn needs_first(edges: &Edges) -> Option<Vec<usize>> {
     let mut open: Vec<usize> = edges.node_indices().map(|node| edges.neighbors(node).count()).collect();
     let mut ready: BinaryHeap<Reverse<usize>> =
-        open.iter().enumerate().filter(|(_, needs)| **needs == 0).map(|(place, _)| Reverse(place)).collect();
+        open.iter().enumerate().filter(|(_, needs)| **needs == 0).map(|(index, _)| Reverse(index)).collect();
     let mut order = Vec::with_capacity(open.len());
-    while let Some(Reverse(place)) = ready.pop() {
-        order.push(place);
-        for dependent in edges.neighbors_directed(NodeIndex::new(place), petgraph::Incoming) {
+    while let Some(Reverse(index)) = ready.pop() {
+        order.push(index);
+        for dependent in edges.neighbors_directed(NodeIndex::new(index), petgraph::Incoming) {
             let needs = &mut open[dependent.index()];
             *needs -= 1;
             if *needs == 0 {
@@ -31,7 +31,7 @@ pub(super) mod tests {
 
     use crate::{
         graph::{
-            Node, StackGraph,
+            StackGraph, StackNode,
             stack_graph::tests::{graph, texts},
         },
         model::StackId,
@@ -44,24 +44,27 @@ pub(super) mod tests {
         assert_eq!(texts(&graph.reverse_order()), ["a", "app", "network", "b", "z"]);
     }
 
-    fn name(place: usize) -> StackId {
+    fn name(index: usize) -> StackId {
         format!("s{place}").parse().unwrap()
     }
 
     /// Generates any graph without a cycle, declared in any order.
-    pub(in crate::graph) fn any_graph() -> impl Strategy<Value = Vec<Node>> {
+    pub(in crate::graph) fn any_graph() -> impl Strategy<Value = Vec<StackNode>> {
         (1usize..24)
             .prop_flat_map(|size| {
                 let edges = proptest::collection::vec((0..size, 0..size), 0..size * 2);
-                let places: Vec<usize> = (0..size).collect();
-                (edges, Just(places).prop_shuffle())
+                let indices: Vec<usize> = (0..size).collect();
+                (edges, Just(indices).prop_shuffle())
             })
-            .prop_map(|(edges, places)| {
-                let needs = |place| {
-                    let of = edges.iter().filter(move |(a, b)| a != b && *a.max(b) == place);
+            .prop_map(|(edges, indices)| {
+                let needs = |index| {
+                    let of = edges.iter().filter(move |(a, b)| a != b && *a.max(b) == index);
                     of.map(|(a, b)| name(*a.min(b))).collect()
                 };
-                places.iter().map(|p| Node { stack: name(*p), needs: needs(*p), tags: vec![] }).collect()
+                indices
+                    .iter()
+                    .map(|p| StackNode { stack: name(*p), needs: needs(*p), tags: vec![] })
+                    .collect()
             })
     }
 
@@ -71,10 +74,10 @@ pub(super) mod tests {
             let graph = StackGraph::new(nodes.clone()).unwrap();
             let order = graph.order();
             prop_assert_eq!(order.len(), nodes.len());
-            let place = |stack: &StackId| order.iter().position(|s| s == stack).unwrap();
+            let index = |stack: &StackId| order.iter().position(|s| s == stack).unwrap();
             for node in &nodes {
                 for need in &node.needs {
-                    prop_assert!(place(need) < place(&node.stack));
+                    prop_assert!(index(need) < index(&node.stack));
                 }
             }
         }

@@ -15,8 +15,8 @@ pub(super) enum Pattern {
 impl Pattern {
     /// Parses a word: a stack's name, or a glob that matches at least one stack.
     pub(super) fn new(word: &str, graph: &StackGraph) -> Result<Self, SelectionError> {
-        if let Some(place) = graph.names.get_index_of(word) {
-            return Ok(Self::Name(place));
+        if let Some(index) = graph.names.get_index_of(word) {
+            return Ok(Self::Name(index));
         }
         if !word.contains(['*', '?', '[', '{']) {
             return Err(SelectionError::unknown(word, graph));
@@ -33,12 +33,12 @@ impl Pattern {
     }
 
     /// Returns the indices of the matching stacks, in the order of declaration.
-    pub(super) fn places(&self, graph: &StackGraph) -> Vec<usize> {
+    pub(super) fn indices(&self, graph: &StackGraph) -> Vec<usize> {
         match self {
-            Self::Name(place) => vec![*place],
+            Self::Name(index) => vec![*index],
             Self::Glob(glob) => {
                 let names = graph.names.iter().enumerate();
-                names.filter(|(_, name)| glob.is_match(name.as_str())).map(|(place, _)| place).collect()
+                names.filter(|(_, name)| glob.is_match(name.as_str())).map(|(index, _)| index).collect()
             }
         }
     }

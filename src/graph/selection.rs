@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Since, StackGraph, Touched, Why, pattern::Pattern};
+use super::{ChangedStacks, Since, StackGraph, Why, pattern::Pattern};
 use crate::{diagnostic::closest, model::StackId};
 
 /// Number of tags that an error lists.
-const TOLD_TAGS: usize = 12;
+const LISTED_TAGS: usize = 12;
 
 /// Selection that a command line asks for. Without patterns and tags all stacks are selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl SelectionError {
         if there.is_empty() {
             return "no stack has any tag".to_owned();
         }
-        let told: Vec<String> = there.iter().take(TOLD_TAGS).map(|tag| format!("`{tag}`")).collect();
+        let told: Vec<String> = there.iter().take(LISTED_TAGS).map(|tag| format!("`{tag}`")).collect();
         let rest = there.len() - told.len();
         let more = if rest > 0 { format!(" and {rest} more, which `{list}` shows") } else { String::new() };
         format!("the tags are {}{more}", told.join(", "))
@@ -117,7 +117,7 @@ impl SelectionError {
 
 impl StackGraph {
     /// Checks that every name of a selection is a stack and every glob matches one.
-    pub fn know(&self, selection: &Selection) -> Result<(), SelectionError> {
+    pub fn check_words(&self, selection: &Selection) -> Result<(), SelectionError> {
         selection.patterns.iter().try_for_each(|word| self.pattern(word, selection).map(|_| ()))
     }
 
@@ -134,12 +134,12 @@ impl StackGraph {
         })
     }
 
-    /// Returns the selected stacks, dependencies first, each with all its reasons. With `touched`, only changed
+    /// Returns the selected stacks, dependencies first, each with all its reasons. With `changed`, only changed
     /// stacks are selected.
     pub fn select(
         &self,
         selection: &Selection,
-        touched: Option<&Touched>,
+        changed: Option<&ChangedStacks>,
     ) -> Result<Vec<Selected>, SelectionError> {
         let mut why: Vec<Vec<Why>> = vec![Vec::new(); self.names.len()];
         if selection.patterns.is_empty() && selection.tags.is_empty() {
@@ -153,42 +153,42 @@ impl StackGraph {
                 Pattern::Name(_) => Why::Named,
                 Pattern::Glob(_) => Why::Glob(word.clone()),
             };
-            for place in pattern.places(self) {
-                why[place].push(reason.clone());
+            for index in pattern.indices(self) {
+                why[index].push(reason.clone());
             }
         }
         for tag in &selection.tags {
-            for place in self.tagged(tag)? {
-                why[place].push(Why::Tag(tag.clone()));
+            for index in self.tagged(tag)? {
+                why[index].push(Why::Tag(tag.clone()));
             }
         }
-        if let Some(touched) = touched {
-            self.narrow(touched, &mut why);
+        if let Some(changed) = changed {
+            self.narrow(changed, &mut why);
         }
         self.follow(selection, &mut why);
         let asked = why.iter().any(|reasons| !reasons.is_empty());
         for word in &selection.exclude {
-            for place in Pattern::new(word, self)?.places(self) {
-                why[place].clear();
+            for index in Pattern::new(word, self)?.indices(self) {
+                why[index].clear();
             }
         }
         let mut selected = Vec::new();
-        for place in &self.order {
-            let mut reasons = std::mem::take(&mut why[*place]);
+        for index in &self.order {
+            let mut reasons = std::mem::take(&mut why[*index]);
             reasons.dedup();
             if !reasons.is_empty() {
-                selected.push(Selected { stack: self.names[*place].clone(), why: reasons });
+                selected.push(Selected { stack: self.names[*index].clone(), why: reasons });
             }
         }
-        // An empty result is an error only without `touched`: if no stack has changed, there is nothing to correct.
-        let is_slip = asked && selected.is_empty() && touched.is_none();
+        // An empty result is an error only without `changed`: if no stack has changed, there is nothing to correct.
+        let is_slip = asked && selected.is_empty() && changed.is_none();
         if is_slip { Err(SelectionError::NothingLeft) } else { Ok(selected) }
     }
 
     /// Removes stacks without changes, and adds the changes to the reasons of the others.
-    fn narrow(&self, touched: &Touched, why: &mut [Vec<Why>]) {
+    fn narrow(&self, changed: &ChangedStacks, why: &mut [Vec<Why>]) {
         for (name, reasons) in self.names.iter().zip(why) {
-            match touched.get(name) {
+            match changed.get(name) {
                 Some(changes) if !reasons.is_empty() => {
                     reasons.retain(|reason| *reason != Why::All);
                     reasons.extend(changes.iter().cloned().map(Why::Changed));
@@ -200,15 +200,15 @@ impl StackGraph {
 
     /// Adds dependencies and dependents of the stacks selected so far.
     fn follow(&self, selection: &Selection, why: &mut [Vec<Why>]) {
-        let seeds: Vec<usize> = (0..why.len()).filter(|place| !why[*place].is_empty()).collect();
+        let seeds: Vec<usize> = (0..why.len()).filter(|index| !why[*index].is_empty()).collect();
         if seeds.len() == why.len() {
             return;
         }
         let mut add = |direction, reason: fn(StackId) -> Why| {
-            for (place, seed) in self.reach(&seeds, direction).into_iter().enumerate() {
-                let is_seed = seeds.binary_search(&place).is_ok();
+            for (index, seed) in self.reach(&seeds, direction).into_iter().enumerate() {
+                let is_seed = seeds.binary_search(&index).is_ok();
                 if let (Some(seed), false) = (seed, is_seed) {
-                    why[place].push(reason(self.names[seed].clone()));
+                    why[index].push(reason(self.names[seed].clone()));
                 }
             }
         };
@@ -221,10 +221,10 @@ impl StackGraph {
     }
 
     fn tagged(&self, tag: &str) -> Result<Vec<usize>, SelectionError> {
-        let places: Vec<usize> =
+        let indices: Vec<usize> =
             (0..self.tags.len()).filter(|p| self.tags[*p].iter().any(|t| t == tag)).collect();
-        if !places.is_empty() {
-            return Ok(places);
+        if !indices.is_empty() {
+            return Ok(indices);
         }
         let all = || self.tags.iter().flatten().map(String::as_str);
         let value_of = |full: &&str| full.split_once('=').is_some_and(|(_, value)| value == tag);
@@ -237,7 +237,7 @@ impl StackGraph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Change, Part, stack_graph::tests::graph};
+    use crate::graph::{Change, InputKind, stack_graph::tests::graph};
 
     fn stacks() -> StackGraph {
         graph(&[
@@ -329,11 +329,11 @@ mod tests {
 
     #[test]
     fn changed_stacks_of_a_selection_are_taken_before_their_neighbours() {
-        let change = Change { part: Part::File, path: "x.tf".to_owned(), more: 0 };
-        let touched: Touched =
+        let change = Change { part: InputKind::File, path: "x.tf".to_owned(), more: 0 };
+        let changed: ChangedStacks =
             ["db", "mail"].map(|name| (name.parse().unwrap(), vec![change.clone()])).into();
         let of = |selection: &Selection| {
-            let selected = stacks().select(selection, Some(&touched)).unwrap();
+            let selected = stacks().select(selection, Some(&changed)).unwrap();
             selected.into_iter().map(|s| format!("{}: {:?}", s.stack, s.why.len())).collect::<Vec<_>>()
         };
         assert_eq!(of(&Selection::default()), ["db: 1"]);

@@ -10,7 +10,7 @@ use crate::model::StackId;
 
 /// Stack as a node of the graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+pub struct StackNode {
     /// Id of the stack.
     pub stack: StackId,
     /// Direct dependencies.
@@ -55,7 +55,7 @@ pub struct StackGraph {
 
 impl StackGraph {
     /// Builds the graph; the order of the list is the order of declaration.
-    pub fn new(nodes: Vec<Node>) -> Result<Self, GraphError> {
+    pub fn new(nodes: Vec<StackNode>) -> Result<Self, GraphError> {
         let mut names = IndexSet::with_capacity(nodes.len());
         let mut tags = Vec::with_capacity(nodes.len());
         let mut needs = Vec::with_capacity(nodes.len());
@@ -82,7 +82,7 @@ impl StackGraph {
         match order::needs_first(&edges) {
             Some(order) => Ok(Self { names, tags, edges, order }),
             None => Err(GraphError::Cycle(
-                cycle::shortest(&edges).into_iter().map(|place| names[place].clone()).collect(),
+                cycle::shortest(&edges).into_iter().map(|index| names[index].clone()).collect(),
             )),
         }
     }
@@ -104,12 +104,12 @@ impl StackGraph {
 
     /// Returns all stacks, dependencies first; ties stay in the order of declaration.
     pub fn order(&self) -> Vec<StackId> {
-        self.order.iter().map(|place| self.names[*place].clone()).collect()
+        self.order.iter().map(|index| self.names[*index].clone()).collect()
     }
 
     /// Returns all stacks, dependents first: the order of a destruction.
     pub fn reverse_order(&self) -> Vec<StackId> {
-        self.order.iter().rev().map(|place| self.names[*place].clone()).collect()
+        self.order.iter().rev().map(|index| self.names[*index].clone()).collect()
     }
 
     /// Returns the direct dependencies of a stack, in the order of declaration; empty for an unknown name.
@@ -124,20 +124,20 @@ impl StackGraph {
 
     /// Returns the tags of a stack; empty for an unknown name.
     pub fn tags(&self, stack: &str) -> &[String] {
-        self.names.get_index_of(stack).map_or(&[], |place| self.tags[place].as_slice())
+        self.names.get_index_of(stack).map_or(&[], |index| self.tags[index].as_slice())
     }
 
     fn neighbours(&self, stack: &str, direction: petgraph::Direction) -> Vec<StackId> {
-        let Some(place) = self.names.get_index_of(stack) else { return Vec::new() };
-        self.places(place, direction).into_iter().map(|place| self.names[place].clone()).collect()
+        let Some(index) = self.names.get_index_of(stack) else { return Vec::new() };
+        self.indices(index, direction).into_iter().map(|index| self.names[index].clone()).collect()
     }
 
     /// Returns the indices of the neighbours of a stack, sorted.
-    pub(super) fn places(&self, place: usize, direction: petgraph::Direction) -> Vec<usize> {
-        let mut places: Vec<usize> =
-            self.edges.neighbors_directed(NodeIndex::new(place), direction).map(NodeIndex::index).collect();
-        places.sort_unstable();
-        places
+    pub(super) fn indices(&self, index: usize, direction: petgraph::Direction) -> Vec<usize> {
+        let mut indices: Vec<usize> =
+            self.edges.neighbors_directed(NodeIndex::new(index), direction).map(NodeIndex::index).collect();
+        indices.sort_unstable();
+        indices
     }
 
     /// Returns the transitive dependencies of these stacks, dependencies first. A given stack is included only if
@@ -154,16 +154,16 @@ impl StackGraph {
     fn closure(&self, stacks: &[StackId], direction: petgraph::Direction) -> Vec<StackId> {
         let seeds: Vec<usize> = stacks.iter().filter_map(|s| self.names.get_index_of(s)).collect();
         let reached = self.reach(&seeds, direction);
-        let inside = self.order.iter().filter(|place| reached[**place].is_some());
-        inside.map(|place| self.names[*place].clone()).collect()
+        let inside = self.order.iter().filter(|index| reached[**index].is_some());
+        inside.map(|index| self.names[*index].clone()).collect()
     }
 
     /// Returns for each index the seed that reaches it over at least one edge; the nearest seed if there are several.
     pub(super) fn reach(&self, seeds: &[usize], direction: petgraph::Direction) -> Vec<Option<usize>> {
         let mut reached = vec![None; self.names.len()];
         let mut queue: VecDeque<(usize, usize)> = seeds.iter().map(|seed| (*seed, *seed)).collect();
-        while let Some((place, seed)) = queue.pop_front() {
-            for next in self.places(place, direction) {
+        while let Some((index, seed)) = queue.pop_front() {
+            for next in self.indices(index, direction) {
                 if reached[next].is_none() {
                     reached[next] = Some(seed);
                     queue.push_back((next, seed));
@@ -183,7 +183,7 @@ pub(super) mod tests {
         let nodes = lines.iter().map(|line| {
             let (stack, rest) = line.split_once(':').unwrap_or((line, ""));
             let words = || rest.split_whitespace();
-            Node {
+            StackNode {
                 stack: stack.parse().unwrap(),
                 needs: words().filter(|w| !w.starts_with('#')).map(|w| w.parse().unwrap()).collect(),
                 tags: words().filter_map(|w| w.strip_prefix('#')).map(str::to_owned).collect(),

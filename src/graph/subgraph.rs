@@ -14,12 +14,12 @@ impl StackGraph {
     #[must_use]
     pub fn subgraph(&self, stacks: &[StackId]) -> Self {
         let mut chosen = vec![false; self.names.len()];
-        for place in stacks.iter().filter_map(|stack| self.names.get_index_of(stack)) {
-            chosen[place] = true;
+        for index in stacks.iter().filter_map(|stack| self.names.get_index_of(stack)) {
+            chosen[index] = true;
         }
-        let kept: Vec<usize> = (0..self.names.len()).filter(|place| chosen[*place]).collect();
-        let names: IndexSet<StackId> = kept.iter().map(|place| self.names[*place].clone()).collect();
-        let tags = kept.iter().map(|place| self.tags[*place].clone()).collect();
+        let kept: Vec<usize> = (0..self.names.len()).filter(|index| chosen[*index]).collect();
+        let names: IndexSet<StackId> = kept.iter().map(|index| self.names[*index].clone()).collect();
+        let tags = kept.iter().map(|index| self.tags[*index].clone()).collect();
         let mut edges = Edges::with_capacity(kept.len(), kept.len());
         for _ in &kept {
             edges.add_node(());
@@ -28,15 +28,15 @@ impl StackGraph {
         for (new, old) in kept.iter().enumerate() {
             new_place[*old] = new;
         }
-        for (place, needs) in self.nearest(&chosen).into_iter().enumerate().filter(|(p, _)| chosen[*p]) {
+        for (index, needs) in self.nearest(&chosen).into_iter().enumerate().filter(|(p, _)| chosen[*p]) {
             for need in needs {
-                edges.add_edge(NodeIndex::new(new_place[place]), NodeIndex::new(new_place[need]), ());
+                edges.add_edge(NodeIndex::new(new_place[index]), NodeIndex::new(new_place[need]), ());
             }
         }
         // Every path in the subgraph is a path in the whole graph, so there is no cycle and the fallback is
         // never used.
         let order = order::needs_first(&edges).unwrap_or_else(|| {
-            self.order.iter().filter(|place| chosen[**place]).map(|place| new_place[*place]).collect()
+            self.order.iter().filter(|index| chosen[**index]).map(|index| new_place[*index]).collect()
         });
         Self { names, tags, edges, order }
     }
@@ -44,9 +44,9 @@ impl StackGraph {
     /// Returns for each index the chosen indices that it reaches without passing another chosen one, sorted.
     fn nearest(&self, chosen: &[bool]) -> Vec<Vec<usize>> {
         let mut nearest: Vec<Vec<usize>> = vec![Vec::new(); self.names.len()];
-        for place in &self.order {
+        for index in &self.order {
             let mut found = Vec::new();
-            for need in self.places(*place, petgraph::Outgoing) {
+            for need in self.indices(*index, petgraph::Outgoing) {
                 if chosen[need] {
                     found.push(need);
                 } else {
@@ -55,7 +55,7 @@ impl StackGraph {
             }
             found.sort_unstable();
             found.dedup();
-            nearest[*place] = found;
+            nearest[*index] = found;
         }
         nearest
     }

@@ -9,14 +9,14 @@ use crate::diagnostic::SourceFile;
 
 /// Span in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceSpan {
     /// File that holds the span.
     pub source: Arc<SourceFile>,
     /// Range in bytes of the file's text.
     pub span: Range<usize>,
 }
 
-impl Place {
+impl SourceSpan {
     /// Returns the file and the line for a message: `infra/app/backend.tf:3`.
     pub fn line(&self) -> String {
         format!("{}:{}", self.source.path(), self.source.position(self.span.start).0)
@@ -29,12 +29,12 @@ pub struct Attribute {
     /// Value of the attribute.
     pub value: Expr,
     /// Span of the value.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Block with its attributes and nested blocks.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Block {
+pub struct HclBlock {
     /// Type of the block: `terraform`, `variable`, `module` …
     pub kind: String,
     /// Labels in order.
@@ -42,12 +42,12 @@ pub struct Block {
     /// Attributes in order.
     pub attributes: IndexMap<String, Attribute>,
     /// Nested blocks.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<HclBlock>,
     /// Span of the block's head.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
-impl Block {
+impl HclBlock {
     /// Returns the nested blocks of a type.
     pub fn inner<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Self> {
         self.blocks.iter().filter(move |block| block.kind == kind)

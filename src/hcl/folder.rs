@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Block, Module, from_hcl, from_json};
+use super::{HclBlock, Module, from_hcl, from_json};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
     engine::layout::{auto_var_files, module_files},
@@ -35,7 +35,7 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     let files = module_files(engine, names.iter().map(String::as_str));
     let mut found = Diagnostics::default();
     let mut module = Module { dir: dir.to_owned(), ..Module::default() };
-    let mut read = |names: &[String], take: &mut dyn FnMut(&[Block])| {
+    let mut read = |names: &[String], take: &mut dyn FnMut(&[HclBlock])| {
         for name in names {
             match blocks(&dir.join(name), root) {
                 Ok(blocks) => take(&blocks),
@@ -51,7 +51,7 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     found.finish(module).map(|(module, _)| module)
 }
 
-fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<Block>, Diagnostic> {
+fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<HclBlock>, Diagnostic> {
     let source = open(file, root)?;
     if file.extension() == Some("json") { from_json::blocks(&source) } else { from_hcl::blocks(&source) }
 }

@@ -8,14 +8,14 @@ use hcl_edit::{
 };
 use indexmap::IndexMap;
 
-use super::{Attribute, Block, Expr, Place, block::labels_of, parse::parse_body};
+use super::{Attribute, Expr, HclBlock, SourceSpan, block::labels_of, parse::parse_body};
 use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// Code of the diagnostic for a file that envctl's parser takes for invalid.
 pub const SYNTAX_CODE: &str = "hcl::syntax";
 
 /// Returns the blocks of a file that envctl reads.
-pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
+pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnostic> {
     let body = body(source)?;
     let wanted = body.blocks().filter(|block| {
         labels_of(None, block.ident.as_str()).is_some()
@@ -43,22 +43,22 @@ pub(super) fn body(source: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
     })
 }
 
-fn convert(source: &Arc<SourceFile>, block: &structure::Block) -> Block {
+fn convert(source: &Arc<SourceFile>, block: &structure::Block) -> HclBlock {
     let start = block.ident.span().map_or(0, |span| span.start);
     let last = block.labels.last().and_then(Span::span).or_else(|| block.ident.span());
-    Block {
+    HclBlock {
         kind: block.ident.as_str().to_owned(),
         labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
         attributes: convert_attributes(source, &block.body),
         blocks: block.body.blocks().map(|inner| convert(source, inner)).collect(),
-        place: Place { source: Arc::clone(source), span: start..last.map_or(start, |span| span.end) },
+        place: SourceSpan { source: Arc::clone(source), span: start..last.map_or(start, |span| span.end) },
     }
 }
 
 pub(super) fn convert_attributes(source: &Arc<SourceFile>, body: &Body) -> IndexMap<String, Attribute> {
     let attributes = body.attributes().map(|attribute| {
         let span = attribute.value.span().or_else(|| attribute.span()).unwrap_or_default();
-        let place = Place { source: Arc::clone(source), span };
+        let place = SourceSpan { source: Arc::clone(source), span };
         (attribute.key.as_str().to_owned(), Attribute { value: Expr::from(&attribute.value), place })
     });
     attributes.collect()

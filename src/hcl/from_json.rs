@@ -11,8 +11,8 @@ use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use super::{
-    Attribute, Block, Expr, Place, block::labels_of, expression::expression_of, from_hcl::SYNTAX_CODE,
-    json_tree::Members, parse::parse_template,
+    Attribute, Expr, HclBlock, SourceSpan, block::labels_of, expression::expression_of,
+    from_hcl::SYNTAX_CODE, json_tree::Members, parse::parse_template,
 };
 use crate::{
     diagnostic::{Diagnostic, SourceFile},
@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Returns the blocks of a file that envctl reads.
-pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
+pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnostic> {
     let root: &RawValue = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
-    let reader = Reader { source };
+    let reader = JsonBlockReader { source };
     let mut blocks = Vec::new();
     reader.inside(None, root, &mut blocks);
     blocks.retain(|block| {
@@ -35,7 +35,7 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic>
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     let Members(members) =
         serde_json::from_str::<Members<&RawValue>>(source.text()).map_err(|error| broken(source, &error))?;
-    let reader = Reader { source };
+    let reader = JsonBlockReader { source };
     let literal = |raw: &RawValue| match comparable_value(raw.get()) {
         Ok(value) if !has_long_number(&value) => Expr::Literal(value),
         _ => Expr::Unreadable,
@@ -55,20 +55,20 @@ fn broken(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
     )
 }
 
-struct Reader<'a> {
+struct JsonBlockReader<'a> {
     source: &'a Arc<SourceFile>,
 }
 
-impl Reader<'_> {
+impl JsonBlockReader<'_> {
     /// Returns the span of a value, whose text is a slice of the file's text.
-    fn place(&self, raw: &RawValue) -> Place {
+    fn place(&self, raw: &RawValue) -> SourceSpan {
         let start = (raw.get().as_ptr() as usize).saturating_sub(self.source.text().as_ptr() as usize);
         let span: Range<usize> = start..start + raw.get().len();
-        Place { source: Arc::clone(self.source), span }
+        SourceSpan { source: Arc::clone(self.source), span }
     }
 
     /// Appends the blocks inside an object, or inside each object of a list.
-    fn inside(&self, parent: Option<&str>, raw: &RawValue, blocks: &mut Vec<Block>) {
+    fn inside(&self, parent: Option<&str>, raw: &RawValue, blocks: &mut Vec<HclBlock>) {
         for members in objects(raw) {
             for (kind, raw) in &members {
                 if let Some(labels) = labels_of(parent, kind) {
@@ -84,7 +84,7 @@ impl Reader<'_> {
         have: &mut Vec<String>,
         more: usize,
         raw: &RawValue,
-        blocks: &mut Vec<Block>,
+        blocks: &mut Vec<HclBlock>,
     ) {
         for members in objects(raw) {
             if more > 0 {
@@ -100,7 +100,7 @@ impl Reader<'_> {
             let attributes = members.iter().filter(|(name, _)| labels_of(Some(kind), name).is_none()).map(
                 |(name, raw)| (name.clone(), Attribute { value: expression(raw), place: self.place(raw) }),
             );
-            blocks.push(Block {
+            blocks.push(HclBlock {
                 kind: kind.to_owned(),
                 labels: have.clone(),
                 attributes: attributes.collect(),

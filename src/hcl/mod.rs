@@ -1,6 +1,6 @@
 //! Read-only access to configuration files with spans: backend, variables, module calls, links to other states.
 //!
-//! `*.tf` and `*.tf.json` are read into the same [`Block`]s; the code above depends on those alone.
+//! `*.tf` and `*.tf.json` are read into the same [`HclBlock`]s; the code above depends on those alone.
 
 mod block;
 pub mod eval;
@@ -21,7 +21,7 @@ mod resources;
 mod unit;
 mod var_file;
 
-pub use block::{Attribute, Block, Place};
+pub use block::{Attribute, HclBlock, SourceSpan};
 pub use eval::{Folder, Reference};
 pub use expression::Expr;
 pub use flag_expression::{FlagExpression, flag_expression, in_parentheses, literals};

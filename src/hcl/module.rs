@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
-use super::{Attribute, Expr, Place};
+use super::{Attribute, Expr, SourceSpan};
 
 /// Configuration in one folder.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ pub struct Module {
     /// Backend block; absent when the state is local or in a `cloud`.
     pub backend: Option<BackendBlock>,
     /// Place of the `cloud` block, absent when there is none.
-    pub cloud: Option<Place>,
+    pub cloud: Option<SourceSpan>,
     /// Declared variables by name.
     pub variables: IndexMap<String, VariableDecl>,
     /// Module calls by name.
@@ -38,7 +38,7 @@ pub struct BackendBlock {
     /// Attributes by name; nested blocks are objects.
     pub attributes: IndexMap<String, Attribute>,
     /// Span of the block's head.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Block `variable "x" { … }`.
@@ -53,7 +53,7 @@ pub struct VariableDecl {
     /// Default value; absent when a value must be set.
     pub default: Option<Expr>,
     /// Span of the block's head.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Conversion that an engine applies to the text of `TF_VAR_x`, by the declared type.
@@ -77,7 +77,7 @@ pub struct ModuleCall {
     /// Version constraint on the module.
     pub version: Option<Attribute>,
     /// Span of the block's head.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 impl VariableDecl {
@@ -104,7 +104,7 @@ pub struct RequiredProvider {
     /// Version constraints as written.
     pub version: Option<String>,
     /// Span of the entry's value.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Block `data "terraform_remote_state" "x" { … }`.
@@ -119,5 +119,5 @@ pub struct RemoteState {
     /// Workspace; absent for the default one.
     pub workspace: Option<Attribute>,
     /// Span of the block's head.
-    pub place: Place,
+    pub place: SourceSpan,
 }

@@ -3,11 +3,11 @@
 //! Source: <https://developer.hashicorp.com/terraform/language/files/override>: blocks of the same name are merged
 //! attribute by attribute, a backend (or `cloud`) block replaces the backend or `cloud` block before it.
 
-use super::{Block, Module, module::VariableDecl, parts};
+use super::{HclBlock, Module, module::VariableDecl, parts};
 
 impl Module {
     /// Adds the blocks of an ordinary file.
-    pub(super) fn add(&mut self, blocks: &[Block]) {
+    pub(super) fn add(&mut self, blocks: &[HclBlock]) {
         for block in blocks {
             match (block.kind.as_str(), block.labels.as_slice()) {
                 ("terraform", _) => {
@@ -32,7 +32,7 @@ impl Module {
     }
 
     /// Merges the blocks of an override file into the module.
-    pub(super) fn override_with(&mut self, blocks: &[Block]) {
+    pub(super) fn override_with(&mut self, blocks: &[HclBlock]) {
         for block in blocks {
             match (block.kind.as_str(), block.labels.as_slice()) {
                 ("terraform", _) => {
@@ -87,7 +87,7 @@ impl Module {
         }
     }
 
-    fn add_requirements(&mut self, block: &Block) {
+    fn add_requirements(&mut self, block: &HclBlock) {
         self.required_version.extend(block.attributes.get("required_version").cloned());
         for (name, attribute) in block.inner("required_providers").flat_map(|inner| &inner.attributes) {
             self.required_providers.insert(name.clone(), parts::required_provider(attribute));
@@ -95,6 +95,6 @@ impl Module {
     }
 }
 
-fn sets(block: &Block, attribute: &str) -> bool {
+fn sets(block: &HclBlock, attribute: &str) -> bool {
     block.attributes.contains_key(attribute)
 }

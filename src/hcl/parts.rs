@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use super::{
-    Attribute, BackendBlock, Block, Expr, ModuleCall, Place, RemoteState, RequiredProvider, VariableDecl,
-    VariableKind,
+    Attribute, BackendBlock, Expr, HclBlock, ModuleCall, RemoteState, RequiredProvider, SourceSpan,
+    VariableDecl, VariableKind,
 };
 
-pub(super) fn backend(block: &Block) -> Option<BackendBlock> {
+pub(super) fn backend(block: &HclBlock) -> Option<BackendBlock> {
     let kind = block.labels.first()?.clone();
     let mut attributes = block.attributes.clone();
     for inner in &block.blocks {
@@ -17,7 +17,7 @@ pub(super) fn backend(block: &Block) -> Option<BackendBlock> {
     Some(BackendBlock { kind, attributes, place: block.place.clone() })
 }
 
-pub(super) fn variable(block: &Block) -> VariableDecl {
+pub(super) fn variable(block: &HclBlock) -> VariableDecl {
     VariableDecl {
         sensitive: block.is_true("sensitive"),
         ephemeral: block.is_true("ephemeral"),
@@ -28,13 +28,13 @@ pub(super) fn variable(block: &Block) -> VariableDecl {
 }
 
 fn kind(kind: &Attribute) -> VariableKind {
-    let Place { source, span } = &kind.place;
+    let SourceSpan { source, span } = &kind.place;
     let written = source.text().get(span.clone()).unwrap_or_default();
     let is_primitive = ["string", "number", "bool"].contains(&kind.value.text().unwrap_or(written).trim());
     if is_primitive { VariableKind::Primitive } else { VariableKind::Other }
 }
 
-pub(super) fn module_call(name: &str, block: &Block) -> ModuleCall {
+pub(super) fn module_call(name: &str, block: &HclBlock) -> ModuleCall {
     ModuleCall {
         name: name.to_owned(),
         source: block.attributes.get("source").cloned(),
@@ -54,7 +54,7 @@ pub(super) fn required_provider(attribute: &Attribute) -> RequiredProvider {
     }
 }
 
-pub(super) fn remote_state(name: &str, block: &Block) -> RemoteState {
+pub(super) fn remote_state(name: &str, block: &HclBlock) -> RemoteState {
     let config = match block.attributes.get("config") {
         Some(attribute) => attribute.value.members(),
         None => Some(block.inner("config").next().map(|inner| values(&inner.attributes)).unwrap_or_default()),

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use hcl_edit::structure::{Block, Body};
 
 use super::{
-    Expr, Place,
+    Expr, SourceSpan,
     folder::open,
     from_hcl,
     json_unit::{self, ConvertedUnit},
@@ -21,7 +21,7 @@ use crate::{
 pub const JSON_SYNTAX_CODE: &str = "json::syntax";
 
 /// Returns the literal paths in `dependency` and `dependencies` blocks, as written, with their spans.
-pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>, Diagnostic> {
+pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, SourceSpan)>, Diagnostic> {
     let unit = ParsedUnit::open(dir, root)?;
     let mut paths = Vec::new();
     for block in unit.body.get_blocks("dependency") {
@@ -40,7 +40,7 @@ pub struct NamedFolder {
     /// Path as written, relative to the unit's folder.
     pub path: String,
     /// Place of the path.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 /// Use that Terragrunt makes of a folder.
@@ -138,7 +138,7 @@ impl ParsedUnit {
     }
 
     /// Returns the literal string, or strings, of an attribute; empty if there are none.
-    fn texts(&self, body: &Body, name: &str) -> Vec<(String, Place)> {
+    fn texts(&self, body: &Body, name: &str) -> Vec<(String, SourceSpan)> {
         let Some(attribute) = from_hcl::convert_attributes(&self.source, body).swap_remove(name) else {
             return Vec::new();
         };
@@ -147,7 +147,7 @@ impl ParsedUnit {
             Some(converted) => converted.origin(attribute.place.span.start),
             None => attribute.place.span,
         };
-        let place = Place { source: Arc::clone(&self.source), span };
+        let place = SourceSpan { source: Arc::clone(&self.source), span };
         let items = value.as_array().cloned().unwrap_or_else(|| vec![value]);
         let text = |item: serde_json::Value| Some((item.as_str()?.to_owned(), place.clone()));
         items.into_iter().filter_map(text).collect()

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use super::{
     InventoryError,
-    discovery::{FoundStack, PathPattern, find_stacks},
+    discovery::{DiscoveredStack, PathPattern, find_stacks},
 };
 use crate::{
     config::{Config, Discover, Environment, Settings, Stack},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Stack of the environment before its engine and its needs are resolved.
-pub(super) struct Candidate {
+pub(super) struct StackCandidate {
     pub(super) stack: StackId,
     pub(super) settings: Arc<Settings>,
     pub(super) captures: IndexMap<String, String>,
@@ -35,13 +35,13 @@ pub(super) fn candidates(
     config: &Config,
     environment: &Environment,
     found: &mut Diagnostics,
-) -> Result<Vec<Candidate>, InventoryError> {
+) -> Result<Vec<StackCandidate>, InventoryError> {
     let mut candidates = Vec::with_capacity(config.stacks().len());
     for stack in config.stacks().values() {
         if stack.path.is_some() && exists_in(stack, &environment.name) {
             match config.settings(environment, &stack.name, &BTreeMap::new(), None) {
                 Err(diagnostics) => found.extend(diagnostics),
-                Ok(settings) => candidates.push(Candidate {
+                Ok(settings) => candidates.push(StackCandidate {
                     stack: stack.name.clone(),
                     settings: Arc::new(settings),
                     captures: IndexMap::new(),
@@ -83,7 +83,7 @@ pub(super) fn named_folders(
             Some((pattern.captures(&below)?, below))
         });
         let Some((captures, below)) = matching else { continue };
-        let folder = FoundStack { path, below, captures, files: Vec::new() };
+        let folder = DiscoveredStack { path, below, captures, files: Vec::new() };
         let Some(name) = discovery.name(environment, &folder) else { continue };
         if config.stacks().get(&name).is_none_or(|stack| exists_in(stack, &environment.name)) {
             named.push((name, folder.path));
@@ -98,7 +98,7 @@ pub(super) fn exists_in(stack: &Stack, environment: &EnvName) -> bool {
 }
 
 /// Span of a pattern in environments.toml, and the folders that match it.
-type Matches = (Range<usize>, Vec<FoundStack>);
+type Matches = (Range<usize>, Vec<DiscoveredStack>);
 
 struct Discovery<'a> {
     config: &'a Config,
@@ -112,8 +112,8 @@ impl Discovery<'_> {
     fn stacks(
         &mut self,
         named: &HashSet<Utf8PathBuf>,
-    ) -> Result<IndexMap<StackId, FoundStack>, InventoryError> {
-        let mut stacks: IndexMap<StackId, FoundStack> = IndexMap::new();
+    ) -> Result<IndexMap<StackId, DiscoveredStack>, InventoryError> {
+        let mut stacks: IndexMap<StackId, DiscoveredStack> = IndexMap::new();
         let mut seen: HashSet<Utf8PathBuf> = HashSet::new();
         for (pattern, folders) in self.folders(self.environment)? {
             for folder in folders {
@@ -185,7 +185,7 @@ impl Discovery<'_> {
 
     /// Returns the name of a folder: the `name` template over its captures, or its path below the pattern's fixed
     /// part.
-    fn name(&mut self, environment: &Environment, folder: &FoundStack) -> Option<StackId> {
+    fn name(&mut self, environment: &Environment, folder: &DiscoveredStack) -> Option<StackId> {
         let captures = folder.captures.clone().into_iter().collect();
         let name = match self.config.discovered_name(environment, &captures) {
             Err(diagnostics) => {
@@ -210,7 +210,7 @@ impl Discovery<'_> {
     }
 
     /// Reports declared stacks without a path that discovery finds in no environment.
-    fn judge_decorations(&mut self, here: &IndexMap<StackId, FoundStack>) -> Result<(), InventoryError> {
+    fn judge_decorations(&mut self, here: &IndexMap<StackId, DiscoveredStack>) -> Result<(), InventoryError> {
         let lost = |stack: &&Stack| {
             stack.path.is_none()
                 && exists_in(stack, &self.environment.name)
@@ -239,10 +239,10 @@ impl Discovery<'_> {
         Ok(())
     }
 
-    fn candidate(&mut self, stack: StackId, folder: FoundStack) -> Option<Candidate> {
+    fn candidate(&mut self, stack: StackId, folder: DiscoveredStack) -> Option<StackCandidate> {
         let captures: BTreeMap<String, String> = folder.captures.clone().into_iter().collect();
         match self.config.settings(self.environment, &stack, &captures, Some(&folder.path)) {
-            Ok(settings) => Some(Candidate {
+            Ok(settings) => Some(StackCandidate {
                 stack,
                 settings: Arc::new(settings),
                 captures: folder.captures,

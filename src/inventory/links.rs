@@ -44,7 +44,7 @@ impl<'a> Links<'a> {
         values: &VarFileContent,
     ) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        let mut told: Vec<&InstanceId> = Vec::new();
+        let mut reported: Vec<&InstanceId> = Vec::new();
         for (depth, module) in modules.tree(instance).into_iter().enumerate() {
             for link in module.remote_states.values() {
                 // Values of variables in a called module come from its caller and are not examined.
@@ -63,10 +63,10 @@ impl<'a> Links<'a> {
                 let StateAddress::Known(address) = self.address(instance, link, &look_up) else { continue };
                 let targets = self.by_address.get(address.as_str()).into_iter().flatten();
                 for target in targets.filter(|target| ***target != instance.id) {
-                    if !told.contains(target)
-                        && let Some(diagnostic) = judge(instance, link, target)
+                    if !reported.contains(target)
+                        && let Some(diagnostic) = undeclared_link(instance, link, target)
                     {
-                        told.push(target);
+                        reported.push(target);
                         found.push(diagnostic);
                     }
                 }
@@ -122,7 +122,7 @@ fn variable(instance: &Instance, module: &Module, values: &VarFileContent, name:
     values.get(name).map_or_else(declared, |attribute| attribute.value.literal().cloned())
 }
 
-fn judge(instance: &Instance, link: &RemoteState, target: &InstanceId) -> Option<Diagnostic> {
+fn undeclared_link(instance: &Instance, link: &RemoteState, target: &InstanceId) -> Option<Diagnostic> {
     let id = &instance.id;
     if target.environment != id.environment {
         return Some(
@@ -192,7 +192,7 @@ path = "base"
         "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"shop/NAME\"\n  }\n}\n";
 
     /// Returns the messages about the links of stack `app`, whose files are `link` and `more`.
-    fn told(link: &str, more: &[(&str, &str)]) -> Vec<String> {
+    fn reported(link: &str, more: &[(&str, &str)]) -> Vec<String> {
         let project = Project::new(TOML, more);
         for stack in ["network", "app", "base"] {
             project.write(&format!("{stack}/main.tf"), &BACKEND.replace("NAME", stack));
@@ -223,8 +223,8 @@ path = "base"
     fn an_undeclared_link_comes_with_the_line_to_write() {
         let expected = "app/links.tf:2:1: `my app` reads the state of `network` and does not say that it needs it | \
                         write `needs = [\"base\", \"network\"]` under `[stacks.\"my app\"]`";
-        assert_eq!(told(&link("\"shop/network\"", "workspace = terraform.workspace"), &[]), [expected]);
-        assert_eq!(told(&link("\"${var.project}/network\"", "workspace = \"dev\""), &[]), [expected]);
+        assert_eq!(reported(&link("\"shop/network\"", "workspace = terraform.workspace"), &[]), [expected]);
+        assert_eq!(reported(&link("\"${var.project}/network\"", "workspace = \"dev\""), &[]), [expected]);
     }
 
     #[test]
@@ -236,9 +236,9 @@ path = "base"
                 "data \"terraform_remote_state\" \"x\" {{\n  backend = \"local\"\n  config = {{\n    path = \"{path}\"\n  }}\n}}\n"
             );
             let local = [("network/local_override.tf", "terraform {\n  backend \"local\" {}\n}\n")];
-            assert_eq!(told(&link, &local).len(), 1, "{path}");
+            assert_eq!(reported(&link, &local).len(), 1, "{path}");
             let called = [local[0], ("modules/a/main.tf", link.as_str())];
-            let found = told("module \"a\" {\n  source = \"../modules/a\"\n}\n", &called).len();
+            let found = reported("module \"a\" {\n  source = \"../modules/a\"\n}\n", &called).len();
             // In a called module, a path relative to the module leads to another folder.
             assert_eq!(found, usize::from(!path.contains("path.module")), "{path}");
         }
@@ -246,15 +246,15 @@ path = "base"
 
     #[test]
     fn a_declared_link_and_one_that_cannot_be_known_are_not_told() {
-        assert!(told(&link("\"shop/base\"", "workspace = terraform.workspace"), &[]).is_empty());
-        assert!(told(&link("\"${local.x}/network\"", "workspace = terraform.workspace"), &[]).is_empty());
-        assert!(told(&link("\"elsewhere\"", ""), &[]).is_empty());
+        assert!(reported(&link("\"shop/base\"", "workspace = terraform.workspace"), &[]).is_empty());
+        assert!(reported(&link("\"${local.x}/network\"", "workspace = terraform.workspace"), &[]).is_empty());
+        assert!(reported(&link("\"elsewhere\"", ""), &[]).is_empty());
     }
 
     #[test]
     fn a_link_into_another_environment_is_told() {
         assert_eq!(
-            told(&link("\"shop/network\"", "workspace = \"prod\""), &[]),
+            reported(&link("\"shop/network\"", "workspace = \"prod\""), &[]),
             ["app/links.tf:2:1: `dev/my app` reads the state of `prod/network` | "]
         );
     }
@@ -266,7 +266,7 @@ path = "base"
             ("modules/a/main.tf", "module \"b\" {\n  source = \"./b\"\n}\n"),
             ("modules/a/b/main.tf", &link("\"shop/network\"", "workspace = terraform.workspace")),
         ];
-        let found = told(call, &more);
+        let found = reported(call, &more);
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("modules/a/b/main.tf:2:1: `my app` reads"), "{found:?}");
     }

@@ -7,14 +7,14 @@ use indexmap::IndexMap;
 
 use super::{
     Instance, Inventory, InventoryError, Probe,
-    candidates::{Candidate, candidates},
+    candidates::{StackCandidate, candidates},
     needs::Needs,
 };
 use crate::{
     config::{Config, Environment},
     diagnostic::{Diagnostic, Diagnostics},
     engine::detect::{DetectError, Detector},
-    graph::{GraphError, Node, StackGraph},
+    graph::{GraphError, StackGraph, StackNode},
     model::{EngineName, InstanceId, StackId},
     ui::Count,
 };
@@ -31,7 +31,7 @@ pub fn load(
     let (mut instances, mut found) =
         instances_of(config, environment, (probe.on_path, probe.earlier_engines))?;
     Needs { config, environment, probe }.resolve(&mut instances, &mut found)?;
-    let nodes = instances.iter().map(|instance| Node {
+    let nodes = instances.iter().map(|instance| StackNode {
         stack: instance.id.stack.clone(),
         needs: instance.needs.clone(),
         tags: instance.tags.clone(),
@@ -120,7 +120,7 @@ impl UndetectedEngines {
 fn instance(
     config: &Config,
     environment: &Environment,
-    candidate: Candidate,
+    candidate: StackCandidate,
     detector: &Detector<'_>,
     (found, undecided): (&mut Diagnostics, &mut UndetectedEngines),
 ) -> Option<Instance> {

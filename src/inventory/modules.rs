@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Folder of a module, and the engine that reads it.
-type Key = (Utf8PathBuf, EngineName);
+type ModuleKey = (Utf8PathBuf, EngineName);
 
 /// Limit of folders that are read without further threads.
 const WORTH_A_THREAD: usize = 16;
@@ -28,7 +28,7 @@ const WORTH_A_THREAD: usize = 16;
 /// Modules that the files of many stacks declare and call.
 #[derive(Debug, Clone, Default)]
 pub struct Modules {
-    read: HashMap<Key, Arc<Module>>,
+    read: HashMap<ModuleKey, Arc<Module>>,
     stated: Arc<BTreeMap<String, InstanceId>>,
     /// Findings about files that could not be parsed, with the engine that would read each.
     unread: Vec<(Diagnostic, EngineName)>,
@@ -73,7 +73,7 @@ impl Modules {
         let mut modules = Self::default();
         let mut found = Diagnostics::default();
         let mut seen = HashSet::new();
-        let mut wanted: Vec<Key> = Vec::new();
+        let mut wanted: Vec<ModuleKey> = Vec::new();
         for instance in instances {
             let Ok(folder) = instance.dir.metadata() else { continue };
             *modules.users.entry((folder.dev(), folder.ino())).or_default() += 1;
@@ -111,8 +111,8 @@ impl Modules {
     /// Reads the modules in folders and all local modules that they call, except those in `seen`.
     fn read_called(
         &mut self,
-        mut wanted: Vec<Key>,
-        seen: &mut HashSet<Key>,
+        mut wanted: Vec<ModuleKey>,
+        seen: &mut HashSet<ModuleKey>,
         root: &Utf8Path,
         found: &mut Diagnostics,
     ) {
@@ -253,8 +253,8 @@ fn missing(called: &Utf8Path, call: &ModuleCall, root: &Utf8Path) -> Diagnostic 
 }
 
 /// Reads folders in the order given, with several threads if there are many.
-fn read_all(keys: Vec<Key>, root: &Utf8Path) -> Vec<(Key, Result<Module, Diagnostics>)> {
-    let read = |(dir, engine): &Key| read_folder(*engine, dir, root);
+fn read_all(keys: Vec<ModuleKey>, root: &Utf8Path) -> Vec<(ModuleKey, Result<Module, Diagnostics>)> {
+    let read = |(dir, engine): &ModuleKey| read_folder(*engine, dir, root);
     if keys.len() < WORTH_A_THREAD {
         return keys.into_iter().map(|key| (key.clone(), read(&key))).collect();
     }

@@ -116,12 +116,17 @@ impl Needs<'_> {
                 }
             }
         }
-        self.tell(&edges, &by_dir, found);
+        self.report_units(&edges, &by_dir, found);
         Ok(())
     }
 
     /// Adds notes and warnings about Terragrunt's list of units.
-    fn tell(&self, edges: &UnitEdges, by_dir: &HashMap<Utf8PathBuf, StackId>, found: &mut Diagnostics) {
+    fn report_units(
+        &self,
+        edges: &UnitEdges,
+        by_dir: &HashMap<Utf8PathBuf, StackId>,
+        found: &mut Diagnostics,
+    ) {
         let note =
             |code, message| Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) };
         for (unit, need) in &edges.outside {

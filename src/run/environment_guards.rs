@@ -13,7 +13,7 @@ use crate::{
     config::{Config, Environment, Guards},
     engine::Intent,
     executor::Refusal,
-    git::{NoWorkingTree, Places, WorkingTree},
+    git::{CleanPaths, NoWorkingTree, WorkingTree},
     inventory::{Instance, Modules, plan_inputs::InputError},
     model::{
         Block, Blocked, EnvName, GateRecord, Guard, GuardException, InstanceId, ResourceAddress, StackId,
@@ -110,8 +110,10 @@ impl EnvironmentGuards {
     /// Returns the state of the working tree, if a guard needs it.
     fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
         self.guards.ask_git().then(|| {
-            let places =
-                self.clean_tree_paths.as_ref().map_or_else(|| Ok(Places::default()), CleanTreePaths::places);
+            let places = self
+                .clean_tree_paths
+                .as_ref()
+                .map_or_else(|| Ok(CleanPaths::default()), CleanTreePaths::places);
             let unknown =
                 |error: InputError| NoWorkingTree { dir: self.root.clone(), reason: error.to_string() };
             WorkingTree::read(&self.runner, &self.root, &context.env, &places.map_err(unknown)?)

@@ -60,7 +60,7 @@ impl UnitFinder for EnginePrograms<'_> {
 impl EnginePrograms<'_> {
     fn with_terragrunt(
         &self,
-        ask: impl FnOnce(&units::Terragrunt<'_>) -> Result<String, UnitFinderError>,
+        ask: impl FnOnce(&units::TerragruntFinder<'_>) -> Result<String, UnitFinderError>,
     ) -> Result<String, UnitFinderError> {
         let program = self
             .engines
@@ -68,7 +68,7 @@ impl EnginePrograms<'_> {
             .map_err(|error| UnitFinderError(format!("{error}; {}", error.help())))?;
         let (env, _) = clean_environment(self.context.env.clone());
         let runner = Runner::new();
-        ask(&units::Terragrunt { runner: &runner, program: program.into_string().into(), env })
+        ask(&units::TerragruntFinder { runner: &runner, program: program.into_string().into(), env })
     }
 }
 

@@ -69,7 +69,7 @@ impl Context {
         let config = scope.config;
         let selection = asked.selection.clone();
         // Checked before any message about a base that a word may have been meant for.
-        inventory.graph().know(&selection).map_err(|error| explain_environment_name(config, error))?;
+        inventory.graph().check_words(&selection).map_err(|error| explain_environment_name(config, error))?;
         let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
             return Ok(SelectedStacks {
@@ -77,8 +77,8 @@ impl Context {
                 changed_since: None,
             });
         };
-        let outcome = changes.outcome(inventory, scope, &self.overrides);
-        let stacks = inventory.graph().select(&selection, Some(&outcome.touched))?;
+        let outcome = changes.affected_stacks(inventory, scope, &self.overrides);
+        let stacks = inventory.graph().select(&selection, Some(&outcome.changed))?;
         for gone in &outcome.gone {
             warn_deleted_stack(self, config, changes, gone);
         }

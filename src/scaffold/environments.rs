@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::env_word::{Role, alias, role, role_of_word};
+use super::environment_names::{EnvironmentRole, alias, role, role_of_word};
 
 /// Environment that gets a table in environments.toml.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub(super) struct FoundEnvironment {
 
 /// Orders environments: those without a known role first, then from development to production.
 pub(super) fn in_order(names: &BTreeSet<String>) -> Vec<FoundEnvironment> {
-    let mut roles: Vec<(Option<(Role, String)>, &String)> =
+    let mut roles: Vec<(Option<(EnvironmentRole, String)>, &String)> =
         names.iter().map(|name| (role(name), name)).collect();
     roles.sort();
-    let known: Vec<&(Role, String)> = roles.iter().filter_map(|(role, _)| role.as_ref()).collect();
+    let known: Vec<&(EnvironmentRole, String)> = roles.iter().filter_map(|(role, _)| role.as_ref()).collect();
     let last = known.last().map(|(role, _)| *role);
     let mut taken: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let environments = roles.iter().map(|(role, name)| FoundEnvironment {
@@ -39,13 +39,16 @@ pub(super) fn in_order(names: &BTreeSet<String>) -> Vec<FoundEnvironment> {
 }
 
 /// Returns true for the only environment, unless its name is one of development.
-fn is_only(role: Option<&(Role, String)>, names: &BTreeSet<String>) -> bool {
-    names.len() == 1 && role.is_none_or(|(role, _)| *role != Role::Development)
+fn is_only(role: Option<&(EnvironmentRole, String)>, names: &BTreeSet<String>) -> bool {
+    names.len() == 1 && role.is_none_or(|(role, _)| *role != EnvironmentRole::Development)
 }
 
 /// Returns the environments of the nearest earlier role, those of the same region or customer if there are any.
-fn before(own: &(Role, String), all: &[(Option<(Role, String)>, &String)]) -> Vec<String> {
-    let mut by_role: BTreeMap<Role, Vec<(&str, &String)>> = BTreeMap::new();
+fn before(
+    own: &(EnvironmentRole, String),
+    all: &[(Option<(EnvironmentRole, String)>, &String)],
+) -> Vec<String> {
+    let mut by_role: BTreeMap<EnvironmentRole, Vec<(&str, &String)>> = BTreeMap::new();
     for (role, name) in all {
         if let Some((role, rest)) = role.as_ref().filter(|(role, _)| *role < own.0) {
             by_role.entry(*role).or_default().push((rest, name));

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fs};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    env_word::{is_name, is_word, tokens},
+    environment_names::{is_name, is_word, tokens},
     shell,
-    tree::{SurveyError, Tree},
+    tree::{RepositoryTree, ScaffoldError},
 };
 use crate::{engine::detect::installed_by_workflow, files, model::EngineName};
 
@@ -35,12 +35,12 @@ pub(super) struct Evidence {
 
 impl Evidence {
     /// Reads the scripts of a repository.
-    pub(super) fn read(tree: &Tree) -> Result<Self, SurveyError> {
+    pub(super) fn read(tree: &RepositoryTree) -> Result<Self, ScaffoldError> {
         let mut evidence = Self::default();
         for file in tree.files().filter(|file| is_script(file)) {
             let path = tree.root.join(&file);
             if fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= LIMIT) {
-                let bytes = files::read(&path).map_err(|error| SurveyError::Unreadable { path, error })?;
+                let bytes = files::read(&path).map_err(|error| ScaffoldError::Unreadable { path, error })?;
                 evidence.take(&file, &String::from_utf8_lossy(&bytes));
             }
         }
@@ -138,7 +138,7 @@ mod tests {
 
     fn evidence(files: &[(&str, &str)]) -> Evidence {
         let sample = Sample::new(files);
-        Evidence::read(&Tree::read(sample.root()).unwrap()).unwrap()
+        Evidence::read(&RepositoryTree::read(sample.root()).unwrap()).unwrap()
     }
 
     #[test]

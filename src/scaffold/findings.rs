@@ -8,11 +8,11 @@ use super::{
     environments::{self, FoundEnvironment},
     evidence::Evidence,
     links, names,
-    project::{self, Engine},
+    project::{self, ProjectEngine},
     roots::Roots,
-    stack::{FoundStack, Kind},
+    stack::{DraftStack, EnvironmentLayout},
     stacks,
-    tree::{SurveyError, Tree},
+    tree::{RepositoryTree, ScaffoldError},
     units::{UnitTree, Units, unit_folders},
     variables::{self, Unset},
 };
@@ -27,11 +27,11 @@ pub(super) struct Findings {
     /// Name of the project.
     pub(super) project: String,
     /// Engine of the project.
-    pub(super) engine: Engine,
+    pub(super) engine: ProjectEngine,
     /// Environments in the order of promotion.
     pub(super) environments: Vec<FoundEnvironment>,
     /// Stacks, each after the stacks that it needs.
-    pub(super) stacks: Vec<FoundStack>,
+    pub(super) stacks: Vec<DraftStack>,
     /// Groups of Terragrunt units that one set of patterns finds.
     pub(super) trees: Vec<UnitTree>,
     /// Variables without a value, by environment.
@@ -52,8 +52,8 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Reads a repository; no program is started.
-    pub(super) fn of(root: &Utf8Path) -> Result<Self, SurveyError> {
-        let tree = Tree::read(root)?;
+    pub(super) fn of(root: &Utf8Path) -> Result<Self, ScaffoldError> {
+        let tree = RepositoryTree::read(root)?;
         let folders = unit_folders(&tree);
         let has_units = !folders.is_empty();
         let roots = Roots::read(&tree, has_units);
@@ -62,8 +62,8 @@ impl Findings {
         let project = project::name(root)?;
         let mut stacks = stacks::find(&tree, &roots, &evidence);
         stacks.extend(units.lone.iter().map(stacks::lone_unit));
-        names::give(&mut stacks, &project);
-        let made_up = settle(&mut stacks, &units.trees);
+        names::assign_names(&mut stacks, &project);
+        let made_up = assign_invented_environment(&mut stacks, &units.trees);
         let mut warnings: Vec<String> = roots.unreadable.clone();
         warnings.extend(links::find(&tree, &roots, &project, &mut stacks));
         let dirs: Vec<Utf8PathBuf> = roots.found.iter().map(|root| root.dir.clone()).collect();
@@ -97,12 +97,12 @@ impl Findings {
 }
 
 /// Assigns an invented environment to stacks that belong to none, and returns its name if there are any.
-fn settle(stacks: &mut [FoundStack], trees: &[UnitTree]) -> Option<&'static str> {
+fn assign_invented_environment(stacks: &mut [DraftStack], trees: &[UnitTree]) -> Option<&'static str> {
     let others = !trees.is_empty() || stacks.iter().any(|stack| !stack.dirs.is_empty());
     let name = if others { SHARED } else { ONLY };
     let mut used = None;
     for stack in stacks {
-        if let Kind::Alone(dir) = &stack.kind {
+        if let EnvironmentLayout::Alone(dir) = &stack.kind {
             stack.dirs.insert(name.to_owned(), dir.clone());
             used = Some(name);
         }
@@ -110,17 +110,17 @@ fn settle(stacks: &mut [FoundStack], trees: &[UnitTree]) -> Option<&'static str>
     used
 }
 
-fn environments_of(stacks: &[FoundStack], trees: &[UnitTree]) -> Vec<FoundEnvironment> {
+fn environments_of(stacks: &[DraftStack], trees: &[UnitTree]) -> Vec<FoundEnvironment> {
     let of_stacks = stacks.iter().flat_map(|stack| stack.dirs.keys());
     let names: BTreeSet<String> =
         trees.iter().flat_map(|tree| tree.units.keys()).chain(of_stacks).cloned().collect();
     environments::in_order(&names)
 }
 
-fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[FoundStack], evidence: &Evidence) {
+fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack], evidence: &Evidence) {
     for environment in environments {
         let in_workspaces =
-            |stack: &&FoundStack| stack.workspaces && stack.dirs.contains_key(&environment.name);
+            |stack: &&DraftStack| stack.workspaces && stack.dirs.contains_key(&environment.name);
         if stacks.iter().any(|stack| in_workspaces(&stack)) {
             environment.workspace = Some(environments::workspace(&environment.name, &evidence.workspaces));
         }
@@ -128,7 +128,7 @@ fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[FoundStack],
 }
 
 /// Returns warnings about facts that environments.toml cannot express.
-fn warn(roots: &Roots, stacks: &[FoundStack], environments: &[FoundEnvironment]) -> Vec<String> {
+fn warn(roots: &Roots, stacks: &[DraftStack], environments: &[FoundEnvironment]) -> Vec<String> {
     let mut warnings = Vec::new();
     for root in &roots.found {
         let remote = root.module.backend.as_ref().is_some_and(|block| block.kind == "remote");
@@ -153,7 +153,7 @@ fn warn(roots: &Roots, stacks: &[FoundStack], environments: &[FoundEnvironment])
 }
 
 /// Returns a file of secrets if the repository has rules of SOPS.
-fn sops(tree: &Tree) -> Option<Utf8PathBuf> {
+fn sops(tree: &RepositoryTree) -> Option<Utf8PathBuf> {
     tree.files().find(|file| file.file_name() == Some(".sops.yaml"))?;
     let name = |file: &Utf8PathBuf| {
         let name = file.file_name().unwrap_or_default();
@@ -164,12 +164,12 @@ fn sops(tree: &Tree) -> Option<Utf8PathBuf> {
 }
 
 /// Sorts stacks by name, each after the stacks that it needs.
-fn in_order(mut stacks: Vec<FoundStack>) -> Vec<FoundStack> {
+fn in_order(mut stacks: Vec<DraftStack>) -> Vec<DraftStack> {
     stacks.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut sorted: Vec<FoundStack> = Vec::with_capacity(stacks.len());
+    let mut sorted: Vec<DraftStack> = Vec::with_capacity(stacks.len());
     while !stacks.is_empty() {
         let is_ready =
-            |stack: &FoundStack| stack.needs.iter().all(|need| sorted.iter().any(|s| s.name == *need));
+            |stack: &DraftStack| stack.needs.iter().all(|need| sorted.iter().any(|s| s.name == *need));
         // Links that close a cycle were left out, so that a stack is always ready.
         let next = stacks.iter().position(is_ready).unwrap_or(0);
         sorted.push(stacks.remove(next));

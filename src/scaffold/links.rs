@@ -6,21 +6,28 @@ use camino::Utf8Path;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{roots::Roots, stack::FoundStack, tree::Tree, variables};
+use super::{roots::Roots, stack::DraftStack, tree::RepositoryTree, variables};
 use crate::{
     hcl::{Expr, Module, Reference, RemoteState},
     inventory::address::{EffectiveBackend, EnvValue, Setting, state_address},
 };
 
 /// Sets the needs of each stack, and returns warnings about cycles; the need that would close a cycle is left out.
-pub(super) fn find(tree: &Tree, roots: &Roots, project: &str, stacks: &mut [FoundStack]) -> Vec<String> {
+pub(super) fn find(
+    tree: &RepositoryTree,
+    roots: &Roots,
+    project: &str,
+    stacks: &mut [DraftStack],
+) -> Vec<String> {
     let mut needs: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let environments: BTreeSet<String> = stacks.iter().flat_map(|stack| stack.dirs.keys().cloned()).collect();
     for environment in &environments {
-        let views: Vec<(usize, View<'_>)> = stacks
+        let views: Vec<(usize, StackView<'_>)> = stacks
             .iter()
             .enumerate()
-            .filter_map(|(index, stack)| Some((index, View::of(tree, roots, project, stack, environment)?)))
+            .filter_map(|(index, stack)| {
+                Some((index, StackView::of(tree, roots, project, stack, environment)?))
+            })
             .collect();
         let mut by_address = BTreeMap::new();
         for (index, view) in &views {
@@ -54,21 +61,21 @@ fn reaches(needs: &BTreeMap<usize, BTreeSet<usize>>, from: usize, to: usize) -> 
 }
 
 /// Stack in one environment, with the values of its variables.
-struct View<'a> {
+struct StackView<'a> {
     module: &'a Module,
-    stack: &'a FoundStack,
+    stack: &'a DraftStack,
     environment: &'a str,
     project: &'a str,
     dir: &'a Utf8Path,
     values: BTreeMap<String, Value>,
 }
 
-impl<'a> View<'a> {
+impl<'a> StackView<'a> {
     fn of(
-        tree: &Tree,
+        tree: &RepositoryTree,
         roots: &'a Roots,
         project: &'a str,
-        stack: &'a FoundStack,
+        stack: &'a DraftStack,
         environment: &'a str,
     ) -> Option<Self> {
         let dir = stack.dirs.get(environment)?;

@@ -3,15 +3,15 @@
 //! Only files are read: names of folders, HCL, var files, scripts. Guesses that would be dangerous if wrong (secrets,
 //! keys of states that no file has) are written as proposals and marked as such.
 
-mod env_word;
+mod environment_names;
 mod environments;
 mod evidence;
 mod findings;
 mod links;
 mod names;
 mod notes;
-mod partial;
-mod place;
+mod open_backends;
+mod path_position;
 mod project;
 mod repository;
 mod roots;
@@ -24,9 +24,9 @@ mod toml_text;
 mod tree;
 mod unit_sources;
 mod units;
-mod uses;
 mod var_files;
 mod variables;
+mod workspace_usage;
 
-pub use repository::Survey;
-pub use tree::SurveyError;
+pub use repository::InitDraft;
+pub use tree::ScaffoldError;

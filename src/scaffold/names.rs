@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::{place::CONTAINERS, stack::FoundStack};
+use super::{path_position::CONTAINERS, stack::DraftStack};
 use crate::model::StackId;
 
 /// Folders whose names do not describe their contents.
@@ -28,8 +28,9 @@ const GENERAL: [&str; 15] = [
 
 /// Names each stack after the last descriptive folder of its path, with as many folders before it as make the name
 /// unique.
-pub(super) fn give(stacks: &mut [FoundStack], project: &str) {
-    let tails: Vec<Vec<String>> = stacks.iter().map(|stack| telling(&stack.path, project)).collect();
+pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str) {
+    let tails: Vec<Vec<String>> =
+        stacks.iter().map(|stack| descriptive_folders(&stack.path, project)).collect();
     let mut lengths = vec![1; stacks.len()];
     loop {
         let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -60,7 +61,7 @@ fn name(tail: &[String], length: usize) -> String {
 }
 
 /// Returns the descriptive folders of a path; the project's name if there are none.
-fn telling(path: &str, project: &str) -> Vec<String> {
+fn descriptive_folders(path: &str, project: &str) -> Vec<String> {
     let parts = Utf8Path::new(path).components().map(|part| part.as_str());
     let words: Vec<String> = parts
         .filter(|part| !GENERAL.contains(part) && !CONTAINERS.contains(part))
@@ -78,11 +79,11 @@ mod tests {
     use super::{super::stacks::lone_unit, *};
 
     fn names(paths: &[&str]) -> Vec<String> {
-        let mut stacks: Vec<FoundStack> = paths
+        let mut stacks: Vec<DraftStack> = paths
             .iter()
-            .map(|path| FoundStack { path: (*path).to_owned(), ..lone_unit(&"x".into()) })
+            .map(|path| DraftStack { path: (*path).to_owned(), ..lone_unit(&"x".into()) })
             .collect();
-        give(&mut stacks, "shop");
+        assign_names(&mut stacks, "shop");
         stacks.into_iter().map(|stack| stack.name).collect()
     }
 

@@ -2,8 +2,8 @@
 
 use super::{
     findings::Findings,
-    project::Engine,
-    stack::{FoundStack, Kind},
+    project::ProjectEngine,
+    stack::{DraftStack, EnvironmentLayout},
     units::UnitTree,
 };
 use crate::ui::Count;
@@ -13,11 +13,11 @@ pub(super) fn of(findings: &Findings) -> Vec<String> {
     let mut notes: Vec<String> = findings.trees.iter().map(tree).collect();
     notes.extend(findings.stacks.iter().map(|found| stack(findings, found)));
     notes.extend(match &findings.engine {
-        Engine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
-        Engine::Unknown if !findings.is_empty() => {
+        ProjectEngine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
+        ProjectEngine::Unknown if !findings.is_empty() => {
             Some("could not tell whether this is OpenTofu or Terraform: the installed one is used; if both are installed, name one by `engine` in [project]".to_owned())
         }
-        Engine::Units | Engine::Told | Engine::Unknown => None,
+        ProjectEngine::Units | ProjectEngine::Told | ProjectEngine::Unknown => None,
     });
     if let (Some(file), true) = (&findings.selects, findings.stacks.iter().any(|stack| stack.workspaces)) {
         notes.push(format!("workspaces are selected by {file}"));
@@ -37,19 +37,19 @@ fn tree(tree: &UnitTree) -> String {
     format!("{units} under {}: {}", tree.patterns.join(" and "), environments.join(", "))
 }
 
-fn stack(findings: &Findings, stack: &FoundStack) -> String {
+fn stack(findings: &Findings, stack: &DraftStack) -> String {
     let ordered = findings.environments.iter().map(|environment| environment.name.as_str());
     let environments: Vec<&str> = ordered.filter(|name| stack.dirs.contains_key(*name)).collect();
     let environments = environments.join(", ");
     let what = match &stack.kind {
-        Kind::Directories => {
+        EnvironmentLayout::Directories => {
             format!("`{}` has a folder per environment, {}: {environments}", stack.name, stack.path)
         }
-        Kind::OneRoot => {
+        EnvironmentLayout::OneRoot => {
             let means = if stack.workspaces { "a workspace" } else { "a state key" };
             format!("`{}` in {} has {means} per environment: {environments}", stack.name, stack.path)
         }
-        Kind::Alone(_) => {
+        EnvironmentLayout::Alone(_) => {
             format!(
                 "`{}` in {} belongs to no environment that the files tell: it is in `{environments}`",
                 stack.name, stack.path

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     evidence::Evidence,
-    tree::{SurveyError, Tree},
+    tree::{RepositoryTree, ScaffoldError},
 };
 use crate::{
     engine::{
@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// Returns the name of the repository: that of its remote, else of its folder.
-pub(super) fn name(root: &Utf8Path) -> Result<String, SurveyError> {
+pub(super) fn name(root: &Utf8Path) -> Result<String, ScaffoldError> {
     let path = root.join(".git/config");
     let config = match files::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             String::new()
         }
-        Err(error) => return Err(SurveyError::Unreadable { path, error }),
+        Err(error) => return Err(ScaffoldError::Unreadable { path, error }),
     };
     let name = of_remote(&config).or_else(|| root.file_name()).unwrap_or("project");
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
@@ -44,7 +44,7 @@ fn of_remote(config: &str) -> Option<&str> {
 
 /// Engine for `[project]` of environments.toml.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Engine {
+pub(super) enum ProjectEngine {
     /// Engine that must be named, with the file that uses it.
     Named(EngineName, Utf8PathBuf),
     /// Terragrunt, since every stack is a unit.
@@ -57,13 +57,13 @@ pub(super) enum Engine {
 
 /// Returns the engine that the files beside the stacks determine, else the one that scripts use.
 pub(super) fn engine(
-    tree: &Tree,
+    tree: &RepositoryTree,
     stacks: &[Utf8PathBuf],
     has_units: bool,
     evidence: &Evidence,
-) -> Result<Engine, SurveyError> {
+) -> Result<ProjectEngine, ScaffoldError> {
     if stacks.is_empty() && has_units {
-        return Ok(Engine::Units);
+        return Ok(ProjectEngine::Units);
     }
     let nobody = |_: EngineName| false;
     let detector = Detector::new(&tree.root, &nobody);
@@ -75,13 +75,13 @@ pub(super) fn engine(
             Err(error @ DetectError::Unreadable { .. }) => return Err(error.into()),
             Err(DetectError::Ambiguous { .. } | DetectError::NoneOnPath { .. }) => {
                 return Ok(match evidence.engine() {
-                    Some((engine, file)) => Engine::Named(*engine, file.clone()),
-                    None => Engine::Unknown,
+                    Some((engine, file)) => ProjectEngine::Named(*engine, file.clone()),
+                    None => ProjectEngine::Unknown,
                 });
             }
         }
     }
-    Ok(Engine::Told)
+    Ok(ProjectEngine::Told)
 }
 
 #[cfg(test)]
@@ -101,16 +101,16 @@ mod tests {
     fn the_engine_is_named_only_where_the_files_do_not_tell_it() {
         let told = |files: &[(&str, &str)]| {
             let sample = Sample::new(files);
-            let tree = Tree::read(sample.root()).unwrap();
+            let tree = RepositoryTree::read(sample.root()).unwrap();
             let evidence = Evidence::read(&tree).unwrap();
             engine(&tree, &["a".into()], false, &evidence).unwrap()
         };
-        assert_eq!(told(&[("a/main.tf", "")]), Engine::Unknown);
-        assert_eq!(told(&[("a/main.tofu", "")]), Engine::Told);
-        assert_eq!(told(&[("a/main.tf", ""), (".terraform-version", "1.9")]), Engine::Told);
+        assert_eq!(told(&[("a/main.tf", "")]), ProjectEngine::Unknown);
+        assert_eq!(told(&[("a/main.tofu", "")]), ProjectEngine::Told);
+        assert_eq!(told(&[("a/main.tf", ""), (".terraform-version", "1.9")]), ProjectEngine::Told);
         assert_eq!(
             told(&[("a/main.tf", ""), ("bin/plan", "tofu plan\n")]),
-            Engine::Named(EngineName::Tofu, "bin/plan".into())
+            ProjectEngine::Named(EngineName::Tofu, "bin/plan".into())
         );
     }
 }

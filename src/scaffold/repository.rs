@@ -2,11 +2,11 @@
 
 use camino::Utf8Path;
 
-use super::{findings::Findings, notes, toml_text, tree::SurveyError};
+use super::{findings::Findings, notes, toml_text, tree::ScaffoldError};
 
 /// Result of a survey.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
+pub struct InitDraft {
     /// Text of a first environments.toml; absent when no stack was found.
     pub toml: Option<String>,
     /// Findings, a sentence each.
@@ -15,11 +15,11 @@ pub struct Survey {
     pub warnings: Vec<String>,
 }
 
-impl Survey {
+impl InitDraft {
     /// Reads the repository below a folder (absolute path); no program is started and no file is written.
     ///
     /// Equal files give equal text.
-    pub fn of(root: &Utf8Path) -> Result<Self, SurveyError> {
+    pub fn of(root: &Utf8Path) -> Result<Self, ScaffoldError> {
         let findings = Findings::of(root)?;
         Ok(Self {
             toml: (!findings.is_empty()).then(|| toml_text::write(&findings)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{tree::Tree, unit_sources::UnitSources, var_files::is_var_file};
+use super::{tree::RepositoryTree, unit_sources::UnitSources, var_files::is_var_file};
 use crate::{
     engine::{
         detect::LOCKFILE,
@@ -36,7 +36,7 @@ pub(super) struct Roots {
 
 impl Roots {
     /// Reads every folder of configuration that is no Terragrunt unit.
-    pub(super) fn read(tree: &Tree, has_units: bool) -> Self {
+    pub(super) fn read(tree: &RepositoryTree, has_units: bool) -> Self {
         let mut roots = Self::default();
         let mut folders = Vec::new();
         let engine = reader_of(tree.marked().flat_map(|(_, names)| names.iter().map(String::as_str)));
@@ -60,25 +60,25 @@ impl Roots {
             let is_open = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
             module.cloud.is_none() && is_open && of_units.name(folder)
         };
-        let mut kinds: Vec<Kind> = folders
+        let mut kinds: Vec<RootKind> = folders
             .iter()
             .map(|(folder, names, module)| {
                 if is_of_unit(folder, module) {
-                    Kind::Module
+                    RootKind::Module
                 } else {
                     kind(tree, folder, names, module, &called)
                 }
             })
             .collect();
         // If no folder shows that it has a state, each folder that no module calls has a local one.
-        let nothing_says_so = !has_units && !kinds.contains(&Kind::Root);
-        for kind in kinds.iter_mut().filter(|kind| **kind == Kind::Unknown) {
-            *kind = if nothing_says_so { Kind::Root } else { Kind::Module };
+        let nothing_says_so = !has_units && !kinds.contains(&RootKind::Root);
+        for kind in kinds.iter_mut().filter(|kind| **kind == RootKind::Unknown) {
+            *kind = if nothing_says_so { RootKind::Root } else { RootKind::Module };
         }
         for ((folder, _, module), kind) in folders.into_iter().zip(kinds) {
             match kind {
-                Kind::Root => roots.found.push(Root { dir: folder.clone(), module }),
-                Kind::Module | Kind::Unknown => roots.modules.push(folder.clone()),
+                RootKind::Root => roots.found.push(Root { dir: folder.clone(), module }),
+                RootKind::Module | RootKind::Unknown => roots.modules.push(folder.clone()),
             }
         }
         roots
@@ -86,36 +86,36 @@ impl Roots {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RootKind {
     Root,
     Module,
     Unknown,
 }
 
 fn kind(
-    tree: &Tree,
+    tree: &RepositoryTree,
     folder: &Utf8Path,
     names: &[String],
     module: &Module,
     called: &BTreeSet<Utf8PathBuf>,
-) -> Kind {
+) -> RootKind {
     let among_modules = folder.components().any(|part| ["modules", "module"].contains(&part.as_str()));
     if module.backend.is_some() || module.cloud.is_some() {
-        Kind::Root
+        RootKind::Root
     } else if among_modules || called.contains(folder) {
-        Kind::Module
+        RootKind::Module
     } else if names.iter().any(|name| name == LOCKFILE)
         || has_var_files(tree, folder)
         || has_provider(&tree.root.join(folder), names)
     {
-        Kind::Root
+        RootKind::Root
     } else {
-        Kind::Unknown
+        RootKind::Unknown
     }
 }
 
 /// Returns true if a folder or one of its subfolders holds var files.
-fn has_var_files(tree: &Tree, folder: &Utf8Path) -> bool {
+fn has_var_files(tree: &RepositoryTree, folder: &Utf8Path) -> bool {
     let near = |path: &Utf8Path| path == folder || path.parent() == Some(folder);
     tree.folders.iter().any(|(path, names)| near(path) && names.iter().any(|name| is_var_file(name)))
 }
@@ -137,7 +137,7 @@ mod tests {
 
     fn roots(files: &[(&str, &str)]) -> Vec<String> {
         let sample = Sample::new(files);
-        let roots = Roots::read(&Tree::read(sample.root()).unwrap(), false);
+        let roots = Roots::read(&RepositoryTree::read(sample.root()).unwrap(), false);
         roots.found.into_iter().map(|root| root.dir.into_string()).collect()
     }
 
@@ -169,7 +169,7 @@ mod tests {
                 ("components/app/main.tf", module),
                 ("other/main.tf", BACKEND),
             ]);
-            let roots = Roots::read(&Tree::read(sample.root()).unwrap(), true);
+            let roots = Roots::read(&RepositoryTree::read(sample.root()).unwrap(), true);
             let dirs: Vec<String> = roots.found.into_iter().map(|root| root.dir.into_string()).collect();
             assert_eq!(dirs, found, "{module}");
         }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_told() {
         let sample = Sample::new(&[("a/main.tf", "x {")]);
-        let roots = Roots::read(&Tree::read(sample.root()).unwrap(), false);
+        let roots = Roots::read(&RepositoryTree::read(sample.root()).unwrap(), false);
         assert_eq!(roots.found.len(), 1);
         assert!(roots.unreadable[0].contains("a/main.tf"), "{:?}", roots.unreadable);
     }

@@ -1,6 +1,6 @@
 //! Minimal reader of command lines for arguments of engines: words, `-backend-config`, variables.
 
-use super::env_word::{is_word, literal, tokens};
+use super::environment_names::{is_word, literal, tokens};
 
 /// Words in the names of variables that hold an environment.
 const ENVIRONMENT: [&str; 5] = ["env", "environment", "stage", "workspace", "target"];
@@ -71,8 +71,8 @@ pub(super) fn template(value: &str, text: &str) -> Option<String> {
     while let Some(at) = rest.find(['$', '{', '<']) {
         out.push_str(&plain(&rest[..at]));
         let (name, after) = variable(&rest[at..])?;
-        match meaning(&name) {
-            Some(meaning) => out.push_str(meaning),
+        match placeholder(&name) {
+            Some(placeholder) => out.push_str(placeholder),
             None => out.push_str(&plain(assigned(&name, text)?)),
         }
         rest = after;
@@ -103,7 +103,7 @@ fn variable(text: &str) -> Option<(String, &str)> {
 }
 
 /// Returns the placeholder for a variable of a common name.
-fn meaning(name: &str) -> Option<&'static str> {
+fn placeholder(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     if lower == "1" || tokens(&lower).any(|word| ENVIRONMENT.contains(&word)) {
         Some("{env}")

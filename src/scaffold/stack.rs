@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use super::partial::Pairs;
+use super::open_backends::Pairs;
 
 /// Stack that gets a table in environments.toml.
 #[derive(Debug)]
-pub(super) struct FoundStack {
+pub(super) struct DraftStack {
     /// Name of the stack.
     pub(super) name: String,
     /// Folder as a template over the environment.
@@ -24,12 +24,12 @@ pub(super) struct FoundStack {
     /// Stacks whose states it reads, by name.
     pub(super) needs: Vec<String>,
     /// Layout of its environments.
-    pub(super) kind: Kind,
+    pub(super) kind: EnvironmentLayout,
 }
 
 /// Layout of a stack's environments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EnvironmentLayout {
     /// Folder per environment.
     Directories,
     /// Single folder for all environments.

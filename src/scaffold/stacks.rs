@@ -5,21 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    env_word::{literal, with_env},
+    environment_names::{literal, with_env},
     evidence::Evidence,
-    partial::{self, Files, Pairs},
-    place::Places,
+    open_backends::{self, Files, Pairs},
+    path_position::EnvironmentPositions,
     roots::{Root, Roots},
-    stack::{FoundStack, Kind},
-    tree::Tree,
-    uses::{self, Workspaces},
+    stack::{DraftStack, EnvironmentLayout},
+    tree::RepositoryTree,
     var_files,
+    workspace_usage::{self, Workspaces},
 };
 
 /// Makes stacks of these root modules, without names.
-pub(super) fn find(tree: &Tree, roots: &Roots, evidence: &Evidence) -> Vec<FoundStack> {
+pub(super) fn find(tree: &RepositoryTree, roots: &Roots, evidence: &Evidence) -> Vec<DraftStack> {
     let dirs: Vec<&Utf8Path> = roots.found.iter().map(|root| root.dir.as_path()).collect();
-    let places = Places::of(dirs.iter().copied());
+    let places = EnvironmentPositions::of(dirs.iter().copied());
     let mut groups: BTreeMap<String, BTreeMap<String, &Root>> = BTreeMap::new();
     let mut alone = Vec::new();
     for root in &roots.found {
@@ -33,7 +33,7 @@ pub(super) fn find(tree: &Tree, roots: &Roots, evidence: &Evidence) -> Vec<Found
     }
     let several = groups.len() + alone.len() > 1;
     let finder = Finder { tree, dirs, evidence, several };
-    let mut stacks: Vec<FoundStack> =
+    let mut stacks: Vec<DraftStack> =
         groups.into_iter().map(|(path, by_environment)| finder.directories(path, &by_environment)).collect();
     stacks.extend(finder.single_roots(&alone));
     stacks
@@ -52,7 +52,7 @@ fn template(dir: &Utf8Path, depth: usize) -> (String, String) {
 }
 
 struct Finder<'a> {
-    tree: &'a Tree,
+    tree: &'a RepositoryTree,
     dirs: Vec<&'a Utf8Path>,
     evidence: &'a Evidence,
     several: bool,
@@ -60,28 +60,28 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     /// Makes a stack with a folder per environment.
-    fn directories(&self, path: String, by_environment: &BTreeMap<String, &Root>) -> FoundStack {
+    fn directories(&self, path: String, by_environment: &BTreeMap<String, &Root>) -> DraftStack {
         let folders = by_environment
             .iter()
             .map(|(environment, root)| (environment.as_str(), self.tree.folders[&root.dir].as_slice()));
         let files: Files = by_environment
             .iter()
             .filter_map(|(environment, root)| {
-                Some((environment.clone(), partial::file_in(self.tree, &root.dir)?))
+                Some((environment.clone(), open_backends::file_in(self.tree, &root.dir)?))
             })
             .collect();
         let open = by_environment
             .values()
             .filter_map(|root| root.module.backend.as_ref())
-            .find(|b| partial::is_open(b));
+            .find(|b| open_backends::is_open(b));
         let pairs = open.map(|block| {
             if files.is_empty() {
-                partial::pairs_of_scripts(block, self.evidence, self.several)
+                open_backends::pairs_of_scripts(block, self.evidence, self.several)
             } else {
-                partial::pairs_of_files(block, &files)
+                open_backends::pairs_of_files(block, &files)
             }
         });
-        FoundStack {
+        DraftStack {
             name: String::new(),
             path,
             dirs: by_environment.iter().map(|(name, root)| (name.clone(), root.dir.clone())).collect(),
@@ -89,12 +89,12 @@ impl Finder<'_> {
             pairs,
             workspaces: false,
             needs: Vec::new(),
-            kind: Kind::Directories,
+            kind: EnvironmentLayout::Directories,
         }
     }
 
     /// Makes the stacks of folders that name no environment; environments of one stack may be those of others.
-    fn single_roots(&self, roots: &[&Root]) -> Vec<FoundStack> {
+    fn single_roots(&self, roots: &[&Root]) -> Vec<DraftStack> {
         let mut sets: Vec<var_files::VarFileSet> =
             roots.iter().map(|root| var_files::below(self.tree, &root.dir, &self.dirs)).collect();
         let without = sets.iter().filter(|set| set.files.is_empty()).count();
@@ -112,9 +112,9 @@ impl Finder<'_> {
         set: var_files::VarFileSet,
         known: &BTreeSet<String>,
         only: bool,
-    ) -> FoundStack {
-        let files = partial::files_below(self.tree, &root.dir, &self.dirs);
-        let used = uses::workspaces(&root.module);
+    ) -> DraftStack {
+        let files = open_backends::files_below(self.tree, &root.dir, &self.dirs);
+        let used = workspace_usage::workspaces(&root.module);
         let environments = self.environments(root, set.environments, &files, &used, known, only);
         let (pairs, workspaces) = match &root.module.backend {
             _ if environments.is_empty() => (self.pairs_alone(root), false),
@@ -123,18 +123,22 @@ impl Finder<'_> {
                 let told =
                     self.evidence.backend_pairs.iter().any(|(_, template, _)| template.contains("{env}"));
                 let pairs = if !files.is_empty() {
-                    Some(partial::pairs_of_files(block, &files))
-                } else if partial::is_open(block) || told && only {
-                    Some(partial::pairs_of_scripts(block, self.evidence, self.several))
+                    Some(open_backends::pairs_of_files(block, &files))
+                } else if open_backends::is_open(block) || told && only {
+                    Some(open_backends::pairs_of_scripts(block, self.evidence, self.several))
                 } else {
                     None
                 };
-                let workspaces = !pairs.as_ref().is_some_and(Pairs::tell_apart);
+                let workspaces = !pairs.as_ref().is_some_and(Pairs::distinguish_environments);
                 (pairs, workspaces)
             }
         };
-        let kind = if environments.is_empty() { Kind::Alone(root.dir.clone()) } else { Kind::OneRoot };
-        FoundStack {
+        let kind = if environments.is_empty() {
+            EnvironmentLayout::Alone(root.dir.clone())
+        } else {
+            EnvironmentLayout::OneRoot
+        };
+        DraftStack {
             name: String::new(),
             path: if root.dir.as_str().is_empty() { ".".to_owned() } else { literal(root.dir.as_str()) },
             dirs: environments.into_iter().map(|name| (name, root.dir.clone())).collect(),
@@ -165,7 +169,7 @@ impl Finder<'_> {
             return files.keys().cloned().collect();
         }
         let selected = only && self.evidence.selects.is_some();
-        let open = root.module.backend.as_ref().is_some_and(partial::is_open);
+        let open = root.module.backend.as_ref().is_some_and(open_backends::is_open);
         if !(used.any || selected || open) {
             return BTreeSet::new();
         }
@@ -183,14 +187,14 @@ impl Finder<'_> {
     }
 
     fn pairs_alone(&self, root: &Root) -> Option<Pairs> {
-        let block = root.module.backend.as_ref().filter(|block| partial::is_open(block))?;
-        Some(partial::pairs_of_scripts(block, self.evidence, self.several))
+        let block = root.module.backend.as_ref().filter(|block| open_backends::is_open(block))?;
+        Some(open_backends::pairs_of_scripts(block, self.evidence, self.several))
     }
 }
 
 /// Makes a stack of a Terragrunt unit outside the environments' folders.
-pub(super) fn lone_unit(dir: &Utf8PathBuf) -> FoundStack {
-    FoundStack {
+pub(super) fn lone_unit(dir: &Utf8PathBuf) -> DraftStack {
+    DraftStack {
         name: String::new(),
         path: literal(dir.as_str()),
         dirs: BTreeMap::new(),
@@ -198,6 +202,6 @@ pub(super) fn lone_unit(dir: &Utf8PathBuf) -> FoundStack {
         pairs: None,
         workspaces: false,
         needs: Vec::new(),
-        kind: Kind::Alone(dir.clone()),
+        kind: EnvironmentLayout::Alone(dir.clone()),
     }
 }

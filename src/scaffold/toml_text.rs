@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::{
-    env_word::literal,
+    environment_names::literal,
     environments::FoundEnvironment,
     findings::Findings,
-    partial::{Pair, Pairs},
-    project::Engine,
-    stack::FoundStack,
+    open_backends::{Pair, Pairs},
+    project::ProjectEngine,
+    stack::DraftStack,
 };
 use crate::engine::layout::UNIT_ENGINE;
 
@@ -67,12 +67,12 @@ impl Text<'_> {
         self.table(&["project"]);
         self.line(format!("name = {}", quoted(&self.findings.project)));
         match &self.findings.engine {
-            Engine::Named(engine, file) => {
+            ProjectEngine::Named(engine, file) => {
                 self.line(format!("engine = {} # {file} uses it", quoted(engine.as_str())));
             }
-            Engine::Units => self.line(format!("engine = {}", quoted(UNIT_ENGINE.as_str()))),
-            Engine::Told => {}
-            Engine::Unknown => {
+            ProjectEngine::Units => self.line(format!("engine = {}", quoted(UNIT_ENGINE.as_str()))),
+            ProjectEngine::Told => {}
+            ProjectEngine::Unknown => {
                 self.line("# engine = \"tofu\" # or \"terraform\": required if both are installed");
             }
         }
@@ -148,7 +148,7 @@ impl Text<'_> {
         }
     }
 
-    fn stack(&mut self, stack: &FoundStack) {
+    fn stack(&mut self, stack: &DraftStack) {
         self.table(&["stacks", &stack.name]);
         self.line(format!("path = {}", quoted(&stack.path)));
         if !stack.needs.is_empty() {

@@ -16,7 +16,7 @@ const FOR_SHOW: [&str; 6] = ["example", "examples", "fixtures", "testdata", "tes
 
 /// Error of reading a repository.
 #[derive(Debug, thiserror::Error)]
-pub enum SurveyError {
+pub enum ScaffoldError {
     /// A file or folder could not be read.
     #[error("cannot read `{path}`: {error}")]
     Unreadable {
@@ -38,7 +38,7 @@ pub enum SurveyError {
 
 /// Folders below a root.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(super) struct RepositoryTree {
     /// Root, absolute.
     pub(super) root: Utf8PathBuf,
     /// Sorted names of files by folder; folders are relative to the root.
@@ -47,9 +47,9 @@ pub(super) struct Tree {
     pub(super) left_out: Vec<Utf8PathBuf>,
 }
 
-impl Tree {
+impl RepositoryTree {
     /// Walks a repository. Git-ignored folders are skipped, git-ignored files are not: var files often are ignored.
-    pub(super) fn read(root: &Utf8Path) -> Result<Self, SurveyError> {
+    pub(super) fn read(root: &Utf8Path) -> Result<Self, ScaffoldError> {
         let mut tree = Self { root: root.to_owned(), ..Self::default() };
         let mut walker = WalkBuilder::new(root);
         walker.hidden(false).ignore(false).follow_links(false);
@@ -73,7 +73,7 @@ impl Tree {
                     }
                 }
                 None if holds_stack(entry.path()) => {
-                    return Err(SurveyError::NotUtf8(entry.path().to_string_lossy().into_owned()));
+                    return Err(ScaffoldError::NotUtf8(entry.path().to_string_lossy().into_owned()));
                 }
                 None => {}
             }
@@ -97,8 +97,8 @@ impl Tree {
 }
 
 /// Returns the names of the files in a folder, sorted; engines load no file whose name is not UTF-8.
-fn file_names(dir: &Utf8Path) -> Result<Vec<String>, SurveyError> {
-    let failed = |error| SurveyError::Unreadable { path: dir.to_owned(), error };
+fn file_names(dir: &Utf8Path) -> Result<Vec<String>, ScaffoldError> {
+    let failed = |error| ScaffoldError::Unreadable { path: dir.to_owned(), error };
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -131,7 +131,7 @@ mod tests {
             ("modules/a/examples/basic/main.tf", ""),
             (".github/workflows/x.yml", ""),
         ]);
-        let tree = Tree::read(sample.root()).unwrap();
+        let tree = RepositoryTree::read(sample.root()).unwrap();
         let marked: Vec<&str> = tree.marked().map(|(folder, _)| folder.as_str()).collect();
         assert_eq!(marked, ["infra"]);
         assert_eq!(tree.folders[Utf8Path::new("infra")], ["main.tf", "staging.tfvars"]);

@@ -3,7 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::tree::Tree;
+use super::tree::RepositoryTree;
 use crate::{
     engine::detect::LOCKFILE,
     files::{self, normalised},
@@ -23,7 +23,7 @@ pub(super) struct UnitSources {
 
 impl UnitSources {
     /// Reads the `source` of every `terraform` block in the repository's `.hcl` files.
-    pub(super) fn read(tree: &Tree) -> Self {
+    pub(super) fn read(tree: &RepositoryTree) -> Self {
         let mut found = Self::default();
         let is_configuration =
             |file: &Utf8PathBuf| file.extension() == Some("hcl") && file.file_name() != Some(LOCKFILE);
@@ -98,7 +98,7 @@ mod tests {
         ];
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let sample = Sample::new(&files);
-        let sources = UnitSources::read(&Tree::read(sample.root()).unwrap());
+        let sources = UnitSources::read(&RepositoryTree::read(sample.root()).unwrap());
         for (name, is_named) in
             [("a", true), ("b", true), ("c", true), ("d", true), ("e", true), ("f", false), ("g", false)]
         {

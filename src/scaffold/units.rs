@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    env_word::{is_name, literal, tokens},
-    place::Places,
-    tree::Tree,
+    environment_names::{is_name, literal, tokens},
+    path_position::EnvironmentPositions,
+    tree::RepositoryTree,
 };
 use crate::{
     engine::layout::{is_unit_file, unit_file_in},
@@ -44,7 +44,7 @@ pub(super) struct Units {
 }
 
 /// Returns the folders of units, without parents of units that name no module of their own.
-pub(super) fn unit_folders(tree: &Tree) -> Vec<Utf8PathBuf> {
+pub(super) fn unit_folders(tree: &RepositoryTree) -> Vec<Utf8PathBuf> {
     let all: Vec<&Utf8PathBuf> = tree
         .marked()
         .filter(|(_, names)| names.iter().any(|name| is_unit_file(name)))
@@ -70,8 +70,8 @@ fn names_a_module(file: &Utf8Path) -> bool {
 
 impl Units {
     /// Groups units by the folders of their environments, and makes the patterns.
-    pub(super) fn of(tree: &Tree, folders: Vec<Utf8PathBuf>) -> Self {
-        let places = Places::of(folders.iter().map(Utf8PathBuf::as_path));
+    pub(super) fn of(tree: &RepositoryTree, folders: Vec<Utf8PathBuf>) -> Self {
+        let places = EnvironmentPositions::of(folders.iter().map(Utf8PathBuf::as_path));
         let mut units = Self::default();
         let mut by_depth: BTreeMap<usize, Vec<Utf8PathBuf>> = BTreeMap::new();
         for folder in folders {
@@ -105,7 +105,7 @@ fn groups(depth: usize, folders: Vec<Utf8PathBuf>) -> Vec<Vec<Utf8PathBuf>> {
     vec![by_start.into_values().flatten().collect()]
 }
 
-fn unit_tree(tree: &Tree, depth: usize, folders: &[Utf8PathBuf]) -> UnitTree {
+fn unit_tree(tree: &RepositoryTree, depth: usize, folders: &[Utf8PathBuf]) -> UnitTree {
     let paths: Vec<Vec<&str>> = folders.iter().map(|folder| parts(folder)).collect();
     let mut before = Vec::new();
     let mut start: Vec<String> = (0..depth)
@@ -175,7 +175,7 @@ fn captures(length: usize, paths: &[&Vec<&str>], first: usize, taken: &[String])
 
 /// Returns the folders that match the patterns and are no units.
 fn no_units(
-    tree: &Tree,
+    tree: &RepositoryTree,
     patterns: &[String],
     folders: &[Utf8PathBuf],
     units: &BTreeMap<String, usize>,
@@ -222,7 +222,7 @@ mod tests {
             .collect();
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
         let sample = Sample::new(&files);
-        let tree = Tree::read(sample.root()).unwrap();
+        let tree = RepositoryTree::read(sample.root()).unwrap();
         let folders = unit_folders(&tree);
         Units::of(&tree, folders)
     }
@@ -270,7 +270,7 @@ mod tests {
             ("live/prod/vpc/terragrunt.hcl", UNIT),
             ("live/prod/shared/main.tf", ""),
         ]);
-        let tree = Tree::read(sample.root()).unwrap();
+        let tree = RepositoryTree::read(sample.root()).unwrap();
         let units = Units::of(&tree, unit_folders(&tree));
         assert_eq!(units.trees[0].exclude, ["live/prod/shared"]);
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    env_word::{is_name, literal, role, template_of, tokens, with_env},
-    place::{CONTAINERS, Places},
-    tree::Tree,
+    environment_names::{is_name, literal, role, template_of, tokens, with_env},
+    path_position::{CONTAINERS, EnvironmentPositions},
+    tree::RepositoryTree,
 };
 use crate::engine::layout::auto_var_files;
 
@@ -41,7 +41,7 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 /// Finds the var files per environment below a root module's folder.
-pub(super) fn below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFileSet {
+pub(super) fn below(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFileSet {
     let nested = |path: &Utf8Path| {
         roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
     };
@@ -52,7 +52,7 @@ pub(super) fn below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFil
 }
 
 /// Finds the var files per environment outside all root modules that name this root module (all of them if `only`).
-pub(super) fn beside(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path], only: bool) -> VarFileSet {
+pub(super) fn beside(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path], only: bool) -> VarFileSet {
     let inside = |path: &Utf8Path| roots.iter().any(|other| path.starts_with(other));
     let own = root.file_name().unwrap_or_default();
     let names_it = |path: &Utf8Path, name: &str| {
@@ -94,17 +94,17 @@ fn collect<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) -> Va
         })
         .filter(|(_, names): &(_, Vec<&str>)| !names.is_empty())
         .collect();
-    let places = Places::of(folders.iter().map(|(path, _)| path.as_path()));
+    let places = EnvironmentPositions::of(folders.iter().map(|(path, _)| path.as_path()));
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut shared = Vec::new();
     for (path, names) in &folders {
-        for (name, role) in sort_out(&places, path, names) {
+        for (name, role) in purposes(&places, path, names) {
             match role {
-                Meaning::Of { template, environment } => {
+                FilePurpose::Of { template, environment } => {
                     found.entry(template).or_default().insert(environment);
                 }
-                Meaning::Shared => shared.push(literal(path.join(name).as_str())),
-                Meaning::None => {}
+                FilePurpose::Shared => shared.push(literal(path.join(name).as_str())),
+                FilePurpose::None => {}
             }
         }
     }
@@ -115,14 +115,18 @@ fn collect<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) -> Va
     in_order(&found, shared, environments)
 }
 
-enum Meaning {
+enum FilePurpose {
     Of { template: String, environment: String },
     Shared,
     None,
 }
 
 /// Returns the purpose of each var file of one folder.
-fn sort_out<'a>(places: &Places, path: &Utf8Path, names: &[&'a str]) -> Vec<(&'a str, Meaning)> {
+fn purposes<'a>(
+    places: &EnvironmentPositions,
+    path: &Utf8Path,
+    names: &[&'a str],
+) -> Vec<(&'a str, FilePurpose)> {
     if let Some(depth) = places.depth(path) {
         let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
         let environment = parts[depth].to_owned();
@@ -130,7 +134,7 @@ fn sort_out<'a>(places: &Places, path: &Utf8Path, names: &[&'a str]) -> Vec<(&'a
             let mut parts: Vec<String> = parts.iter().map(|part| literal(part)).collect();
             "{env}".clone_into(&mut parts[depth]);
             parts.push(with_env(name, &environment));
-            Meaning::Of { template: parts.join("/"), environment: environment.clone() }
+            FilePurpose::Of { template: parts.join("/"), environment: environment.clone() }
         };
         return names.iter().map(|name| (*name, of(name))).collect();
     }
@@ -151,7 +155,7 @@ fn sort_out<'a>(places: &Places, path: &Utf8Path, names: &[&'a str]) -> Vec<(&'a
     let folder = literal(path.as_str());
     let of = |name: &str, stem: &str| {
         if is_shared(stem) {
-            return if any { Meaning::Shared } else { Meaning::None };
+            return if any { FilePurpose::Shared } else { FilePurpose::None };
         }
         let found = if whole { Some(("{env}".to_owned(), stem.to_owned())) } else { template_of(stem) };
         match found.filter(|(_, environment)| is_name(environment)) {
@@ -159,9 +163,9 @@ fn sort_out<'a>(places: &Places, path: &Utf8Path, names: &[&'a str]) -> Vec<(&'a
                 let extension = &name[stem.len()..];
                 let file = format!("{template}{extension}");
                 let template = if folder.is_empty() { file } else { format!("{folder}/{file}") };
-                Meaning::Of { template, environment }
+                FilePurpose::Of { template, environment }
             }
-            None => Meaning::None,
+            None => FilePurpose::None,
         }
     };
     files.into_iter().map(|(name, stem)| (name, of(name, stem))).collect()
@@ -185,7 +189,7 @@ mod tests {
     fn set(files: &[&str], root: &str) -> (Vec<String>, Vec<String>) {
         let files: Vec<(&str, &str)> = files.iter().map(|file| (*file, "")).collect();
         let sample = Sample::new(&files);
-        let tree = Tree::read(sample.root()).unwrap();
+        let tree = RepositoryTree::read(sample.root()).unwrap();
         let root = Utf8Path::new(root);
         let mut set = below(&tree, root, &[root]);
         if set.files.is_empty() {

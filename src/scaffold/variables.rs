@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use super::{roots::Roots, stack::FoundStack, tree::Tree};
+use super::{roots::Roots, stack::DraftStack, tree::RepositoryTree};
 use crate::{
     engine::layout::auto_var_files,
     hcl::{Module, VarFileContent, VariableDecl, read_var_file},
@@ -22,7 +22,7 @@ pub(super) struct Unset {
 
 /// Returns the literal values of variables in one environment.
 pub(super) fn values(
-    tree: &Tree,
+    tree: &RepositoryTree,
     module: &Module,
     dir: &Utf8Path,
     var_files: &[String],
@@ -41,7 +41,11 @@ pub(super) fn values(
 }
 
 /// Returns the variables without a value by environment.
-pub(super) fn unset(tree: &Tree, roots: &Roots, stacks: &[FoundStack]) -> BTreeMap<String, BTreeSet<Unset>> {
+pub(super) fn unset(
+    tree: &RepositoryTree,
+    roots: &Roots,
+    stacks: &[DraftStack],
+) -> BTreeMap<String, BTreeSet<Unset>> {
     let mut unset: BTreeMap<String, BTreeSet<Unset>> = BTreeMap::new();
     for stack in stacks {
         for (environment, dir) in &stack.dirs {
@@ -65,7 +69,12 @@ pub(super) fn unset(tree: &Tree, roots: &Roots, stacks: &[FoundStack]) -> BTreeM
 
 /// Returns the values of an environment's var files in the engine's order; broken files are skipped (`envctl check`
 /// reports them).
-fn contents(tree: &Tree, dir: &Utf8Path, var_files: &[String], environment: &str) -> Vec<VarFileContent> {
+fn contents(
+    tree: &RepositoryTree,
+    dir: &Utf8Path,
+    var_files: &[String],
+    environment: &str,
+) -> Vec<VarFileContent> {
     let names = tree.folders.get(dir).map(Vec::as_slice).unwrap_or_default();
     let auto = auto_var_files(names.iter().map(String::as_str)).into_iter();
     let passed = var_files.iter().map(|file| {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Wires;
+use super::OutputReferences;
 use crate::graph::StackGraph;
 
 /// Output of `graph --format json`.
@@ -34,7 +34,7 @@ pub struct GraphStack {
 
 impl GraphDocument {
     /// The document of one environment's graph.
-    pub fn new(environment: &str, graph: &StackGraph, wires: &Wires) -> Self {
+    pub fn new(environment: &str, graph: &StackGraph, wires: &OutputReferences) -> Self {
         let stacks = graph.order().into_iter().map(|stack| GraphStack {
             needs: graph.needs(stack.as_str()).into_iter().map(String::from).collect(),
             inputs: wires

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::Wires;
+use super::OutputReferences;
 use crate::graph::StackGraph;
 
 /// Returns the graph in the DOT language; edges are labelled with the variables that take outputs.
-pub fn dot(graph: &StackGraph, wires: &Wires) -> String {
+pub fn dot(graph: &StackGraph, wires: &OutputReferences) -> String {
     let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
     for stack in graph.order() {
         // Writing to a string cannot fail.
@@ -31,7 +31,7 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Node, StackGraph, render::wires::tests::wires, stack_graph::tests::graph};
+    use crate::graph::{StackGraph, StackNode, render::wires::tests::wires, stack_graph::tests::graph};
 
     #[test]
     fn arrows_go_from_a_stack_to_what_it_needs() {
@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_quote_in_a_name_stays_in_the_name() {
-        let node = Node { stack: "a \"b\"".parse().unwrap(), needs: vec![], tags: vec![] };
-        assert!(dot(&StackGraph::new(vec![node]).unwrap(), &Wires::default()).contains(r#""a \"b\"";"#));
+        let node = StackNode { stack: "a \"b\"".parse().unwrap(), needs: vec![], tags: vec![] };
+        assert!(
+            dot(&StackGraph::new(vec![node]).unwrap(), &OutputReferences::default())
+                .contains(r#""a \"b\"";"#)
+        );
     }
 }

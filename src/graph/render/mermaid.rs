@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, fmt::Write};
 
-use super::Wires;
+use super::OutputReferences;
 use crate::graph::StackGraph;
 
 /// Returns the graph as a Mermaid flowchart; edges are labelled with the variables that take outputs.
-pub fn mermaid(graph: &StackGraph, wires: &Wires) -> String {
+pub fn mermaid(graph: &StackGraph, wires: &OutputReferences) -> String {
     let order = graph.order();
     let number: HashMap<&str, usize> =
         order.iter().enumerate().map(|(n, stack)| (stack.as_str(), n)).collect();
@@ -63,7 +63,7 @@ mod tests {
     fn what_would_end_a_label_is_an_entity() {
         let node = Node { stack: "a\"<b>#1".parse().unwrap(), needs: vec![], tags: vec![] };
         assert!(
-            mermaid(&StackGraph::new(vec![node]).unwrap(), &Wires::default())
+            mermaid(&StackGraph::new(vec![node]).unwrap(), &OutputReferences::default())
                 .contains("s0[\"a#quot;#60;b#62;#35;1\"]")
         );
     }

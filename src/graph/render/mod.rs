@@ -10,4 +10,4 @@ pub use document::{GraphDocument, GraphStack};
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use tree::tree;
-pub use wires::{Wire, Wires};
+pub use wires::{OutputReference, OutputReferences};

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::Wires;
+use super::OutputReferences;
 use crate::{graph::StackGraph, model::StackId};
 
 /// Returns the graph as an indented tree. A stack whose dependencies were printed above is marked `(*)`; a dependency
 /// whose outputs the stack above takes is followed by the variables that take them.
-pub fn tree(graph: &StackGraph, wires: &Wires) -> String {
+pub fn tree(graph: &StackGraph, wires: &OutputReferences) -> String {
     let mut text = String::new();
     let mut shown: HashSet<StackId> = HashSet::new();
     let tops = graph.order().into_iter().filter(|stack| graph.needed_by(stack.as_str()).is_empty());
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn what_was_shown_above_is_marked() {
         let graph = graph(&["a", "b: a", "c: b", "d: b"]).unwrap();
-        insta::assert_snapshot!(tree(&graph, &Wires::default()), @r"
+        insta::assert_snapshot!(tree(&graph, &OutputReferences::default()), @r"
         c
         └── b
             └── a

@@ -6,7 +6,7 @@ use crate::model::StackId;
 
 /// Variable that takes an output of another stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wire {
+pub struct OutputReference {
     /// Name of the variable.
     pub variable: String,
     /// Stack that has the output.
@@ -17,11 +17,11 @@ pub struct Wire {
 
 /// Output references of all stacks, by the stack that has the variable.
 #[derive(Debug, Clone, Default)]
-pub struct Wires(HashMap<StackId, Vec<Wire>>);
+pub struct OutputReferences(HashMap<StackId, Vec<OutputReference>>);
 
-impl Wires {
+impl OutputReferences {
     /// Returns the output references of a stack.
-    pub(super) fn of(&self, stack: &StackId) -> &[Wire] {
+    pub(super) fn of(&self, stack: &StackId) -> &[OutputReference] {
         self.0.get(stack).map_or(&[], Vec::as_slice)
     }
 
@@ -34,24 +34,24 @@ impl Wires {
     }
 }
 
-impl FromIterator<(StackId, Vec<Wire>)> for Wires {
-    fn from_iter<I: IntoIterator<Item = (StackId, Vec<Wire>)>>(wires: I) -> Self {
+impl FromIterator<(StackId, Vec<OutputReference>)> for OutputReferences {
+    fn from_iter<I: IntoIterator<Item = (StackId, Vec<OutputReference>)>>(wires: I) -> Self {
         Self(wires.into_iter().collect())
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Wire, Wires};
+    use super::{OutputReference, OutputReferences};
 
     /// Makes output references from lines of `stack.variable: need.output`.
-    pub(in crate::graph::render) fn wires(lines: &[&str]) -> Wires {
-        let mut wires = Wires::default();
+    pub(in crate::graph::render) fn wires(lines: &[&str]) -> OutputReferences {
+        let mut wires = OutputReferences::default();
         for line in lines {
             let (taker, output) = line.split_once(": ").unwrap();
             let (stack, variable) = taker.split_once('.').unwrap();
             let (from, _) = output.split_once('.').unwrap();
-            wires.0.entry(stack.parse().unwrap()).or_default().push(Wire {
+            wires.0.entry(stack.parse().unwrap()).or_default().push(OutputReference {
                 variable: variable.to_owned(),
                 from: from.parse().unwrap(),
                 output: output.to_owned(),

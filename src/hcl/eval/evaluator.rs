@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     functions::call_by_name,
     number::{exact, number_text},
-    provenance::Origin,
+    provenance::TextOrigin,
     segments::{PathSegment, known_text, push},
 };
 
@@ -23,7 +23,7 @@ pub trait Resolver {
     fn function(&self, call: &FuncCall, depth: usize) -> PlaceFunction;
 
     /// Returns the sources of the texts that an expression of unknown value may have.
-    fn origin(&self, _expression: &Expression, _depth: usize) -> Origin {
+    fn origin(&self, _expression: &Expression, _depth: usize) -> TextOrigin {
         None
     }
 
@@ -60,7 +60,7 @@ impl<'e> Evaluated<'e> {
     /// Returns the result as it is used in a template; absent for null and collections, which engines refuse there.
     fn into_text(self) -> Option<Vec<PathSegment<'e>>> {
         match self {
-            Self::Text(pieces) => Some(pieces),
+            Self::Text(segments) => Some(segments),
             Self::Value(Value::String(text)) => Some(vec![PathSegment::Text(text)]),
             Self::Value(Value::Bool(value)) => Some(vec![PathSegment::Text(value.to_string())]),
             Self::Value(Value::Number(number)) => Some(vec![PathSegment::Text(number_text(&number))]),
@@ -71,7 +71,7 @@ impl<'e> Evaluated<'e> {
     /// Returns the result as a value; absent for a text with an unknown part.
     fn into_value(self) -> Option<Value> {
         match self {
-            Self::Text(pieces) => known_text(&pieces).map(Value::String),
+            Self::Text(segments) => known_text(&segments).map(Value::String),
             Self::Value(value) => Some(value),
         }
     }
@@ -156,7 +156,7 @@ pub fn evaluate_template<'e>(
     elements: impl Iterator<Item = &'e Element>,
     depth: usize,
 ) -> Vec<PathSegment<'e>> {
-    let mut pieces = Vec::new();
+    let mut segments = Vec::new();
     let mut elements = elements.peekable();
     // True if the interpolation before strips the whitespace behind it.
     let mut strips = false;
@@ -172,22 +172,22 @@ pub fn evaluate_template<'e>(
                 {
                     text = text.trim_end();
                 }
-                push(&mut pieces, PathSegment::Text(text.to_owned()));
+                push(&mut segments, PathSegment::Text(text.to_owned()));
                 strips = false;
             }
             Element::Interpolation(value) => {
                 strips = value.strip.strip_end();
-                for piece in evaluate(resolver, &value.expr, depth) {
-                    push(&mut pieces, piece);
+                for segment in evaluate(resolver, &value.expr, depth) {
+                    push(&mut segments, segment);
                 }
             }
             Element::Directive(directive) => {
-                pieces.push(PathSegment::Directive(directive));
+                segments.push(PathSegment::Directive(directive));
                 strips = false;
             }
         }
     }
-    pieces
+    segments
 }
 
 /// Evaluates a function call to the segments of its text; absent when the function, or an argument that it needs, is
@@ -205,7 +205,7 @@ fn evaluate_function<'e>(resolver: &dyn Resolver, call: &'e FuncCall, depth: usi
         return None;
     }
     match resolver.function(call, depth) {
-        PlaceFunction::Known(pieces) => Some(Evaluated::Text(pieces)),
+        PlaceFunction::Known(segments) => Some(Evaluated::Text(segments)),
         PlaceFunction::Unknown => None,
         PlaceFunction::Independent => call_by_name(resolver, call, depth),
     }

@@ -7,7 +7,7 @@ use hcl_edit::expr::{Expression, FuncCall};
 
 use super::{
     evaluator::{Evaluated, Resolver, evaluate, evaluate_scalar},
-    provenance::{PathUse, WRITTEN, origin_at},
+    provenance::{LITERAL, PathPosition, origin_at},
     segments::{PathSegment, known_text, push},
 };
 use crate::files::normalised;
@@ -55,7 +55,7 @@ impl<'e> Arguments<'_, 'e> {
     }
 
     /// Returns the segments of an argument; absent when the call has fewer.
-    fn pieces(&self, at: usize) -> Option<Vec<PathSegment<'e>>> {
+    fn segments(&self, at: usize) -> Option<Vec<PathSegment<'e>>> {
         self.call.args.get(at).map(|argument| evaluate(self.resolver, argument, self.depth))
     }
 
@@ -66,7 +66,7 @@ impl<'e> Arguments<'_, 'e> {
 
     /// Returns the text of an argument; absent when a part of it is unknown.
     fn known(&self, at: usize) -> Option<String> {
-        known_text(&self.pieces(at)?)
+        known_text(&self.segments(at)?)
     }
 }
 
@@ -74,8 +74,8 @@ fn known(text: impl Into<String>) -> Vec<PathSegment<'static>> {
     vec![PathSegment::Text(text.into())]
 }
 
-fn text(pieces: Vec<PathSegment<'_>>) -> Option<Evaluated<'_>> {
-    Some(Evaluated::Text(pieces))
+fn text(segments: Vec<PathSegment<'_>>) -> Option<Evaluated<'_>> {
+    Some(Evaluated::Text(segments))
 }
 
 fn first_argument<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
@@ -83,41 +83,41 @@ fn first_argument<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
 }
 
 fn tostring<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    text(given.pieces(0)?)
+    text(given.segments(0)?)
 }
 
 /// Makes a path absolute. A relative path stays as it is when the working folder is unknown: engines start it there.
 fn abspath<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let pieces = given.pieces(0)?;
-    let Some(path) = known_text(&pieces) else { return text(absolute(pieces)) };
+    let segments = given.segments(0)?;
+    let Some(path) = known_text(&segments) else { return text(absolute(segments)) };
     match given.resolver.working_dir() {
         Some(dir) => text(known(normalised(&dir.join(path)))),
         None if path.starts_with('/') => text(known(normalised(Utf8Path::new(&path)))),
-        None => text(pieces),
+        None => text(segments),
     }
 }
 
 /// Replaces a leading `~`. Files in a home directory do not belong to the project: their paths stay unknown.
 fn pathexpand<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let pieces = given.pieces(0)?;
-    match pieces.first() {
+    let segments = given.segments(0)?;
+    match segments.first() {
         Some(PathSegment::Text(path)) if path.starts_with('~') => {
-            text(vec![PathSegment::Value(None, WRITTEN)])
+            text(vec![PathSegment::Value(None, LITERAL)])
         }
-        _ => text(pieces),
+        _ => text(segments),
     }
 }
 
 fn dirname<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let pieces = given.pieces(0)?;
-    let Some(path) = known_text(&pieces) else { return text(folder(pieces)) };
+    let segments = given.segments(0)?;
+    let Some(path) = known_text(&segments) else { return text(folder(segments)) };
     let folder = path.rfind('/').map(|at| normalised(Utf8Path::new(&path[..=at])).into_string());
     text(known(folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned())))
 }
 
 fn basename<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let pieces = given.pieces(0)?;
-    let Some(path) = known_text(&pieces) else { return text(name(pieces)) };
+    let segments = given.segments(0)?;
+    let Some(path) = known_text(&segments) else { return text(name(segments)) };
     let shown = path.trim_end_matches('/');
     let name = match (path.is_empty(), shown.is_empty()) {
         (true, _) => ".",
@@ -128,25 +128,25 @@ fn basename<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
 }
 
 fn trimspace<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    text(ends(given.pieces(0)?, str::trim_start, str::trim_end))
+    text(ends(given.segments(0)?, str::trim_start, str::trim_end))
 }
 
 fn chomp<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    text(ends(given.pieces(0)?, |text| text, |text| text.trim_end_matches(['\r', '\n'])))
+    text(ends(given.segments(0)?, |text| text, |text| text.trim_end_matches(['\r', '\n'])))
 }
 
 fn trimsuffix<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let end = given.known(1)?;
-    let mut pieces = given.pieces(0)?;
-    pieces.last_mut().into_iter().for_each(|piece| mark_altered(piece, &end));
-    text(ends(pieces, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text)))
+    let mut segments = given.segments(0)?;
+    segments.last_mut().into_iter().for_each(|segment| mark_altered(segment, &end));
+    text(ends(segments, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text)))
 }
 
 fn trimprefix<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let start = given.known(1)?;
-    let mut pieces = given.pieces(0)?;
-    pieces.first_mut().into_iter().for_each(|piece| mark_altered(piece, &start));
-    text(ends(pieces, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text))
+    let mut segments = given.segments(0)?;
+    segments.first_mut().into_iter().for_each(|segment| mark_altered(segment, &start));
+    text(ends(segments, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text))
 }
 
 /// Joins the items of lists; absent when an argument is another expression than a list.
@@ -157,13 +157,13 @@ fn join<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
         let Expression::Array(list) = list else { return None };
         items.extend(list.iter());
     }
-    let mut pieces = Vec::new();
+    let mut segments = Vec::new();
     for (at, item) in items.into_iter().enumerate() {
         let separator = PathSegment::Text(if at > 0 { between.clone() } else { String::new() });
         let item = evaluate(given.resolver, item, given.depth);
-        [separator].into_iter().chain(item).for_each(|piece| push(&mut pieces, piece));
+        [separator].into_iter().chain(item).for_each(|segment| push(&mut segments, segment));
     }
-    text(pieces)
+    text(segments)
 }
 
 /// Formats values. A number with a verb of its own is unknown; the whole is for verbs that are not supported here, such
@@ -171,60 +171,60 @@ fn join<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
 fn format<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let format = given.known(0)?;
     let mut values = 1..given.len();
-    let mut pieces = Vec::new();
+    let mut segments = Vec::new();
     let mut rest = format.as_str();
     while let Some(at) = rest.find('%') {
-        push(&mut pieces, PathSegment::Text(rest[..at].to_owned()));
+        push(&mut segments, PathSegment::Text(rest[..at].to_owned()));
         let behind = &rest[at + 1..];
         let (flags, verb) = behind.split_at(behind.find(|c: char| c.is_alphabetic() || c == '%')?);
         let mut after = verb.chars();
         match after.next()? {
-            '%' if flags.is_empty() => push(&mut pieces, PathSegment::Text("%".to_owned())),
+            '%' if flags.is_empty() => push(&mut segments, PathSegment::Text("%".to_owned())),
             's' | 'v' if flags.is_empty() => {
-                for piece in given.pieces(values.next()?)? {
-                    push(&mut pieces, piece);
+                for segment in given.segments(values.next()?)? {
+                    push(&mut segments, segment);
                 }
             }
             'd' | 'f' | 't' | 'x' | 'b' | 'o' if !flags.contains(['[', '*']) => {
                 values.next()?;
-                pieces.push(PathSegment::Value(None, WRITTEN));
+                segments.push(PathSegment::Value(None, LITERAL));
             }
             _ => return None,
         }
         rest = after.as_str();
     }
-    push(&mut pieces, PathSegment::Text(rest.to_owned()));
-    values.next().is_none().then_some(Evaluated::Text(pieces))
+    push(&mut segments, PathSegment::Text(rest.to_owned()));
+    values.next().is_none().then_some(Evaluated::Text(segments))
 }
 
 /// Marks a value as altered if more than slashes may be trimmed from its end.
-fn mark_altered(piece: &mut PathSegment<'_>, gone: &str) {
-    if let PathSegment::Value(_, origin) = piece
+fn mark_altered(segment: &mut PathSegment<'_>, gone: &str) {
+    if let PathSegment::Value(_, origin) = segment
         && !gone.trim_matches('/').is_empty()
     {
-        *origin = origin_at(origin, PathUse::Altered);
+        *origin = origin_at(origin, PathPosition::Altered);
     }
 }
 
 /// Trims the first and the last text segment with the given functions, and removes empty ones.
 fn ends(
-    mut pieces: Vec<PathSegment<'_>>,
+    mut segments: Vec<PathSegment<'_>>,
     start: impl Fn(&str) -> &str,
     end: impl Fn(&str) -> &str,
 ) -> Vec<PathSegment<'_>> {
-    if let Some(PathSegment::Text(text)) = pieces.first_mut() {
+    if let Some(PathSegment::Text(text)) = segments.first_mut() {
         *text = start(text).to_owned();
     }
-    if let Some(PathSegment::Text(text)) = pieces.last_mut() {
+    if let Some(PathSegment::Text(text)) = segments.last_mut() {
         *text = end(text).to_owned();
     }
-    pieces.retain(|piece| !matches!(piece, PathSegment::Text(text) if text.is_empty()));
-    pieces
+    segments.retain(|segment| !matches!(segment, PathSegment::Text(text) if text.is_empty()));
+    segments
 }
 
 /// Returns a path with an unknown part as `abspath` makes it absolute: each `/..` behind a known folder becomes a level above it.
-fn absolute(mut pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
-    if let [PathSegment::Folder(_, up), PathSegment::Text(text), ..] = pieces.as_mut_slice()
+fn absolute(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+    if let [PathSegment::Folder(_, up), PathSegment::Text(text), ..] = segments.as_mut_slice()
         && text.starts_with('/')
     {
         while let Some(rest) =
@@ -234,47 +234,47 @@ fn absolute(mut pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
             *text = rest.to_owned();
         }
         if text.is_empty() {
-            pieces.remove(1);
+            segments.remove(1);
         }
     }
-    pieces
+    segments
 }
 
 /// Returns the folder of a path with an unknown part; a value is taken for a file name.
-fn folder(mut pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
-    while let Some(last) = pieces.pop() {
+fn folder(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+    while let Some(last) = segments.pop() {
         match last {
             PathSegment::Text(text) => {
                 match text.rfind('/') {
                     Some(at) => {
-                        let at = if pieces.is_empty() { at.max(1) } else { at };
-                        push(&mut pieces, PathSegment::Text(text[..at].to_owned()));
+                        let at = if segments.is_empty() { at.max(1) } else { at };
+                        push(&mut segments, PathSegment::Text(text[..at].to_owned()));
                     }
-                    None if pieces.is_empty() => pieces.push(PathSegment::Text(".".to_owned())),
+                    None if segments.is_empty() => segments.push(PathSegment::Text(".".to_owned())),
                     None => continue,
                 }
                 break;
             }
             PathSegment::Folder(base, up) => {
-                pieces.push(PathSegment::Folder(base, up + 1));
+                segments.push(PathSegment::Folder(base, up + 1));
                 break;
             }
-            PathSegment::Value(value, origin) if pieces.is_empty() => {
-                pieces.push(PathSegment::Value(value, origin_at(&origin, PathUse::Altered)));
+            PathSegment::Value(value, origin) if segments.is_empty() => {
+                segments.push(PathSegment::Value(value, origin_at(&origin, PathPosition::Altered)));
                 break;
             }
             PathSegment::Value(..) | PathSegment::Directive(_) => {}
         }
     }
-    pieces
+    segments
 }
 
 /// Returns the last name of a path with an unknown part.
-fn name(pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+fn name(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     let mut name = Vec::new();
-    let last = pieces.len().saturating_sub(1);
-    for (at, piece) in pieces.into_iter().enumerate() {
-        match piece {
+    let last = segments.len().saturating_sub(1);
+    for (at, segment) in segments.into_iter().enumerate() {
+        match segment {
             PathSegment::Text(text) => {
                 let known = if at == last { text.trim_end_matches('/') } else { &text };
                 let (ends, known) = known.rsplit_once('/').map_or((false, known), |(_, last)| (true, last));
@@ -283,9 +283,9 @@ fn name(pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
                 }
                 push(&mut name, PathSegment::Text(known.to_owned()));
             }
-            PathSegment::Folder(..) => name = vec![PathSegment::Value(None, WRITTEN)],
+            PathSegment::Folder(..) => name = vec![PathSegment::Value(None, LITERAL)],
             // A file name has no `..`.
-            PathSegment::Value(value, _) => name.push(PathSegment::Value(value, WRITTEN)),
+            PathSegment::Value(value, _) => name.push(PathSegment::Value(value, LITERAL)),
             other @ PathSegment::Directive(_) => name.push(other),
         }
     }

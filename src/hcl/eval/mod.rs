@@ -15,6 +15,8 @@ pub use evaluator::{
     Evaluated, PlaceFunction, Resolver, evaluate, evaluate_call, evaluate_template, evaluate_value,
     object_key, object_member, operator_name, unwrapped,
 };
-pub use provenance::{Origin, PathUse, TextSource, WRITTEN, leads_up, origin_of_text, origin_of_values};
+pub use provenance::{
+    LITERAL, PathPosition, TextOrigin, TextSource, leads_up, origin_of_text, origin_of_values,
+};
 pub use references::{Folder, Reference, ReferenceResolver};
 pub use segments::{PathBase, PathSegment, detached, is_deep, known_text, push};

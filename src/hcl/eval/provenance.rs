@@ -6,10 +6,10 @@ use super::segments::{PathBase, PathSegment};
 
 /// Sources of the texts that a value may have, each with its position in the value; `None` when they are unknown. A text
 /// that stays in the folder where it starts is left out, since the files of that folder are inputs anyway.
-pub type Origin = Option<BTreeSet<(TextSource, PathUse)>>;
+pub type TextOrigin = Option<BTreeSet<(TextSource, PathPosition)>>;
 
 /// Origin of a value whose texts have no `..`: no sources to follow.
-pub const WRITTEN: Origin = Some(BTreeSet::new());
+pub const LITERAL: TextOrigin = Some(BTreeSet::new());
 
 /// Source of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,12 +26,12 @@ pub enum TextSource {
         is_open: bool,
     },
     /// Path with `..` behind an unknown folder.
-    Astray,
+    Escaping,
 }
 
 /// Position of a text in the path that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PathUse {
+pub enum PathPosition {
     /// Whole path.
     Whole,
     /// Folder that holds the file.
@@ -44,7 +44,7 @@ pub enum PathUse {
     Inside,
 }
 
-impl PathUse {
+impl PathPosition {
     /// Returns the position in a path of a text that has the position `self` in a value, where the value has the position
     /// `path`.
     #[must_use]
@@ -59,53 +59,53 @@ impl PathUse {
 }
 
 /// Returns the origin of a value that is used at a position of a path.
-pub(super) fn origin_at(origin: &Origin, path: PathUse) -> Origin {
+pub(super) fn origin_at(origin: &TextOrigin, path: PathPosition) -> TextOrigin {
     Some(origin.as_ref()?.iter().map(|(source, own)| (source.clone(), own.of(path))).collect())
 }
 
 /// Returns the origin of a text: its values, and its own beginning if that has a `..`.
-pub fn origin_of_text(pieces: &[PathSegment<'_>]) -> Origin {
-    let mut origin = origin_of_values(pieces)?;
-    let (base, up, behind) = match pieces {
+pub fn origin_of_text(segments: &[PathSegment<'_>]) -> TextOrigin {
+    let mut origin = origin_of_values(segments)?;
+    let (base, up, behind) = match segments {
         [PathSegment::Folder(base, up), behind @ ..] => (*base, *up, behind),
-        pieces => (PathBase::Stack, 0, pieces),
+        segments => (PathBase::Stack, 0, segments),
     };
     let (text, behind) = match behind {
         [PathSegment::Text(text), behind @ ..] => (text.as_str(), behind),
         behind => ("", behind),
     };
     if up > 0 || leads_up(text) {
-        let is_below = matches!(pieces.first(), Some(PathSegment::Folder(..)));
+        let is_below = matches!(segments.first(), Some(PathSegment::Folder(..)));
         let text = if is_below { text.trim_start_matches('/') } else { text };
         let text = format!("{}{text}", "../".repeat(up));
-        origin.insert((TextSource::Text { base, text, is_open: !behind.is_empty() }, PathUse::Whole));
+        origin.insert((TextSource::Text { base, text, is_open: !behind.is_empty() }, PathPosition::Whole));
     }
     Some(origin)
 }
 
 /// Returns the origin of the values in a text, without the text's own beginning.
-pub fn origin_of_values(pieces: &[PathSegment<'_>]) -> Origin {
+pub fn origin_of_values(segments: &[PathSegment<'_>]) -> TextOrigin {
     let mut sources = BTreeSet::new();
-    for (at, piece) in pieces.iter().enumerate() {
-        match piece {
+    for (at, segment) in segments.iter().enumerate() {
+        match segment {
             PathSegment::Value(_, origin) if at == 0 => {
-                let path = match pieces.get(1) {
-                    None => PathUse::Whole,
-                    Some(PathSegment::Text(text)) if text.starts_with('/') => PathUse::Below,
-                    Some(_) => PathUse::Begins,
+                let path = match segments.get(1) {
+                    None => PathPosition::Whole,
+                    Some(PathSegment::Text(text)) if text.starts_with('/') => PathPosition::Below,
+                    Some(_) => PathPosition::Begins,
                 };
                 sources.extend(origin_at(origin, path)?);
             }
             PathSegment::Directive(_) if at == 0 => return None,
             // An unknown value is taken for a file name.
             PathSegment::Value(_, origin) => {
-                sources.extend(origin_at(origin, PathUse::Inside).into_iter().flatten());
+                sources.extend(origin_at(origin, PathPosition::Inside).into_iter().flatten());
             }
             PathSegment::Directive(_) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
         }
     }
-    if is_astray(pieces) {
-        sources.insert((TextSource::Astray, PathUse::Whole));
+    if is_escaping(segments) {
+        sources.insert((TextSource::Escaping, PathPosition::Whole));
     }
     Some(sources)
 }
@@ -116,18 +116,19 @@ pub fn leads_up(text: &str) -> bool {
 }
 
 /// Returns true if the folder of a path is unknown because a `..` stands behind a value, or a value directly behind a `..`.
-fn is_astray(pieces: &[PathSegment<'_>]) -> bool {
-    let is_known = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..));
-    let known = pieces.iter().position(|piece| !is_known(piece)).unwrap_or(pieces.len());
-    pieces.iter().enumerate().any(|(at, piece)| {
-        let next = pieces.get(at + 1);
-        match piece {
+fn is_escaping(segments: &[PathSegment<'_>]) -> bool {
+    let is_known =
+        |segment: &PathSegment<'_>| matches!(segment, PathSegment::Text(_) | PathSegment::Folder(..));
+    let known = segments.iter().position(|segment| !is_known(segment)).unwrap_or(segments.len());
+    segments.iter().enumerate().any(|(at, segment)| {
+        let next = segments.get(at + 1);
+        match segment {
             PathSegment::Text(text) => {
                 let ends_above = next.is_some() && text.rsplit('/').next() == Some("..");
                 ends_above || (at > known && leads_up(text))
             }
             PathSegment::Folder(_, up) => {
-                let is_behind = match &pieces[..at] {
+                let is_behind = match &segments[..at] {
                     [] => false,
                     [PathSegment::Folder(PathBase::Stack, 0), PathSegment::Text(text)] => text != "/",
                     _ => true,
@@ -153,20 +154,20 @@ mod tests {
     }
 
     fn value() -> PathSegment<'static> {
-        PathSegment::Value(None, Some([(TextSource::Variable("x".to_owned()), PathUse::Whole)].into()))
+        PathSegment::Value(None, Some([(TextSource::Variable("x".to_owned()), PathPosition::Whole)].into()))
     }
 
     const OWN: PathSegment<'static> = PathSegment::Folder(PathBase::Own, 0);
 
-    fn shown(pieces: &[PathSegment<'_>]) -> Vec<String> {
+    fn shown(segments: &[PathSegment<'_>]) -> Vec<String> {
         let shown = |(source, path)| match source {
             TextSource::Variable(name) => format!("{name} {path:?}"),
             TextSource::Text { base, text, is_open } => {
                 format!("{base:?} {text}{}", if is_open { "*" } else { "" })
             }
-            TextSource::Astray => "astray".to_owned(),
+            TextSource::Escaping => "astray".to_owned(),
         };
-        origin_of_text(pieces).unwrap().into_iter().map(shown).collect()
+        origin_of_text(segments).unwrap().into_iter().map(shown).collect()
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_up_from_a_value_is_astray() {
-        for pieces in [
+        for segments in [
             vec![value(), text("/../a")],
             vec![OWN, text("/"), value(), text("/..")],
             vec![text(".."), value()],
@@ -195,15 +196,15 @@ mod tests {
             vec![PathSegment::Folder(PathBase::Own, 1), value()],
             vec![value(), text("/"), OWN],
         ] {
-            assert!(shown(&pieces).contains(&"astray".to_owned()), "{pieces:?}");
+            assert!(shown(&segments).contains(&"astray".to_owned()), "{pieces:?}");
         }
     }
 
     #[test]
     fn the_use_of_a_text_is_that_of_the_value_it_is_in() {
-        assert_eq!(PathUse::Whole.of(PathUse::Below), PathUse::Below);
-        assert_eq!(PathUse::Begins.of(PathUse::Below), PathUse::Begins);
-        assert_eq!(PathUse::Below.of(PathUse::Altered), PathUse::Altered);
-        assert_eq!(PathUse::Altered.of(PathUse::Inside), PathUse::Inside);
+        assert_eq!(PathPosition::Whole.of(PathPosition::Below), PathPosition::Below);
+        assert_eq!(PathPosition::Begins.of(PathPosition::Below), PathPosition::Begins);
+        assert_eq!(PathPosition::Below.of(PathPosition::Altered), PathPosition::Altered);
+        assert_eq!(PathPosition::Altered.of(PathPosition::Inside), PathPosition::Inside);
     }
 }

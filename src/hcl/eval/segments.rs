@@ -2,7 +2,7 @@
 
 use hcl_edit::{expr::Expression, template::Directive};
 
-use super::provenance::{Origin, WRITTEN};
+use super::provenance::{LITERAL, TextOrigin};
 
 /// Folder that a path reference starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,48 +29,52 @@ pub enum PathSegment<'e> {
     /// Known folder, and the number of levels above it.
     Folder(PathBase, usize),
     /// Value with the sources of its texts, and with its expression if that is part of the same text.
-    Value(Option<&'e Expression>, Origin),
+    Value(Option<&'e Expression>, TextOrigin),
     /// Directive of a template, of unknown text.
     Directive(&'e Directive),
 }
 
 /// Appends a segment; adjacent texts are joined and empty ones dropped.
-pub fn push<'e>(pieces: &mut Vec<PathSegment<'e>>, piece: PathSegment<'e>) {
-    match (pieces.last_mut(), piece) {
+pub fn push<'e>(segments: &mut Vec<PathSegment<'e>>, segment: PathSegment<'e>) {
+    match (segments.last_mut(), segment) {
         (Some(PathSegment::Text(text)), PathSegment::Text(more)) => text.push_str(&more),
         (_, PathSegment::Text(text)) if text.is_empty() => {}
-        (_, piece) => pieces.push(piece),
+        (_, segment) => segments.push(segment),
     }
 }
 
 /// Detaches segments from the syntax tree that they were read from: expressions are dropped, their sources are kept.
-pub fn detached(pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
-    let apart = |piece| match piece {
+pub fn detached(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
+    let apart = |segment| match segment {
         PathSegment::Text(text) => PathSegment::Text(text),
         PathSegment::Folder(base, up) => PathSegment::Folder(base, up),
         PathSegment::Value(_, origin) => PathSegment::Value(None, origin),
-        PathSegment::Directive(_) => PathSegment::Value(None, WRITTEN),
+        PathSegment::Directive(_) => PathSegment::Value(None, LITERAL),
     };
-    pieces.into_iter().map(apart).collect()
+    segments.into_iter().map(apart).collect()
 }
 
 /// Returns the text of segments that are all known; absent if a part is a folder or a value.
-pub fn known_text(pieces: &[PathSegment<'_>]) -> Option<String> {
-    let known = |piece: &PathSegment<'_>| match piece {
+pub fn known_text(segments: &[PathSegment<'_>]) -> Option<String> {
+    let known = |segment: &PathSegment<'_>| match segment {
         PathSegment::Text(text) => Some(text.clone()),
         PathSegment::Folder(..) | PathSegment::Value(..) | PathSegment::Directive(_) => None,
     };
-    pieces.iter().map(known).collect()
+    segments.iter().map(known).collect()
 }
 
 /// Returns true if a path may lie in a subfolder of its known folder: `../${name}/x`, `../${name}`, but not
 /// `../${name}.json`.
-pub fn is_deep(pieces: &[PathSegment<'_>]) -> bool {
-    let is_text = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..));
-    let Some(at) = pieces.iter().position(|piece| !is_text(piece)).filter(|at| *at > 0) else { return false };
-    let goes_on = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(text) if text.contains('/'));
-    let begins = matches!(&pieces[at - 1], PathSegment::Text(text) if text.ends_with('/'));
-    pieces[at..].iter().any(goes_on) || (begins && at + 1 == pieces.len())
+pub fn is_deep(segments: &[PathSegment<'_>]) -> bool {
+    let is_text =
+        |segment: &PathSegment<'_>| matches!(segment, PathSegment::Text(_) | PathSegment::Folder(..));
+    let Some(at) = segments.iter().position(|segment| !is_text(segment)).filter(|at| *at > 0) else {
+        return false;
+    };
+    let goes_on =
+        |segment: &PathSegment<'_>| matches!(segment, PathSegment::Text(text) if text.contains('/'));
+    let begins = matches!(&segments[at - 1], PathSegment::Text(text) if text.ends_with('/'));
+    segments[at..].iter().any(goes_on) || (begins && at + 1 == segments.len())
 }
 
 #[cfg(test)]
@@ -82,7 +86,7 @@ mod tests {
     }
 
     const OWN: PathSegment<'static> = PathSegment::Folder(PathBase::Own, 0);
-    const VALUE: PathSegment<'static> = PathSegment::Value(None, WRITTEN);
+    const VALUE: PathSegment<'static> = PathSegment::Value(None, LITERAL);
 
     #[test]
     fn a_path_is_deep_when_it_goes_on_behind_a_value() {

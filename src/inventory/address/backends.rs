@@ -14,14 +14,14 @@ use super::{
 use crate::files;
 
 /// Backend and workspace whose state address is computed; `workspace` is absent for the default workspace.
-pub(super) struct Question<'a> {
+pub(super) struct AddressQuery<'a> {
     pub(super) fields: Fields<'a>,
     pub(super) workspace: Option<&'a str>,
     /// Folder of the stack, which relative paths of a `local` backend start at.
     pub(super) dir: &'a Utf8Path,
 }
 
-impl Question<'_> {
+impl AddressQuery<'_> {
     /// Returns the canonical address as text; an error is the reason why only an engine can compute it.
     pub(super) fn answer(&self) -> Result<String, UnknownReason> {
         match self.fields.backend.kind.as_str() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     config::{BackendPair, Layer, Settings},
     diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile},
-    hcl::{Expr, Module, Place},
+    hcl::{Expr, Module, SourceSpan},
     model::InstanceId,
 };
 
@@ -32,7 +32,7 @@ pub struct EffectiveBackend {
     /// Pairs of environments.toml for this backend type, which the engine gets as `-backend-config`.
     pub pairs: IndexMap<String, Value>,
     /// Head of the backend block, absent when there is none.
-    pub place: Option<Place>,
+    pub place: Option<SourceSpan>,
 }
 
 /// Returns the backend of an instance with notes about dropped pairs, or the errors: pairs of another type or without

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::StateAddress;
-use crate::{diagnostic::Diagnostic, hcl::Place, model::InstanceId};
+use crate::{diagnostic::Diagnostic, hcl::SourceSpan, model::InstanceId};
 
 /// Instance with the address of its state.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Addressed {
     /// Address of its state.
     pub address: StateAddress,
     /// Head of its backend block, absent when its files have none.
-    pub place: Option<Place>,
+    pub place: Option<SourceSpan>,
     /// Device and inode of a local state file that has several hard links.
     pub hard_link: Option<(u64, u64)>,
     /// Values that a computed backend is evaluated from, as text; absent when they are not known before a run.
@@ -48,10 +48,10 @@ fn shared(address: &str, sharers: &[&Addressed]) -> Diagnostic {
         "isolation::same-state",
         format!("{} and {last} have the same state: {address}", first.join(", ")),
     );
-    let mut told: Vec<&Place> = Vec::new();
+    let mut reported: Vec<&SourceSpan> = Vec::new();
     for (place, sharer) in sharers.iter().filter_map(|sharer| Some((sharer.place.as_ref()?, sharer))) {
-        if !told.contains(&place) {
-            told.push(place);
+        if !reported.contains(&place) {
+            reported.push(place);
             diagnostic =
                 diagnostic.at(&place.source, place.span.clone(), format!("the backend of `{}`", sharer.id));
         }

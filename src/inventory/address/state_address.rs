@@ -4,7 +4,7 @@ use std::fmt;
 
 use camino::Utf8Path;
 
-use super::{EffectiveBackend, EnvValue, backends::Question, fields::Fields};
+use super::{EffectiveBackend, EnvValue, backends::AddressQuery, fields::Fields};
 
 /// Address of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,7 +62,7 @@ pub fn state_address(
     environment: &dyn Fn(&str) -> EnvValue,
 ) -> StateAddress {
     let workspace = workspace.filter(|name| *name != "default");
-    match (Question { fields: Fields { backend, environment }, workspace, dir }).answer() {
+    match (AddressQuery { fields: Fields { backend, environment }, workspace, dir }).answer() {
         Ok(text) => StateAddress::Known(text),
         Err(because) => StateAddress::Unknown { because },
     }

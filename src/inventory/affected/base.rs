@@ -64,7 +64,7 @@ pub(super) fn base(
     let (Some(head), Some(_), Some(parted)) =
         (lines.next(), lines.next(), lines.next().and_then(|line| line.strip_prefix('^')))
     else {
-        return Err(parted_nowhere(git, name));
+        return Err(no_merge_base(git, name));
     };
     Ok(Base { name, commit: parted.to_owned(), is_head: parted == head, named })
 }
@@ -90,12 +90,12 @@ fn default(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<S
     patterns.extend(USUAL.iter().flat_map(|b| [format!("refs/remotes/*/{b}"), format!("refs/heads/{b}")]));
     let mut args = vec!["for-each-ref", "--format=%(refname) %(symref)"];
     args.extend(patterns.iter().map(String::as_str));
-    Ok(likeliest(&git.ask(&args)?))
+    Ok(default_branch_of(&git.ask(&args)?))
 }
 
 /// Returns the default branch from lines with a reference and its symbolic target: that of `origin`, else of another remote,
 /// else a local branch with a usual name.
-fn likeliest(refs: &str) -> Option<String> {
+fn default_branch_of(refs: &str) -> Option<String> {
     let short = |name: &str| {
         let remote = name.strip_prefix("refs/remotes/");
         remote.or_else(|| name.strip_prefix("refs/heads/")).map(str::to_owned)
@@ -142,7 +142,7 @@ fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
 }
 
 /// Returns the error for a commit that has no merge base with HEAD.
-fn parted_nowhere(git: &Git<'_>, name: String) -> NoChanges {
+fn no_merge_base(git: &Git<'_>, name: String) -> NoChanges {
     if !is_shallow(git) {
         return NoChanges::Unrelated { base: name };
     }
@@ -171,7 +171,7 @@ mod tests {
             "refs/remotes/origin/main ",
             "refs/remotes/origin/HEAD refs/remotes/origin/develop",
         ];
-        let found = |count: usize| likeliest(&all[..count].join("\n"));
+        let found = |count: usize| default_branch_of(&all[..count].join("\n"));
         assert_eq!(found(6).as_deref(), Some("origin/develop"));
         assert_eq!(found(5).as_deref(), Some("origin/main"));
         assert_eq!(found(4).as_deref(), Some("origin/master"));

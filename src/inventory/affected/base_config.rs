@@ -10,7 +10,7 @@ use crate::{
     diagnostic::Diagnostics,
     inventory::{
         Instance,
-        candidates::{Candidate, candidates},
+        candidates::{StackCandidate, candidates},
     },
     model::{StackId, VariablePattern},
 };
@@ -45,7 +45,7 @@ impl BaseConfig {
 /// Stacks of an environment as environments.toml declared them at the base.
 pub(super) struct BaseStacks<'c> {
     pub(super) scope: EnvironmentScope<'c>,
-    pub(super) stacks: IndexMap<StackId, Candidate>,
+    pub(super) stacks: IndexMap<StackId, StackCandidate>,
 }
 
 impl<'c> BaseStacks<'c> {
@@ -132,25 +132,25 @@ fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
     let mut named = |table: &str, names: Vec<&String>| {
         keys.extend(names.into_iter().map(|name| format!("{table}.{name}")));
     };
-    named("vars", unlike(vars, &new.vars, |a, b| a.value == b.value));
-    named("env", unlike(env, &new.env, |a, b| a.value == b.value));
-    named("secrets", unlike(secrets, &new.secrets, |a, b| a.value == b.value));
-    named("inputs", unlike(inputs, &new.inputs, |a, b| a.value == b.value));
+    named("vars", differing_names(vars, &new.vars, |a, b| a.value == b.value));
+    named("env", differing_names(env, &new.env, |a, b| a.value == b.value));
+    named("secrets", differing_names(secrets, &new.secrets, |a, b| a.value == b.value));
+    named("inputs", differing_names(inputs, &new.inputs, |a, b| a.value == b.value));
     let none = IndexMap::new();
     for kind in backend.keys().chain(new.backend.keys()) {
         let (old, new) = (backend.get(kind), new.backend.get(kind));
         let (old, new) = (old.cloned().unwrap_or_default(), new.cloned().unwrap_or_default());
-        named(&format!("backend.{kind}"), unlike(&old, &new, |a, b| a.value == b.value));
+        named(&format!("backend.{kind}"), differing_names(&old, &new, |a, b| a.value == b.value));
     }
     for stack in mocks.keys().chain(new.mocks.keys()) {
         let (old, new) = (mocks.get(stack).unwrap_or(&none), new.mocks.get(stack).unwrap_or(&none));
-        named(&format!("mocks.{stack}"), unlike(old, new, |a, b| a.value == b.value));
+        named(&format!("mocks.{stack}"), differing_names(old, new, |a, b| a.value == b.value));
     }
     keys
 }
 
 /// Returns the names that only one of two tables has, or that have different values.
-fn unlike<'t, T>(
+fn differing_names<'t, T>(
     old: &'t IndexMap<String, T>,
     new: &'t IndexMap<String, T>,
     same: impl Fn(&T, &T) -> bool,

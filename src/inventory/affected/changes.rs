@@ -13,15 +13,15 @@ use super::{
     base::{self, Base},
     error::NoChanges,
     paths::Paths,
-    sources::naming,
+    sources::config_variables,
     symlink_resolver::SymlinkResolver,
-    tree::Tree,
+    tree::GitTree,
 };
 use crate::{
     git::{
         command::{Git, repository},
         listing::{Listing, differences, listing},
-        queries::{differing, is_left_out, listed, unseen, untracked},
+        queries::{diff, is_left_out, ls_files, skipped, untracked},
         submodules::within,
     },
     graph::Since,
@@ -37,12 +37,12 @@ pub struct RepositoryChanges {
     /// Symbolic links, changed or not.
     pub(super) links: Paths,
     /// Folders of the working tree as git lists them.
-    pub(super) tree: Tree,
+    pub(super) tree: GitTree,
     /// Deleted files, as absolute paths.
     pub(super) gone: Vec<Utf8PathBuf>,
     pub(super) earlier: BaseFile,
     /// Variables of envctl's own environment that locate configuration files of engines and providers.
-    pub(super) naming: BTreeMap<OsString, OsString>,
+    pub(super) config_variables: BTreeMap<OsString, OsString>,
 }
 
 /// Content of environments.toml at the base.
@@ -59,7 +59,7 @@ pub(super) enum BaseFile {
 }
 
 /// Runs a git command in a second thread while this thread runs `other`.
-fn beside<T: Send, U>(
+fn run_in_parallel<T: Send, U>(
     ask: impl FnOnce() -> Result<T, String> + Send,
     other: impl FnOnce() -> U,
 ) -> (Result<T, String>, U) {
@@ -84,20 +84,20 @@ impl RepositoryChanges {
         let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
         let git = Git::new(runner, top, env);
         let real = top.canonicalize_utf8().map_err(|error| failed(error.to_string()))?;
-        let (listed, own) = beside(
-            || listed(&git),
+        let (ls_files, own) = run_in_parallel(
+            || ls_files(&git),
             || {
                 let base = base::base(&git, top, env, since)?;
-                let differing = differing(&git, &base.commit).map_err(failed)?;
-                Ok::<_, NoChanges>((base, differing))
+                let diff = diff(&git, &base.commit).map_err(failed)?;
+                Ok::<_, NoChanges>((base, diff))
             },
         );
-        let ((base, differing), listed) = (own?, listed.map_err(failed)?);
-        let listing = listing(&listed);
+        let ((base, diff), ls_files) = (own?, ls_files.map_err(failed)?);
+        let listing = listing(&ls_files);
         let paths = Paths::new(real.clone());
         // If the file system ignores case, a folder has several spellings, and the tree knows only one.
-        let tree = || if paths.is_blind() { Tree::default() } else { Tree::new(&real, &listing) };
-        let (new, tree) = beside(|| untracked(&git, &listing.others), tree);
+        let tree = || if paths.ignores_case() { GitTree::default() } else { GitTree::new(&real, &listing) };
+        let (new, tree) = run_in_parallel(|| untracked(&git, &listing.others), tree);
         let new = new.map_err(failed)?;
         let mut found = Self {
             base,
@@ -106,23 +106,23 @@ impl RepositoryChanges {
             tree,
             gone: Vec::new(),
             earlier: BaseFile::Same,
-            naming: naming(env),
+            config_variables: config_variables(env),
         };
-        let unseen = unseen(&git, found.paths.top(), &listing);
-        found.take_in(&git, &differing, (listing, new), unseen);
-        found.look_back(&git, file);
+        let skipped = skipped(&git, found.paths.top(), &listing);
+        found.take_in(&git, &diff, (listing, new), skipped);
+        found.read_base_config(&git, file);
         Ok(found)
     }
 
     fn take_in(
         &mut self,
         git: &Git<'_>,
-        differing: &str,
+        diff: &str,
         (listing, new): (Listing<'_>, Vec<String>),
-        unseen: Vec<(String, bool)>,
+        skipped: Vec<(String, bool)>,
     ) {
         let mut asked = BTreeSet::new();
-        for difference in differences(differing) {
+        for difference in differences(diff) {
             let path = difference.path;
             if let Some(commit) = &difference.submodule {
                 asked.insert(path.clone());
@@ -141,7 +141,7 @@ impl RepositoryChanges {
         for path in new {
             self.insert(path);
         }
-        for (path, gone) in unseen {
+        for (path, gone) in skipped {
             if gone {
                 self.gone.push(self.paths.top().join(&path));
             }
@@ -169,12 +169,12 @@ impl RepositoryChanges {
     }
 
     /// Reads environments.toml at the base if the file, or a link on its path, has changed.
-    fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
-        let way = SymlinkResolver::new(&self.paths, &self.tree).to(file);
-        let Some(held) = way.held else { return };
-        let is_itself = self.paths.exactly(&way.real) == Some(held);
+    fn read_base_config(&mut self, git: &Git<'_>, file: &Utf8Path) {
+        let resolved = SymlinkResolver::new(&self.paths, &self.tree).resolve(file);
+        let Some(changed_by) = resolved.changed_by else { return };
+        let is_itself = self.paths.exactly(&resolved.real) == Some(changed_by);
         self.earlier = if is_itself {
-            let before = git.ask(&["cat-file", "blob", &format!("{}:{held}", self.base.commit)]);
+            let before = git.ask(&["cat-file", "blob", &format!("{}:{changed_by}", self.base.commit)]);
             before.map_or(BaseFile::Absent, BaseFile::Text)
         } else {
             BaseFile::Elsewhere

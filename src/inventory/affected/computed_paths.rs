@@ -2,7 +2,7 @@
 
 /// Returns true if a function that reads a file has an argument other than a literal path. The literal may begin with
 /// `path.module`, `path.root` or `path.cwd`.
-pub(super) fn guesses(text: &str) -> bool {
+pub(super) fn has_computed_path(text: &str) -> bool {
     const WORD: &str = "file";
     text.match_indices(WORD).any(|(at, _)| {
         let rest = text[at + WORD.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
@@ -53,7 +53,7 @@ mod tests {
             "a file (of x is a \"file\"",
             "file = 1",
         ] {
-            assert_eq!(guesses(text), text.contains("(of"), "{text}");
+            assert_eq!(has_computed_path(text), text.contains("(of"), "{text}");
         }
         for text in [
             "file(var.x)",
@@ -66,7 +66,7 @@ mod tests {
             "fileset(path.module, \"${var.x}/*\")",
             "fileset(path.module, var.x)",
         ] {
-            assert!(guesses(text), "{text}");
+            assert!(has_computed_path(text), "{text}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     engine::layout::marks_stack,
     inventory::{
         Inventory,
-        candidates::{Candidate, named_folders},
+        candidates::{StackCandidate, named_folders},
     },
     model::{EnvName, GoneStack, StackId},
 };
@@ -29,9 +29,9 @@ impl RepositoryChanges {
         let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
         let stacks = |own: &Environment| {
             let stacks = BaseStacks::of(EnvironmentScope { config: &old, environment: own })
-                .map(|settled| settled.stacks)
+                .map(|base_stacks| base_stacks.stacks)
                 .unwrap_or_default();
-            let stack = |candidate: Candidate| GoneStack {
+            let stack = |candidate: StackCandidate| GoneStack {
                 environment: own.name.clone(),
                 path: candidate.settings.path.clone(),
                 stack: candidate.stack,
@@ -45,9 +45,9 @@ impl RepositoryChanges {
     pub fn from_top(&self, path: &Utf8Path) -> Utf8PathBuf {
         let ancestors = || path.ancestors().skip(1);
         // A deleted path cannot be resolved, but a folder above it can.
-        let real = ancestors().find_map(|held| {
-            let rest = path.strip_prefix(held).ok()?;
-            Some(held.canonicalize_utf8().ok()?.join(rest))
+        let real = ancestors().find_map(|changed_by| {
+            let rest = path.strip_prefix(changed_by).ok()?;
+            Some(changed_by.canonicalize_utf8().ok()?.join(rest))
         });
         let real = real.unwrap_or_else(|| path.to_owned());
         real.strip_prefix(self.paths.top()).map_or_else(|_| real.clone(), Into::into)

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Modules that the last init of a stack found.
-pub(super) struct Installed {
+pub(super) struct InstalledModules {
     /// Folders of the modules.
     pub(super) modules: Vec<Utf8PathBuf>,
     /// True if an init would find the same modules now: no file that their sources may depend on is newer than the init.
@@ -20,7 +20,7 @@ pub(super) struct Installed {
 
 /// Returns the modules that the last init of a stack found. Absent when no source is an expression, when there was no init,
 /// and for Terragrunt units.
-pub(super) fn installed(instance: &Instance, config: &Config, reach: &ReadSet) -> Option<Installed> {
+pub(super) fn installed(instance: &Instance, config: &Config, reach: &ReadSet) -> Option<InstalledModules> {
     // Terragrunt runs init in a copy of the unit.
     if reach.computed.is_empty() || unit_file(instance.engine).is_some() {
         return None;
@@ -33,7 +33,7 @@ pub(super) fn installed(instance: &Instance, config: &Config, reach: &ReadSet) -
     let mut files = reach.read.iter().cloned().chain(values).chain([config.path().to_owned()]);
     let is_older = |file: Utf8PathBuf| changed_at(&file).is_none_or(|changed| changed <= made);
     let is_current = files.all(is_older) && modules.iter().all(|dir| is_older_folder(dir, made));
-    Some(Installed { modules, is_current })
+    Some(InstalledModules { modules, is_current })
 }
 
 /// Returns true if no entry of a folder is newer than `made`; false when the folder cannot be read.

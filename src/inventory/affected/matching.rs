@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     paths::{Paths, below},
     symlink_resolver::{ResolvedPath, SymlinkResolver},
-    tree::Tree,
+    tree::GitTree,
 };
 use crate::{
     config::FILE_NAME,
@@ -36,9 +36,9 @@ pub(super) enum Trace {
 pub(super) struct Matching<'c> {
     paths: &'c Paths,
     links: &'c Paths,
-    tree: &'c Tree,
+    tree: &'c GitTree,
     root: Utf8PathBuf,
-    ways: SymlinkResolver<'c>,
+    symlinks: SymlinkResolver<'c>,
     /// Cache for folders; true if a folder holds configuration.
     modules: RefCell<HashMap<Utf8PathBuf, bool>>,
 }
@@ -46,21 +46,21 @@ pub(super) struct Matching<'c> {
 impl<'c> Matching<'c> {
     /// Creates the search in the changed paths, all links and the folders that git lists. `root` is the folder of
     /// environments.toml.
-    pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c Tree), root: &Utf8Path) -> Self {
+    pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c GitTree), root: &Utf8Path) -> Self {
         let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
         Self {
             paths,
             links,
             tree,
             root,
-            ways: SymlinkResolver::new(paths, tree),
+            symlinks: SymlinkResolver::new(paths, tree),
             modules: RefCell::default(),
         }
     }
 
     /// Returns true if a path lies in the repository.
-    pub(super) fn knows(&self, path: &Utf8Path) -> bool {
-        self.holds(&self.ways.to(path))
+    pub(super) fn is_in_repository(&self, path: &Utf8Path) -> bool {
+        self.holds(&self.symlinks.resolve(path))
     }
 
     /// Returns true if a changed path is environments.toml itself, which counts by what it sets.
@@ -76,7 +76,7 @@ impl<'c> Matching<'c> {
 
     /// Returns the names of the files in a folder; of a folder that git lists, only those of configuration files.
     pub(super) fn names(&self, folder: &Utf8Path) -> Cow<'c, [String]> {
-        if let Some(names) = self.tree.names(&self.ways.to(folder).real) {
+        if let Some(names) = self.tree.names(&self.symlinks.resolve(folder).real) {
             return Cow::Borrowed(names);
         }
         // A folder that cannot be read counts as empty: the engine that plans with it reports the error.
@@ -85,17 +85,17 @@ impl<'c> Matching<'c> {
     }
 
     /// Returns true if a resolved path lies in the repository.
-    fn holds(&self, way: &ResolvedPath<'_>) -> bool {
-        below(self.paths.top(), &way.real).is_some()
+    fn holds(&self, resolved: &ResolvedPath<'_>) -> bool {
+        below(self.paths.top(), &resolved.real).is_some()
     }
 
     /// Returns the reason that a resolved path counts as changed; absent when it does not.
-    fn trace(&self, way: &ResolvedPath<'_>) -> Option<Trace> {
+    fn trace(&self, resolved: &ResolvedPath<'_>) -> Option<Trace> {
         let outside = || {
-            let shown = way.real.strip_prefix(&self.root).unwrap_or(&way.real);
-            (!self.holds(way)).then(|| Trace::Outside(shown.to_string()))
+            let shown = resolved.real.strip_prefix(&self.root).unwrap_or(&resolved.real);
+            (!self.holds(resolved)).then(|| Trace::Outside(shown.to_string()))
         };
-        way.held.map(|path| Trace::Changed(self.shown(path))).or_else(outside)
+        resolved.changed_by.map(|path| Trace::Changed(self.shown(path))).or_else(outside)
     }
 
     fn shown(&self, path: &str) -> String {
@@ -111,12 +111,12 @@ impl<'c> Matching<'c> {
     }
 
     /// Returns the changes in a folder, without states, data directories and the folders of other stacks.
-    pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
+    pub(super) fn trace_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
         self.within(dir, &|folder| stacks.contains(folder.as_str()))
     }
 
     /// Returns the changes in a module. Subfolders with configuration are other modules.
-    pub(super) fn of_module(&self, dir: &Utf8Path) -> Vec<Trace> {
+    pub(super) fn trace_module(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|folder| {
             let known = self.modules.borrow().get(folder).copied();
             known.unwrap_or_else(|| {
@@ -128,7 +128,7 @@ impl<'c> Matching<'c> {
     }
 
     /// Returns the changes at any depth in a folder.
-    pub(super) fn of_folder(&self, dir: &Utf8Path) -> Vec<Trace> {
+    pub(super) fn trace_folder(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(&normalised(dir), &|_| false)
     }
 
@@ -137,7 +137,7 @@ impl<'c> Matching<'c> {
         if files.is_empty() {
             return Vec::new();
         }
-        let real = &self.ways.to(dir).real;
+        let real = &self.symlinks.resolve(dir).real;
         let is_above = |file: &&String| {
             let folder = self.paths.top().join(file);
             folder.parent().is_some_and(|folder| *real != folder && real.starts_with(folder))
@@ -146,7 +146,7 @@ impl<'c> Matching<'c> {
     }
 
     /// Returns the changes directly in a folder.
-    pub(super) fn directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
+    pub(super) fn trace_directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|_| true)
     }
 
@@ -155,52 +155,52 @@ impl<'c> Matching<'c> {
         let mut seen = BTreeSet::new();
         let mut open = vec![dir.to_owned()];
         while let Some(dir) = open.pop() {
-            let way = self.ways.to(&dir);
-            if !seen.insert(way.real.clone()) {
+            let resolved = self.symlinks.resolve(&dir);
+            if !seen.insert(resolved.real.clone()) {
                 continue;
             }
-            if let Some(trace) = self.trace(&way) {
+            if let Some(trace) = self.trace(&resolved) {
                 found.insert(trace);
                 continue;
             }
             let counts = |(path, below): &(&str, &str)| {
                 !self.is_project_file(path) && is_own(&dir, below.as_ref(), is_other)
             };
-            let changed = self.paths.below(&way.real).into_iter().filter(counts);
+            let changed = self.paths.below(&resolved.real).into_iter().filter(counts);
             found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
             // The target of a link counts as a part of the folder.
             open.extend(
-                self.links.below(&way.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
+                self.links.below(&resolved.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
             );
         }
         found.into_iter().collect()
     }
 
     /// Returns the reason that a file counts as changed; absent when it does not.
-    pub(super) fn of_file(&self, file: &Utf8Path) -> Option<Trace> {
-        self.trace(&self.ways.to(&normalised(file)))
+    pub(super) fn trace_file(&self, file: &Utf8Path) -> Option<Trace> {
+        self.trace(&self.symlinks.resolve(&normalised(file)))
     }
 
     /// Returns the changes of the files that a pattern relative to `dir` matches. An invalid pattern matches none; it is
     /// reported elsewhere.
-    pub(super) fn of_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<Trace> {
+    pub(super) fn trace_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<Trace> {
         let Ok(pattern) = FilePattern::new(dir, glob) else { return Vec::new() };
-        let exact = self.of_file(pattern.literal());
+        let exact = self.trace_file(pattern.literal());
         if pattern.is_literal() {
             return exact.into_iter().collect();
         }
         let folder = pattern.folder();
-        let way = self.ways.to(folder);
-        if let Some(trace) = self.trace(&way) {
+        let resolved = self.symlinks.resolve(folder);
+        if let Some(trace) = self.trace(&resolved) {
             return vec![trace];
         }
-        let (changed, links) = (self.paths.below(&way.real), self.links.below(&way.real));
+        let (changed, links) = (self.paths.below(&resolved.real), self.links.below(&resolved.real));
         let is_named = |(_, below): &(&str, &str)| pattern.matches(below.as_ref());
         let changed = changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.shown(path)));
         let linked = links.into_iter().filter(is_named).filter_map(|(_, below)| {
             // A link to a folder outside of the repository does not count.
             let link = folder.join(below);
-            let trace = self.of_file(&link)?;
+            let trace = self.trace_file(&link)?;
             (matches!(trace, Trace::Changed(_)) || !link.is_dir()).then_some(trace)
         });
         let exact = exact.filter(|trace| matches!(trace, Trace::Changed(_)));

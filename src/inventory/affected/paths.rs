@@ -10,7 +10,7 @@ pub(super) struct Paths {
     /// Root of the repository, with symbolic links resolved.
     top: Utf8PathBuf,
     /// True if the file system ignores case; git then spells a path as it was first added.
-    blind: bool,
+    ignores_case: bool,
     /// Changed paths as git spells them, by the form that is compared; both are relative to the root.
     known: BTreeMap<String, String>,
 }
@@ -18,8 +18,8 @@ pub(super) struct Paths {
 impl Paths {
     /// Returns an empty set for the repository at `top`.
     pub(super) fn new(top: Utf8PathBuf) -> Self {
-        let blind = top.join(".GIT").exists();
-        Self { top, blind, known: BTreeMap::new() }
+        let ignores_case = top.join(".GIT").exists();
+        Self { top, ignores_case, known: BTreeMap::new() }
     }
 
     /// Returns the root of the repository.
@@ -38,12 +38,12 @@ impl Paths {
     }
 
     /// Returns true if the file system ignores case.
-    pub(super) fn is_blind(&self) -> bool {
-        self.blind
+    pub(super) fn ignores_case(&self) -> bool {
+        self.ignores_case
     }
 
     fn folded(&self, path: &str) -> String {
-        if self.blind { path.to_lowercase() } else { path.to_owned() }
+        if self.ignores_case { path.to_lowercase() } else { path.to_owned() }
     }
 
     /// Returns the form in which an absolute path is compared; absent outside of the repository.
@@ -94,8 +94,8 @@ mod tests {
         assert_eq!((left("/", "/a"), left("/", "/"), left("/r/a", "/r")), (some("a"), some(""), None));
     }
 
-    fn paths(blind: bool, all: &[&str]) -> Paths {
-        let mut paths = Paths { blind, ..Paths::new("/r".into()) };
+    fn paths(ignores_case: bool, all: &[&str]) -> Paths {
+        let mut paths = Paths { ignores_case, ..Paths::new("/r".into()) };
         for path in all {
             paths.insert((*path).to_owned());
         }

@@ -8,7 +8,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{computed_paths::guesses, hints::Hints, matching::Matching};
+use super::{computed_paths::has_computed_path, matching::Matching, name_search::NameSearch};
 use crate::{
     engine::layout::{module_files, unit_file},
     files::{self, normalised},
@@ -20,31 +20,31 @@ use crate::{
 const USUAL: usize = 16 * 1024;
 
 /// Search result for the configuration files in one folder.
-struct Skimmed {
+struct ModuleScan {
     hit: bool,
     /// Folders of the local modules that the files call.
     calls: Vec<Utf8PathBuf>,
 }
 
 /// Filter with the results of the module folders that were read so far.
-pub(super) struct Skimming {
-    hints: Hints,
-    known: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<Skimmed>>>,
+pub(super) struct Prefilter {
+    hints: NameSearch,
+    known: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<ModuleScan>>>,
 }
 
-impl Skimming {
-    pub(super) fn new(hints: Hints) -> Self {
+impl Prefilter {
+    pub(super) fn new(hints: NameSearch) -> Self {
         Self { hints, known: Mutex::default() }
     }
 
     /// Returns true if a stack's configuration may lead to a changed path outside of its folder.
-    pub(super) fn may_lead(&self, instance: &Instance, matching: &Matching<'_>) -> bool {
+    pub(super) fn may_reach_change(&self, instance: &Instance, matching: &Matching<'_>) -> bool {
         // Paths in Terragrunt files are built by functions.
         if unit_file(instance.engine).is_some() {
             return true;
         }
         let mut seen = HashSet::new();
-        let mut open = self.skim(&instance.dir, instance.engine, matching);
+        let mut open = self.scan_folder(&instance.dir, instance.engine, matching);
         if open.hit {
             return true;
         }
@@ -53,7 +53,7 @@ impl Skimming {
             if !seen.insert(dir.clone()) {
                 continue;
             }
-            if !matching.of_module(&dir).is_empty() {
+            if !matching.trace_module(&dir).is_empty() {
                 return true;
             }
             open = self.module(&dir, instance.engine, matching);
@@ -65,32 +65,32 @@ impl Skimming {
         false
     }
 
-    fn module(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<Skimmed> {
+    fn module(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
         let key = (dir.to_owned(), engine);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(skimmed) = known().get(&key) {
-            return Arc::clone(skimmed);
+        if let Some(scan) = known().get(&key) {
+            return Arc::clone(scan);
         }
-        let skimmed = self.skim(dir, engine, matching);
-        known().insert(key, Arc::clone(&skimmed));
-        skimmed
+        let scan = self.scan_folder(dir, engine, matching);
+        known().insert(key, Arc::clone(&scan));
+        scan
     }
 
-    fn skim(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<Skimmed> {
+    fn scan_folder(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
         let names = matching.names(dir);
         let mut text = String::with_capacity(USUAL);
-        let mut skimmed = Skimmed { hit: false, calls: Vec::new() };
+        let mut scan = ModuleScan { hit: false, calls: Vec::new() };
         for name in module_files(engine, names.iter().map(String::as_str)).all() {
             // A file that cannot be read, or is deleted, counts as a hit: the parser decides then.
             let is_read = read(&dir.join(name), &mut text).is_ok();
-            let leads_nowhere = is_read && !guesses(&text) && !self.hints.hit(&text);
+            let leads_nowhere = is_read && !has_computed_path(&text) && !self.hints.hit(&text);
             let Some(calls) = leads_nowhere.then(|| calls(&text)).flatten() else {
-                skimmed.hit = true;
+                scan.hit = true;
                 break;
             };
-            skimmed.calls.extend(calls.into_iter().map(|source| normalised(&dir.join(source))));
+            scan.calls.extend(calls.into_iter().map(|source| normalised(&dir.join(source))));
         }
-        Arc::new(skimmed)
+        Arc::new(scan)
     }
 }
 

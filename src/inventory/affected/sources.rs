@@ -33,14 +33,14 @@ const ACCOUNTS: [&str; 7] = [
 
 /// Returns the changes of the files that the secrets of a stack come from. `root` is the folder of environments.toml, which
 /// relative paths start from.
-pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+pub(super) fn secret_changes(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let mut found = Vec::new();
     for source in settings.secret_sources() {
         match source {
             SecretSource::File(path) | SecretSource::Sops { file: path, .. } => {
-                found.extend(matching.of_file(&root.join(path)));
+                found.extend(matching.trace_file(&root.join(path)));
             }
-            SecretSource::Command(argv) => found.extend(of_command(argv, root, matching)),
+            SecretSource::Command(argv) => found.extend(command_changes(argv, root, matching)),
             SecretSource::Env(_) => {}
         }
     }
@@ -48,8 +48,8 @@ pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matchi
 }
 
 /// Returns the changes of the programs that run before a stack is planned.
-pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
-    settings.hooks.before_plan.iter().flat_map(|argv| of_command(argv, root, matching)).collect()
+pub(super) fn hook_changes(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    settings.hooks.before_plan.iter().flat_map(|argv| command_changes(argv, root, matching)).collect()
 }
 
 /// Returns the shared files by which the providers of a stack choose an account; absent when the stack sets none of the
@@ -57,7 +57,7 @@ pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching
 pub(super) fn own_account_files(
     settings: &Settings,
     dir: &Utf8Path,
-    naming: &BTreeMap<OsString, OsString>,
+    config_variables: &BTreeMap<OsString, OsString>,
 ) -> Option<Vec<Utf8PathBuf>> {
     let (mut own, mut may_be_inherited) = (None, false);
     for name in ACCOUNTS.iter().chain(&FOLDERS) {
@@ -65,41 +65,41 @@ pub(super) fn own_account_files(
         if let Some(variable) = settings.env.get(*name)
             && let EnvSource::Plain(text) = &variable.value.source
         {
-            own.get_or_insert_with(|| naming.clone()).insert(name.into(), text.into());
+            own.get_or_insert_with(|| config_variables.clone()).insert(name.into(), text.into());
             may_be_inherited |= !variable.value.unless.is_empty();
         }
     }
     let mut files = shared_account_files(&own?, dir);
     if may_be_inherited {
-        files.extend(shared_account_files(naming, dir));
+        files.extend(shared_account_files(config_variables, dir));
     }
     Some(files)
 }
 
 /// Returns the changes of the programs of an engine, and of the engine that it may drive, as far as environments.toml names
 /// them by path.
-pub(super) fn of_programs(engine: EngineName, config: &Config, matching: &Matching<'_>) -> Vec<Trace> {
+pub(super) fn program_changes(engine: EngineName, config: &Config, matching: &Matching<'_>) -> Vec<Trace> {
     let runs = |other: &EngineName| *other == engine || engine.drives_another();
     let engines = EngineName::ALL.into_iter().filter(runs);
     let programs = engines.filter_map(|engine| config.engine(engine).program.as_deref());
     let paths = programs.filter(|program| program.contains('/')).map(|program| config.root().join(program));
-    let traces = paths.filter_map(|path| matching.of_file(&path));
+    let traces = paths.filter_map(|path| matching.trace_file(&path));
     traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
 }
 
 /// Returns the changes of the files and folders that a command names.
-fn of_command(argv: &[String], root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+fn command_changes(argv: &[String], root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let words = argv.iter().flat_map(|argument| words(argument));
-    words.flat_map(|word| of_word(word, root, matching)).collect()
+    words.flat_map(|word| word_changes(word, root, matching)).collect()
 }
 
 /// Returns the changes of the file or folder that a word of a command may name. A program outside of the repository does not
 /// count.
-fn of_word(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+fn word_changes(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let place = root.join(word);
-    let mut found: Vec<Trace> = matching.of_file(&place).into_iter().collect();
+    let mut found: Vec<Trace> = matching.trace_file(&place).into_iter().collect();
     if found.is_empty() && word.contains('/') && !root.starts_with(&place) {
-        found = matching.of_folder(&place);
+        found = matching.trace_folder(&place);
     }
     found.retain(|trace| matches!(trace, Trace::Changed(_)));
     found
@@ -107,7 +107,7 @@ fn of_word(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
 
 /// Returns the variables of an environment that locate configuration files of engines and providers. Relative paths of files
 /// become absolute.
-pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
+pub(super) fn config_variables(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
     let absolute = |name: &str, value: &OsString| match path::absolute(value) {
         Ok(path) if NAMED.contains(&name) => path.into_os_string(),
         // An empty value is no path.
@@ -122,12 +122,12 @@ pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, O
 
 /// Returns the CLI configuration files that an environment leads to. If the file that it names does not exist, that file and
 /// the default ones count.
-pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
-    let mut files = cli_configs(naming);
+pub(super) fn settings_files(config_variables: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
+    let mut files = cli_configs(config_variables);
     if let [named] = files.as_slice()
         && !named.exists()
     {
-        let mut others = naming.clone();
+        let mut others = config_variables.clone();
         others.retain(|name, _| !NAMED.iter().any(|named| name == *named));
         files.extend(cli_configs(&others));
     }
@@ -136,8 +136,8 @@ pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8P
 
 /// Returns the changes of configuration files. Files outside of the repository, such as those in a home directory, do not
 /// count.
-pub(super) fn of_settings(files: &[Utf8PathBuf], matching: &Matching<'_>) -> Vec<Trace> {
-    let traces = files.iter().filter_map(|file| matching.of_file(file));
+pub(super) fn settings_changes(files: &[Utf8PathBuf], matching: &Matching<'_>) -> Vec<Trace> {
+    let traces = files.iter().filter_map(|file| matching.trace_file(file));
     traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
 }
 
@@ -145,7 +145,7 @@ pub(super) fn of_settings(files: &[Utf8PathBuf], matching: &Matching<'_>) -> Vec
 pub(super) fn own_settings_files(
     settings: &Settings,
     root: &Utf8Path,
-    naming: &BTreeMap<OsString, OsString>,
+    config_variables: &BTreeMap<OsString, OsString>,
 ) -> Option<Vec<Utf8PathBuf>> {
     let (mut own, mut may_be_inherited) = (None, false);
     for name in NAMED.iter().chain(&FOLDERS) {
@@ -154,13 +154,13 @@ pub(super) fn own_settings_files(
             && let EnvSource::Plain(text) = &variable.value.source
         {
             let value = value_from(root, name, text.clone());
-            own.get_or_insert_with(|| naming.clone()).insert(name.into(), value.into());
+            own.get_or_insert_with(|| config_variables.clone()).insert(name.into(), value.into());
             may_be_inherited |= !variable.value.unless.is_empty();
         }
     }
     let mut files = settings_files(&own?);
     if may_be_inherited {
-        files.extend(settings_files(naming));
+        files.extend(settings_files(config_variables));
     }
     Some(files)
 }

@@ -12,12 +12,13 @@ use camino::Utf8PathBuf;
 use super::{
     base_config::{BaseConfig, BaseStacks},
     changes::RepositoryChanges,
-    hints::Hints,
     installed_modules::installed,
     matching::{Matching, Trace},
-    prefilter::Skimming,
+    name_search::NameSearch,
+    prefilter::Prefilter,
     sources::{
-        of_hooks, of_programs, of_secrets, of_settings, own_account_files, own_settings_files, settings_files,
+        hook_changes, own_account_files, own_settings_files, program_changes, secret_changes,
+        settings_changes, settings_files,
     },
 };
 use crate::{
@@ -27,13 +28,13 @@ use crate::{
         layout::UNIT_ENGINE,
         shared_account_files,
     },
-    graph::{Change, Part, Touched},
+    graph::{Change, ChangedStacks, InputKind},
     inventory::{
         Instance, Inventory,
         plan_inputs::{
             ExcludedPaths, InputScope,
             deleted_paths::DeletedPaths,
-            read_set::{ReadSet, Reader},
+            read_set::{ReadSet, ReadSetScanner},
         },
     },
     model::{EngineName, GoneStack},
@@ -41,9 +42,9 @@ use crate::{
 
 /// Changed and deleted stacks of an environment.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct AffectedStacks {
     /// Changed stacks, each with the reasons.
-    pub touched: Touched,
+    pub changed: ChangedStacks,
     /// Deleted stacks.
     pub gone: Vec<GoneStack>,
 }
@@ -51,15 +52,15 @@ pub struct Outcome {
 impl RepositoryChanges {
     /// Determines the changed and deleted stacks of an environment. `overrides` are those that the configuration was read
     /// with.
-    pub fn outcome(
+    pub fn affected_stacks(
         &self,
         inventory: &Inventory,
         scope: EnvironmentScope<'_>,
         overrides: &Overrides,
-    ) -> Outcome {
+    ) -> AffectedStacks {
         let EnvironmentScope { config, environment } = scope;
         let before = BaseConfig::read(self, config, overrides);
-        let settled = match &before {
+        let base_stacks = match &before {
             BaseConfig::Other(old) => old
                 .environments()
                 .get(&environment.name)
@@ -67,21 +68,21 @@ impl RepositoryChanges {
             _ => None,
         };
         let paths = &self.paths;
-        let shared = Shared {
+        let shared = SharedState {
             config,
             before: &before,
-            settled: settled.as_ref(),
+            base_stacks: base_stacks.as_ref(),
             dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
-            reader: Reader::new(DeletedPaths::new(self.gone.iter().cloned())),
-            skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
-            naming: &self.naming,
+            reader: ReadSetScanner::new(DeletedPaths::new(self.gone.iter().cloned())),
+            prefilter: Prefilter::new(NameSearch::new(paths.iter(), self.links.iter(), paths.ignores_case())),
+            config_variables: &self.config_variables,
             version_files: self.version_files(),
             any_file: Matching::new((paths, &self.links, &self.tree), config.root()).has_file(),
         };
-        let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
-        let gone = self.gone_from(inventory, scope, settled.as_ref());
-        Outcome {
-            touched,
+        let changed = self.changed_stacks(&shared, &inventory.instances().collect::<Vec<_>>());
+        let gone = self.gone_from(inventory, scope, base_stacks.as_ref());
+        AffectedStacks {
+            changed,
             gone: gone
                 .into_iter()
                 .map(|(stack, path)| GoneStack { environment: environment.name.clone(), stack, path })
@@ -97,37 +98,37 @@ impl RepositoryChanges {
     }
 
     /// Determines the changed stacks, in several threads when there are many stacks.
-    fn judge(&self, shared: &Shared<'_>, instances: &[&Instance]) -> Touched {
-        let judge = |instances: &[&Instance]| {
+    fn changed_stacks(&self, shared: &SharedState<'_>, instances: &[&Instance]) -> ChangedStacks {
+        let changed_stacks = |instances: &[&Instance]| {
             let matching = Matching::new((&self.paths, &self.links, &self.tree), shared.config.root());
-            let touching = Touching::new(matching, shared);
+            let touching = ChangeSearch::new(matching, shared);
             let found = instances.iter().map(|instance| (&instance.id.stack, touching.of(instance)));
-            let touched = found.filter(|(_, found)| !found.is_empty());
-            touched.map(|(stack, found)| (stack.clone(), told(found))).collect::<Touched>()
+            let changed = found.filter(|(_, found)| !found.is_empty());
+            changed.map(|(stack, found)| (stack.clone(), first_changes(found))).collect::<ChangedStacks>()
         };
         if instances.len() < WORTH_A_THREAD {
-            return judge(instances);
+            return changed_stacks(instances);
         }
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         thread::scope(|scope| {
             let share = instances.len().div_ceil(threads);
             let workers: Vec<_> =
-                instances.chunks(share).map(|part| (part, scope.spawn(|| judge(part)))).collect();
+                instances.chunks(share).map(|part| (part, scope.spawn(|| changed_stacks(part)))).collect();
             // The stacks of a thread that panicked are examined here again, so that none is missing.
             workers
                 .into_iter()
-                .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| judge(part)))
+                .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| changed_stacks(part)))
                 .collect()
         })
     }
 }
 
 /// Changed paths by the part of a stack that they belong to.
-type Found = BTreeMap<Part, BTreeSet<String>>;
+type ChangesByKind = BTreeMap<InputKind, BTreeSet<String>>;
 
 /// Returns one change for each part of a stack: the first path, and the number of further ones.
-fn told(found: Found) -> Vec<Change> {
-    let first = |(part, paths): (Part, BTreeSet<String>)| {
+fn first_changes(found: ChangesByKind) -> Vec<Change> {
+    let first = |(part, paths): (InputKind, BTreeSet<String>)| {
         let more = paths.len().saturating_sub(1);
         paths.into_iter().next().map(|path| Change { part, path, more })
     };
@@ -138,16 +139,16 @@ fn told(found: Found) -> Vec<Change> {
 const WORTH_A_THREAD: usize = 64;
 
 /// Data that the threads share.
-struct Shared<'c> {
+struct SharedState<'c> {
     config: &'c Config,
     before: &'c BaseConfig,
-    settled: Option<&'c BaseStacks<'c>>,
+    base_stacks: Option<&'c BaseStacks<'c>>,
     /// Folders of all stacks.
     dirs: HashSet<&'c str>,
-    reader: Reader,
-    skimming: Skimming,
+    reader: ReadSetScanner,
+    prefilter: Prefilter,
     /// Variables that locate configuration files, for stacks that do not set such variables themselves.
-    naming: &'c BTreeMap<OsString, OsString>,
+    config_variables: &'c BTreeMap<OsString, OsString>,
     /// Changed files that select an engine or its version.
     version_files: Vec<String>,
     /// True if any changed file may be an input of a plan.
@@ -155,46 +156,47 @@ struct Shared<'c> {
 }
 
 /// Data of one thread, with a search and its caches.
-struct Touching<'c> {
+struct ChangeSearch<'c> {
     matching: Matching<'c>,
-    shared: &'c Shared<'c>,
+    shared: &'c SharedState<'c>,
     /// Changes of the CLI configuration files, for stacks that do not name their own.
     settings: Vec<Trace>,
     /// Changes of the shared files by which providers choose an account, for stacks that do not name their own.
     accounts: Vec<Trace>,
 }
 
-impl<'c> Touching<'c> {
-    fn new(matching: Matching<'c>, shared: &'c Shared<'c>) -> Self {
-        let settings = of_settings(&settings_files(shared.naming), &matching);
-        let accounts = of_settings(&shared_account_files(shared.naming, shared.config.root()), &matching);
+impl<'c> ChangeSearch<'c> {
+    fn new(matching: Matching<'c>, shared: &'c SharedState<'c>) -> Self {
+        let settings = settings_changes(&settings_files(shared.config_variables), &matching);
+        let accounts =
+            settings_changes(&shared_account_files(shared.config_variables, shared.config.root()), &matching);
         Self { matching, shared, settings, accounts }
     }
 
-    fn of(&self, instance: &Instance) -> Found {
-        let mut found = Found::new();
-        if !self.matching.knows(&instance.dir) {
-            found.entry(Part::Unknown).or_default().insert(instance.path.to_string());
+    fn of(&self, instance: &Instance) -> ChangesByKind {
+        let mut found = ChangesByKind::new();
+        if !self.matching.is_in_repository(&instance.dir) {
+            found.entry(InputKind::Unknown).or_default().insert(instance.path.to_string());
             return found;
         }
-        for trace in self.matching.of_stack(&instance.dir, &self.shared.dirs) {
+        for trace in self.matching.trace_stack(&instance.dir, &self.shared.dirs) {
             let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
-            note(&mut found, if is_lockfile { Part::Lockfile } else { Part::File }, [trace]);
+            note(&mut found, if is_lockfile { InputKind::Lockfile } else { InputKind::File }, [trace]);
         }
         for file in instance.settings.var_files.iter() {
-            let trace = self.matching.of_file(&instance.dir.join(&file.path));
-            let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&Part::File).is_some_and(|own| own.contains(path)));
+            let trace = self.matching.trace_file(&instance.dir.join(&file.path));
+            let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&InputKind::File).is_some_and(|own| own.contains(path)));
             let trace = trace.filter(|trace| !is_own(trace));
-            note(&mut found, Part::VarFile, trace);
+            note(&mut found, InputKind::VarFile, trace);
         }
         for glob in &instance.settings.files {
-            note(&mut found, Part::Declared, self.matching.of_glob(&instance.dir, glob));
+            note(&mut found, InputKind::Declared, self.matching.trace_glob(&instance.dir, glob));
         }
         self.sources(instance, &mut found);
         self.settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // With one reason the stack counts as changed, and its HCL need not be read.
-        if found.is_empty() && self.shared.skimming.may_lead(instance, &self.matching) {
+        if found.is_empty() && self.shared.prefilter.may_reach_change(instance, &self.matching) {
             self.follow(instance, &mut found);
         }
         found
@@ -202,42 +204,43 @@ impl<'c> Touching<'c> {
 
     /// Adds the changes of the files that the stack's secrets, hooks, programs and configuration of engines and providers
     /// come from.
-    fn sources(&self, instance: &Instance, found: &mut Found) {
+    fn sources(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
-        note(found, Part::Secret, of_secrets(&instance.settings, root, &self.matching));
-        note(found, Part::Hook, of_hooks(&instance.settings, root, &self.matching));
+        note(found, InputKind::Secret, secret_changes(&instance.settings, root, &self.matching));
+        note(found, InputKind::Hook, hook_changes(&instance.settings, root, &self.matching));
         let of_engine = |file: &&String| says_version(file, instance.engine);
         let version_files: Vec<String> =
             self.shared.version_files.iter().filter(of_engine).cloned().collect();
-        note(found, Part::Version, self.matching.above(&instance.dir, &version_files));
-        let own = own_account_files(&instance.settings, &instance.dir, self.shared.naming);
-        let own = own.map(|files| of_settings(&files, &self.matching));
-        note(found, Part::Account, own.unwrap_or_else(|| self.accounts.clone()));
-        note(found, Part::Program, of_programs(instance.engine, self.shared.config, &self.matching));
-        let own = own_settings_files(&instance.settings, root, self.shared.naming);
-        let own = own.map(|files| of_settings(&files, &self.matching));
-        note(found, Part::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
+        note(found, InputKind::Version, self.matching.above(&instance.dir, &version_files));
+        let own = own_account_files(&instance.settings, &instance.dir, self.shared.config_variables);
+        let own = own.map(|files| settings_changes(&files, &self.matching));
+        note(found, InputKind::Account, own.unwrap_or_else(|| self.accounts.clone()));
+        note(found, InputKind::Program, program_changes(instance.engine, self.shared.config, &self.matching));
+        let own = own_settings_files(&instance.settings, root, self.shared.config_variables);
+        let own = own.map(|files| settings_changes(&files, &self.matching));
+        note(found, InputKind::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
     }
 
     /// Adds the settings of environments.toml that differ for a stack.
-    fn settings(&self, instance: &Instance, found: &mut Found) {
+    fn settings(&self, instance: &Instance, found: &mut ChangesByKind) {
         let name = self.shared.config.path().file_name().unwrap_or_default();
         let differing = match self.shared.before {
             BaseConfig::Same => return,
             BaseConfig::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
             BaseConfig::Absent => None,
-            BaseConfig::Other(_) => {
-                self.shared.settled.and_then(|settled| settled.differing(instance, self.shared.config))
-            }
+            BaseConfig::Other(_) => self
+                .shared
+                .base_stacks
+                .and_then(|base_stacks| base_stacks.differing(instance, self.shared.config)),
         };
         match differing {
-            Some(keys) => found.entry(Part::Setting).or_default().extend(keys),
-            None => drop(found.entry(Part::New).or_default().insert(instance.id.to_string())),
+            Some(keys) => found.entry(InputKind::Setting).or_default().extend(keys),
+            None => drop(found.entry(InputKind::New).or_default().insert(instance.id.to_string())),
         }
     }
 
     /// Adds the changes of the folders and files that the configuration of a stack refers to.
-    fn follow(&self, instance: &Instance, found: &mut Found) {
+    fn follow(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
         let scope = || InputScope::new(instance, root, ExcludedPaths::default());
         let mut reach = self.shared.reader.reach(scope(), &[]);
@@ -246,30 +249,30 @@ impl<'c> Touching<'c> {
             reach = ReadSet { computed, ..self.shared.reader.reach(scope(), &found.modules) };
         }
         for module in &reach.modules {
-            note(found, Part::Module, self.matching.of_module(module));
+            note(found, InputKind::Module, self.matching.trace_module(module));
         }
         for file in &reach.files {
-            let is_taken_in = reach.taken_in.contains(file);
+            let is_taken_in = reach.included.contains(file);
             // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
             let counts =
                 |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
-            let part = if is_taken_in { Part::Include } else { Part::Named };
-            note(found, part, self.matching.of_file(file).filter(counts));
+            let part = if is_taken_in { InputKind::Include } else { InputKind::Named };
+            note(found, part, self.matching.trace_file(file).filter(counts));
         }
         for folder in &reach.folders {
-            note(found, Part::Named, self.matching.of_stack(folder, &self.shared.dirs));
+            note(found, InputKind::Named, self.matching.trace_stack(folder, &self.shared.dirs));
         }
         for folder in &reach.above {
-            note(found, Part::Named, self.matching.directly_in(folder));
+            note(found, InputKind::Named, self.matching.trace_directly_in(folder));
         }
         found.retain(|_, paths| !paths.is_empty());
         if found.is_empty() && self.shared.any_file && !reach.computed.is_empty() {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
-            found.insert(Part::Computed, reach.computed.iter().map(shown).collect());
+            found.insert(InputKind::Computed, reach.computed.iter().map(shown).collect());
         }
         if found.is_empty() && self.shared.any_file && !reach.guessed.is_empty() {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
-            found.insert(Part::Guessed, reach.guessed.iter().map(shown).collect());
+            found.insert(InputKind::Guessed, reach.guessed.iter().map(shown).collect());
         }
     }
 }
@@ -279,12 +282,12 @@ fn says_version(path: &str, engine: EngineName) -> bool {
     path.rsplit('/').next().is_some_and(|name| version_files(engine).any(|wanted| wanted == name))
 }
 
-/// Adds changes to a part of a stack; paths outside of the repository go to `Part::Unknown`.
-fn note(found: &mut Found, part: Part, traces: impl IntoIterator<Item = Trace>) {
+/// Adds changes to a part of a stack; paths outside of the repository go to `InputKind::Unknown`.
+fn note(found: &mut ChangesByKind, part: InputKind, traces: impl IntoIterator<Item = Trace>) {
     for trace in traces {
         let (part, path) = match trace {
             Trace::Changed(path) => (part, path),
-            Trace::Outside(path) => (Part::Unknown, path),
+            Trace::Outside(path) => (InputKind::Unknown, path),
         };
         found.entry(part).or_default().insert(path);
     }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, fs, rc::Rc};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::{paths::Paths, tree::Tree};
+use super::{paths::Paths, tree::GitTree};
 
 /// Maximum number of nested links. Beyond it (links in a circle) the rest of a path counts as written.
 const LINKS: usize = 40;
@@ -15,63 +15,66 @@ pub(super) struct ResolvedPath<'c> {
     /// Real path, as far as the path exists.
     pub(super) real: Utf8PathBuf,
     /// Changed path that affects this one: a link in the path, a submodule that holds it, or the path itself.
-    pub(super) held: Option<&'c str>,
+    pub(super) changed_by: Option<&'c str>,
 }
 
 /// Resolver of symbolic links with a cache; each folder is looked at once.
 pub(super) struct SymlinkResolver<'c> {
     paths: &'c Paths,
-    tree: &'c Tree,
+    tree: &'c GitTree,
     known: RefCell<HashMap<String, Rc<ResolvedPath<'c>>>>,
 }
 
 impl<'c> SymlinkResolver<'c> {
     /// Returns a resolver with an empty cache. `paths` are the changed paths, `tree` the folders that git lists.
-    pub(super) fn new(paths: &'c Paths, tree: &'c Tree) -> Self {
+    pub(super) fn new(paths: &'c Paths, tree: &'c GitTree) -> Self {
         Self { paths, tree, known: RefCell::default() }
     }
 
     /// Resolves an absolute path.
-    pub(super) fn to(&self, path: &Utf8Path) -> Rc<ResolvedPath<'c>> {
+    pub(super) fn resolve(&self, path: &Utf8Path) -> Rc<ResolvedPath<'c>> {
         self.follow(path, 0)
     }
 
     fn follow(&self, path: &Utf8Path, links: usize) -> Rc<ResolvedPath<'c>> {
-        if let Some(way) = self.known.borrow().get(path.as_str()) {
-            return Rc::clone(way);
+        if let Some(resolved) = self.known.borrow().get(path.as_str()) {
+            return Rc::clone(resolved);
         }
-        let way = Rc::new(match (path.parent(), path.file_name()) {
+        let resolved = Rc::new(match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) => self.step(&self.follow(parent, links), name, links),
-            _ => ResolvedPath { real: path.to_owned(), held: None },
+            _ => ResolvedPath { real: path.to_owned(), changed_by: None },
         });
-        self.known.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&way));
-        way
+        self.known.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&resolved));
+        resolved
     }
 
     /// Resolves one more name, in a resolved folder.
     fn step(&self, before: &ResolvedPath<'c>, name: &str, links: usize) -> ResolvedPath<'c> {
         let own = before.real.join(name);
-        let held = before.held.or_else(|| self.paths.exactly(&own));
+        let changed_by = before.changed_by.or_else(|| self.paths.exactly(&own));
         if self.tree.is_folder(&own) {
-            return ResolvedPath { real: own, held };
+            return ResolvedPath { real: own, changed_by };
         }
         let target = fs::read_link(&own).ok().filter(|_| links < LINKS);
         let Some(target) = target.and_then(|target| Utf8PathBuf::from_path_buf(target).ok()) else {
-            return ResolvedPath { real: own, held };
+            return ResolvedPath { real: own, changed_by };
         };
-        let mut way = ResolvedPath { real: before.real.clone(), held };
+        let mut resolved = ResolvedPath { real: before.real.clone(), changed_by };
         for part in target.components() {
             match part {
-                Utf8Component::Prefix(_) | Utf8Component::RootDir => way.real = "/".into(),
+                Utf8Component::Prefix(_) | Utf8Component::RootDir => resolved.real = "/".into(),
                 Utf8Component::CurDir => {}
-                Utf8Component::ParentDir => drop(way.real.pop()),
+                Utf8Component::ParentDir => drop(resolved.real.pop()),
                 Utf8Component::Normal(name) => {
-                    let next = self.follow(&way.real.join(name), links + 1);
-                    way = ResolvedPath { real: next.real.clone(), held: way.held.or(next.held) };
+                    let next = self.follow(&resolved.real.join(name), links + 1);
+                    resolved = ResolvedPath {
+                        real: next.real.clone(),
+                        changed_by: resolved.changed_by.or(next.changed_by),
+                    };
                 }
             }
         }
-        way
+        resolved
     }
 }
 
@@ -91,13 +94,13 @@ mod tests {
         }
         let mut paths = Paths::new(top.clone());
         paths.insert("a/l2".to_owned());
-        let tree = Tree::default();
-        let ways = SymlinkResolver::new(&paths, &tree);
-        let way = ways.to(&top.join("l1/y"));
-        assert_eq!((&way.real, way.held), (&top.join("a/x/y"), Some("a/l2")));
-        let way = ways.to(&top.join("a/x/y"));
-        assert_eq!((&way.real, way.held), (&top.join("a/x/y"), None));
-        assert_eq!(ways.to(&top.join("out/etc")).real, "/etc");
-        assert!(ways.to(&top.join("c/x")).held.is_none());
+        let tree = GitTree::default();
+        let symlinks = SymlinkResolver::new(&paths, &tree);
+        let resolved = symlinks.resolve(&top.join("l1/y"));
+        assert_eq!((&resolved.real, resolved.changed_by), (&top.join("a/x/y"), Some("a/l2")));
+        let resolved = symlinks.resolve(&top.join("a/x/y"));
+        assert_eq!((&resolved.real, resolved.changed_by), (&top.join("a/x/y"), None));
+        assert_eq!(symlinks.resolve(&top.join("out/etc")).real, "/etc");
+        assert!(symlinks.resolve(&top.join("c/x")).changed_by.is_none());
     }
 }

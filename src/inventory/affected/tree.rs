@@ -9,12 +9,12 @@ use crate::{engine::layout::marks_stack, git::listing::Listing};
 
 /// Folders that hold a tracked file, each with the names of the configuration files directly in it.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(super) struct GitTree {
     top: Utf8PathBuf,
     folders: HashMap<String, Vec<String>>,
 }
 
-impl Tree {
+impl GitTree {
     /// Builds the tree at `top` from a listing, which has to include ignored files. A tracked file may be missing, and its
     /// place can only be taken by a file that is listed as untracked: so no folder that is left in the tree is a link.
     pub(super) fn new(top: &Utf8Path, listing: &Listing<'_>) -> Self {
@@ -92,7 +92,7 @@ mod tests {
             others: vec!["a/b/new.tf", "a/other/", "a/b/.terraform/", "c/d.tf"],
             ..Listing::default()
         };
-        let tree = Tree::new("/r".into(), &listing);
+        let tree = GitTree::new("/r".into(), &listing);
         let names = |folder: &str| tree.names(folder.into()).map(<[String]>::to_vec);
         assert_eq!(names("/r/a/b").unwrap(), ["x.tf", "y.tf", "new.tf"]);
         assert_eq!((names("/r/a").unwrap().len(), names("/r").unwrap()), (0, vec!["z.tf".to_owned()]));
@@ -105,9 +105,9 @@ mod tests {
     fn a_link_where_a_folder_was_is_no_folder() {
         let listing =
             Listing { tracked: vec!["a/b/x.tf", "a/c/x.tf"], others: vec!["a/b"], ..Listing::default() };
-        let tree = Tree::new("/r".into(), &listing);
+        let tree = GitTree::new("/r".into(), &listing);
         assert!(!tree.is_folder("/r/a/b".into()) && tree.is_folder("/r/a/c".into()));
         let listing = Listing { others: vec!["a"], ..listing };
-        assert!(!Tree::new("/r".into(), &listing).is_folder("/r/a/c".into()));
+        assert!(!GitTree::new("/r".into(), &listing).is_folder("/r/a/c".into()));
     }
 }

@@ -3,5 +3,5 @@
 mod pattern;
 mod walk;
 
-pub use pattern::{InvalidPattern, PathPattern};
-pub use walk::{FoundStack, WalkError, find_stacks};
+pub use pattern::{InvalidDiscoveryPattern, PathPattern};
+pub use walk::{DiscoveredStack, WalkError, find_stacks};

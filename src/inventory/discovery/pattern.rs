@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 /// Error of a text that is no valid pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is no pattern of folders: {reason}")]
-pub struct InvalidPattern {
+pub struct InvalidDiscoveryPattern {
     pattern: String,
     reason: &'static str,
 }
@@ -24,11 +24,11 @@ enum Segment {
     /// `**`: any number of folders, none included.
     AnyDepth,
     /// Single folder name, as literals, stars and captures.
-    One(Vec<Part>),
+    One(Vec<SegmentPart>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum SegmentPart {
     Literal(String),
     /// `*`: any text, empty included.
     Star,
@@ -39,8 +39,8 @@ enum Part {
 impl PathPattern {
     /// Parses a pattern whose templates are expanded: `<x>` captures a folder or a part of its name, `*` matches any
     /// text within a folder's name, `**` any number of folders.
-    pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
-        let invalid = |reason| InvalidPattern { pattern: text.to_owned(), reason };
+    pub fn parse(text: &str) -> Result<Self, InvalidDiscoveryPattern> {
+        let invalid = |reason| InvalidDiscoveryPattern { pattern: text.to_owned(), reason };
         if text.starts_with('/') {
             return Err(invalid("it must be relative to environments.toml"));
         }
@@ -55,7 +55,7 @@ impl PathPattern {
         }
         let literal = |segment: &Segment| match segment {
             Segment::One(parts) => match parts.as_slice() {
-                [Part::Literal(text)] => Some(text.clone()),
+                [SegmentPart::Literal(text)] => Some(text.clone()),
                 _ => None,
             },
             Segment::AnyDepth => None,
@@ -101,16 +101,16 @@ impl PathPattern {
 
 type Captures = Vec<(String, String)>;
 
-fn parts(folder: &str) -> Result<Vec<Part>, &'static str> {
+fn parts(folder: &str) -> Result<Vec<SegmentPart>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = folder;
     while let Some(at) = rest.find(['<', '*', '>']) {
         if at > 0 {
-            parts.push(Part::Literal(rest[..at].to_owned()));
+            parts.push(SegmentPart::Literal(rest[..at].to_owned()));
         }
         match rest.as_bytes()[at] {
             b'*' => {
-                parts.push(Part::Star);
+                parts.push(SegmentPart::Star);
                 rest = &rest[at + 1..];
             }
             b'<' => {
@@ -120,32 +120,32 @@ fn parts(folder: &str) -> Result<Vec<Part>, &'static str> {
                 if name.is_empty() || !name.chars().all(is_word) {
                     return Err("a capture's name has letters, digits, `_` and `-`");
                 }
-                parts.push(Part::Capture(name.to_owned()));
+                parts.push(SegmentPart::Capture(name.to_owned()));
                 rest = &rest[end + 1..];
             }
             _ => return Err("a `>` has no `<`"),
         }
     }
     if !rest.is_empty() {
-        parts.push(Part::Literal(rest.to_owned()));
+        parts.push(SegmentPart::Literal(rest.to_owned()));
     }
     Ok(parts)
 }
 
 /// Returns true if the parts match a whole folder name, and appends their captures.
-fn matches(parts: &[Part], name: &str, captures: &mut Captures) -> bool {
+fn matches(parts: &[SegmentPart], name: &str, captures: &mut Captures) -> bool {
     let Some((part, rest)) = parts.split_first() else { return name.is_empty() };
     let least = match part {
-        Part::Literal(text) => {
+        SegmentPart::Literal(text) => {
             return name.strip_prefix(text.as_str()).is_some_and(|name| matches(rest, name, captures));
         }
-        Part::Star => 0,
-        Part::Capture(_) => 1,
+        SegmentPart::Star => 0,
+        SegmentPart::Capture(_) => 1,
     };
     let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]).skip(least);
     for end in ends {
         let before = captures.len();
-        if let Part::Capture(key) = part {
+        if let SegmentPart::Capture(key) = part {
             captures.push((key.clone(), name[..end].to_owned()));
         }
         if matches(rest, &name[end..], captures) {

@@ -19,7 +19,7 @@ use crate::engine::layout::marks_stack;
 const NEVER: [&str; 4] = [".terraform", ".terragrunt-cache", ".git", ".envctl"];
 
 /// File names by folder; as plain texts, since paths are parsed at each comparison and hash.
-type Folders = HashMap<OsString, Vec<String>>;
+type FileNames = HashMap<OsString, Vec<String>>;
 
 /// Error of walking the project.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum WalkError {
 
 /// Folder that matches a pattern and holds a stack's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundStack {
+pub struct DiscoveredStack {
     /// Path relative to the project's root.
     pub path: Utf8PathBuf,
     /// Path below the pattern's fixed part; empty for the fixed part itself.
@@ -53,12 +53,12 @@ pub fn find_stacks(
     root: &Utf8Path,
     pattern: &PathPattern,
     exclude: &GlobSet,
-) -> Result<Vec<FoundStack>, WalkError> {
+) -> Result<Vec<DiscoveredStack>, WalkError> {
     let start = root.join(pattern.fixed());
     if !start.is_dir() {
         return Ok(Vec::new());
     }
-    let folders: Mutex<Folders> = Mutex::default();
+    let folders: Mutex<FileNames> = Mutex::default();
     let failed: Mutex<Option<ignore::Error>> = Mutex::default();
     walker(root, &start, pattern, exclude).build_parallel().run(|| {
         Box::new(|entry| match entry {
@@ -87,7 +87,7 @@ pub fn find_stacks(
         if let Some(captures) = pattern.captures(&below) {
             files.sort_unstable();
             let path = dir.strip_prefix(root).unwrap_or(&dir).to_owned();
-            found.push(FoundStack { path, below, captures, files });
+            found.push(DiscoveredStack { path, below, captures, files });
         }
     }
     found.sort_unstable_by(|a, b| a.path.as_str().cmp(b.path.as_str()));
@@ -124,7 +124,7 @@ fn is_folder(entry: &DirEntry) -> bool {
 }
 
 /// Records the name of a file under its folder.
-fn note(entry: &DirEntry, folders: &Mutex<Folders>) {
+fn note(entry: &DirEntry, folders: &Mutex<FileNames>) {
     let (false, Some(name), Some(dir)) =
         (is_folder(entry), entry.file_name().to_str(), entry.path().parent())
     else {

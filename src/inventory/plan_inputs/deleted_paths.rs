@@ -42,10 +42,14 @@ mod tests {
 
     #[test]
     fn a_folder_was_there_when_a_file_in_it_was() {
-        let gone = DeletedPaths::new(["/r/a/b/x.tf", "/r/a-b/y.tf"].map(Utf8PathBuf::from));
-        assert!(gone.is_file("/r/a/b/x.tf".into()) && !gone.is_file("/r/a/b".into()));
-        assert!(gone.is_dir("/r/a".into()) && gone.is_dir("/r/a/b".into()) && gone.is_dir("/r/a-b".into()));
-        assert!(!gone.is_dir("/r/a/b/x.tf".into()) && !gone.is_dir("/r/a/c".into()));
+        let deleted = DeletedPaths::new(["/r/a/b/x.tf", "/r/a-b/y.tf"].map(Utf8PathBuf::from));
+        assert!(deleted.is_file("/r/a/b/x.tf".into()) && !deleted.is_file("/r/a/b".into()));
+        assert!(
+            deleted.is_dir("/r/a".into())
+                && deleted.is_dir("/r/a/b".into())
+                && deleted.is_dir("/r/a-b".into())
+        );
+        assert!(!deleted.is_dir("/r/a/b/x.tf".into()) && !deleted.is_dir("/r/a/c".into()));
         assert!(!DeletedPaths::default().is_there("/r".into()));
     }
 }

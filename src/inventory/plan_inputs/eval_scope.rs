@@ -10,8 +10,8 @@ use hcl_edit::{
 };
 
 use crate::hcl::eval::{
-    Evaluated, Origin, PathBase, PathSegment, PlaceFunction, Resolver, detached, evaluate, evaluate_template,
-    known_text, object_member, operator_name,
+    Evaluated, PathBase, PathSegment, PlaceFunction, Resolver, TextOrigin, detached, evaluate,
+    evaluate_template, known_text, object_member, operator_name,
 };
 
 /// Maximum depth of nested expressions and locals; it ends a circle of locals.
@@ -44,7 +44,7 @@ pub(super) struct EvalScope<'s> {
 
 impl EvalScope<'_> {
     /// Returns the segments of an expression's text; a single value segment with the expression itself if nothing is known.
-    pub(super) fn pieces<'e>(&self, expression: &'e Expression) -> Vec<PathSegment<'e>> {
+    pub(super) fn segments<'e>(&self, expression: &'e Expression) -> Vec<PathSegment<'e>> {
         evaluate(self, expression, DEPTH)
     }
 
@@ -62,9 +62,9 @@ impl EvalScope<'_> {
         let names: Option<Vec<String>> =
             rest.iter().map(|operator| operator_name(self, operator.value(), depth)).collect();
         let found = self.member(self.locals.get(name)?, &names?, depth)?;
-        let pieces = detached(evaluate(self, found, depth));
-        let is_value = matches!(pieces.as_slice(), [PathSegment::Value(..)]);
-        (!is_value).then_some(pieces)
+        let segments = detached(evaluate(self, found, depth));
+        let is_value = matches!(segments.as_slice(), [PathSegment::Value(..)]);
+        (!is_value).then_some(segments)
     }
 
     /// Returns the member of an object, or of a local that holds one, by the path `names`.
@@ -97,13 +97,13 @@ impl Resolver for EvalScope<'_> {
         let Expression::Variable(root) = &traversal.expr else { return None };
         let (first, rest) = traversal.operators.split_first()?;
         let TraversalOperator::GetAttr(attribute) = first.value() else { return None };
-        let pieces = match (root.as_str(), attribute.as_str()) {
+        let segments = match (root.as_str(), attribute.as_str()) {
             ("path", "module") => vec![PathSegment::Folder(PathBase::Own, 0)],
             ("path", "root" | "cwd") => vec![PathSegment::Folder(PathBase::Stack, 0)],
             ("local", name) => self.local(name, rest, depth)?,
             _ => return None,
         };
-        Some(Evaluated::Text(pieces))
+        Some(Evaluated::Text(segments))
     }
 
     fn function(&self, call: &FuncCall, depth: usize) -> PlaceFunction {
@@ -125,7 +125,7 @@ impl Resolver for EvalScope<'_> {
         }
     }
 
-    fn origin(&self, expression: &Expression, depth: usize) -> Origin {
+    fn origin(&self, expression: &Expression, depth: usize) -> TextOrigin {
         self.sources(expression, depth)
     }
 }

@@ -26,14 +26,14 @@ impl ExcludedPaths {
     }
 
     /// Returns the exclusions for the stack in the folder `own` of the project at `root`.
-    pub(super) fn seen_from(self, own: &Utf8Path, root: &Utf8Path) -> Self {
+    pub(super) fn for_stack(self, own: &Utf8Path, root: &Utf8Path) -> Self {
         let items = [root.join(FILE_NAME), own.join(LOCKFILE)];
         Self { own: own.to_owned(), items, ..self }
     }
 
     /// Returns true if the manifest of a plan records the file as an item of its own, so that it is not one of the stack's
     /// files.
-    pub(super) fn is_bound_apart(&self, file: &Utf8Path) -> bool {
+    pub(super) fn is_bound_separately(&self, file: &Utf8Path) -> bool {
         self.items.iter().any(|bound| bound == file)
     }
 

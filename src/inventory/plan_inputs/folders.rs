@@ -20,20 +20,20 @@ const MANY: usize = 5_000;
 
 /// Folders that a stack's configuration names.
 #[derive(Debug, Default)]
-pub(super) struct Folders {
+pub(super) struct ReferencedFolders {
     named: BTreeSet<Utf8PathBuf>,
 }
 
 /// Inputs in the named folders.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct FolderFiles {
     /// Files that count by their content.
     pub(super) files: BTreeSet<Utf8PathBuf>,
     /// Folders with more than `MANY` files, each with the digest of their names, sizes and modes.
     pub(super) large: BTreeMap<Utf8PathBuf, String>,
 }
 
-impl Folders {
+impl ReferencedFolders {
     /// Adds a folder, unless it lies outside of the project, is the project's root, or lies in a data directory.
     pub(super) fn add(&mut self, folder: Utf8PathBuf, root: &Utf8Path) {
         let Ok(below) = folder.strip_prefix(root) else { return };
@@ -63,8 +63,12 @@ impl Folders {
 
     /// Returns the files in the folders; of a folder that holds the stack in `dir`, only the files directly in it. An error
     /// comes with the folder that could not be read.
-    pub(super) fn held(&self, dir: &Utf8Path, walk: &Walk<'_>) -> Result<Held, (Utf8PathBuf, io::Error)> {
-        let mut held = Held::default();
+    pub(super) fn held(
+        &self,
+        dir: &Utf8Path,
+        walk: &Walk<'_>,
+    ) -> Result<FolderFiles, (Utf8PathBuf, io::Error)> {
+        let mut held = FolderFiles::default();
         for folder in &self.named {
             let failed = |error| (folder.clone(), error);
             if dir.starts_with(folder) {
@@ -132,12 +136,12 @@ mod tests {
         for number in 0..=MANY {
             fs::write(root.join(format!("web/{number}")), "").unwrap();
         }
-        let mut folders = Folders::default();
+        let mut folders = ReferencedFolders::default();
         for folder in ["", "infra", "web", ".envctl/x", "../elsewhere"] {
             folders.add(crate::files::normalised(&root.join(folder)), &root);
         }
         let dir = root.join("infra/app");
-        let walk = Walk { apart: &ExcludedPaths::default(), skip_modules: false };
+        let walk = Walk { excluded: &ExcludedPaths::default(), skip_modules: false };
         let held = || folders.held(&dir, &walk).unwrap();
         let before = held();
         assert_eq!(before.files, BTreeSet::from([root.join("infra/b")]));

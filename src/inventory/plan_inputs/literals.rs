@@ -10,15 +10,15 @@ use hcl_edit::structure::Body;
 
 use super::{
     eval_scope::{Locals, take_locals},
-    path_refs::{FileRefs, Mentions, PathRef, RefKind, Role},
-    terragrunt::Unit,
+    path_refs::{FileRefs, JsonStringRole, PathRef, RefCollector, RefKind},
+    terragrunt::UnitEvaluator,
 };
 use crate::{
     engine::layout::any_module_files,
     files,
     hcl::{
         JsonTree,
-        eval::{PathBase, PathSegment, WRITTEN, origin_of_text},
+        eval::{LITERAL, PathBase, PathSegment, origin_of_text},
         parse_body, parse_unit,
     },
 };
@@ -35,12 +35,12 @@ pub(super) struct Literals {
 impl Literals {
     /// Returns the references of a file; those of a Terragrunt file as evaluated for the unit. A file that cannot be parsed
     /// counts as reading files at unknown paths.
-    pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<FileRefs> {
+    pub(super) fn of(&self, file: &Utf8Path, unit: &UnitEvaluator) -> Arc<FileRefs> {
         if file.extension() == Some("hcl") {
             let of = |body: &Body| {
                 let mut locals = Locals::new();
                 take_locals(body, &mut locals);
-                Mentions::of(body, &locals)
+                RefCollector::of(body, &locals)
             };
             let roles: Vec<FileRefs> = unit.plain(file).iter().map(of).collect();
             if roles.is_empty() && files::is_there(file) {
@@ -49,25 +49,28 @@ impl Literals {
             }
             // A path that is known in one role of the file (as included, as read) does not count as unknown.
             let is_computed =
-                |mention: &PathRef, aim| mention.base == PathBase::Computed && mention.aim == aim;
-            let always =
-                |aim| roles.iter().all(|said| said.mentions.iter().any(|mention| is_computed(mention, aim)));
-            let known = [RefKind::Source, RefKind::Read].into_iter().filter(|aim| !always(*aim));
+                |path_ref: &PathRef, kind| path_ref.base == PathBase::Computed && path_ref.kind == kind;
+            let always = |kind| {
+                roles
+                    .iter()
+                    .all(|file_refs| file_refs.refs.iter().any(|path_ref| is_computed(path_ref, kind)))
+            };
+            let known = [RefKind::Source, RefKind::Read].into_iter().filter(|kind| !always(*kind));
             let known: Vec<RefKind> = known.collect();
-            let mut said = FileRefs::default();
+            let mut file_refs = FileRefs::default();
             for role in roles {
-                said.extend(role);
+                file_refs.extend(role);
             }
-            said.mentions.retain(|mention| !known.iter().any(|aim| is_computed(mention, *aim)));
-            return Arc::new(said);
+            file_refs.refs.retain(|path_ref| !known.iter().any(|kind| is_computed(path_ref, *kind)));
+            return Arc::new(file_refs);
         }
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(said) = known().get(file) {
-            return Arc::clone(said);
+        if let Some(file_refs) = known().get(file) {
+            return Arc::clone(file_refs);
         }
-        let said = Arc::new(self.read(file));
-        known().insert(file.to_owned(), Arc::clone(&said));
-        said
+        let file_refs = Arc::new(self.read(file));
+        known().insert(file.to_owned(), Arc::clone(&file_refs));
+        file_refs
     }
 
     fn read(&self, file: &Utf8Path) -> FileRefs {
@@ -77,7 +80,7 @@ impl Literals {
         if file.file_name().is_some_and(|name| name.ends_with(".hcl.json")) {
             return parse_unit(file, &text).map_or_else(
                 |_| unreadable(&text.replace("\\\"", "\""), &locals),
-                |body| Mentions::of(&body, &locals),
+                |body| RefCollector::of(&body, &locals),
             );
         }
         if file.extension() == Some("json") {
@@ -87,7 +90,7 @@ impl Literals {
             }
             return found;
         }
-        parse_body(&text).map_or_else(|_| unreadable(&text, &locals), |body| Mentions::of(&body, &locals))
+        parse_body(&text).map_or_else(|_| unreadable(&text, &locals), |body| RefCollector::of(&body, &locals))
     }
 
     /// Returns the locals that the files of a folder define.
@@ -121,19 +124,19 @@ impl Literals {
 /// Returns the references of a file that cannot be parsed: each quoted text as a path that the file may read, and further
 /// files at unknown paths.
 fn unreadable(text: &str, locals: &Locals) -> FileRefs {
-    let mut said = FileRefs::unknown();
+    let mut file_refs = FileRefs::unknown();
     let mut rest = text;
     while let Some(start) = rest.find('"') {
         rest = &rest[start + 1..];
         let end = rest.find(['"', '\n']).unwrap_or(rest.len());
-        for mut mention in Mentions::of_text(&rest[..end], Role::Other, locals).mentions {
-            if mention.aim == RefKind::Other {
-                mention.aim = RefKind::Read;
+        for mut path_ref in RefCollector::of_text(&rest[..end], JsonStringRole::Other, locals).refs {
+            if path_ref.kind == RefKind::Other {
+                path_ref.kind = RefKind::Read;
             }
-            said.mentions.push(mention);
+            file_refs.refs.push(path_ref);
         }
     }
-    said
+    file_refs
 }
 
 fn text_of(file: &Utf8Path) -> Option<String> {
@@ -145,27 +148,29 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
     match value {
         JsonTree::Text(text) => {
             let role = match keys.as_slice() {
-                ["module", _, "source"] => Role::Source,
-                ["terraform", "backend", ..] | ["data", "terraform_remote_state", ..] => Role::Place,
-                _ => Role::Other,
+                ["module", _, "source"] => JsonStringRole::Source,
+                ["terraform", "backend", ..] | ["data", "terraform_remote_state", ..] => {
+                    JsonStringRole::Place
+                }
+                _ => JsonStringRole::Other,
             };
-            let said = Mentions::of_text(text, role, locals);
+            let file_refs = RefCollector::of_text(text, role, locals);
             if let ["module", _, name, ..] = keys.as_slice() {
-                found.variables.passed.push(((*name).to_owned(), said.origin.clone()));
+                found.variables.passed.push(((*name).to_owned(), file_refs.origin.clone()));
             }
             if let ["variable", name, "default", ..] = keys.as_slice() {
                 // A default is literal text, not a template.
                 let origin = origin_of_text(&[PathSegment::Text(text.clone())]);
                 found.variables.defaults.push(((*name).to_owned(), origin));
             }
-            found.extend(said);
+            found.extend(file_refs);
         }
         JsonTree::Array(items) => items.iter().for_each(|item| descend(item, locals, keys, found)),
         JsonTree::Object(members) => {
             if let (["variable", name], true) =
                 (keys.as_slice(), members.iter().any(|(key, _)| key == "default"))
             {
-                found.variables.defaults.push(((*name).to_owned(), WRITTEN));
+                found.variables.defaults.push(((*name).to_owned(), LITERAL));
             }
             for (key, member) in members {
                 keys.push(key);
@@ -191,15 +196,15 @@ mod tests {
         let odd = r#"{ "locals": { "odd": "${{ (upper(\"a\")) = 1, (upper(\"a\")) = 2 }}" },
                        "inputs": { "v": "${file(\"../note.txt\")}" } }"#;
         fs::write(&file, odd).unwrap();
-        let said = Literals::default().read(&file);
-        let read: Vec<&str> = said
-            .mentions
+        let file_refs = Literals::default().read(&file);
+        let read: Vec<&str> = file_refs
+            .refs
             .iter()
-            .filter(|mention| mention.aim == RefKind::Read)
-            .map(|mention| mention.path.as_str())
+            .filter(|path_ref| path_ref.kind == RefKind::Read)
+            .map(|path_ref| path_ref.path.as_str())
             .collect();
         assert!(read.contains(&"../note.txt"), "{read:?}");
-        assert!(said.mentions.iter().any(|mention| mention.base == PathBase::Computed));
+        assert!(file_refs.refs.iter().any(|path_ref| path_ref.base == PathBase::Computed));
     }
 
     #[test]

@@ -9,11 +9,11 @@ use hcl_edit::{
 
 use super::{
     eval_scope::{EvalScope, Locals},
-    variable_flow::Variables,
+    variable_flow::VariableUses,
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
 };
 use crate::hcl::eval::{
-    Origin, PathBase, PathSegment, WRITTEN, is_deep, origin_of_text, origin_of_values, push,
+    LITERAL, PathBase, PathSegment, TextOrigin, is_deep, origin_of_text, origin_of_values, push,
 };
 
 /// Reference to a path in a configuration file.
@@ -24,7 +24,7 @@ pub(super) struct PathRef {
     /// Path as written, without the part that names the folder; may be absolute.
     pub(super) path: String,
     /// Purpose of the reference.
-    pub(super) aim: RefKind,
+    pub(super) kind: RefKind,
 }
 
 /// Purpose of a path reference.
@@ -44,23 +44,23 @@ pub(super) enum RefKind {
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileRefs {
     /// Path references in the file.
-    pub(super) mentions: Vec<PathRef>,
+    pub(super) refs: Vec<PathRef>,
     /// Variables that the file reads, passes or gives a default.
-    pub(super) variables: Variables,
-    /// Sources of the text; present only for a single string of JSON syntax (`Mentions::of_text`).
-    pub(super) origin: Origin,
+    pub(super) variables: VariableUses,
+    /// Sources of the text; present only for a single string of JSON syntax (`RefCollector::of_text`).
+    pub(super) origin: TextOrigin,
 }
 
 impl FileRefs {
     /// Returns the references of a file that cannot be parsed: a module source and a read file, both at unknown paths.
     pub(super) fn unknown() -> Self {
-        let mention = |aim| PathRef { base: PathBase::Computed, path: String::new(), aim };
-        Self { mentions: vec![mention(RefKind::Source), mention(RefKind::Read)], ..Self::default() }
+        let path_ref = |kind| PathRef { base: PathBase::Computed, path: String::new(), kind };
+        Self { refs: vec![path_ref(RefKind::Source), path_ref(RefKind::Read)], ..Self::default() }
     }
 
     /// Adds the references and variable uses of a part of the file.
     pub(super) fn extend(&mut self, part: Self) {
-        self.mentions.extend(part.mentions);
+        self.refs.extend(part.refs);
         self.variables.read.extend(part.variables.read);
         self.variables.passed.extend(part.variables.passed);
         self.variables.defaults.extend(part.variables.defaults);
@@ -69,7 +69,7 @@ impl FileRefs {
 
 /// Role of a string in a configuration file of JSON syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum JsonStringRole {
     /// Source of a module.
     Source,
     /// Setting of a backend: the location of a state.
@@ -80,8 +80,8 @@ pub(super) enum Role {
 
 /// Visitor that collects the path references of a file. The location of a state or of another unit is no reference, but a
 /// file that is read to compute this location is one.
-pub(super) struct Mentions<'l> {
-    said: FileRefs,
+pub(super) struct RefCollector<'l> {
+    file_refs: FileRefs,
     locals: &'l Locals,
     /// Types of the enclosing blocks, outermost first.
     open: Vec<String>,
@@ -91,23 +91,23 @@ pub(super) struct Mentions<'l> {
     bound: Vec<(String, Expression)>,
     /// Number of enclosing function calls that are not evaluated here.
     functions: usize,
-    aim: RefKind,
+    kind: RefKind,
     /// True inside the source of a Terragrunt unit, which is relative to the unit's folder even in an included file.
     of_unit: bool,
     /// True inside the location of a state or of another unit.
     in_place: bool,
 }
 
-impl<'l> Mentions<'l> {
+impl<'l> RefCollector<'l> {
     fn new(locals: &'l Locals) -> Self {
         Self {
-            said: FileRefs::default(),
+            file_refs: FileRefs::default(),
             locals,
             open: Vec::new(),
             variable: None,
             bound: Vec::new(),
             functions: 0,
-            aim: RefKind::Other,
+            kind: RefKind::Other,
             of_unit: false,
             in_place: false,
         }
@@ -115,47 +115,47 @@ impl<'l> Mentions<'l> {
 
     /// Collects the references of a parsed file in a module with these locals.
     pub(super) fn of(body: &Body, locals: &'l Locals) -> FileRefs {
-        let mut mentions = Self::new(locals);
-        mentions.visit_body(body);
-        mentions.said
+        let mut refs = Self::new(locals);
+        refs.visit_body(body);
+        refs.file_refs
     }
 
     /// Collects the references of a string of JSON syntax, which is a template.
-    pub(super) fn of_text(text: &str, role: Role, locals: &'l Locals) -> FileRefs {
-        let mut mentions = Self::new(locals);
-        mentions.in_place = role == Role::Place;
-        if role == Role::Source {
-            mentions.aim = RefKind::Source;
+    pub(super) fn of_text(text: &str, role: JsonStringRole, locals: &'l Locals) -> FileRefs {
+        let mut refs = Self::new(locals);
+        refs.in_place = role == JsonStringRole::Place;
+        if role == JsonStringRole::Source {
+            refs.kind = RefKind::Source;
         }
         match text.parse::<Template>() {
             Ok(template) => {
-                let pieces = mentions.sight().elements(template.iter());
-                if role == Role::Source && is_computed(&pieces) {
-                    mentions.note(PathBase::Computed, "");
+                let segments = refs.scope().elements(template.iter());
+                if role == JsonStringRole::Source && is_computed(&segments) {
+                    refs.note(PathBase::Computed, "");
                 }
-                mentions.said.origin = origin_of_text(&pieces);
-                mentions.template(&pieces);
+                refs.file_refs.origin = origin_of_text(&segments);
+                refs.template(&segments);
             }
-            Err(_) => mentions.literal(text),
+            Err(_) => refs.literal(text),
         }
-        mentions.said
+        refs.file_refs
     }
 
-    fn sight(&self) -> EvalScope<'_> {
+    fn scope(&self) -> EvalScope<'_> {
         EvalScope { locals: self.locals, bound: &self.bound }
     }
 
-    fn push(&mut self, base: PathBase, path: &str, aim: RefKind) {
-        self.said.mentions.push(PathRef { base, path: path.to_owned(), aim });
+    fn push(&mut self, base: PathBase, path: &str, kind: RefKind) {
+        self.file_refs.refs.push(PathRef { base, path: path.to_owned(), kind });
     }
 
     fn note(&mut self, base: PathBase, path: &str) {
-        self.push(base, path.trim_start_matches('/'), self.aim);
+        self.push(base, path.trim_start_matches('/'), self.kind);
     }
 
     /// Returns the folder that relative paths start from.
     fn start(&self) -> PathBase {
-        if self.aim == RefKind::Source && !self.of_unit { PathBase::Own } else { PathBase::Stack }
+        if self.kind == RefKind::Source && !self.of_unit { PathBase::Own } else { PathBase::Stack }
     }
 
     /// Adds the references in a text without interpolations.
@@ -163,14 +163,14 @@ impl<'l> Mentions<'l> {
         if self.in_place {
             return;
         }
-        let text = if self.aim == RefKind::Source { local_source(text) } else { text };
+        let text = if self.kind == RefKind::Source { local_source(text) } else { text };
         // Joining any folder with an absolute path yields the absolute path.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
-        let is_read = self.aim == RefKind::Read && !text.is_empty();
+        let is_read = self.kind == RefKind::Read && !text.is_empty();
         if is_absolute || is_read || is_relative_path(text) {
-            self.push(self.start(), text, self.aim);
+            self.push(self.start(), text, self.kind);
         }
-        if self.aim != RefKind::Source {
+        if self.kind != RefKind::Source {
             self.words(text, text);
         }
     }
@@ -189,47 +189,49 @@ impl<'l> Mentions<'l> {
 
     /// Adds the references in a template. A text continues the path of the folder before it up to the end of the word; the
     /// rest is searched for words that are paths. If a word continues with a value, only its folder is known.
-    fn template(&mut self, pieces: &[PathSegment<'_>]) {
+    fn template(&mut self, segments: &[PathSegment<'_>]) {
         if !self.in_place {
-            let mut before = Before::Nothing;
-            for (at, piece) in pieces.iter().enumerate() {
-                let goes_on = at + 1 < pieces.len();
-                match piece {
+            let mut before = PrecedingSegment::Nothing;
+            for (at, segment) in segments.iter().enumerate() {
+                let goes_on = at + 1 < segments.len();
+                match segment {
                     PathSegment::Text(text) if at == 0 && !goes_on => self.literal(text),
                     PathSegment::Text(text) => self.text(text, &before, goes_on),
                     PathSegment::Folder(base, up) => {
-                        before = Before::Folder(*base, "/..".repeat(*up));
-                        if let (Before::Folder(base, up), false) = (&before, goes_on) {
+                        before = PrecedingSegment::Folder(*base, "/..".repeat(*up));
+                        if let (PrecedingSegment::Folder(base, up), false) = (&before, goes_on) {
                             self.note(*base, up);
                         }
                     }
-                    PathSegment::Value(..) | PathSegment::Directive(_) => before = Before::Value,
+                    PathSegment::Value(..) | PathSegment::Directive(_) => before = PrecedingSegment::Value,
                 }
             }
         }
         // The expression of a value may hold texts of its own.
-        let aim = std::mem::replace(&mut self.aim, RefKind::Other);
-        for piece in pieces {
-            match piece {
+        let kind = std::mem::replace(&mut self.kind, RefKind::Other);
+        for segment in segments {
+            match segment {
                 PathSegment::Value(Some(value), _) => self.visit_expr(value),
                 PathSegment::Directive(directive) => self.visit_directive(directive),
                 PathSegment::Value(None, _) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
             }
         }
-        self.aim = aim;
+        self.kind = kind;
     }
 
     /// Adds the references in one text segment. `before` is the segment before it; `goes_on` is true if another one follows.
-    fn text(&mut self, text: &str, before: &Before, goes_on: bool) {
-        let is_read = [RefKind::Read, RefKind::ReadBelow].contains(&self.aim);
+    fn text(&mut self, text: &str, before: &PrecedingSegment, goes_on: bool) {
+        let is_read = [RefKind::Read, RefKind::ReadBelow].contains(&self.kind);
         let end = match before {
-            Before::Nothing => 0,
+            PrecedingSegment::Nothing => 0,
             // The argument of a reading function is one path, whatever characters it has.
-            Before::Folder(..) | Before::Value if is_read => text.len(),
-            Before::Folder(..) | Before::Value => text.find(ends_path).unwrap_or(text.len()),
+            PrecedingSegment::Folder(..) | PrecedingSegment::Value if is_read => text.len(),
+            PrecedingSegment::Folder(..) | PrecedingSegment::Value => {
+                text.find(ends_path).unwrap_or(text.len())
+            }
         };
         let (first, rest) = text.split_at(end);
-        if let Before::Folder(base, up) = before
+        if let PrecedingSegment::Folder(base, up) = before
             && (first.is_empty() || first.starts_with('/'))
         {
             if rest.is_empty() && goes_on {
@@ -253,47 +255,48 @@ impl<'l> Mentions<'l> {
         let (known, last) = rest.split_at(cut);
         self.words(known, "");
         if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
-            let aim = if is_read { self.aim } else { RefKind::Other };
-            self.push(self.start(), folder, aim);
+            let kind = if is_read { self.kind } else { RefKind::Other };
+            self.push(self.start(), folder, kind);
         }
     }
 
     /// Adds the path that a function reads: the first argument, and for `fileset` the pattern too.
     fn read(&mut self, call: &FuncCall) {
-        let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
-        let mut pieces = call.args.get(0).map(|path| sight.pieces(path)).unwrap_or_default();
-        let mut is_below = is_deep(&pieces);
+        let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+        let mut segments = call.args.get(0).map(|path| scope.segments(path)).unwrap_or_default();
+        let mut is_below = is_deep(&segments);
         let mut rest = 1;
         if call.name.name.as_str() == "fileset"
             && let Some(pattern) = call.args.get(1)
         {
             // If a value follows in the folder's path, the folder lies below the known beginning.
-            let is_open =
-                |piece: &PathSegment<'_>| matches!(piece, PathSegment::Value(..) | PathSegment::Directive(_));
-            is_below |= pieces.iter().skip(1).any(is_open);
-            is_below |= under(&mut pieces, sight.pieces(pattern));
+            let is_open = |segment: &PathSegment<'_>| {
+                matches!(segment, PathSegment::Value(..) | PathSegment::Directive(_))
+            };
+            is_below |= segments.iter().skip(1).any(is_open);
+            is_below |= under(&mut segments, scope.segments(pattern));
             rest = 2;
         }
-        let (place, aim) = (self.in_place, self.aim);
+        let (place, kind) = (self.in_place, self.kind);
         // The argument names a file to read, not the location of a state.
         self.in_place = false;
-        self.aim = RefKind::Read;
-        match origin_of_values(&pieces) {
-            Some(sources) => self.said.variables.read.extend(sources),
+        self.kind = RefKind::Read;
+        match origin_of_values(&segments) {
+            Some(sources) => self.file_refs.variables.read.extend(sources),
             None => self.note(PathBase::Computed, ""),
         }
         if is_below {
-            self.aim = RefKind::ReadBelow;
+            self.kind = RefKind::ReadBelow;
         }
-        self.template(&pieces);
-        self.aim = RefKind::Other;
+        self.template(&segments);
+        self.kind = RefKind::Other;
         call.args.iter().skip(rest).for_each(|argument| self.visit_expr(argument));
-        (self.in_place, self.aim) = (place, aim);
+        (self.in_place, self.kind) = (place, kind);
     }
 }
 
 /// Segment before a text in a template.
-enum Before {
+enum PrecedingSegment {
     Nothing,
     /// Known folder, and the `/..` that lead up from it.
     Folder(PathBase, String),
@@ -301,12 +304,12 @@ enum Before {
 }
 
 /// Appends the pattern of a `fileset` to the segments of its folder. Returns true if files in subfolders may match.
-fn under<'e>(pieces: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -> bool {
+fn under<'e>(segments: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -> bool {
     let mut fixed = Vec::new();
     let mut is_below = false;
     let mut is_open = false;
-    for piece in pattern {
-        match piece {
+    for segment in pattern {
+        match segment {
             PathSegment::Text(text) if is_open => is_below |= text.contains('/') || text.contains("**"),
             PathSegment::Text(text) => match text.find(['*', '?', '[', '{']) {
                 Some(at) => {
@@ -328,12 +331,12 @@ fn under<'e>(pieces: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -
     };
     // A pattern for files directly in the folder adds nothing: they are inputs with the folder.
     if folder || is_below || !is_open {
-        push(pieces, PathSegment::Text("/".to_owned()));
-        for piece in fixed {
-            push(pieces, piece);
+        push(segments, PathSegment::Text("/".to_owned()));
+        for segment in fixed {
+            push(segments, segment);
         }
         if is_open {
-            pieces.push(PathSegment::Value(None, WRITTEN));
+            segments.push(PathSegment::Value(None, LITERAL));
         }
     }
     is_below
@@ -353,13 +356,13 @@ fn reads_files(function: &str) -> bool {
 
 /// Returns true if only the engine can compute the folder that a source names. A source that starts as another kind of
 /// address (`git::${var.x}`) names no folder.
-fn is_computed(pieces: &[PathSegment<'_>]) -> bool {
-    if let Some(PathSegment::Text(text)) = pieces.first()
+fn is_computed(segments: &[PathSegment<'_>]) -> bool {
+    if let Some(PathSegment::Text(text)) = segments.first()
         && !text.starts_with(['.', '/'])
     {
         return false;
     }
-    !pieces.iter().all(|piece| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..)))
+    !segments.iter().all(|segment| matches!(segment, PathSegment::Text(_) | PathSegment::Folder(..)))
 }
 
 mod visiting;

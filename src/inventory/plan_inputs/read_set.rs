@@ -9,9 +9,9 @@ use super::{InputScope, deleted_paths::DeletedPaths, literals::Literals};
 /// Reader of the references of many stacks, in the present and in an earlier tree. A file that several stacks read is parsed
 /// once.
 #[derive(Debug, Default)]
-pub(in crate::inventory) struct Reader {
+pub(in crate::inventory) struct ReadSetScanner {
     literals: Literals,
-    gone: Arc<DeletedPaths>,
+    deleted: Arc<DeletedPaths>,
 }
 
 /// Folders and files that the configuration of a stack refers to.
@@ -26,7 +26,7 @@ pub(in crate::inventory) struct ReadSet {
     /// Files that configuration names.
     pub(in crate::inventory) files: BTreeSet<Utf8PathBuf>,
     /// Files among `files` that are configuration themselves: a unit includes or reads them.
-    pub(in crate::inventory) taken_in: BTreeSet<Utf8PathBuf>,
+    pub(in crate::inventory) included: BTreeSet<Utf8PathBuf>,
     /// Configuration files that call a module whose `source` is an expression.
     pub(in crate::inventory) computed: BTreeSet<Utf8PathBuf>,
     /// Configuration files that read other files at paths that only the engine can compute.
@@ -35,22 +35,22 @@ pub(in crate::inventory) struct ReadSet {
     pub(in crate::inventory) read: BTreeSet<Utf8PathBuf>,
 }
 
-impl Reader {
+impl ReadSetScanner {
     /// Returns a reader for which deleted files count as present.
-    pub(in crate::inventory) fn new(gone: DeletedPaths) -> Self {
-        Self { literals: Literals::default(), gone: Arc::new(gone) }
+    pub(in crate::inventory) fn new(deleted: DeletedPaths) -> Self {
+        Self { literals: Literals::default(), deleted: Arc::new(deleted) }
     }
 
     /// Follows the references of a stack's configuration. `installed` are the folders of modules that an init of the engine
     /// found.
     pub(in crate::inventory) fn reach(&self, scope: InputScope, installed: &[Utf8PathBuf]) -> ReadSet {
-        let scope = scope.with_gone(&self.gone);
+        let scope = scope.with_deleted(&self.deleted);
         let found = scope.followed(installed, &self.literals);
         let (above, folders) =
             found.folders.into_named().into_iter().partition(|folder| scope.dir.starts_with(folder));
-        let taken_in = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();
+        let included = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();
         let modules = found.modules.into_iter().filter(|dir| *dir != scope.dir).collect();
         let (files, computed, guessed, read) = (found.files, found.computed, found.guessed, found.read);
-        ReadSet { modules, folders, above, files, taken_in, computed, guessed, read }
+        ReadSet { modules, folders, above, files, included, computed, guessed, read }
     }
 }

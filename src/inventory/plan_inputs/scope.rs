@@ -12,11 +12,11 @@ use self::declared::{declared_files, version_files_above};
 use super::{
     deleted_paths::DeletedPaths,
     excluded_paths::ExcludedPaths,
-    folders::Folders,
+    folders::ReferencedFolders,
     literals::Literals,
     path_refs::{PathRef, RefKind},
-    terragrunt::Unit,
-    variable_flow::{VariableFlow, Variables},
+    terragrunt::UnitEvaluator,
+    variable_flow::{VariableFlow, VariableUses},
     variable_values::VariableValues,
     walk::{Walk, is_left_out},
 };
@@ -62,9 +62,9 @@ pub struct InputFile {
 }
 
 /// Files and folders that the configuration of a stack refers to, before any content is digested.
-pub(super) struct Found {
+pub(super) struct ConfigurationRefs {
     pub(super) files: BTreeSet<Utf8PathBuf>,
-    pub(super) folders: Folders,
+    pub(super) folders: ReferencedFolders,
     /// Folder of the stack, and the folders of its local modules.
     pub(super) modules: BTreeSet<Utf8PathBuf>,
     /// Configuration files that were parsed.
@@ -77,14 +77,14 @@ pub(super) struct Found {
 
 /// References of one configuration file.
 #[derive(Default)]
-struct Leads {
+struct ResolvedRefs {
     /// Existing paths that the file names, each with the purpose of the reference.
     paths: Vec<(Utf8PathBuf, RefKind)>,
     /// True if the source of a module is an expression.
     computed: bool,
     /// True if the path of a file that is read is an expression, or lies in a folder whose files are not all inputs.
     guessed: bool,
-    variables: Variables,
+    variables: VariableUses,
 }
 
 /// Input files of a stack with their digests.
@@ -115,21 +115,21 @@ pub struct InputScope {
     pub(super) engine: EngineName,
     globs: Vec<String>,
     given: VariableValues,
-    apart: ExcludedPaths,
-    pub(super) gone: Arc<DeletedPaths>,
+    excluded: ExcludedPaths,
+    pub(super) deleted: Arc<DeletedPaths>,
 }
 
 impl InputScope {
     /// Returns the scope of an instance. `root` is the folder of environments.toml.
-    pub fn new(instance: &Instance, root: &Utf8Path, apart: ExcludedPaths) -> Self {
+    pub fn new(instance: &Instance, root: &Utf8Path, excluded: ExcludedPaths) -> Self {
         Self {
             root: root.to_owned(),
             dir: instance.dir.clone(),
             engine: instance.engine,
             globs: instance.settings.files.clone(),
             given: VariableValues::new(instance),
-            apart: apart.seen_from(&instance.dir, root),
-            gone: Arc::default(),
+            excluded: excluded.for_stack(&instance.dir, root),
+            deleted: Arc::default(),
         }
     }
 
@@ -140,8 +140,8 @@ impl InputScope {
 
     /// Returns this scope with a set of deleted paths that count as present.
     #[must_use]
-    pub(super) fn with_gone(self, gone: &Arc<DeletedPaths>) -> Self {
-        Self { gone: Arc::clone(gone), ..self }
+    pub(super) fn with_deleted(self, deleted: &Arc<DeletedPaths>) -> Self {
+        Self { deleted: Arc::clone(deleted), ..self }
     }
 
     /// Returns a path relative to the folder of environments.toml, or the absolute path of one that lies elsewhere.
@@ -152,8 +152,8 @@ impl InputScope {
 
     /// Reads the current inputs. `modules` are the folders of local modules that an init of the engine found.
     pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<Inputs, InputError> {
-        let Found { mut files, folders, guessed, .. } = self.found(modules)?;
-        let walk = Walk { apart: &self.apart, skip_modules: false };
+        let ConfigurationRefs { mut files, folders, guessed, .. } = self.found(modules)?;
+        let walk = Walk { excluded: &self.excluded, skip_modules: false };
         let held =
             folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
         files.extend(held.files);
@@ -170,7 +170,7 @@ impl InputScope {
 
     /// Returns the paths of the inputs that configuration, var files and environments.toml refer to, without digesting them.
     pub fn places(&self) -> Result<InputPlaces, InputError> {
-        let Found { files, folders, modules, read, .. } = self.found(&[])?;
+        let ConfigurationRefs { files, folders, modules, read, .. } = self.found(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
         let below = folders.places(&self.dir);
@@ -185,7 +185,7 @@ impl InputScope {
     }
 
     /// Collects the files in the folders of the stack and its modules, and the files and folders that configuration names.
-    fn found(&self, modules: &[Utf8PathBuf]) -> Result<Found, InputError> {
+    fn found(&self, modules: &[Utf8PathBuf]) -> Result<ConfigurationRefs, InputError> {
         let mut found = self.followed(modules, &Literals::default());
         for dir in &found.modules {
             // The folder of a called module may have been deleted: then it has no files.
@@ -197,10 +197,10 @@ impl InputScope {
     }
 
     /// Follows the references of configuration files through modules at any depth; no folder is walked.
-    pub(super) fn followed(&self, modules: &[Utf8PathBuf], literals: &Literals) -> Found {
-        let unit = Unit::new(&self.dir, &self.gone);
+    pub(super) fn followed(&self, modules: &[Utf8PathBuf], literals: &Literals) -> ConfigurationRefs {
+        let unit = UnitEvaluator::new(&self.dir, &self.deleted);
         let mut files = BTreeSet::new();
-        let mut folders = Folders::default();
+        let mut folders = ReferencedFolders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
         let (mut read, mut computed, mut guessed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -210,16 +210,16 @@ impl InputScope {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                let leads = self.leads(&file, &unit, literals);
-                flow.add(&dir, &file, &leads.variables);
-                if leads.computed {
+                let resolved = self.resolve_refs(&file, &unit, literals);
+                flow.add(&dir, &file, &resolved.variables);
+                if resolved.computed {
                     computed.insert(file.clone());
                 }
-                if leads.guessed {
+                if resolved.guessed {
                     guessed.insert(file);
                 }
-                for (path, aim) in leads.paths {
-                    if aim == RefKind::Source && self.is_dir(&path) {
+                for (path, kind) in resolved.paths {
+                    if kind == RefKind::Source && self.is_dir(&path) {
                         if seen.insert(path.clone()) {
                             open.push(path);
                         }
@@ -227,16 +227,16 @@ impl InputScope {
                         folders.add(path, &self.root);
                     } else if self.is_file(&path)
                         // A file that a function reads is an input under any name, also a state.
-                        && (aim == RefKind::Read || self.is_input(&path))
+                        && (kind == RefKind::Read || self.is_input(&path))
                     {
                         files.insert(path);
                     }
                 }
             }
         }
-        let (ways, unknown) = flow.followed(&self.dir, &self.given);
-        let (paths, astray) = self.weighed(ways);
-        guessed.extend(unknown.into_iter().chain(astray));
+        let (sources, unknown) = flow.followed(&self.dir, &self.given);
+        let (paths, escaping) = self.resolve_sources(sources);
+        guessed.extend(unknown.into_iter().chain(escaping));
         for path in paths {
             if self.is_dir(&path) {
                 folders.add(path, &self.root);
@@ -245,15 +245,15 @@ impl InputScope {
             }
         }
         files.extend(unit.opened().into_iter().filter(|file| self.is_file(file)));
-        Found { files, folders, modules: seen, read, computed, guessed }
+        ConfigurationRefs { files, folders, modules: seen, read, computed, guessed }
     }
 
     /// Returns true if a function reads from a folder whose files are not all inputs. Of a folder that holds the stack, only
     /// the files directly in it are inputs; of the project's root and of a folder outside of the project, none are.
-    fn is_guessed(&self, path: &Utf8Path, aim: RefKind) -> bool {
+    fn is_guessed(&self, path: &Utf8Path, kind: RefKind) -> bool {
         let counts = path.starts_with(&self.root) && path != self.root;
         let is_above = path != self.dir && self.dir.starts_with(path);
-        match aim {
+        match kind {
             RefKind::ReadBelow => is_above || (!counts && path != self.dir && self.is_dir(path)),
             RefKind::Read => !counts && path != self.dir && self.is_dir(path),
             RefKind::Source | RefKind::Other => false,
@@ -263,15 +263,15 @@ impl InputScope {
     /// Returns true unless the file is a state (or a state's backup or lock), or the manifest records it as an item of its
     /// own.
     fn is_input(&self, file: &Utf8Path) -> bool {
-        !file.file_name().is_none_or(is_left_out) && !self.apart.is_bound_apart(file)
+        !file.file_name().is_none_or(is_left_out) && !self.excluded.is_bound_separately(file)
     }
 
     fn is_dir(&self, path: &Utf8Path) -> bool {
-        path.is_dir() || self.gone.is_dir(path)
+        path.is_dir() || self.deleted.is_dir(path)
     }
 
     fn is_file(&self, path: &Utf8Path) -> bool {
-        files::is_there(path) || self.gone.is_file(path)
+        files::is_there(path) || self.deleted.is_file(path)
     }
 
     fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
@@ -295,23 +295,24 @@ impl InputScope {
     }
 
     fn files(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
-        let walk = Walk { apart: &self.apart, skip_modules: is_module };
+        let walk = Walk { excluded: &self.excluded, skip_modules: is_module };
         walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
     }
 
     /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
-    fn configuration(&self, dir: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<Utf8PathBuf> {
+    fn configuration(&self, dir: &Utf8Path, unit: &UnitEvaluator, literals: &Literals) -> Vec<Utf8PathBuf> {
         let names = files::folder_names_if_readable(dir);
         let modules = module_files(self.engine, names.iter().map(String::as_str));
         let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
         if dir == self.dir && names.iter().any(|name| is_unit_file(name)) {
             let mut wanted = vec![unit_file_in(dir)];
             while let Some(file) = wanted.pop() {
-                let included = self.leads(&file, unit, literals).paths.into_iter().filter(|(path, _)| {
-                    (path.extension() == Some("hcl") || path.as_str().ends_with(".hcl.json"))
-                        && self.is_file(path)
-                        && !files.contains(path)
-                });
+                let included =
+                    self.resolve_refs(&file, unit, literals).paths.into_iter().filter(|(path, _)| {
+                        (path.extension() == Some("hcl") || path.as_str().ends_with(".hcl.json"))
+                            && self.is_file(path)
+                            && !files.contains(path)
+                    });
                 wanted.extend(included.map(|(path, _)| path));
                 if !files.contains(&file) {
                     files.push(file);
@@ -324,19 +325,20 @@ impl InputScope {
     }
 
     /// Returns the references of a configuration file.
-    fn leads(&self, file: &Utf8Path, unit: &Unit, literals: &Literals) -> Leads {
+    fn resolve_refs(&self, file: &Utf8Path, unit: &UnitEvaluator, literals: &Literals) -> ResolvedRefs {
         let own = file.parent().unwrap_or(&self.dir);
-        let mut leads = Leads::default();
-        let said = literals.of(file, unit);
-        leads.variables = said.variables.clone();
-        let found = &mut leads.paths;
-        let (names, mentions): (Vec<_>, Vec<_>) =
-            said.mentions.iter().cloned().partition(|mention| mention.base == PathBase::Named);
-        for PathRef { base, path, aim } in mentions {
+        let mut resolved = ResolvedRefs::default();
+        let file_refs = literals.of(file, unit);
+        resolved.variables = file_refs.variables.clone();
+        let found = &mut resolved.paths;
+        let (names, refs): (Vec<_>, Vec<_>) =
+            file_refs.refs.iter().cloned().partition(|path_ref| path_ref.base == PathBase::Named);
+        for PathRef { base, path, kind } in refs {
             let starts: Vec<Utf8PathBuf> = match base {
                 PathBase::Own => vec![own.to_owned()],
                 PathBase::Computed => {
-                    *(if aim == RefKind::Source { &mut leads.computed } else { &mut leads.guessed }) = true;
+                    *(if kind == RefKind::Source { &mut resolved.computed } else { &mut resolved.guessed }) =
+                        true;
                     Vec::new()
                 }
                 PathBase::Stack | PathBase::Named => vec![self.dir.clone(), own.to_owned()],
@@ -344,7 +346,7 @@ impl InputScope {
                     self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
                 }
                 PathBase::Above => {
-                    let is_there = |path: &Utf8Path| path.exists() || self.gone.is_there(path);
+                    let is_there = |path: &Utf8Path| path.exists() || self.deleted.is_there(path);
                     let holder = self.dir.ancestors().skip(1).find(|dir| is_there(&dir.join(&path)));
                     holder.map(Into::into).into_iter().collect()
                 }
@@ -354,22 +356,22 @@ impl InputScope {
             // In a source, `//` separates the folder that is copied from the module in it (`../mods//vpc`).
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
-            let there = there.filter(|path| path.exists() || self.gone.is_there(path));
+            let there = there.filter(|path| path.exists() || self.deleted.is_there(path));
             for path in there {
-                leads.guessed |= !is_elsewhere && self.is_guessed(&path, aim);
-                found.push((path, aim));
+                resolved.guessed |= !is_elsewhere && self.is_guessed(&path, kind);
+                found.push((path, kind));
             }
         }
         // A command that runs in a folder above the stack may name files relative to that folder.
-        let above = |(dir, aim): &&(Utf8PathBuf, RefKind)| {
-            *aim != RefKind::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
+        let above = |(dir, kind): &&(Utf8PathBuf, RefKind)| {
+            *kind != RefKind::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
         };
         let above: BTreeSet<Utf8PathBuf> = found.iter().filter(above).map(|(dir, _)| dir.clone()).collect();
         for dir in above {
             let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
             found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, RefKind::Other)));
         }
-        leads
+        resolved
     }
 }
 
@@ -380,7 +382,7 @@ fn is_generated(file: &Utf8Path) -> bool {
 
 mod declared;
 mod new_file;
-mod weighed;
+mod path_sources;
 
 #[cfg(test)]
 mod tests;

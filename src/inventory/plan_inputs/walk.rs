@@ -21,7 +21,7 @@ const DEPTH: usize = 64;
 /// Walk through a folder, with the paths that it leaves out.
 pub(super) struct Walk<'a> {
     /// Excluded paths: folders of other stacks, and states under custom names.
-    pub(super) apart: &'a ExcludedPaths,
+    pub(super) excluded: &'a ExcludedPaths,
     /// True if subfolders with configuration are left out: a module is an input only where it is called.
     pub(super) skip_modules: bool,
 }
@@ -82,12 +82,12 @@ impl Walk<'_> {
             if !kind.is_dir()
                 && !is_left_out(name)
                 && !self.is_state(&path)
-                && !self.apart.is_bound_apart(&path)
+                && !self.excluded.is_bound_separately(&path)
             {
                 found.files.insert(path);
             } else if kind.is_dir()
                 && !is_data(name)
-                && !self.apart.has_folder(&path)
+                && !self.excluded.has_folder(&path)
                 && (!self.skip_modules || !has_configuration(&path))
             {
                 self.collect(&path, above, found)?;
@@ -100,7 +100,7 @@ impl Walk<'_> {
     /// Returns true if a file is a state under a custom name, its backup or its lock.
     fn is_state(&self, path: &Utf8Path) -> bool {
         let Some(name) = path.file_name().filter(|name| !is_configuration(name)) else { return false };
-        self.apart.states_in(path.parent()).any(|state| {
+        self.excluded.states_in(path.parent()).any(|state| {
             name.strip_prefix(state).is_some_and(belongs_to_state) || name == format!(".{state}.lock.info")
         })
     }
@@ -162,8 +162,8 @@ mod tests {
         for file in inputs.into_iter().chain(of_the_state) {
             fs::write(dir.join(file), "").unwrap();
         }
-        let apart = ExcludedPaths::new(&Arc::default(), vec![dir.join("state")]);
-        let found = Walk { apart: &apart, skip_modules: false }.files(&dir).unwrap();
+        let excluded = ExcludedPaths::new(&Arc::default(), vec![dir.join("state")]);
+        let found = Walk { excluded: &excluded, skip_modules: false }.files(&dir).unwrap();
         let shown: Vec<&str> = found.iter().filter_map(|path| path.file_name()).collect();
         assert_eq!(shown, inputs);
     }
@@ -174,12 +174,13 @@ mod tests {
         let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
         fs::create_dir(dir.join("conf")).unwrap();
         fs::write(dir.join("conf").as_std_path().join(OsStr::from_bytes(b"b\xffd")), "one").unwrap();
-        let error = Walk { apart: &ExcludedPaths::default(), skip_modules: false }.files(&dir).unwrap_err();
+        let error =
+            Walk { excluded: &ExcludedPaths::default(), skip_modules: false }.files(&dir).unwrap_err();
         let shown = format!("the name of `{dir}/conf/b\\xffd` is not UTF-8: rename or move it");
         assert_eq!(error.to_string(), shown);
         fs::create_dir(dir.join(".terraform")).unwrap();
         fs::rename(dir.join("conf"), dir.join(".terraform/conf")).unwrap();
-        Walk { apart: &ExcludedPaths::default(), skip_modules: false }.files(&dir).unwrap();
+        Walk { excluded: &ExcludedPaths::default(), skip_modules: false }.files(&dir).unwrap();
     }
 
     #[test]
@@ -189,7 +190,7 @@ mod tests {
         let deepest = dir.join("d/".repeat(DEPTH));
         fs::create_dir_all(&deepest).unwrap();
         fs::write(deepest.join("x"), "").unwrap();
-        let walk = Walk { apart: &ExcludedPaths::default(), skip_modules: false };
+        let walk = Walk { excluded: &ExcludedPaths::default(), skip_modules: false };
         assert_eq!(walk.files(&dir).unwrap(), BTreeSet::from([deepest.join("x")]));
         fs::create_dir(deepest.join("d")).unwrap();
         let error = walk.files(&dir).unwrap_err().to_string();
@@ -236,9 +237,9 @@ mod tests {
         symlink("nowhere", dir.join("app/dangling")).unwrap();
         symlink("itself", dir.join("app/itself")).unwrap();
         let stacks = HashSet::from([dir.join("app/other")]);
-        let apart = ExcludedPaths::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
-        let apart = apart.seen_from(&dir.join("app"), &dir);
-        let found = Walk { apart: &apart, skip_modules: false }.files(&dir.join("app")).unwrap();
+        let excluded = ExcludedPaths::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
+        let excluded = excluded.for_stack(&dir.join("app"), &dir);
+        let found = Walk { excluded: &excluded, skip_modules: false }.files(&dir.join("app")).unwrap();
         let shown: Vec<&str> = found.iter().map(|path| path.strip_prefix(&dir).unwrap().as_str()).collect();
         assert_eq!(
             shown,

@@ -7,4 +7,4 @@ mod terragrunt;
 
 pub use edges::{UnitEdges, UnitError, unit_edges};
 pub use finder::{UnitFinder, UnitFinderError};
-pub use terragrunt::Terragrunt;
+pub use terragrunt::TerragruntFinder;

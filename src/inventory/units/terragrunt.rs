@@ -12,7 +12,7 @@ use crate::{
 
 /// Terragrunt program with its environment, from which the caller has removed variables that must not be inherited
 /// (`TG_*` …).
-pub struct Terragrunt<'a> {
+pub struct TerragruntFinder<'a> {
     /// Runner that starts the program.
     pub runner: &'a Runner,
     /// Name or path of the program.
@@ -21,7 +21,7 @@ pub struct Terragrunt<'a> {
     pub env: BTreeMap<OsString, OsString>,
 }
 
-impl UnitFinder for Terragrunt<'_> {
+impl UnitFinder for TerragruntFinder<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
         self.ask(dir, find_args())
     }
@@ -31,7 +31,7 @@ impl UnitFinder for Terragrunt<'_> {
     }
 }
 
-impl Terragrunt<'_> {
+impl TerragruntFinder<'_> {
     fn ask(&self, dir: &Utf8Path, args: Vec<OsString>) -> Result<String, UnitFinderError> {
         let command = CommandLine::new(&self.program, dir, self.env.clone()).args(args);
         let captured = self.runner.capture(&command).map_err(|error| UnitFinderError(error.to_string()))?;
@@ -59,7 +59,7 @@ mod tests {
         // The first argument is `find`, which the shell takes for the name of a script.
         fs::write(dir.join("find"), script).unwrap();
         let runner = Runner::new();
-        let finder = Terragrunt { runner: &runner, program: "/bin/sh".into(), env: BTreeMap::new() };
+        let finder = TerragruntFinder { runner: &runner, program: "/bin/sh".into(), env: BTreeMap::new() };
         let found = finder.find(&dir);
         (dir.into_string(), found)
     }

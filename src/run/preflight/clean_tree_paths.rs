@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use crate::{
     config::Config,
     engine::layout::unit_file,
-    git::Places,
+    git::CleanPaths,
     inventory::{
         Instance, Modules,
         plan_inputs::{ExcludedPaths, InputError, InputScope},
@@ -44,7 +44,7 @@ impl CleanTreePaths {
     }
 
     /// Returns the current paths: hooks may have written files.
-    pub(crate) fn places(&self) -> Result<Places, InputError> {
+    pub(crate) fn places(&self) -> Result<CleanPaths, InputError> {
         let mut paths = self.paths.clone();
         paths.extend(self.var_files.iter().cloned());
         let mut loaded: Vec<Utf8PathBuf> =
@@ -58,6 +58,6 @@ impl CleanTreePaths {
             list.sort();
             list.dedup();
         }
-        Ok(Places { paths, extension: self.has_units.then_some("hcl"), loaded })
+        Ok(CleanPaths { paths, extension: self.has_units.then_some("hcl"), loaded })
     }
 }

@@ -1,15 +1,15 @@
 use super::{super::sample::Sample, *};
 
 /// Surveys these files in a folder named `shop`.
-fn of(files: &[(&str, &str)]) -> Survey {
+fn of(files: &[(&str, &str)]) -> InitDraft {
     let files: Vec<(String, &str)> =
         files.iter().map(|(path, text)| (format!("shop/{path}"), *text)).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
-    Survey::of(&Sample::new(&files).root().join("shop")).unwrap()
+    InitDraft::of(&Sample::new(&files).root().join("shop")).unwrap()
 }
 
 /// Returns the lines of the written file that are neither empty nor comments.
-fn lines(survey: &Survey) -> Vec<String> {
+fn lines(survey: &InitDraft) -> Vec<String> {
     let text = survey.toml.as_deref().unwrap();
     let table: Result<toml::Table, _> = text.parse();
     assert!(table.is_ok(), "{text}\n{table:?}");

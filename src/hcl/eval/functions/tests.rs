@@ -3,7 +3,7 @@
 use hcl_edit::expr::Traversal;
 
 use super::*;
-use crate::hcl::eval::{Origin, PathBase, PlaceFunction};
+use crate::hcl::eval::{PathBase, PlaceFunction, TextOrigin};
 
 /// Place without references; it has a working folder or none.
 struct Nowhere(Option<&'static str>);
@@ -17,8 +17,8 @@ impl Resolver for Nowhere {
         PlaceFunction::Independent
     }
 
-    fn origin(&self, _: &Expression, _: usize) -> Origin {
-        WRITTEN
+    fn origin(&self, _: &Expression, _: usize) -> TextOrigin {
+        LITERAL
     }
 
     fn working_dir(&self) -> Option<&Utf8Path> {
@@ -26,13 +26,13 @@ impl Resolver for Nowhere {
     }
 }
 
-fn shown(pieces: &[PathSegment<'_>]) -> String {
-    let shown = |piece: &PathSegment<'_>| match piece {
+fn shown(segments: &[PathSegment<'_>]) -> String {
+    let shown = |segment: &PathSegment<'_>| match segment {
         PathSegment::Text(text) => text.clone(),
         PathSegment::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
         PathSegment::Value(..) | PathSegment::Directive(_) => "*".to_owned(),
     };
-    pieces.iter().map(shown).collect()
+    segments.iter().map(shown).collect()
 }
 
 fn text(text: &str) -> PathSegment<'static> {
@@ -40,7 +40,7 @@ fn text(text: &str) -> PathSegment<'static> {
 }
 
 const OWN: PathSegment<'static> = PathSegment::Folder(PathBase::Own, 0);
-const VALUE: PathSegment<'static> = PathSegment::Value(None, WRITTEN);
+const VALUE: PathSegment<'static> = PathSegment::Value(None, LITERAL);
 
 #[test]
 fn known_texts_get_the_results_of_the_engines() {
@@ -124,7 +124,7 @@ fn parts_that_are_unknown_stay_in_a_text() {
 
 #[test]
 fn folders_and_names_are_those_of_the_engines_functions() {
-    for (pieces, of_folder, of_name) in [
+    for (segments, of_folder, of_name) in [
         (vec![text("a/b")], "a", "b"),
         (vec![text("a")], ".", "a"),
         (vec![text("/a")], "/", "a"),
@@ -134,7 +134,7 @@ fn folders_and_names_are_those_of_the_engines_functions() {
         (vec![OWN, text("/../a/b-"), VALUE], "<Own>/../a", "b-*"),
         (vec![VALUE], "*", "*"),
     ] {
-        assert_eq!((&*shown(&folder(pieces.clone())), &*shown(&name(pieces))), (of_folder, of_name));
+        assert_eq!((&*shown(&folder(segments.clone())), &*shown(&name(segments))), (of_folder, of_name));
     }
 }
 

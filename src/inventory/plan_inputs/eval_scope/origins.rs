@@ -7,7 +7,7 @@ use hcl_edit::{
 
 use super::EvalScope;
 use crate::hcl::eval::{
-    Origin, PathUse, TextSource, WRITTEN, evaluate, evaluate_call, evaluate_template, operator_name,
+    LITERAL, PathPosition, TextOrigin, TextSource, evaluate, evaluate_call, evaluate_template, operator_name,
     origin_of_text,
 };
 
@@ -46,11 +46,11 @@ const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"]
 impl EvalScope<'_> {
     /// Returns the sources of the texts that an expression may evaluate to; absent when it depends on an unknown value, such
     /// as the output of a module.
-    pub(super) fn sources(&self, expression: &Expression, depth: usize) -> Origin {
+    pub(super) fn sources(&self, expression: &Expression, depth: usize) -> TextOrigin {
         let depth = depth.checked_sub(1)?;
         match expression {
-            Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) => WRITTEN,
-            Expression::UnaryOp(_) | Expression::BinaryOp(_) => WRITTEN,
+            Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) => LITERAL,
+            Expression::UnaryOp(_) | Expression::BinaryOp(_) => LITERAL,
             Expression::Parenthesis(inner) => self.sources(inner.inner(), depth),
             Expression::Conditional(choice) => {
                 self.all([&choice.true_expr, &choice.false_expr].into_iter(), depth)
@@ -81,7 +81,7 @@ impl EvalScope<'_> {
         }
     }
 
-    fn all<'e>(&self, expressions: impl Iterator<Item = &'e Expression>, depth: usize) -> Origin {
+    fn all<'e>(&self, expressions: impl Iterator<Item = &'e Expression>, depth: usize) -> TextOrigin {
         let mut all = Vec::new();
         for expression in expressions {
             all.extend(self.sources(expression, depth)?);
@@ -89,7 +89,7 @@ impl EvalScope<'_> {
         Some(all.into_iter().collect())
     }
 
-    fn of_call(&self, call: &FuncCall, depth: usize) -> Origin {
+    fn of_call(&self, call: &FuncCall, depth: usize) -> TextOrigin {
         let function = call.name.name.as_str();
         if call.name.is_namespaced() {
             return None;
@@ -98,28 +98,30 @@ impl EvalScope<'_> {
             // The remaining arguments only select elements.
             "element" | "slice" => self.all(call.args.iter().take(1), depth),
             "lookup" => self.all(call.args.iter().take(1).chain(call.args.get(2)), depth),
-            "fileset" | "find_in_parent_folders" => WRITTEN,
+            "fileset" | "find_in_parent_folders" => LITERAL,
             _ if CHOOSING.contains(&function) => self.all(call.args.iter(), depth),
             _ => origin_of_text(&evaluate_call(self, call, depth)?),
         }
     }
 
-    fn of_traversal(&self, traversal: &Traversal, depth: usize) -> Origin {
+    fn of_traversal(&self, traversal: &Traversal, depth: usize) -> TextOrigin {
         let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
         let Expression::Variable(root) = &traversal.expr else { return self.sources(&traversal.expr, depth) };
         let first = operators.first().and_then(|operator| operator_name(self, operator, depth));
         match (root.as_str(), first.as_deref()) {
-            ("path" | "count" | "terraform", _) => WRITTEN,
-            ("var", Some(name)) => Some([(TextSource::Variable(name.to_owned()), PathUse::Whole)].into()),
+            ("path" | "count" | "terraform", _) => LITERAL,
+            ("var", Some(name)) => {
+                Some([(TextSource::Variable(name.to_owned()), PathPosition::Whole)].into())
+            }
             ("local", Some(name)) => self.of_member(self.locals.get(name)?, &operators[1..], depth),
-            ("data", Some(kind)) if MAKING.contains(&kind) => WRITTEN,
-            (kind, _) if MAKING.contains(&kind) => WRITTEN,
+            ("data", Some(kind)) if MAKING.contains(&kind) => LITERAL,
+            (kind, _) if MAKING.contains(&kind) => LITERAL,
             (name, _) => self.of_bound(name, &operators, depth),
         }
     }
 
     /// Returns the sources of an iteration variable, or of a member of it: those of the items of its collection.
-    fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> Origin {
+    fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> TextOrigin {
         let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
         let outside = EvalScope { locals: self.locals, bound: &self.bound[..at] };
         let behind =
@@ -130,7 +132,12 @@ impl EvalScope<'_> {
         outside.of_items(&self.bound[at].1, behind, depth)
     }
 
-    fn of_items(&self, collection: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
+    fn of_items(
+        &self,
+        collection: &Expression,
+        operators: &[&TraversalOperator],
+        depth: usize,
+    ) -> TextOrigin {
         let depth = depth.checked_sub(1)?;
         let all = |items: &mut dyn Iterator<Item = &Expression>| {
             let mut all = Vec::new();
@@ -162,7 +169,12 @@ impl EvalScope<'_> {
         }
     }
 
-    fn of_member(&self, expression: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
+    fn of_member(
+        &self,
+        expression: &Expression,
+        operators: &[&TraversalOperator],
+        depth: usize,
+    ) -> TextOrigin {
         let depth = depth.checked_sub(1)?;
         let names: Option<Vec<String>> =
             operators.iter().map(|operator| operator_name(self, operator, depth)).collect();

@@ -26,13 +26,13 @@ fn seen<T>(
 }
 
 fn shown(expression: &str) -> String {
-    seen(expression, &[], |sight, expression| {
-        let shown = |piece: &PathSegment<'_>| match piece {
+    seen(expression, &[], |scope, expression| {
+        let shown = |segment: &PathSegment<'_>| match segment {
             PathSegment::Text(text) => text.clone(),
             PathSegment::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
             PathSegment::Value(..) | PathSegment::Directive(_) => "*".to_owned(),
         };
-        sight.pieces(expression).iter().map(shown).collect()
+        scope.segments(expression).iter().map(shown).collect()
     })
 }
 
@@ -67,7 +67,7 @@ fn a_circle_of_locals_ends() {
 #[test]
 fn a_value_is_written_in_the_configuration_in_variables_or_nowhere() {
     let origin = |expression: &str, bound: &[(&str, &str)]| {
-        let origin = seen(expression, bound, |sight, expression| origin_of_text(&sight.pieces(expression)));
+        let origin = seen(expression, bound, |scope, expression| origin_of_text(&scope.segments(expression)));
         let name = |(source, _)| match source {
             TextSource::Variable(name) => name,
             other => format!("{other:?}"),

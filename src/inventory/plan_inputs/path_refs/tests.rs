@@ -8,10 +8,10 @@ fn found(text: &str) -> Vec<String> {
     let mut locals = Locals::new();
     take_locals(&body, &mut locals);
     let shown = |m: PathRef| {
-        format!("{:?} {}{}", m.base, m.path, if m.aim == RefKind::Source { " source" } else { "" })
+        format!("{:?} {}{}", m.base, m.path, if m.kind == RefKind::Source { " source" } else { "" })
     };
-    Mentions::of(&body, &locals)
-        .mentions
+    RefCollector::of(&body, &locals)
+        .refs
         .into_iter()
         .filter(|m| m.base != PathBase::Named)
         .map(shown)
@@ -74,10 +74,10 @@ fn a_source_that_is_an_expression_says_so() {
         assert!(!of(source).contains(&"Computed  source".to_owned()), "{source}");
     }
     assert_eq!(
-        Mentions::of_text("./${var.x}", Role::Source, &Locals::new()).mentions[0].base,
+        RefCollector::of_text("./${var.x}", JsonStringRole::Source, &Locals::new()).refs[0].base,
         PathBase::Computed
     );
-    assert!(Mentions::of_text("x", Role::Source, &Locals::new()).mentions.is_empty());
+    assert!(RefCollector::of_text("x", JsonStringRole::Source, &Locals::new()).refs.is_empty());
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn a_file_that_says_where_a_state_lies_is_an_input() {
     ];
     assert_eq!(found(text), all);
     let place = |text| {
-        Mentions::of_text(text, Role::Place, &Locals::new())
-            .mentions
+        RefCollector::of_text(text, JsonStringRole::Place, &Locals::new())
+            .refs
             .into_iter()
             .map(|m| m.path)
             .collect::<Vec<_>>()
@@ -137,12 +137,12 @@ fn the_words_of_units_are_understood() {
 
 #[test]
 fn a_string_of_json_is_a_template() {
-    let of = |text| Mentions::of_text(text, Role::Source, &Locals::new()).mentions;
+    let of = |text| RefCollector::of_text(text, JsonStringRole::Source, &Locals::new()).refs;
     assert_eq!(
         of("${path.module}/m"),
-        [PathRef { base: PathBase::Own, path: "m".to_owned(), aim: RefKind::Source }]
+        [PathRef { base: PathBase::Own, path: "m".to_owned(), kind: RefKind::Source }]
     );
     assert_eq!(of("registry/x/y"), []);
-    let found = Mentions::of_text("sh run.sh", Role::Other, &Locals::new()).mentions;
-    assert_eq!(found, [PathRef { base: PathBase::Named, path: "run.sh".to_owned(), aim: RefKind::Other }]);
+    let found = RefCollector::of_text("sh run.sh", JsonStringRole::Other, &Locals::new()).refs;
+    assert_eq!(found, [PathRef { base: PathBase::Named, path: "run.sh".to_owned(), kind: RefKind::Other }]);
 }

@@ -7,14 +7,14 @@ use hcl_edit::{
     visit::{self, Visit},
 };
 
-use super::{Mentions, RefKind, is_computed, reads_files, reads_path};
+use super::{RefCollector, RefKind, is_computed, reads_files, reads_path};
 use crate::{
     engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
     hcl::eval::{PathBase, PathSegment, origin_of_text},
     inventory::plan_inputs::eval_scope::{EvalScope, key_text},
 };
 
-impl Visit for Mentions<'_> {
+impl Visit for RefCollector<'_> {
     fn visit_block(&mut self, node: &Block) {
         let kind = node.ident.as_str();
         let label = node.labels.first().map(BlockLabel::as_str);
@@ -47,28 +47,34 @@ impl Visit for Mentions<'_> {
         let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
         let of_unit = inside == ["terraform"];
         if calls_a_module && node.key.as_str() == "source" {
-            (self.aim, self.of_unit) = (RefKind::Source, of_unit);
-            let pieces = EvalScope { locals: self.locals, bound: &[] }.pieces(&node.value);
-            if is_computed(&pieces) {
+            (self.kind, self.of_unit) = (RefKind::Source, of_unit);
+            let segments = EvalScope { locals: self.locals, bound: &[] }.segments(&node.value);
+            if is_computed(&segments) {
                 self.note(PathBase::Computed, "");
             }
-            self.template(&pieces);
-            (self.aim, self.of_unit) = (RefKind::Other, false);
+            self.template(&segments);
+            (self.kind, self.of_unit) = (RefKind::Other, false);
             return;
         }
-        let sight = EvalScope { locals: self.locals, bound: &self.bound };
+        let scope = EvalScope { locals: self.locals, bound: &self.bound };
         match (inside.as_slice(), node.key.as_str(), &node.value) {
             (["module"], name, value) => {
-                self.said.variables.passed.push((name.to_owned(), origin_of_text(&sight.pieces(value))));
+                self.file_refs
+                    .variables
+                    .passed
+                    .push((name.to_owned(), origin_of_text(&scope.segments(value))));
             }
             (["variable"], "default", value) => {
-                let origin = origin_of_text(&sight.pieces(value));
-                self.said.variables.defaults.extend(self.variable.clone().map(|name| (name, origin)));
+                let origin = origin_of_text(&scope.segments(value));
+                self.file_refs.variables.defaults.extend(self.variable.clone().map(|name| (name, origin)));
             }
             ([], "inputs", Expression::Object(inputs)) => {
                 for (name, value) in inputs {
-                    let origin = origin_of_text(&sight.pieces(value.expr()));
-                    self.said.variables.passed.extend(key_text(name).map(|name| (name.to_owned(), origin)));
+                    let origin = origin_of_text(&scope.segments(value.expr()));
+                    self.file_refs
+                        .variables
+                        .passed
+                        .extend(key_text(name).map(|name| (name.to_owned(), origin)));
                 }
             }
             _ => {}
@@ -79,17 +85,17 @@ impl Visit for Mentions<'_> {
     fn visit_expr(&mut self, node: &Expression) {
         match node {
             Expression::String(_) | Expression::StringTemplate(_) => {
-                let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
-                self.template(&sight.pieces(node));
+                let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+                self.template(&scope.segments(node));
             }
             Expression::FuncCall(call) => {
                 let name = call.name.name.as_str();
                 if !call.name.is_namespaced() && reads_path(name) {
                     return self.read(call);
                 }
-                let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
-                let pieces = sight.pieces(node);
-                match pieces.as_slice() {
+                let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+                let segments = scope.segments(node);
+                match segments.as_slice() {
                     // The result of the call is unknown: its arguments are visited.
                     [PathSegment::Value(Some(value), _)] if std::ptr::eq(*value, node) => {
                         visit::visit_expr(self, node);
@@ -99,7 +105,7 @@ impl Visit for Mentions<'_> {
                         if *up == 0
                             || self.functions > 0
                             || self.open.first().is_some_and(|kind| kind == "locals") => {}
-                    pieces => self.template(pieces),
+                    segments => self.template(segments),
                 }
             }
             _ => visit::visit_expr(self, node),
@@ -111,8 +117,8 @@ impl Visit for Mentions<'_> {
     }
 
     fn visit_template(&mut self, node: &Template) {
-        let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
-        self.template(&sight.elements(node.iter()));
+        let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+        self.template(&scope.elements(node.iter()));
     }
 
     fn visit_for_expr(&mut self, node: &ForExpr) {

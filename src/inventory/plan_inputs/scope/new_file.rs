@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
-use super::{Found, InputError, InputScope, declared::is_declared};
+use super::{ConfigurationRefs, InputError, InputScope, declared::is_declared};
 use crate::{
     files::resolve_links,
     inventory::plan_inputs::{deleted_paths::DeletedPaths, literals::Literals, walk::Walk},
@@ -16,15 +16,15 @@ impl InputScope {
         let Some(folder) = file.parent() else { return Ok(false) };
         // Configuration may name a file that does not exist yet (`fileexists`).
         let present = Arc::new(DeletedPaths::new([file.to_owned()]));
-        let Found { files, folders, modules, .. } =
-            self.clone().with_gone(&present).followed(&[], &Literals::default());
+        let ConfigurationRefs { files, folders, modules, .. } =
+            self.clone().with_deleted(&present).followed(&[], &Literals::default());
         if files.iter().any(|named| resolve_links(named) == file)
             || is_declared(&self.dir, &self.globs, file)?
         {
             return Ok(true);
         }
         let walked = |dir: &Utf8Path, skip_modules| {
-            let walk = Walk { apart: &self.apart, skip_modules };
+            let walk = Walk { excluded: &self.excluded, skip_modules };
             let found = walk.folders(dir);
             let found = found.map_err(|source| InputError::Read { path: dir.to_owned(), source })?;
             Ok(found.contains(folder))

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::expr::FuncCall;
 
-use super::eval::{Part, Unit};
+use super::eval::{UnitEvaluator, UnitFile};
 use crate::{
     engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
     files::{normalised, relative_path},
@@ -15,7 +15,7 @@ const CONFIGURATION: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
 /// Evaluates a function of Terragrunt.
-pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> PlaceFunction {
+pub(super) fn call(unit: &UnitEvaluator, part: &UnitFile, call: &FuncCall, depth: usize) -> PlaceFunction {
     let known = match call.name.name.as_str() {
         "get_terragrunt_dir"
         | "get_original_terragrunt_dir"
@@ -32,7 +32,7 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> P
     known.map_or(PlaceFunction::Unknown, |text| PlaceFunction::Known(vec![PathSegment::Text(text)]))
 }
 
-fn text_of(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> Option<String> {
+fn text_of(unit: &UnitEvaluator, part: &UnitFile, call: &FuncCall, depth: usize) -> Option<String> {
     let given = |at: usize| call.args.get(at);
     let text = |at: usize| unit.text_within(part, given(at)?, depth);
     let parent = || {
@@ -68,7 +68,7 @@ fn text_of(unit: &Unit, part: &Part, call: &FuncCall, depth: usize) -> Option<St
 }
 
 /// Returns the folder that the first argument of a function is relative to; absent when the function reads no file.
-pub(super) fn start<'p>(part: &'p Part, function: &str) -> Option<&'p Utf8Path> {
+pub(super) fn start<'p>(part: &'p UnitFile, function: &str) -> Option<&'p Utf8Path> {
     if CONFIGURATION.contains(&function) {
         return Some(&part.dir);
     }
@@ -76,9 +76,9 @@ pub(super) fn start<'p>(part: &'p Part, function: &str) -> Option<&'p Utf8Path> 
 }
 
 /// Returns the nearest file or folder of this name in a folder above `dir`.
-fn above(unit: &Unit, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
+fn above(unit: &UnitEvaluator, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     let mut above = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
-    above.find(|path| path.exists() || unit.gone.is_there(path))
+    above.find(|path| path.exists() || unit.deleted.is_there(path))
 }
 
 #[cfg(test)]

@@ -39,10 +39,10 @@ const DEPTH: usize = 48;
 const STEPS: usize = 50_000;
 
 /// Terragrunt unit, with the files that were parsed for it.
-pub(in super::super) struct Unit {
+pub(in super::super) struct UnitEvaluator {
     pub(super) dir: Utf8PathBuf,
     /// Deleted paths that count as present.
-    pub(super) gone: Arc<DeletedPaths>,
+    pub(super) deleted: Arc<DeletedPaths>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
     /// True while `get_env` evaluates to its default.
     pub(super) defaults: Cell<bool>,
@@ -51,7 +51,7 @@ pub(in super::super) struct Unit {
 
 /// Parsed file, with the folders that relative paths in it start from.
 #[derive(Clone)]
-pub(super) struct Part {
+pub(super) struct UnitFile {
     pub(super) body: Rc<Body>,
     /// Folder of the file.
     pub(super) own: Utf8PathBuf,
@@ -63,15 +63,15 @@ pub(super) struct Part {
 /// Value of an expression.
 pub(super) enum UnitValue {
     Text(String),
-    File(Part),
-    Locals(Part),
-    Object(Part, Expression),
+    File(UnitFile),
+    Locals(UnitFile),
+    Object(UnitFile, Expression),
 }
 
 /// Place of an expression in a file of a unit.
 struct FilePlace<'u> {
-    unit: &'u Unit,
-    part: &'u Part,
+    unit: &'u UnitEvaluator,
+    part: &'u UnitFile,
 }
 
 impl Resolver for FilePlace<'_> {
@@ -95,12 +95,12 @@ impl Resolver for FilePlace<'_> {
     }
 }
 
-impl Unit {
+impl UnitEvaluator {
     /// Returns the unit in a folder.
-    pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<DeletedPaths>) -> Self {
+    pub(in super::super) fn new(dir: &Utf8Path, deleted: &Arc<DeletedPaths>) -> Self {
         Self {
             dir: dir.to_owned(),
-            gone: Arc::clone(gone),
+            deleted: Arc::clone(deleted),
             read: RefCell::default(),
             defaults: Cell::new(false),
             steps: Cell::new(0),
@@ -124,23 +124,23 @@ impl Unit {
 
     /// Returns a parsed file; `dir` is the unit's folder for an included file and the file's own for one that is read.
     /// Absent when the file cannot be read or parsed.
-    pub(super) fn part(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<Part> {
+    pub(super) fn part(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<UnitFile> {
         let mut read = self.read.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
             let text = files::read_text(file).ok()?;
             parse_unit(file, text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
         });
         let body = Rc::clone(body.as_ref()?);
-        Some(Part { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
+        Some(UnitFile { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
     }
 
     /// Evaluates an expression to a text; absent when it is unknown or another kind of value.
-    pub(super) fn text(&self, part: &Part, expression: &Expression) -> Option<String> {
+    pub(super) fn text(&self, part: &UnitFile, expression: &Expression) -> Option<String> {
         self.text_within(part, expression, DEPTH)
     }
 
     /// Evaluates an expression to a text, with the default of each `get_env`.
-    pub(super) fn usual_text(&self, part: &Part, expression: &Expression) -> Option<String> {
+    pub(super) fn usual_text(&self, part: &UnitFile, expression: &Expression) -> Option<String> {
         self.defaults.set(true);
         let text = self.text(part, expression);
         self.defaults.set(false);
@@ -148,11 +148,16 @@ impl Unit {
     }
 
     /// Evaluates an expression to a text, up to a depth of nested expressions.
-    pub(super) fn text_within(&self, part: &Part, expression: &Expression, depth: usize) -> Option<String> {
+    pub(super) fn text_within(
+        &self,
+        part: &UnitFile,
+        expression: &Expression,
+        depth: usize,
+    ) -> Option<String> {
         known_text(&evaluate(&FilePlace { unit: self, part }, expression, depth))
     }
 
-    fn value(&self, part: &Part, expression: &Expression, depth: usize) -> Option<UnitValue> {
+    fn value(&self, part: &UnitFile, expression: &Expression, depth: usize) -> Option<UnitValue> {
         let within = depth.checked_sub(1)?;
         match expression {
             Expression::Parenthesis(inner) => self.value(part, inner.inner(), within),
@@ -165,7 +170,7 @@ impl Unit {
         }
     }
 
-    fn followed(&self, part: &Part, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
+    fn followed(&self, part: &UnitFile, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
         let place = FilePlace { unit: self, part };
         let mut names =
             traversal.operators.iter().map(|operator| operator_name(&place, operator.value(), depth));
@@ -210,7 +215,7 @@ impl Unit {
     }
 
     /// Returns the file of the `include` block with this label; without a label, of the only `include` block.
-    pub(super) fn included(&self, part: &Part, name: Option<&str>, depth: usize) -> Option<Part> {
+    pub(super) fn included(&self, part: &UnitFile, name: Option<&str>, depth: usize) -> Option<UnitFile> {
         let labelled = |block: &&Block| {
             name.is_none_or(|name| block.labels.first().is_some_and(|label| label.as_str() == name))
         };
@@ -221,7 +226,7 @@ impl Unit {
     }
 
     /// Returns the file that `read_terragrunt_config` reads: of a folder, the unit file in it.
-    pub(super) fn read(&self, part: &Part, path: &str) -> Option<Part> {
+    pub(super) fn read(&self, part: &UnitFile, path: &str) -> Option<UnitFile> {
         let mut file = normalised(&part.dir.join(path));
         if file.is_dir() {
             file = unit_file_in(&file);

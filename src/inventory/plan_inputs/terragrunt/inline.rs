@@ -10,11 +10,11 @@ use hcl_edit::{
 
 use super::{
     builtins::start,
-    eval::{Part, Unit},
+    eval::{UnitEvaluator, UnitFile},
 };
 use crate::{files::normalised, inventory::plan_inputs::words::ends_path};
 
-impl Unit {
+impl UnitEvaluator {
     /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in
     /// another folder, as read by `read_terragrunt_config`. Empty when it cannot be parsed.
     pub(in super::super) fn plain(&self, file: &Utf8Path) -> Vec<Body> {
@@ -24,7 +24,7 @@ impl Unit {
         parts
             .map(|part| {
                 let mut body = (*part.body).clone();
-                Plain { unit: self, part }.visit_body_mut(&mut body);
+                Inliner { unit: self, part }.visit_body_mut(&mut body);
                 body
             })
             .collect()
@@ -46,7 +46,7 @@ impl Unit {
     }
 
     /// Returns an absolute path relative to the unit's folder.
-    fn seen_from_here(&self, path: &str) -> String {
+    fn relative_to_unit(&self, path: &str) -> String {
         let mut up = String::from(".");
         for (level, dir) in self.dir.ancestors().enumerate() {
             if level > 0 {
@@ -63,12 +63,12 @@ impl Unit {
     }
 }
 
-struct Plain<'u> {
-    unit: &'u Unit,
-    part: Part,
+struct Inliner<'u> {
+    unit: &'u UnitEvaluator,
+    part: UnitFile,
 }
 
-impl Plain<'_> {
+impl Inliner<'_> {
     fn known(&self, expression: &Expression) -> Option<String> {
         self.unit.text(&self.part, expression)
     }
@@ -81,7 +81,7 @@ impl Plain<'_> {
                 Element::Literal(literal) => text.push_str(literal.value()),
                 Element::Interpolation(value) if let Some(known) = self.known(&value.expr) => {
                     let is_path = known.starts_with('/') && text.chars().next_back().is_none_or(ends_path);
-                    text.push_str(&if is_path { self.unit.seen_from_here(&known) } else { known });
+                    text.push_str(&if is_path { self.unit.relative_to_unit(&known) } else { known });
                 }
                 other => {
                     if !text.is_empty() {
@@ -100,12 +100,12 @@ impl Plain<'_> {
     /// Replaces a path that is relative to `start` by one relative to the unit's folder, if it is known.
     fn path(&self, expression: &mut Expression, start: &Utf8Path) {
         if let Some(path) = self.known(expression).filter(|path| !path.is_empty()) {
-            *expression = Expression::from(self.unit.seen_from_here(start.join(path).as_str()));
+            *expression = Expression::from(self.unit.relative_to_unit(start.join(path).as_str()));
         }
     }
 }
 
-impl VisitMut for Plain<'_> {
+impl VisitMut for Inliner<'_> {
     fn visit_block_mut(&mut self, node: &mut Block) {
         if node.ident.as_str() == "include"
             && let Some(mut path) = node.body.get_attribute_mut("path")
@@ -126,7 +126,7 @@ impl VisitMut for Plain<'_> {
                 | Expression::HeredocTemplate(_)
         );
         if !keeps_its_type && let Some(known) = self.known(node) {
-            let text = if known.starts_with('/') { self.unit.seen_from_here(&known) } else { known };
+            let text = if known.starts_with('/') { self.unit.relative_to_unit(&known) } else { known };
             *node = Expression::from(text);
             return;
         }

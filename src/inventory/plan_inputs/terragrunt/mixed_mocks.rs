@@ -11,7 +11,7 @@ use hcl_edit::{
 };
 use serde_json::{Map, Value};
 
-use super::Unit;
+use super::UnitEvaluator;
 use crate::{
     engine::layout::unit_file,
     files::normalised,
@@ -26,16 +26,16 @@ pub struct MixedMocks {
     /// Folder of the unit that the dependency names; absent when only Terragrunt can compute it.
     pub dir: Option<Utf8PathBuf>,
     /// Names of the mocks; absent when only Terragrunt can compute them.
-    mocks: Option<Names>,
+    mocks: Option<MockNames>,
     /// True if missing members of maps are replaced too, not only missing outputs.
     deep: bool,
 }
 
 /// Tree of the names in an object. A value that is not an object is a leaf.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Names(BTreeMap<String, Names>);
+struct MockNames(BTreeMap<String, MockNames>);
 
-impl Names {
+impl MockNames {
     fn of(value: &Value) -> Option<Self> {
         let below = |value: &Value| Self::of(value).unwrap_or_default();
         Some(Self(value.as_object()?.iter().map(|(name, value)| (name.clone(), below(value))).collect()))
@@ -73,7 +73,7 @@ impl MixedMocks {
     }
 }
 
-fn missing(names: &Names, there: &Map<String, Value>, deep: bool) -> Option<String> {
+fn missing(names: &MockNames, there: &Map<String, Value>, deep: bool) -> Option<String> {
     names.0.iter().find_map(|(name, below)| match there.get(name) {
         None => Some(name.clone()),
         Some(Value::Object(members)) if deep => {
@@ -99,7 +99,7 @@ fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
     if unit_file(scope.engine).is_none() {
         return found;
     }
-    let unit = Unit::new(&scope.dir, &scope.gone);
+    let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
     let files = scope.followed(&[], &Literals::default()).read;
     for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
         // The first body is the one as included. A file that is only read adds no dependencies to the unit.
@@ -116,7 +116,7 @@ fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
 /// Merged settings of all `dependency` blocks with one label.
 struct Dependency {
     path: Option<String>,
-    mocks: Option<Names>,
+    mocks: Option<MockNames>,
     mixes: bool,
     deep: bool,
     at_plan: bool,
@@ -124,7 +124,7 @@ struct Dependency {
 
 impl Default for Dependency {
     fn default() -> Self {
-        Self { path: None, mocks: Some(Names::default()), mixes: false, deep: false, at_plan: true }
+        Self { path: None, mocks: Some(MockNames::default()), mixes: false, deep: false, at_plan: true }
     }
 }
 
@@ -134,7 +134,7 @@ impl Dependency {
         let mut dependency =
             Self { path: block["config_path"].as_str().map(str::to_owned), ..Self::default() };
         let mocks = &block["mock_outputs"];
-        dependency.mocks = if mocks.is_null() { Some(Names::default()) } else { Names::of(mocks) };
+        dependency.mocks = if mocks.is_null() { Some(MockNames::default()) } else { MockNames::of(mocks) };
         let strategy = &block["mock_outputs_merge_strategy_with_state"];
         dependency.mixes = !strategy.is_null() && strategy != "no_merge";
         dependency.deep = dependency.mixes && strategy != "shallow";
@@ -176,7 +176,7 @@ fn attribute<'b>(body: &'b Body, name: &str) -> Option<&'b Expression> {
     body.attributes().find(|attribute| attribute.key.as_str() == name).map(|attribute| &attribute.value)
 }
 
-fn names(expression: &Expression) -> Option<Names> {
+fn names(expression: &Expression) -> Option<MockNames> {
     let object = expression.as_object()?;
     let members = object.iter().map(|(key, value)| {
         let name = match key {
@@ -186,7 +186,7 @@ fn names(expression: &Expression) -> Option<Names> {
         // An expression may evaluate to an object, but its members are unknown: it counts as a leaf.
         Some((name.to_owned(), names(value.expr()).unwrap_or_default()))
     });
-    members.collect::<Option<_>>().map(Names)
+    members.collect::<Option<_>>().map(MockNames)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod unit_inputs;
 mod unit_module;
 mod unresolved_includes;
 
-pub(super) use eval::Unit;
+pub(super) use eval::UnitEvaluator;
 pub use mixed_mocks::MixedMocks;
 pub use needs::unit_needs;
 pub use unit_inputs::file_of_input;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::expr::Expression;
 
-use super::eval::Unit;
+use super::eval::UnitEvaluator;
 use crate::{engine::layout::unit_file_in, files::normalised};
 
 /// Returns the folders of the units that come before a unit; absent where only Terragrunt can tell all of them.
@@ -13,7 +13,7 @@ use crate::{engine::layout::unit_file_in, files::normalised};
 /// Measured on Terragrunt 1.1.3: dependencies of an included file count unless its `merge_strategy` is `no_merge`, and their
 /// relative paths start at the unit's folder.
 pub fn unit_needs(dir: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
-    let unit = Unit::new(dir, &Arc::default());
+    let unit = UnitEvaluator::new(dir, &Arc::default());
     let own = unit.part(&unit_file_in(dir), dir)?;
     let mut parts = vec![own.clone()];
     for include in own.body.get_blocks("include") {
@@ -72,8 +72,8 @@ mod tests {
             )
         };
         assert_eq!(needs(&include(""), &[common]).unwrap(), ["live/dns", "live/vpc"]);
-        let apart = include(r#", "merge_strategy": "no_merge""#);
-        assert_eq!(needs(&apart, &[common]).unwrap(), ["live/dns"]);
+        let excluded = include(r#", "merge_strategy": "no_merge""#);
+        assert_eq!(needs(&excluded, &[common]).unwrap(), ["live/dns"]);
     }
 
     #[test]

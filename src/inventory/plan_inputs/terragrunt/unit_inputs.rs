@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use hcl_edit::expr::{Expression, ObjectKey};
 
-use super::Unit;
+use super::UnitEvaluator;
 use crate::{
     engine::layout::{unit_file, unit_file_in},
     inventory::plan_inputs::scope::InputScope,
@@ -13,7 +13,7 @@ use crate::{
 /// file names the variable there, also when `inputs` are computed, and for engines other than Terragrunt.
 pub fn file_of_input(scope: &InputScope, variable: &str) -> Option<String> {
     unit_file(scope.engine)?;
-    let unit = Unit::new(&scope.dir, &scope.gone);
+    let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
     let own = unit_file_in(&scope.dir);
     let included = unit.plain_as_included(&own).map(|body| unit.include_paths(&body)).unwrap_or_default();
     let sets = |file: &Utf8PathBuf| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{expr::Expression, structure::Body, template::Element};
 
-use super::Unit;
+use super::UnitEvaluator;
 use crate::{
     engine::layout::{UNIT_ENGINE, module_files, unit_file_in},
     files::{self, normalised},
@@ -72,7 +72,7 @@ fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
 /// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; an included
 /// file is absent when its path is unknown or it cannot be read.
 fn own_and_included(dir: &Utf8Path) -> Option<(Body, Vec<Option<Body>>)> {
-    let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
+    let unit = UnitEvaluator::new(dir, &Arc::new(DeletedPaths::default()));
     let own = unit.plain_as_included(&unit_file_in(dir))?;
     let paths = unit.include_paths(&own);
     let included = paths.into_iter().map(|path| unit.plain_as_included(&path?)).collect();

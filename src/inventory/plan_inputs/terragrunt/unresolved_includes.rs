@@ -10,7 +10,7 @@ use hcl_edit::{
     visit::{self, Visit},
 };
 
-use super::Unit;
+use super::UnitEvaluator;
 use crate::{
     engine::layout::unit_file,
     files::{self, normalised},
@@ -38,7 +38,7 @@ impl UnresolvedIncludes {
         if unit_file(scope.engine).is_none() {
             return unread;
         }
-        let unit = Unit::new(&scope.dir, &scope.gone);
+        let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
         let files = scope.followed(&[], &Literals::default()).read;
         let is_read = |path: &str| files.contains(&normalised(&scope.dir.join(path)));
         for file in files.iter().filter(|file| file.extension() == Some("hcl")) {

@@ -7,55 +7,58 @@ use camino::Utf8PathBuf;
 use super::InputScope;
 use crate::{
     files::normalised,
-    hcl::eval::{PathBase, PathUse, leads_up},
+    hcl::eval::{PathBase, PathPosition, leads_up},
     inventory::plan_inputs::{path_refs::RefKind, variable_flow::PathSource, words::known_folder},
 };
 
 impl InputScope {
     /// Returns the files and folders that the texts resolve to, and the configuration files with a read that cannot be
     /// resolved.
-    pub(super) fn weighed(
+    pub(super) fn resolve_sources(
         &self,
-        ways: BTreeSet<PathSource>,
+        sources: BTreeSet<PathSource>,
     ) -> (BTreeSet<Utf8PathBuf>, BTreeSet<Utf8PathBuf>) {
         let (mut paths, mut guessed) = (BTreeSet::new(), BTreeSet::new());
-        for way in ways {
-            match self.led(&way) {
+        for source in sources {
+            match self.resolve_source(&source) {
                 Some(found) => paths.extend(found),
-                None => drop(guessed.insert(way.reader)),
+                None => drop(guessed.insert(source.reader)),
             }
         }
         (paths, guessed)
     }
 
     /// Resolves one text to paths; absent when the file may lie in a folder whose files are not all inputs.
-    fn led(&self, way: &PathSource) -> Option<Vec<Utf8PathBuf>> {
-        let leads_up = leads_up(&way.text);
-        let is_whole = !way.is_open && [PathUse::Whole, PathUse::Below].contains(&way.path);
-        let text = match way.path {
+    fn resolve_source(&self, source: &PathSource) -> Option<Vec<Utf8PathBuf>> {
+        let leads_up = leads_up(&source.text);
+        let is_whole = !source.is_open && [PathPosition::Whole, PathPosition::Below].contains(&source.path);
+        let text = match source.path {
             // Without `..`, the path stays in a folder whose files are inputs already.
-            PathUse::Inside | PathUse::Altered | PathUse::Begins if !leads_up => return Some(Vec::new()),
-            PathUse::Inside | PathUse::Altered => return None,
-            PathUse::Whole | PathUse::Below | PathUse::Begins if is_whole => &way.text,
-            PathUse::Whole | PathUse::Below | PathUse::Begins => known_folder(&way.text)?,
+            PathPosition::Inside | PathPosition::Altered | PathPosition::Begins if !leads_up => {
+                return Some(Vec::new());
+            }
+            PathPosition::Inside | PathPosition::Altered => return None,
+            PathPosition::Whole | PathPosition::Below | PathPosition::Begins if is_whole => &source.text,
+            PathPosition::Whole | PathPosition::Below | PathPosition::Begins => known_folder(&source.text)?,
         };
-        let aim = if is_whole && way.path == PathUse::Whole { RefKind::Read } else { RefKind::ReadBelow };
-        let mut led = Vec::new();
-        for start in self.starts(way) {
+        let kind =
+            if is_whole && source.path == PathPosition::Whole { RefKind::Read } else { RefKind::ReadBelow };
+        let mut resolve_source = Vec::new();
+        for start in self.starts(source) {
             let path = normalised(&start.join(text));
             // An absolute path names a file of the machine, not of the project.
             let is_elsewhere = text.starts_with('/') && !path.starts_with(&self.root);
-            if !is_elsewhere && self.is_guessed(&path, aim) {
+            if !is_elsewhere && self.is_guessed(&path, kind) {
                 return None;
             }
-            led.push(path);
+            resolve_source.push(path);
         }
-        Some(led)
+        Some(resolve_source)
     }
 
-    fn starts(&self, way: &PathSource) -> Vec<Utf8PathBuf> {
-        let own = way.file.parent().unwrap_or(&self.dir).to_owned();
-        match way.base {
+    fn starts(&self, source: &PathSource) -> Vec<Utf8PathBuf> {
+        let own = source.file.parent().unwrap_or(&self.dir).to_owned();
+        match source.base {
             PathBase::Own => vec![own],
             PathBase::Repository => {
                 self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()

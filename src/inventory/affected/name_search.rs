@@ -20,23 +20,23 @@ struct Next {
 }
 
 /// Search for the names that changed paths consist of.
-pub(super) struct Hints {
+pub(super) struct NameSearch {
     /// Automaton that finds the names; absent when there are too many.
     names: Option<AhoCorasick>,
     next: Vec<Next>,
-    blind: bool,
+    ignores_case: bool,
 }
 
-impl Hints {
-    /// Creates the search from changed paths, and from links, which lead to paths with other names. `blind` is true if the
+impl NameSearch {
+    /// Creates the search from changed paths, and from links, which lead to paths with other names. `ignores_case` is true if the
     /// file system ignores case.
     pub(super) fn new<'p>(
         changed: impl Iterator<Item = &'p str>,
         links: impl Iterator<Item = &'p str>,
-        blind: bool,
+        ignores_case: bool,
     ) -> Self {
         let mut names: BTreeMap<String, Next> = BTreeMap::new();
-        let folded = |path: &str| if blind { path.to_lowercase() } else { path.to_owned() };
+        let folded = |path: &str| if ignores_case { path.to_lowercase() } else { path.to_owned() };
         for path in changed.map(folded) {
             let parts: Vec<&str> = path.split('/').collect();
             for (at, part) in parts.iter().enumerate() {
@@ -52,7 +52,7 @@ impl Hints {
         }
         let few = names.len() <= MANY;
         let automaton = few.then(|| AhoCorasick::new(names.keys()).ok()).flatten();
-        Self { names: automaton, next: names.into_values().collect(), blind }
+        Self { names: automaton, next: names.into_values().collect(), ignores_case }
     }
 
     /// Returns true if a text may lead to a changed path.
@@ -63,7 +63,7 @@ impl Hints {
             return true;
         }
         let folded;
-        let text = if self.blind {
+        let text = if self.ignores_case {
             folded = text.to_lowercase();
             &folded
         } else {
@@ -72,13 +72,13 @@ impl Hints {
         names.find_overlapping_iter(text).any(|found| {
             let (before, behind) = (&text[..found.start()], &text[found.end()..]);
             let is_whole = !before.ends_with(is_of_name) && !behind.starts_with(is_of_name);
-            is_whole && leads_on(&self.next[found.pattern().as_usize()], behind)
+            is_whole && may_continue(&self.next[found.pattern().as_usize()], behind)
         })
     }
 }
 
 /// Returns true if the text behind a name may continue to a changed path.
-fn leads_on(next: &Next, behind: &str) -> bool {
+fn may_continue(next: &Next, behind: &str) -> bool {
     let Some(rest) = behind.strip_prefix('/').filter(|_| !next.any) else { return true };
     let rest = rest.trim_start_matches('/');
     let end = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
@@ -154,7 +154,9 @@ mod tests {
 
     #[test]
     fn letters_count_where_the_file_system_looks_at_them() {
-        let hints = |blind| Hints::new(["Modules/M7/main.tf"].into_iter(), std::iter::empty(), blind);
+        let hints = |ignores_case| {
+            NameSearch::new(["Modules/M7/main.tf"].into_iter(), std::iter::empty(), ignores_case)
+        };
         assert!(hints(true).hit("\"../MODULES/m7\"") && !hints(false).hit("\"../MODULES/m7\""));
     }
 }

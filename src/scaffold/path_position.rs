@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use camino::Utf8Path;
 
-use super::env_word::{is_name, is_weak, is_word, role};
+use super::environment_names::{is_name, is_weak, is_word, role};
 
 /// Folders whose subfolders are environments.
 pub(super) const CONTAINERS: [&str; 6] =
@@ -12,7 +12,7 @@ pub(super) const CONTAINERS: [&str; 6] =
 
 /// Statistics over many paths, which tell the folder of each path that is its environment.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct EnvironmentPositions {
     /// Words that name environments, by their depth in a path.
     columns: HashMap<usize, BTreeSet<String>>,
     /// Words that name environments, by the folder that holds them.
@@ -21,7 +21,7 @@ pub(super) struct Places {
     containers: BTreeSet<String>,
 }
 
-impl Places {
+impl EnvironmentPositions {
     /// Collects the statistics of these paths.
     pub(super) fn of<'a>(paths: impl IntoIterator<Item = &'a Utf8Path>) -> Self {
         let mut places = Self::default();
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn environments(paths: &[&str]) -> Vec<Option<String>> {
-        let places = Places::of(paths.iter().copied().map(Utf8Path::new));
+        let places = EnvironmentPositions::of(paths.iter().copied().map(Utf8Path::new));
         let name = |path: &str| Some(path.split('/').nth(places.depth(Utf8Path::new(path))?)?.to_owned());
         paths.iter().copied().map(name).collect()
     }

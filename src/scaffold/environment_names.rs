@@ -4,7 +4,7 @@ use crate::model::EnvName;
 
 /// Role of an environment, in the order of promotion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Role {
+pub(super) enum EnvironmentRole {
     /// Development, where a change is applied first.
     Development,
     /// Automated tests.
@@ -20,13 +20,16 @@ pub(super) enum Role {
 }
 
 /// Words by role, with the short forms of each role last.
-const WORDS: [(Role, &[&str]); 6] = [
-    (Role::Development, &["development", "develop", "dev"]),
-    (Role::Test, &["testing", "test", "tst", "integration", "int", "ci"]),
-    (Role::Acceptance, &["acceptance", "acc", "qa", "uat"]),
-    (Role::Staging, &["staging", "stage", "stag", "stg"]),
-    (Role::Preproduction, &["preproduction", "pre-production", "preprod", "pre-prod", "nonprod", "non-prod"]),
-    (Role::Production, &["production", "prod", "prd", "live"]),
+const WORDS: [(EnvironmentRole, &[&str]); 6] = [
+    (EnvironmentRole::Development, &["development", "develop", "dev"]),
+    (EnvironmentRole::Test, &["testing", "test", "tst", "integration", "int", "ci"]),
+    (EnvironmentRole::Acceptance, &["acceptance", "acc", "qa", "uat"]),
+    (EnvironmentRole::Staging, &["staging", "stage", "stag", "stg"]),
+    (
+        EnvironmentRole::Preproduction,
+        &["preproduction", "pre-production", "preprod", "pre-prod", "nonprod", "non-prod"],
+    ),
+    (EnvironmentRole::Production, &["production", "prod", "prd", "live"]),
 ];
 
 /// Words that name an environment only beside other environments: folders have these names for other reasons too.
@@ -45,7 +48,7 @@ const ALIASES: [(&str, &str); 8] = [
 ];
 
 /// Returns the role of a word that names an environment by itself, as `staging` or `Prod2`.
-pub(super) fn role_of_word(word: &str) -> Option<Role> {
+pub(super) fn role_of_word(word: &str) -> Option<EnvironmentRole> {
     let word = word.to_ascii_lowercase();
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(role, _)| *role)
@@ -62,7 +65,7 @@ pub(super) fn is_weak(word: &str) -> bool {
 }
 
 /// Returns the role of an environment's name, and the rest of the name: `prod-eu` is production of `eu`.
-pub(super) fn role(name: &str) -> Option<(Role, String)> {
+pub(super) fn role(name: &str) -> Option<(EnvironmentRole, String)> {
     if let Some(role) = role_of_word(name) {
         return Some((role, String::new()));
     }
@@ -131,10 +134,10 @@ mod tests {
     #[test]
     fn roles_are_in_the_order_of_promotion() {
         let names = ["dev", "test", "uat", "stag", "preprod", "prd"];
-        let roles: Vec<Role> = names.iter().map(|name| role(name).unwrap().0).collect();
+        let roles: Vec<EnvironmentRole> = names.iter().map(|name| role(name).unwrap().0).collect();
         assert!(roles.is_sorted(), "{roles:?}");
-        assert_eq!(role("prod-eu"), Some((Role::Production, "eu".to_owned())));
-        assert_eq!(role("Prod2"), Some((Role::Production, String::new())));
+        assert_eq!(role("prod-eu"), Some((EnvironmentRole::Production, "eu".to_owned())));
+        assert_eq!(role("Prod2"), Some((EnvironmentRole::Production, String::new())));
         assert_eq!(role("blue"), None);
     }
 

@@ -6,10 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    env_word::{is_word, literal, role, template_of, with_env},
+    environment_names::{is_word, literal, role, template_of, with_env},
     evidence::Evidence,
-    place::CONTAINERS,
-    tree::Tree,
+    path_position::CONTAINERS,
+    tree::RepositoryTree,
 };
 use crate::{
     engine::{detect::LOCKFILE, layout::UNIT_FILE},
@@ -138,13 +138,13 @@ fn complete(mut pairs: Pairs, block: &BackendBlock) -> Pairs {
 
 impl Pairs {
     /// Returns true if these pairs alone give two environments two states.
-    pub(super) fn tell_apart(&self) -> bool {
+    pub(super) fn distinguish_environments(&self) -> bool {
         let differs = |value: &Pair| match value {
             Pair::All(value) => value.as_str().is_some_and(|text| text.contains("{env}")),
             Pair::Each(values) => values.values().collect::<Vec<_>>().windows(2).all(|two| two[0] != two[1]),
         };
-        let telling = identity(&self.kind).map(|(key, _)| key);
-        let keys = telling.into_iter().chain(required(&self.kind).iter().copied());
+        let descriptive_folders = identity(&self.kind).map(|(key, _)| key);
+        let keys = descriptive_folders.into_iter().chain(required(&self.kind).iter().copied());
         keys.into_iter().filter_map(|key| self.values.get(key)).any(differs)
     }
 
@@ -165,7 +165,7 @@ impl Pair {
 
 /// Finds the files of pairs below a folder, by the environment in their path: `backend/staging.hcl`,
 /// `prod.tfbackend`.
-pub(super) fn files_below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> Files {
+pub(super) fn files_below(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path]) -> Files {
     let nested = |path: &Utf8Path| {
         roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
     };
@@ -184,7 +184,10 @@ pub(super) fn files_below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> 
 }
 
 /// Finds the file of pairs in an environment's own folder.
-pub(super) fn file_in(tree: &Tree, folder: &Utf8Path) -> Option<(Utf8PathBuf, BTreeMap<String, Value>)> {
+pub(super) fn file_in(
+    tree: &RepositoryTree,
+    folder: &Utf8Path,
+) -> Option<(Utf8PathBuf, BTreeMap<String, Value>)> {
     let names = tree.folders.get(folder)?;
     let mut files = names.iter().filter(|name| may_hold_pairs(name)).map(|name| folder.join(name));
     files.find_map(|file| read(tree, &file).map(|values| (file, values)))
@@ -210,7 +213,7 @@ fn may_hold_pairs(name: &str) -> bool {
 }
 
 /// Reads the literal pairs of a file; absent when it holds anything else.
-fn read(tree: &Tree, file: &Utf8Path) -> Option<BTreeMap<String, Value>> {
+fn read(tree: &RepositoryTree, file: &Utf8Path) -> Option<BTreeMap<String, Value>> {
     // A file that is no list of attributes is no file of pairs, whatever its name.
     let content = read_var_file(&tree.root.join(file), &tree.root).ok()?;
     let values = content.into_iter().map(|(key, attribute)| Some((key, attribute.value.literal()?.clone())));
@@ -236,7 +239,7 @@ mod tests {
 
     fn pairs(files: &[(&str, &str)]) -> Pairs {
         let sample = Sample::new(files);
-        let tree = Tree::read(sample.root()).unwrap();
+        let tree = RepositoryTree::read(sample.root()).unwrap();
         let root = Utf8Path::new("tf");
         let module = read_folder(EngineName::Tofu, &tree.root.join(root), &tree.root).unwrap();
         let block = module.backend.unwrap();
@@ -260,7 +263,7 @@ mod tests {
         assert_eq!(found.values["bucket"], Pair::All(Value::from("acme-{env}")));
         assert_eq!(found.values["key"], Pair::All(Value::from("x")));
         assert_eq!(found.of("prod")["region"], &Value::from("us"));
-        assert!(found.tell_apart() && found.missing.is_empty() && found.proposed.is_none());
+        assert!(found.distinguish_environments() && found.missing.is_empty() && found.proposed.is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::env_word::is_name;
+use super::environment_names::is_name;
 use crate::{files, hcl::Module};
 
 /// Mentions of the workspace in a module.
