@@ -34,6 +34,7 @@ pub use environment_scope::EnvironmentScope;
 pub use find::{FILE_NAME, find};
 pub use guards::{DenyRule, Guards, IdentityGuard, Window};
 pub use load::ConfigError;
+pub(crate) use origin::quoted as toml_key;
 pub use origin::{Layer, Origin, Scope, Value};
 pub use overrides::{ENGINE_VARIABLE, Overrides, VARIABLES, program_variable, sets_environment};
 pub use raw::duration::{duration_word, parse_duration};

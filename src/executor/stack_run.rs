@@ -185,12 +185,12 @@ mod tests {
     use super::*;
     use crate::{
         executor::rig::{changes, id},
-        graph::Node,
+        graph::StackNode,
         model::{Action, Changes, OutputChange},
     };
 
     fn runs() -> StackRuns {
-        let node = |name: &str, needs: &[&str]| Node {
+        let node = |name: &str, needs: &[&str]| StackNode {
             stack: id(name),
             needs: needs.iter().map(|need| id(need)).collect(),
             tags: Vec::new(),

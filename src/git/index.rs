@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::places::CleanPaths;
+use super::clean_paths::{CleanPaths, real};
 
 /// Files that git tracks.
 #[derive(Debug, Default)]
@@ -30,7 +30,6 @@ impl<'a> Index<'a> {
     /// Adds files that count as uncommitted though `git status` is silent: tracked files that git skips, whether they
     /// differ or not, and files that engines load and git does not track.
     pub(super) fn add_skipped(&self, dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
-        let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let top = real(top);
         let mut add = |path: &str| {
             let is_listed =

@@ -12,7 +12,7 @@ const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 /// Maximum number of paths that are passed to git as arguments.
 const MANY: usize = 200;
 
-/// Returns the differences between a commit and the working tree, as `raw::differences` parses them.
+/// Returns the differences between a commit and the working tree, as `listing::differences` parses them.
 pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
     git.ask(&[
         "diff",
@@ -27,7 +27,7 @@ pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
     ])
 }
 
-/// Returns the tracked and untracked files, as `raw::listing` parses them.
+/// Returns the tracked and untracked files, as `listing::listing` parses them.
 pub(crate) fn ls_files(git: &Git<'_>) -> Result<String, String> {
     git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
 }

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, ffi::OsString};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    clean_paths::{CleanPaths, real},
     command::{Git, repository},
     index::Index,
-    places::CleanPaths,
     queries::is_left_out,
     remotes::{RemoteHead, Remotes},
 };
@@ -92,7 +92,6 @@ impl WorkingTree {
 
 /// Keeps only paths that lie in one of the places or hold one: git lists an untracked folder as a whole.
 fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
-    let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let top = real(top);
     let paths: Vec<Utf8PathBuf> = places.paths.iter().map(|place| real(place)).collect();
     dirty.retain(|path| {
@@ -105,7 +104,7 @@ fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
 }
 
 /// Parses the output of `git status -z`: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
-fn parse(text: &str) -> WorkingTree {
+pub(super) fn parse(text: &str) -> WorkingTree {
     let mut tree = WorkingTree::default();
     let mut upstream = None;
     let mut entries = text.split('\0').filter(|entry| !entry.is_empty());

@@ -45,7 +45,7 @@ pub(super) mod tests {
     }
 
     fn name(index: usize) -> StackId {
-        format!("s{place}").parse().unwrap()
+        format!("s{index}").parse().unwrap()
     }
 
     /// Generates any graph without a cycle, declared in any order.

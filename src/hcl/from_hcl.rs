@@ -119,6 +119,38 @@ mod tests {
     }
 
     #[test]
+    fn functions_lists_and_objects_of_known_parts_have_a_value() {
+        let look_up = |reference: Reference<'_>| match reference {
+            Reference::Variable("project") => Some(json!("shop")),
+            Reference::Variable("count") => Some(json!(1.50)),
+            _ => None,
+        };
+        for (text, expected) in [
+            ("join(\"/\", [var.project, \"x\"])", Some(json!("shop/x"))),
+            ("format(\"%s-%s\", var.project, var.count)", Some(json!("shop-1.5"))),
+            ("[\"a\", (var.count), \"${var.count}\"]", Some(json!(["a", 1.5, 1.5]))),
+            (
+                "{ key = basename(\"a/${var.project}\"), (var.project) = true }",
+                Some(json!({"key": "shop", "shop": true})),
+            ),
+            ("nonsensitive(var.count)", Some(json!(1.5))),
+            ("tostring(var.count)", Some(json!("1.5"))),
+            ("sensitive(var.project)", None),
+            ("abspath(var.project)", None),
+            ("join(\"/\", [local.x])", None),
+            ("[\"a\", local.x]", None),
+            ("{ (local.x) = 1 }", None),
+            ("\"a${null}\"", None),
+            ("\"a%{ if true }b%{ endif }\"", None),
+            ("var.project == \"shop\" ? 1 : 2", None),
+            ("var.project.x", None),
+        ] {
+            assert_eq!(value(text).evaluate(&look_up), expected, "{text}");
+        }
+        assert_eq!(value("join(\"/\", [\"a\", \"b\"])").literal(), Some(&json!("a/b")));
+    }
+
+    #[test]
     fn broken_hcl_is_told_at_its_place() {
         let source =
             SourceFile::new("infra/app/main.tf", "variable \"a\" {}\n\nmodule \"x\" {\n  source = \n}\n");

@@ -45,14 +45,20 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
 }
 
 fn broken(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
+    invalid_json(source, error, SYNTAX_CODE)
+}
+
+/// Returns the diagnostic for a file that is not valid JSON, at the place of the error.
+pub(super) fn invalid_json(
+    source: &Arc<SourceFile>,
+    error: &serde_json::Error,
+    code: &'static str,
+) -> Diagnostic {
     let line_start: usize =
         source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let at = usize::min(line_start + error.column().saturating_sub(1), source.text().len());
-    Diagnostic::error(SYNTAX_CODE, format!("`{}` is not valid JSON", source.path())).at(
-        source,
-        at..at,
-        error.to_string(),
-    )
+    let message = format!("`{}` is not valid JSON", source.path());
+    Diagnostic::error(code, message).at(source, at..at, error.to_string())
 }
 
 struct JsonBlockReader<'a> {

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::{
+    Span,
+    expr::Expression,
+    structure::{Block, Body},
+};
 
 use super::{
     Expr, SourceSpan,
+    eval::unwrapped,
     folder::open,
     from_hcl,
+    from_json::invalid_json,
     json_unit::{self, ConvertedUnit},
     parse_body,
 };
@@ -118,14 +124,8 @@ impl ParsedUnit {
             let body = from_hcl::body(&source)?;
             return Ok(Self { source, body, converted: None });
         }
-        let converted = json_unit::to_hcl(source.text()).map_err(|error| {
-            let text = source.text();
-            let line =
-                text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-            let at = (line + error.column().saturating_sub(1)).min(text.len());
-            let message = format!("`{}` is not valid JSON", source.path());
-            Diagnostic::error(JSON_SYNTAX_CODE, message).at(&source, at..at, error.to_string())
-        })?;
+        let converted = json_unit::to_hcl(source.text())
+            .map_err(|error| invalid_json(&source, &error, JSON_SYNTAX_CODE))?;
         let hcl = SourceFile::new(source.path(), converted.hcl());
         let body = from_hcl::body(&hcl).map_err(|mut problem| {
             for label in &mut problem.labels {
@@ -137,19 +137,58 @@ impl ParsedUnit {
         Ok(Self { source, body, converted: Some(converted) })
     }
 
-    /// Returns the literal string, or strings, of an attribute; empty if there are none.
+    /// Returns the literal string, or strings, of an attribute with their places; empty if a part of the value is computed.
     fn texts(&self, body: &Body, name: &str) -> Vec<(String, SourceSpan)> {
-        let Some(attribute) = from_hcl::convert_attributes(&self.source, body).swap_remove(name) else {
+        let Some(attribute) = body.get_attribute(name) else { return Vec::new() };
+        if Expr::from(&attribute.value).literal().is_none() {
             return Vec::new();
+        }
+        let items: Vec<&Expression> = match unwrapped(&attribute.value) {
+            Expression::Array(items) => items.iter().collect(),
+            _ => vec![&attribute.value],
         };
-        let Expr::Literal(value) = attribute.value else { return Vec::new() };
+        let text = |item: &&Expression| Some((Expr::from(*item).text()?.to_owned(), self.place(item)));
+        items.iter().filter_map(text).collect()
+    }
+
+    /// Returns the place of an expression in the file; in a file in JSON, of the value that it was converted from.
+    fn place(&self, expression: &Expression) -> SourceSpan {
+        let span = expression.span().unwrap_or_default();
         let span = match &self.converted {
-            Some(converted) => converted.origin(attribute.place.span.start),
-            None => attribute.place.span,
+            Some(converted) => converted.origin(span.start),
+            None => span,
         };
-        let place = SourceSpan { source: Arc::clone(&self.source), span };
-        let items = value.as_array().cloned().unwrap_or_else(|| vec![value]);
-        let text = |item: serde_json::Value| Some((item.as_str()?.to_owned(), place.clone()));
-        items.into_iter().filter_map(text).collect()
+        SourceSpan { source: Arc::clone(&self.source), span }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_of_a_list_has_its_own_place() {
+        for (name, text) in [
+            ("terragrunt.hcl", "dependencies {\n  paths = [\"../a\", \"../b\"]\n}\n"),
+            ("terragrunt.hcl.json", "{\"dependencies\": {\"paths\": [\"../a\", \"../b\"]}}"),
+        ] {
+            let keep = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(keep.path()).unwrap();
+            std::fs::write(dir.join(name), text).unwrap();
+            let paths = read_unit(dir, dir).unwrap();
+            let written = |place: &SourceSpan| text[place.span.clone()].to_owned();
+            let found: Vec<(&str, String)> =
+                paths.iter().map(|(path, place)| (path.as_str(), written(place))).collect();
+            assert_eq!(found, [("../a", "\"../a\"".to_owned()), ("../b", "\"../b\"".to_owned())], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_with_a_computed_item_has_no_literal_paths() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        std::fs::write(dir.join("terragrunt.hcl"), "dependencies {\n  paths = [\"../a\", local.b]\n}\n")
+            .unwrap();
+        assert!(read_unit(dir, dir).unwrap().is_empty());
     }
 }

@@ -10,6 +10,7 @@ use super::{
     address::{Addressed, EffectiveBackend, EnvValue, Setting, StateAddress, state_address},
 };
 use crate::{
+    config::toml_key,
     diagnostic::Diagnostic,
     files,
     hcl::{Attribute, Expr, Folder, Module, Reference, RemoteState, VarFileContent},
@@ -139,7 +140,8 @@ fn undeclared_link(instance: &Instance, link: &RemoteState, target: &InstanceId)
     }
     let mut needs: Vec<&StackId> = instance.needs.iter().collect();
     needs.push(&target.stack);
-    let needs: Vec<String> = needs.into_iter().map(|stack| quoted(stack.as_str())).collect();
+    let needs: Vec<String> =
+        needs.into_iter().map(|stack| toml::Value::from(stack.as_str()).to_string()).collect();
     Some(
         Diagnostic::error(
             "inventory::undeclared-link",
@@ -149,20 +151,9 @@ fn undeclared_link(instance: &Instance, link: &RemoteState, target: &InstanceId)
         .help(format!(
             "write `needs = [{}]` under `[stacks.{}]`",
             needs.join(", "),
-            key(id.stack.as_str())
+            toml_key(id.stack.as_str())
         )),
     )
-}
-
-/// Returns a name as a TOML string.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// Returns a name as a TOML key.
-fn key(name: &str) -> String {
-    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if bare { name.to_owned() } else { quoted(name) }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     project::ProjectEngine,
     stack::DraftStack,
 };
-use crate::engine::layout::UNIT_ENGINE;
+use crate::{config::toml_key, engine::layout::UNIT_ENGINE};
 
 const HEADER: &str = "\
 # How the stacks of this repository reach their environments: a first version, by `envctl init`, of what lies here.
@@ -59,7 +59,7 @@ impl Text<'_> {
     }
 
     fn table(&mut self, path: &[&str]) {
-        let path: Vec<String> = path.iter().map(|part| key(part)).collect();
+        let path: Vec<String> = path.iter().map(|part| toml_key(part)).collect();
         self.line(format!("\n[{}]", path.join(".")));
     }
 
@@ -132,7 +132,7 @@ impl Text<'_> {
             }
             let value = |name: &str| if NAMES_OF_ENVIRONMENT.contains(&name) { environment } else { "…" };
             let vars: Vec<String> =
-                plain.iter().map(|v| format!("{} = {}", key(&v.name), quoted(value(&v.name)))).collect();
+                plain.iter().map(|v| format!("{} = {}", toml_key(&v.name), quoted(value(&v.name)))).collect();
             self.line(format!("# vars = {{ {} }}", vars.join(", ")));
         }
         if !secret.is_empty() && !self.has_explained_secrets {
@@ -144,7 +144,7 @@ impl Text<'_> {
                 Some(file) => format!("{{ sops = {}, key = \"…\" }}", quoted(file.as_str())),
                 None => format!("{{ env = {} }}", quoted(&variable_of(environment, name))),
             };
-            self.line(format!("# secrets.{} = {source}", key(name)));
+            self.line(format!("# secrets.{} = {source}", toml_key(name)));
         }
     }
 
@@ -224,7 +224,7 @@ impl Text<'_> {
 /// Returns the lines of the pairs that apply in every environment, after a comment on their source.
 fn shared_pairs(pairs: &Pairs) -> Vec<String> {
     let mut lines = Vec::new();
-    let kind = key(&pairs.kind);
+    let kind = toml_key(&pairs.kind);
     if let Some(proposed) = pairs.proposed {
         lines.push(format!(
             "# Nothing here tells `{proposed}`: this is a proposal. Write the one that is in use today."
@@ -255,12 +255,15 @@ fn own_pairs(pairs: &Pairs, environment: &str) -> Vec<String> {
         Pair::Each(values) => Some((name.as_str(), values.get(environment)?)),
     });
     let table = inline(values);
-    (!table.is_empty()).then(|| format!("backend.{} = {{ {table} }}", key(&pairs.kind))).into_iter().collect()
+    (!table.is_empty())
+        .then(|| format!("backend.{} = {{ {table} }}", toml_key(&pairs.kind)))
+        .into_iter()
+        .collect()
 }
 
 fn inline<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let pairs: Vec<String> =
-        values.map(|(name, value)| format!("{} = {}", key(name), toml_value(value))).collect();
+        values.map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value))).collect();
     pairs.join(", ")
 }
 
@@ -291,11 +294,6 @@ fn escaped_glob(path: &str) -> String {
 
 fn strings(texts: &[impl AsRef<str>]) -> String {
     format!("[{}]", texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", "))
-}
-
-fn key(name: &str) -> String {
-    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if bare { name.to_owned() } else { quoted(name) }
 }
 
 fn quoted(text: &str) -> String {

@@ -44,7 +44,10 @@ fn a_stack_that_only_a_typed_command_made_is_told_when_it_is_gone(engine: &Drive
         shop.run(["check", "dev", "--offline"]).exits(0).tells(TYPED);
         let document = shop.run(["status", "dev", "--json"]).exits(0).json();
         assert_eq!(gone(&document), ["dev mail"], "{commands:?}");
-        assert_eq!(document["environments"][0]["gone"][0]["run"], Value::Null, "{commands:?}");
+        let stack = &document["environments"][0]["gone"][0];
+        assert_eq!(stack["run"], Value::Null, "{commands:?}");
+        let time = stack["exec"].as_str().unwrap();
+        assert!(time.parse::<jiff::Timestamp>().is_ok_and(|at| at.to_string() == time), "RFC 3339: {time}");
         std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
         shop.run(["plan", "dev"]).exits(0).tells(TYPED).tells("`git restore --source=");
     }

@@ -164,7 +164,7 @@ fn a_unit_in_json_is_named_and_a_source_that_is_a_file_is_left() {
             .prints("✘ config dev: 3 problems")
             .tells("live/app/terragrunt.hcl.json:3:28")
             .tells("`live/vcp` does not exist")
-            .tells("live/app/terragrunt.hcl.json:6:14")
+            .tells("live/app/terragrunt.hcl.json:6:25")
             .tells("`live/pvc` does not exist")
             .tells("live/app/terragrunt.hcl.json:8:27")
             .tells("`live/app/gone` does not exist");

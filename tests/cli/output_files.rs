@@ -9,7 +9,7 @@ use std::{
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
-use crate::support::{Env, Program, Shop};
+use crate::support::{Env, Live, Program, Shop};
 
 /// Returns every regular file of a project with its text.
 fn files(shop: &Shop) -> BTreeMap<String, String> {
@@ -240,4 +240,20 @@ fn an_output_file_beside_a_stack_at_the_root_is_refused() {
     fs::remove_file(shop.project.path("report.json")).unwrap();
     shop.run(["plan", "staging", "--report", outside.to_str().unwrap()]).exits(0);
     shop.run(["apply", "last", "--yes", "--report", outside.to_str().unwrap()]).exits(0);
+}
+
+#[test(engines(terragrunt))]
+fn an_output_file_in_a_folder_that_terragrunt_copies_is_refused() {
+    let live = Live::new();
+    live.unit("app", "terraform {\n  source = \"../../base//db\"\n}\n", "", "");
+    live.project.write("base/db/main.tf", "output \"x\" {\n  value = 1\n}\n");
+    for flags in
+        [["--report", "base/new.json"], ["--summary", "base/deep/new.md"], ["--report", "base/db/new.json"]]
+    {
+        std::fs::create_dir_all(live.project.path("base/deep")).unwrap();
+        let run = live.env.run_args(&[&["plan", "dev", "app"][..], &flags].concat()).exits(64);
+        run.tells("plans of stack `app` depend on the files there").tells("nothing was started");
+        assert!(!live.project.path(flags[1]).exists(), "{flags:?}");
+    }
+    live.env.run(["plan", "dev", "app", "--report", "basement.json"]).exits(0);
 }

@@ -44,7 +44,7 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Node, StackGraph, render::wires::tests::wires, stack_graph::tests::graph};
+    use crate::graph::{StackGraph, StackNode, render::wires::tests::wires, stack_graph::tests::graph};
 
     #[test]
     fn names_are_labels_and_numbers_are_ids() {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_would_end_a_label_is_an_entity() {
-        let node = Node { stack: "a\"<b>#1".parse().unwrap(), needs: vec![], tags: vec![] };
+        let node = StackNode { stack: "a\"<b>#1".parse().unwrap(), needs: vec![], tags: vec![] };
         assert!(
             mermaid(&StackGraph::new(vec![node]).unwrap(), &OutputReferences::default())
                 .contains("s0[\"a#quot;#60;b#62;#35;1\"]")

@@ -196,7 +196,7 @@ mod tests {
             vec![PathSegment::Folder(PathBase::Own, 1), value()],
             vec![value(), text("/"), OWN],
         ] {
-            assert!(shown(&segments).contains(&"astray".to_owned()), "{pieces:?}");
+            assert!(shown(&segments).contains(&"astray".to_owned()), "{segments:?}");
         }
     }
 

@@ -112,7 +112,7 @@ mod tests {
 
     fn hit(text: &str) -> bool {
         let changed = ["modules/m7/main.tf", "infra/app/x.json"];
-        Hints::new(changed.into_iter(), ["live/link"].into_iter(), false).hit(text)
+        NameSearch::new(changed.into_iter(), ["live/link"].into_iter(), false).hit(text)
     }
 
     #[test]
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn letters_count_where_the_file_system_looks_at_them() {
-        let hints = |ignores_case| {
+        let search = |ignores_case| {
             NameSearch::new(["Modules/M7/main.tf"].into_iter(), std::iter::empty(), ignores_case)
         };
-        assert!(hints(true).hit("\"../MODULES/m7\"") && !hints(false).hit("\"../MODULES/m7\""));
+        assert!(search(true).hit("\"../MODULES/m7\"") && !search(false).hit("\"../MODULES/m7\""));
     }
 }

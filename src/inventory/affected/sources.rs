@@ -59,21 +59,35 @@ pub(super) fn own_account_files(
     dir: &Utf8Path,
     config_variables: &BTreeMap<OsString, OsString>,
 ) -> Option<Vec<Utf8PathBuf>> {
+    let names = ACCOUNTS.iter().chain(&FOLDERS);
+    let files = |variables: &BTreeMap<OsString, OsString>| shared_account_files(variables, dir);
+    own_files(settings, config_variables, names, &|_, text| text.to_owned(), &files)
+}
+
+/// Returns the files that are found with the variables that a stack sets itself, and with the inherited ones if those may
+/// win; absent when the stack sets none of the variables in `names`.
+fn own_files<'n>(
+    settings: &Settings,
+    inherited: &BTreeMap<OsString, OsString>,
+    names: impl Iterator<Item = &'n &'n str>,
+    value: &dyn Fn(&str, &str) -> String,
+    files: &dyn Fn(&BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf>,
+) -> Option<Vec<Utf8PathBuf>> {
     let (mut own, mut may_be_inherited) = (None, false);
-    for name in ACCOUNTS.iter().chain(&FOLDERS) {
+    for name in names {
         // A path that comes from a secret is not read here.
         if let Some(variable) = settings.env.get(*name)
             && let EnvSource::Plain(text) = &variable.value.source
         {
-            own.get_or_insert_with(|| config_variables.clone()).insert(name.into(), text.into());
+            own.get_or_insert_with(|| inherited.clone()).insert(name.into(), value(name, text).into());
             may_be_inherited |= !variable.value.unless.is_empty();
         }
     }
-    let mut files = shared_account_files(&own?, dir);
+    let mut found = files(&own?);
     if may_be_inherited {
-        files.extend(shared_account_files(config_variables, dir));
+        found.extend(files(inherited));
     }
-    Some(files)
+    Some(found)
 }
 
 /// Returns the changes of the programs of an engine, and of the engine that it may drive, as far as environments.toml names
@@ -147,20 +161,7 @@ pub(super) fn own_settings_files(
     root: &Utf8Path,
     config_variables: &BTreeMap<OsString, OsString>,
 ) -> Option<Vec<Utf8PathBuf>> {
-    let (mut own, mut may_be_inherited) = (None, false);
-    for name in NAMED.iter().chain(&FOLDERS) {
-        // A path that comes from a secret is not read here.
-        if let Some(variable) = settings.env.get(*name)
-            && let EnvSource::Plain(text) = &variable.value.source
-        {
-            let value = value_from(root, name, text.clone());
-            own.get_or_insert_with(|| config_variables.clone()).insert(name.into(), value.into());
-            may_be_inherited |= !variable.value.unless.is_empty();
-        }
-    }
-    let mut files = settings_files(&own?);
-    if may_be_inherited {
-        files.extend(settings_files(config_variables));
-    }
-    Some(files)
+    let names = NAMED.iter().chain(&FOLDERS);
+    let value = |name: &str, text: &str| value_from(root, name, text.to_owned());
+    own_files(settings, config_variables, names, &value, &settings_files)
 }

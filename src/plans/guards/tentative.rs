@@ -103,7 +103,7 @@ pub fn are_all_tentative(blocked: &[Blocked]) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        graph::Node,
+        graph::StackNode,
         model::{Action, TentativeReason},
         plans::guards::rig::{review, stack},
     };
@@ -114,7 +114,7 @@ mod tests {
 
     /// Makes the graph of a run over `network` and `app`, which depends on it.
     fn graph() -> StackGraph {
-        let node = |name: &str, needs: &[&str]| Node {
+        let node = |name: &str, needs: &[&str]| StackNode {
             stack: id(name),
             needs: needs.iter().map(|need| id(need)).collect(),
             tags: Vec::new(),

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,8 +42,9 @@ pub(crate) struct UndeclaredStack {
     #[schemars(with = "Option<String>")]
     run: Option<RunId>,
     /// Time of the command of `envctl exec` that changed the stack after every run.
+    #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    exec: Option<String>,
+    exec: Option<Timestamp>,
     /// Commit of that run or command.
     commit: Option<String>,
 }
@@ -52,9 +54,10 @@ impl UndeclaredStack {
         let Self { environment, stack, path, run, exec, .. } = self;
         let since = match (run, exec) {
             (Some(run), _) => format!("run {run}"),
-            (None, at) => {
-                format!("a command of `envctl exec` at {}", at.as_deref().unwrap_or("an unknown time"))
+            (None, Some(at)) => {
+                format!("a command of `envctl exec` at {}", at.strftime("%Y-%m-%d %H:%M:%SZ"))
             }
+            (None, None) => "a command of `envctl exec` at an unknown time".to_owned(),
         };
         format!(
             "stack `{stack}` (`{path}`) of `{environment}` is gone from the files since {since}; its resources still exist"
@@ -210,7 +213,7 @@ pub(crate) fn undeclared_stacks(
     }
     let newest = newest.into_iter().filter(|(.., deployment)| !deployment.destroyed);
     gone.stacks.extend(newest.map(|(_, stack, deployment)| {
-        let at = deployment.run.started().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let at = deployment.run.started();
         UndeclaredStack {
             environment: environment.clone(),
             stack,

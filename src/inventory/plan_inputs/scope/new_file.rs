@@ -6,8 +6,11 @@ use camino::Utf8Path;
 
 use super::{ConfigurationRefs, InputError, InputScope, declared::is_declared};
 use crate::{
+    engine::layout::unit_file,
     files::resolve_links,
-    inventory::plan_inputs::{deleted_paths::DeletedPaths, literals::Literals, walk::Walk},
+    inventory::plan_inputs::{
+        deleted_paths::DeletedPaths, literals::Literals, terragrunt::unit_package, walk::Walk,
+    },
 };
 
 impl InputScope {
@@ -20,6 +23,12 @@ impl InputScope {
             self.clone().with_deleted(&present).followed(&[], &Literals::default());
         if files.iter().any(|named| resolve_links(named) == file)
             || is_declared(&self.dir, &self.globs, file)?
+        {
+            return Ok(true);
+        }
+        // Terragrunt copies the whole folder, also what lies beside the module.
+        if unit_file(self.engine).is_some()
+            && unit_package(&self.dir).is_some_and(|package| file.starts_with(resolve_links(&package)))
         {
             return Ok(true);
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 use hcl_edit::{
-    expr::{Expression, ObjectKey},
+    expr::Expression,
     structure::{Block, Body},
 };
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use super::UnitEvaluator;
 use crate::{
     engine::layout::unit_file,
     files::normalised,
-    inventory::plan_inputs::{literals::Literals, scope::InputScope},
+    inventory::plan_inputs::{eval_scope::key_text, literals::Literals, scope::InputScope},
 };
 
 /// Terragrunt dependency whose mocks replace outputs that are missing.
@@ -179,10 +179,7 @@ fn attribute<'b>(body: &'b Body, name: &str) -> Option<&'b Expression> {
 fn names(expression: &Expression) -> Option<MockNames> {
     let object = expression.as_object()?;
     let members = object.iter().map(|(key, value)| {
-        let name = match key {
-            ObjectKey::Ident(name) => name.as_str(),
-            ObjectKey::Expression(expression) => expression.as_str()?,
-        };
+        let name = key_text(key)?;
         // An expression may evaluate to an object, but its members are unknown: it counts as a leaf.
         Some((name.to_owned(), names(value.expr()).unwrap_or_default()))
     });

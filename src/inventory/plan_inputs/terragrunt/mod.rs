@@ -14,5 +14,6 @@ pub(super) use eval::UnitEvaluator;
 pub use mixed_mocks::MixedMocks;
 pub use needs::unit_needs;
 pub use unit_inputs::file_of_input;
+pub(super) use unit_module::unit_package;
 pub use unit_module::{has_local_state, unit_module, unit_source};
 pub use unresolved_includes::{UnresolvedIncludes, mixes_anywhere};

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::{expr::Expression, structure::Body, template::Element};
+use hcl_edit::{expr::Expression, structure::Body};
 
 use super::UnitEvaluator;
 use crate::{
     engine::layout::{UNIT_ENGINE, module_files, unit_file_in},
     files::{self, normalised},
+    hcl::Expr,
     inventory::plan_inputs::deleted_paths::DeletedPaths,
 };
 
@@ -32,16 +33,30 @@ pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     source.as_str().filter(|source| !source.starts_with('/')).and_then(|source| local_folder(dir, source))
 }
 
-/// Returns the local folder that Terragrunt copies as the module of a unit; absent where the source is fetched, and where the files
-/// do not tell it.
+/// Returns the local folder of a unit's module; absent if the source is fetched, or the files do not determine it.
 pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    existing_folder(dir, &literal_source(dir)?)
+}
+
+/// Returns the local folder that Terragrunt copies for a unit: of the source `../base//db` all of `../base`. Absent if the
+/// source is fetched, or the files do not determine it.
+pub(in crate::inventory::plan_inputs) fn unit_package(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    let source = literal_source(dir)?;
+    existing_folder(dir, source.split_once("//").map_or(&*source, |(package, _)| package))
+}
+
+/// Returns the literal source that a unit or the first of its included files with a source has.
+fn literal_source(dir: &Utf8Path) -> Option<String> {
     let (own, included) = own_and_included(dir)?;
-    // Relative sources in an included file start at the unit's folder.
     let source = [&own].into_iter().chain(included.iter().flatten()).find_map(|body| sources(body).next())?;
-    let source = literal(source)?;
-    // Terragrunt also takes a path without dots, where it lies in the unit's folder.
-    let beside = || Some(normalised(&dir.join(&source))).filter(|folder| folder.is_dir());
-    local_folder(dir, &source).or_else(beside)
+    Expr::from(source).text().map(str::to_owned)
+}
+
+/// Returns the folder that a local source names. Relative sources start at the unit's folder, also in an included file, and
+/// Terragrunt takes a path without dots as well if the folder exists.
+fn existing_folder(dir: &Utf8Path, source: &str) -> Option<Utf8PathBuf> {
+    let beside = || Some(normalised(&dir.join(source))).filter(|folder| folder.is_dir());
+    local_folder(dir, source).or_else(beside)
 }
 
 /// Returns true if the files of a unit give it a local state or none at all; its module may have a backend of its own.
@@ -83,18 +98,6 @@ fn own_and_included(dir: &Utf8Path) -> Option<(Body, Vec<Option<Body>>)> {
 fn sources(body: &Body) -> impl Iterator<Item = &Expression> {
     let sources = body.get_blocks("terraform").filter_map(|block| block.body.get_attribute("source"));
     sources.map(|source| &source.value)
-}
-
-/// Returns the text of a literal, also of one that is written as a template.
-fn literal(expression: &Expression) -> Option<String> {
-    if let Some(text) = expression.as_str() {
-        return Some(text.to_owned());
-    }
-    let parts = expression.as_string_template()?.iter().map(|element| match element {
-        Element::Literal(text) => Some(text.as_str()),
-        _ => None,
-    });
-    parts.collect()
 }
 
 /// Returns the folder that a local source names; `..//module` is the folder `module` in `..`; Terragrunt copies all of `..`.

@@ -1,6 +1,6 @@
 //! Places in which uncommitted files count.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Places in which uncommitted files count.
 #[derive(Debug, Clone, Default)]
@@ -11,4 +11,9 @@ pub struct CleanPaths {
     pub extension: Option<&'static str>,
     /// Files that engines load by their names, and that therefore count even if git ignores them.
     pub loaded: Vec<Utf8PathBuf>,
+}
+
+/// Returns a path without links; a path that does not exist stays as it is.
+pub(super) fn real(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
 }
