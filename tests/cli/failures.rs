@@ -98,7 +98,7 @@ fn a_lock_says_who_holds_it_since_when_and_how_to_release_it() {
 
     let detail = run.report().stack("network")["error"]["detail"].as_str().unwrap().to_owned();
     let told = "held by ci@runner for: apply, since 2026-11-21 00:07:22 UTC, lock id 6544-9f\n\
-                when nobody works on it any more: `envctl exec staging network -- force-unlock -force 6544-9f`\n";
+                once no other process works on it: `envctl exec staging network -- force-unlock -force 6544-9f`\n";
     assert!(detail.starts_with(told), "{detail}");
     run.tells("held by ci@runner");
 }

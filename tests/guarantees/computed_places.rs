@@ -29,15 +29,16 @@ fn a_place_that_an_expression_decides_is_told_as_far_as_it_is_known() {
     let args = ["exec", "staging", "app", "--set", "vars.folder=new", "--", "init", "-migrate-state"];
     for flags in [&args[..], &[&args[..5], &["--yes"], &args[5..]].concat()[..]] {
         let run = shop.env.run_args(flags).exits(3);
-        let run = run.tells("an expression decides where the state is, so nobody can look there first");
+        let run =
+            run.tells("an expression decides where the state is, so envctl cannot check that place first");
         run.tells(&format!("from    local:{}", shop.project.path("app/old/app.tfstate").display()))
-            .tells("to      cannot be told: an expression decides it")
+            .tells("to      unknown: an expression decides it")
             .hides("not confirmed");
     }
     let run = shop
         .run(["exec", "staging", "app", "--set", "vars.folder=new", "--", "init", "-reconfigure"])
         .exits(3);
-    run.tells("was not confirmed").tells("to      cannot be told: an expression decides it");
+    run.tells("was not confirmed").tells("to      unknown: an expression decides it");
     assert!(shop.project.path("app/old/app.tfstate").exists());
     assert!(!shop.project.path("app/new/app.tfstate").exists());
 }

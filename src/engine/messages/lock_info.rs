@@ -44,7 +44,7 @@ fn holder(detail: &str, target: &Target) -> Option<String> {
     }
     let Some(id) = field("ID") else { return Some(line) };
     let unlock = exec_line(target, &["force-unlock", "-force", id]);
-    Some(format!("{line}, lock id {id}\nwhen nobody works on it any more: `{unlock}`"))
+    Some(format!("{line}, lock id {id}\nonce no other process works on it: `{unlock}`"))
 }
 
 /// Returns a time like `2026-11-21 00:07:22.968715713 +0000 UTC` without its fraction of a second.
@@ -88,7 +88,7 @@ mod tests {
             assert_eq!(
                 second,
                 format!(
-                    "when nobody works on it any more: `envctl exec dev app -- force-unlock -force {id}`"
+                    "once no other process works on it: `envctl exec dev app -- force-unlock -force {id}`"
                 )
             );
             assert!(told.contains("Lock Info:"), "the engine's own words follow");

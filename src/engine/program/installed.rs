@@ -188,7 +188,7 @@ pub(in crate::engine) fn ask_version(
         let first = text.lines().chain(error.lines()).find(|line| !line.trim().is_empty());
         let said = match first {
             Some(line) => format!("{}: `{}`", captured.exit, line.trim().escape_debug()),
-            None => format!("{}, without a word", captured.exit),
+            None => format!("{}, no output", captured.exit),
         };
         EngineUnavailable::NoVersion { name, program: program.to_owned(), dir: dir.to_owned(), said }
     })

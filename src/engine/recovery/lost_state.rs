@@ -94,7 +94,7 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => {
-            let summary = format!("cannot read `{path}`, which tells of a lost state: {error}");
+            let summary = format!("cannot read `{path}`, the record of a lost state: {error}");
             return Err(Failure::new(FailureKind::State, summary));
         }
     };
@@ -103,7 +103,7 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let detail = match serde_json::from_slice::<Record>(&bytes) {
         Ok(Record { log, done }) => format!("{}; {}", progress(&done, &log), recovery_hint(target)),
         Err(error) => {
-            format!("`{path}` should tell more and cannot be read: {error}; {}", recovery_hint(target))
+            format!("the record `{path}` cannot be parsed: {error}; {}", recovery_hint(target))
         }
     };
     Err(Failure::new(FailureKind::Refused, summary).with_detail(detail))
@@ -139,7 +139,7 @@ pub(in crate::engine) fn accept_loss(target: &Target) -> Result<(), Failure> {
     for name in [DAMAGED, RECORD] {
         let path = target.state_dir.join(name);
         files::remove_if_there(&path).map_err(|error| {
-            let summary = format!("cannot remove `{path}`, which tells of a lost state: {error}");
+            let summary = format!("cannot remove `{path}`, the record of a lost state: {error}");
             Failure::new(FailureKind::State, summary)
         })?;
     }

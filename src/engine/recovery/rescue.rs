@@ -214,7 +214,7 @@ impl Rescued {
             Self::Lost { damaged, progress, block_error } => {
                 let left = match damaged {
                     Some(path) => format!("what the engine left for it, in `{path}` now, is no state"),
-                    None => "whatever is said of a file `errored.tfstate`: there is none".to_owned(),
+                    None => "there is no file `errored.tfstate`, even if the engine mentions one".to_owned(),
                 };
                 let blocked = lost_state::block_text(block_error.clone());
                 let next = format!("{progress}; {}: {blocked}\n{left}", lost_state::recovery_hint(target));

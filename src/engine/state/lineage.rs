@@ -316,7 +316,7 @@ fn refusal(target: &Target, summary: &str, detail: &str) -> Failure {
 }
 
 fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
-    let summary = format!("cannot use `{path}`, which tells of the last known state: {error}");
+    let summary = format!("cannot use `{path}`, the record of the last known state: {error}");
     Failure::new(FailureKind::State, summary)
 }
 

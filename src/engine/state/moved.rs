@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Text in place of an address that an expression decides.
-pub const UNKNOWN_ADDRESS: &str = "cannot be told: an expression decides it";
+pub const UNKNOWN_ADDRESS: &str = "unknown: an expression decides it";
 
 /// Addresses between which a typed `init` moves the state of an instance, without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -154,7 +154,7 @@ fn unreadable(target: &Target, error: &io::Error) -> EngineError {
 }
 
 fn no_backend(target: &Target, error: &io::Error) -> Failure {
-    let summary = format!("cannot tell the backend in force of `{}`: {error}", target.instance);
+    let summary = format!("cannot determine the backend in force for `{}`: {error}", target.instance);
     Failure::new(FailureKind::State, summary)
 }
 

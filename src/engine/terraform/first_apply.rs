@@ -92,6 +92,6 @@ fn path(target: &Target) -> Utf8PathBuf {
 }
 
 fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
-    let summary = format!("cannot use `{path}`, which tells of a first apply: {error}");
+    let summary = format!("cannot use `{path}`, the record of a first apply: {error}");
     Failure::new(FailureKind::State, summary)
 }

@@ -190,7 +190,7 @@ fn run(args: &[OsString]) -> Intent {
     match args.get(own + 1..) {
         Some(rest) if plain => intent_of(rest),
         _ => Intent::OutOfScope {
-            what: "what `run` runs cannot be told from its flags".to_owned(),
+            what: "the command that `run` runs is unclear from its flags".to_owned(),
             instead: "it is written `run -- VERB …`",
         },
     }

@@ -43,7 +43,7 @@ pub(in crate::engine) const MANUAL_MOVE_HINT: &str =
 
 /// Reason why a migration to an address that an expression decides is refused.
 pub(in crate::engine) const COMPUTED_ADDRESS: &str =
-    "an expression decides where the state is, so nobody can look there first";
+    "an expression decides where the state is, so envctl cannot check that place first";
 
 /// States in one backend that matter to an instance.
 struct BackendStates {

@@ -84,7 +84,7 @@ fn error_text(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "there is no answer in time".to_owned(),
         Error::HostNotFound => "the host is not known".to_owned(),
-        Error::ConnectionFailed => "nobody can be connected to".to_owned(),
+        Error::ConnectionFailed => "no connection can be made".to_owned(),
         Error::Tls(_) | Error::Rustls(_) => format!("no connection that could be trusted: {error}"),
         Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(tls) => format!("no connection that could be trusted: {tls}"),

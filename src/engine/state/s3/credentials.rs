@@ -108,6 +108,6 @@ mod tests {
     fn without_any_keys_nothing_is_asked() {
         assert_eq!(id_with(&json!({}), &[], ("", "")).unwrap_err(), "there are no plain keys for it");
         let odd = "[default]\naws_access_key_id = D\naws_secret_access_key = \"S\"\n";
-        assert!(id_with(&json!({}), &[], (odd, "")).unwrap_err().contains("cannot be told for sure"));
+        assert!(id_with(&json!({}), &[], (odd, "")).unwrap_err().contains("cannot be determined"));
     }
 }

@@ -89,7 +89,7 @@ impl Profile {
         let odd = |text: &&String| text.contains(['"', '\'', '#', ';', ' ', '\t']);
         if [Some(id), Some(secret), token].into_iter().flatten().any(|text| odd(&text)) {
             return Err(UnsupportedSettings(format!(
-                "the keys of profile `{}` cannot be told for sure",
+                "the keys of profile `{}` cannot be determined",
                 self.name
             )));
         }
