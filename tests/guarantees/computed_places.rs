@@ -144,8 +144,8 @@ fn a_file_or_secret_behind_a_computed_backend_leads_to_an_init() {
         shop.project.write("place", "new-folder");
         shop.project.write("flag", "");
 
-        let show = ["exec", "staging", "app", "--", "state", "show", "-no-color", "terraform_data.app"];
-        drop(shop.run(show).exits(0).prints("\"second\""));
+        let listing = ["exec", "staging", "app", "--", "state", "show", "-no-color", "terraform_data.app"];
+        drop(shop.run(listing).exits(0).prints("\"second\""));
         drop(shop.run(["output", "staging", "app"]).exits(0).prints("second"));
         shop.run(["exec", "staging", "app", "--yes", "--", "state", "rm", "terraform_data.app"]).exits(0);
         assert_eq!(shop.project.read("app/old-folder/app.tfstate"), old);

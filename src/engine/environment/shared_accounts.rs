@@ -176,7 +176,7 @@ impl SharedAccountFiles<'_> {
         if let Some(text) = self.google_credentials().and_then(|path| text(&path)) {
             match serde_json::from_str::<Value>(&text) {
                 Ok(credentials) => {
-                    add_members("Google credentials", &credentials, CREDENTIAL_MEMBERS, chosen)
+                    add_members("Google credentials", &credentials, CREDENTIAL_MEMBERS, chosen);
                 }
                 Err(_) => drop(chosen.insert("Google credentials".to_owned(), text)),
             }
