@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::PlannedOutput;
-use crate::model::{Changes, Failure, KnownValues};
+use crate::model::{Changes, Failure, PlannedDigests};
 
 /// Existence of the wanted workspace after an init.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct Planned {
     /// Exact actions on resources, from `show -json`; empty for a plan without changes.
     pub changes: Changes,
     /// Planned values that are known before the apply.
-    pub known: KnownValues,
+    pub known: PlannedDigests,
     /// Planned values of the outputs that would change; empty for a plan without changes.
     pub outputs: Vec<PlannedOutput>,
     /// Metadata of the plan file; absent if the file cannot be read (encrypted).

@@ -182,7 +182,7 @@ impl Assembly<'_> {
                 upstream_values: UpstreamValues::Final,
                 mocks_of: Vec::new(),
                 from_plans: Vec::new(),
-                taken: Arc::default(),
+                input_values: Arc::default(),
                 plan_inputs,
             };
             works.insert(stack.clone(), ready);

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_consumer_misses_live_words_and_nothing_else() {
+    fn a_slow_consumer_misses_progress_events_only() {
         let (release, hold) = sync_channel::<()>(0);
         let (slow, seen) = listener("terminal", 0, move || hold.recv().map_err(io::Error::other));
         let consumers = Consumers::start(vec![slow]);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flush_waits_until_all_is_dealt_with() {
+    fn a_flush_waits_until_all_events_are_handled() {
         let (steady, seen) = listener("plain", 9, || Ok(()));
         let consumers = Consumers::start(vec![steady]);
         consumers.send(&finished(0));

@@ -136,7 +136,7 @@ mod tests {
 
     /// Pairs of outcomes that change no state: the worse one decides, in either order.
     #[test]
-    fn of_two_stacks_the_worse_wins() {
+    fn the_worst_outcome_decides_the_exit_status() {
         let worst_first = [70, 130, 1, 4, 3, 5, 2, 0];
         let rank = |code: u8| worst_first.iter().position(|c| *c == code).unwrap();
         let table: Vec<_> = table().into_iter().filter(|(o, _)| !matches!(o, Outcome::Applied(_))).collect();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_concerns_the_whole_run_counts_like_an_outcome() {
+    fn refusals_and_signals_of_the_run_affect_the_exit_status() {
         let with = |facts: RunFacts, outcomes: &[Outcome]| exit_status(outcomes, facts).code();
         let signal = RunFacts { signal: Some(15), ..RunFacts::default() };
         assert_eq!(with(signal, &[Outcome::Applied(Changes::default())]), 143);

@@ -105,8 +105,8 @@ impl IdentityVerifier {
             return Err(IdentityError::Interrupted);
         }
         if !done.exit.is_success() {
-            let said = String::from_utf8_lossy(&done.stderr);
-            let last = said.lines().rfind(|line| !line.trim().is_empty());
+            let stderr = String::from_utf8_lossy(&done.stderr);
+            let last = stderr.lines().rfind(|line| !line.trim().is_empty());
             let last = last.map_or(String::new(), |line| format!(": {}", line.trim()));
             return Err(unknown(format!("failed ({}){last}", done.exit)));
         }

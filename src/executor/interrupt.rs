@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_signal_climbs_one_rung_and_the_first_one_stays_known() {
+    fn each_signal_raises_the_level_and_the_first_one_is_kept() {
         let mut ladder = InterruptCounter::default();
         assert_eq!(ladder.first(), None);
         let rungs = [
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_up_climbs_only_when_it_comes_first() {
+    fn a_hangup_raises_the_level_only_as_the_first_signal() {
         let mut ladder = InterruptCounter::default();
         assert_eq!(ladder.escalate(1), Some((InterruptLevel::Interrupt, 1)));
         assert_eq!(ladder.escalate(1), None);

@@ -73,7 +73,7 @@ pub enum SecretError {
         path: Utf8PathBuf,
     },
     /// The SOPS file has no text at the key.
-    #[error("secret `{name}`: `{path}` holds no text at `{key}`{there}")]
+    #[error("secret `{name}`: `{path}` holds no text at `{key}`{existing_keys}")]
     NoSuchKey {
         /// Name of the secret.
         name: String,
@@ -82,7 +82,7 @@ pub enum SecretError {
         /// Dotted key.
         key: String,
         /// Text that lists the existing keys, beginning with a semicolon.
-        there: String,
+        existing_keys: String,
     },
 }
 

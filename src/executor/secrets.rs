@@ -121,7 +121,7 @@ impl Secrets {
                     name,
                     path: file.clone(),
                     key: key.clone(),
-                    there: keys(&document),
+                    existing_keys: keys(&document),
                 })
             }
         }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_asked_once() {
+    fn a_secret_source_is_read_once() {
         let (_keep, path) = folder();
         let secrets = secrets(&path);
         let count = ["sh", "-c", "echo x >> count; cat count"].map(str::to_owned).to_vec();

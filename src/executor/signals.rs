@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_that_arrived_while_nobody_looked_is_pending() {
+    fn a_signal_that_arrived_before_the_wait_is_pending() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
         let mut signals = runtime.block_on(async { SignalSource::System.listen() }).unwrap();
         assert_eq!(runtime.block_on(signals.pending()), None);

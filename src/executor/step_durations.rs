@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_step_weighs_as_much_as_the_one_in_the_middle() {
+    fn a_step_without_history_has_the_median_weight() {
         let known = durations(r#"{"a":{"plan":[100]},"b":{"plan":[700]},"c":{"plan":[300]}}"#);
         let mut weighed = Weighed::default();
         weighed.add(step("a", &[]), Task::Plan, &known);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_history_nothing_is_expected_and_all_weigh_the_same() {
+    fn without_history_there_is_no_estimate_and_weights_are_equal() {
         let known = durations(r#"{"a":{"plan":[100]}}"#);
         let mut weighed = Weighed::default();
         weighed.add(step("a", &[]), Task::Apply, &known);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_over_takes_no_time_and_is_not_counted() {
+    fn an_adopted_plan_takes_no_time_and_is_not_counted() {
         let known = durations(r#"{"a":{"plan":[100]}}"#);
         let mut weighed = Weighed::default();
         weighed.add_idle(step("b", &[]));

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_an_owner_until_its_command_ends_however_it_ends() {
+    fn a_folder_has_an_owner_until_its_command_ends() {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let staging: EnvName = "staging".parse().unwrap();

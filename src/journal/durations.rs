@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn one_slow_run_among_three_moves_nothing_and_the_oldest_is_forgotten() {
+    fn the_median_of_the_last_durations_ignores_one_slow_run() {
         let (_keep, file) = folder();
         for milliseconds in [9000, 100, 300, 200] {
             add(&file, &[took("app", Task::Plan, milliseconds)]).unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typical_is_the_stack_in_the_middle_for_each_task() {
+    fn the_typical_duration_is_the_median_over_stacks_for_each_task() {
         let (_keep, file) = folder();
         add(&file, &[took("a", Task::Plan, 1), took("b", Task::Plan, 5), took("a", Task::Destroy, 7)])
             .unwrap();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_missing_torn_or_foreign_is_an_empty_one_and_replaced() {
+    fn a_missing_or_damaged_durations_file_is_replaced() {
         let (_keep, file) = folder();
         assert_eq!(Durations::read(&file).typical(Task::Plan), None);
         add(&file, &[took("app", Task::Plan, 100)]).unwrap();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn several_that_add_at_once_leave_a_whole_file_and_nothing_else() {
+    fn concurrent_writers_leave_a_complete_file() {
         let (_keep, file) = folder();
         let names = ["a", "b", "c", "d"];
         std::thread::scope(|scope| {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_its_owners_alone_and_not_made_for_nothing() {
+    fn the_durations_file_is_private_and_not_written_without_steps() {
         let (_keep, file) = folder();
         add(&file, &[]).unwrap();
         assert!(!file.exists());

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn old_runs_go_but_for_the_newest_ones_of_each_environment() {
+    fn old_runs_are_removed_except_the_newest_of_each_environment() {
         use Verdict::{Remove, Young};
         let runs = [run(1, "staging"), run(40, "staging"), run(50, "production"), run(60, "production")];
         assert_eq!(verdicts(&runs, Some(30), 0), [Young, Remove, Remove, Remove]);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_and_what_could_be_resumed_stays() {
+    fn running_and_resumable_runs_stay() {
         use Verdict::{Remove, Resumable, Running};
         let running = GcCandidate { running: true, ..run(40, "production") };
         let first = run(70, "staging");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_run_after_which_the_environment_was_changed_goes() {
+    fn a_failed_run_before_a_later_change_is_removed() {
         let runs = [run(40, "staging"), GcCandidate { unfinished: true, ..run(50, "staging") }];
         assert_eq!(verdicts(&runs, Some(30), 0), [Verdict::Remove; 2]);
     }

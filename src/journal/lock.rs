@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_that_is_gone_is_waited_for_until_the_last_of_it_has_gone() {
+    fn a_lock_of_an_ended_process_is_awaited_until_it_is_released() {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let staging: EnvName = "staging".parse().unwrap();

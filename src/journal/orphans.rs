@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_cannot_be_read_is_told_of() {
+    fn an_unreadable_journal_is_reported() {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let dir = store.create(&RunId::new(1, 1)).unwrap();

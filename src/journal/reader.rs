@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_format_is_told_as_such() {
+    fn a_later_format_is_reported() {
         let later = text().replacen("\"format\":1", "\"format\":2", 1);
         let told = "`j` has format 2, this envctl reads format 1";
         assert_eq!(parse_text(later.as_bytes()).unwrap_err(), told);

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_finished_is_done_and_what_was_begun_is_planned_again() {
+    fn finished_stacks_stay_and_begun_ones_are_planned_again() {
         let plans = ["a", "b", "c", "d"].map(|stack| finished(stack, StepKind::Plan, changed()));
         let (a, b, c) = (began("a"), began("b"), began("c"));
         let done = finished("a", StepKind::Apply, Outcome::Applied(Changes::default()));

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_ended_well_and_was_whole_counts() {
+    fn only_complete_and_successful_steps_are_measured() {
         let changed = || Outcome::Changed(Changes::default());
         let failed = Outcome::Failed(Failure::new(FailureKind::Provider, "boom"));
         let steps = vec![
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_destruction_is_measured_apart_and_a_plan_that_was_taken_over_is_not() {
+    fn a_destroy_has_its_own_durations_and_an_adopted_plan_has_none() {
         let steps = || {
             let applied = Outcome::Applied(Changes::default());
             vec![step("a", StepKind::Plan, Outcome::Clean), step("a", StepKind::Apply, applied)]

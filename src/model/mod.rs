@@ -17,11 +17,12 @@ mod gate_record;
 mod guard;
 mod hex;
 mod ids;
-mod known;
+
 mod outcome;
 mod report;
 mod run_verb;
 mod tentative_reason;
+mod value_digest;
 mod variable_pattern;
 mod workspace;
 
@@ -42,7 +43,6 @@ pub use gate_record::GateRecord;
 pub use guard::Guard;
 pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
-pub use known::{Known, KnownValues};
 pub use outcome::{Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
 pub use report::{
     APPLIED_EARLIER, DESTROYED_EARLIER, EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report,
@@ -50,5 +50,6 @@ pub use report::{
 };
 pub use run_verb::RunVerb;
 pub use tentative_reason::{TentativeReason, tentative_reasons};
+pub use value_digest::{PlannedDigests, ValueDigest};
 pub use variable_pattern::{InvalidVariablePattern, VariablePattern};
 pub use workspace::CreateWorkspace;

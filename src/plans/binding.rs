@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_several_is_told_and_an_equal_one_is_not() {
+    fn a_mismatch_names_the_first_item_that_differs() {
         let then = [("environment", "staging"), ("workspace", "a"), ("stack", "x")];
         let now = [("environment", "staging"), ("workspace", "b"), ("stack", "y")];
         assert!(mismatch_text(&then, &now).unwrap().starts_with("`workspace`"));

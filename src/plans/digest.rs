@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_content_has_an_equal_digest_whatever_the_notes() {
+    fn notes_do_not_change_the_digest() {
         let mut noted = review("a.b", "+ a");
         noted.stacks[0].notes.push("planned twice".to_owned());
         assert_eq!(review("a.b", "+ a").digest(), noted.digest());

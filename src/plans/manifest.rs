@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Binding, ProjectKey, SealError, sealed};
-use crate::model::{Changes, EnvName, KnownValues, RunId, StackId};
+use crate::model::{Changes, EnvName, PlannedDigests, RunId, StackId};
 
 /// Purpose of the seal: a seal of another purpose does not verify.
 const PURPOSE: &str = "envctl manifest 1";
@@ -39,7 +39,7 @@ pub struct PlanManifest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_plans: Vec<String>,
     /// Keyed digests of the values that the plan would set, as far as they were known.
-    pub known: KnownValues,
+    pub known: PlannedDigests,
     /// Notes for the user on the plan.
     pub notes: Vec<String>,
     /// Items that are recorded and not compared: paths of the engine's programs, proxy settings.
@@ -51,7 +51,8 @@ pub struct PlanManifest {
     /// Run that made the plan.
     pub run: RunId,
     /// Stacks that had already been applied when the plan was made, so that it includes their results.
-    pub seen: Vec<StackId>,
+    #[serde(rename = "seen")]
+    pub applied_at_plan: Vec<StackId>,
     /// Stack that the plan is for.
     pub stack: StackId,
     /// True if the plan uses values that were not known.

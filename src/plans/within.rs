@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::other_values::other_values;
-use crate::model::{Action, Changes, KnownValues, ResourceChange};
+use crate::model::{Action, Changes, PlannedDigests, ResourceChange};
 
 /// Changes of a plan, with the values that it would set.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ pub struct PlanContent<'a> {
     /// Changes of the plan.
     pub changes: &'a Changes,
     /// Digests of the values that the plan would set, as far as they are known.
-    pub known: &'a KnownValues,
+    pub known: &'a PlannedDigests,
 }
 
 /// Describes each change of a later plan that the confirmed one does not have, one line per finding; empty when there is none.
@@ -103,7 +103,7 @@ fn covered(seen: &HashSet<&str>, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ActionInvocation, ActionTrigger, Known, OutputChange, ReplaceOrder};
+    use crate::model::{ActionInvocation, ActionTrigger, OutputChange, ReplaceOrder, ValueDigest};
 
     fn changes(list: &[(&str, Action, &[&str])]) -> Changes {
         let resources = list
@@ -118,7 +118,7 @@ mod tests {
 
     /// Compares two plans by addresses, actions and attributes, without values.
     fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
-        let known = KnownValues::default();
+        let known = PlannedDigests::default();
         super::beyond(
             PlanContent { changes: confirmed, known: &known },
             PlanContent { changes: later, known: &known },
@@ -163,8 +163,8 @@ mod tests {
             assert_eq!(beyond(&confirmed, &of(other)), [format!("invoke {text}: not in what was confirmed")]);
         }
         let known = |text: &str| {
-            let mut known = KnownValues::default();
-            known.of_action(&confirmed.actions[0], Known::Digest(text.to_owned()));
+            let mut known = PlannedDigests::default();
+            known.add_action(&confirmed.actions[0], ValueDigest::Digest(text.to_owned()));
             known
         };
         let content = |known| PlanContent { changes: &confirmed, known };
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_below_a_seen_attribute_was_seen_with_it() {
+    fn an_attribute_below_a_confirmed_one_is_confirmed() {
         let confirmed = changes(&[("a.b", Action::Update, &["input", "tags"])]);
         let later = changes(&[("a.b", Action::Update, &["input.size", "input[0]", "tags[\"a.b\"]", "tag"])]);
         assert_eq!(beyond(&confirmed, &later), ["a.b: changes tag as well"]);
@@ -186,13 +186,13 @@ mod tests {
         let mut changes = changes(&[("a.b", Action::Create, &[])]);
         changes.outputs.push(OutputChange { name: "o".to_owned(), action: Action::Update });
         let known = |size: &str, output: &str| {
-            let mut known = KnownValues::default();
-            let size = Known::Digest(size.to_owned());
-            known.of_resource(&changes.resources[0], Known::Map([("size".to_owned(), size)].into()));
-            known.of_output("o", Known::Digest(output.to_owned()));
+            let mut known = PlannedDigests::default();
+            let size = ValueDigest::Digest(size.to_owned());
+            known.add_resource(&changes.resources[0], ValueDigest::Map([("size".to_owned(), size)].into()));
+            known.add_output("o", ValueDigest::Digest(output.to_owned()));
             known
         };
-        let beyond = |later: KnownValues| {
+        let beyond = |later: PlannedDigests| {
             let confirmed = PlanContent { changes: &changes, known: &known("1", "2") };
             super::beyond(confirmed, PlanContent { changes: &changes, known: &later })
         };

@@ -12,7 +12,7 @@ use super::{
     value_digests as values,
 };
 use crate::{
-    model::{Action, ActionInvocation, ActionTrigger, InvalidName, Known},
+    model::{Action, ActionInvocation, ActionTrigger, InvalidName, ValueDigest},
     ui::visible,
 };
 
@@ -96,7 +96,7 @@ impl RawActionInvocation {
     }
 
     /// Returns the action with the digests of its known configuration.
-    pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<Known>), InvalidName> {
+    pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<ValueDigest>), InvalidName> {
         Ok((self.action()?, values::known(Action::Create, self.attributes())))
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         PlanMode, PlannedOutput, PlannedValue,
         process::document::{Dialect, document},
     },
-    model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange},
+    model::{Action, Changes, OutputChange, PlannedDigests, ResourceAddress, ResourceChange, ValueDigest},
     ui::visible,
 };
 
@@ -33,7 +33,7 @@ pub(in crate::engine) struct PlanJson {
     /// Changes that an apply would make.
     pub(in crate::engine) changes: Changes,
     /// Digests of the known planned values.
-    pub(in crate::engine) known: KnownValues,
+    pub(in crate::engine) known: PlannedDigests,
     /// Outputs that change, with their planned values.
     pub(in crate::engine) outputs: Vec<PlannedOutput>,
     /// Configuration of each action that an apply would invoke, as text for the review.
@@ -87,19 +87,19 @@ pub(in crate::engine) fn parse(
         found.extend(raw.resource_drift.0);
     }
     found.sort_by(|(a, _), (b, _)| (&a.address, &a.deposed).cmp(&(&b.address, &b.deposed)));
-    let mut known = KnownValues::default();
+    let mut known = PlannedDigests::default();
     let mut changes = Changes::default();
     let mut outputs = Vec::new();
     for (change, values) in found {
         if let Some(values) = values {
-            known.of_resource(&change, values);
+            known.add_resource(&change, values);
         }
         changes.resources.push(change);
     }
     for (name, output) in raw.output_changes {
         let action = Action::from_list(&output.actions);
         if let Some(value) = values::known(action, output.attributes()) {
-            known.of_output(&name, value);
+            known.add_output(&name, value);
         }
         if action != Action::NoOp {
             outputs.push(output.into_planned(&name, action));
@@ -112,7 +112,7 @@ pub(in crate::engine) fn parse(
         configurations.extend(invocation.configuration().map_err(serde::de::Error::custom)?);
         let (action, values) = invocation.into_action().map_err(serde::de::Error::custom)?;
         if let Some(values) = values {
-            known.of_action(&action, values);
+            known.add_action(&action, values);
         }
         changes.actions.push(action);
     }
@@ -123,7 +123,7 @@ pub(in crate::engine) fn parse(
 
 /// Changed resources with the digests of their known values; unchanged ones are dropped as they are parsed.
 #[derive(Default)]
-struct Resources(Vec<(ResourceChange, Option<Known>)>);
+struct Resources(Vec<(ResourceChange, Option<ValueDigest>)>);
 
 impl<'de> Deserialize<'de> for Resources {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -212,7 +212,7 @@ impl RawValueChange {
 }
 
 impl RawResourceChange {
-    fn into_change(self) -> Result<Option<(ResourceChange, Option<Known>)>, crate::model::InvalidName> {
+    fn into_change(self) -> Result<Option<(ResourceChange, Option<ValueDigest>)>, crate::model::InvalidName> {
         let action = Action::from_list(&self.change.actions);
         let values = values::known(action, self.change.attributes());
         let attributes = match action {

@@ -6,10 +6,10 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::attributes::{AttributeChange, has_unknown, is_true};
-use crate::model::{Action, Known, hex};
+use crate::model::{Action, ValueDigest, hex};
 
 /// Returns the digests of the values that a change of a resource or an output sets; absent if it sets none.
-pub(in crate::engine) fn known(action: Action, change: AttributeChange<'_>) -> Option<Known> {
+pub(in crate::engine) fn known(action: Action, change: AttributeChange<'_>) -> Option<ValueDigest> {
     match action {
         Action::NoOp | Action::Read | Action::Delete | Action::Forget => None,
         Action::Update => Some(part(change)),
@@ -20,7 +20,7 @@ pub(in crate::engine) fn known(action: Action, change: AttributeChange<'_>) -> O
 }
 
 /// Returns the digests of what differs between before and after, down to the first list.
-fn part(change: AttributeChange<'_>) -> Known {
+fn part(change: AttributeChange<'_>) -> ValueDigest {
     let (Value::Object(_), Value::Object(_), false) = (change.before, change.after, change.is_masked())
     else {
         return whole(change);
@@ -29,30 +29,30 @@ fn part(change: AttributeChange<'_>) -> Known {
         let changes = member.before != member.after || has_unknown(member.unknown);
         changes.then(|| (name.clone(), part(member)))
     });
-    Known::Part(changed.collect())
+    ValueDigest::Part(changed.collect())
 }
 
 /// Returns the digests of the whole value after.
-fn whole(change: AttributeChange<'_>) -> Known {
+fn whole(change: AttributeChange<'_>) -> ValueDigest {
     if is_true(change.unknown) || (change.is_masked() && has_unknown(change.unknown)) {
-        return Known::Unknown;
+        return ValueDigest::Unknown;
     }
     match change.after {
         // Even the names below a sensitive value are left out.
         value if change.is_masked() && !value.is_null() => digest(value),
         Value::Object(_) => {
             let all = change.members().into_iter().map(|(name, member)| (name.clone(), whole(member)));
-            Known::Map(all.collect::<BTreeMap<_, _>>())
+            ValueDigest::Map(all.collect::<BTreeMap<_, _>>())
         }
-        Value::Array(items) => Known::List((0..items.len()).map(|at| whole(change.item(at))).collect()),
-        Value::Null if has_unknown(change.unknown) => Known::Unknown,
-        Value::Null => Known::Null,
+        Value::Array(items) => ValueDigest::List((0..items.len()).map(|at| whole(change.item(at))).collect()),
+        Value::Null if has_unknown(change.unknown) => ValueDigest::Unknown,
+        Value::Null => ValueDigest::Null,
         value => digest(value),
     }
 }
 
-fn digest(value: &Value) -> Known {
-    Known::Digest(hex(&Sha256::digest(value.to_string())))
+fn digest(value: &Value) -> ValueDigest {
+    ValueDigest::Digest(hex(&Sha256::digest(value.to_string())))
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
         AttributeChange { before, after, unknown, before_sensitive: &Value::Null, after_sensitive: sensitive }
     }
 
-    fn map<const N: usize>(members: [(&str, Known); N]) -> BTreeMap<String, Known> {
+    fn map<const N: usize>(members: [(&str, ValueDigest); N]) -> BTreeMap<String, ValueDigest> {
         members.into_iter().map(|(name, known)| (name.to_owned(), known)).collect()
     }
 
@@ -79,10 +79,14 @@ mod tests {
         let after = json!({ "name": "n", "none": null, "list": ["a", null] });
         let unknown = json!({ "id": true, "list": [false, true] });
         let found = known(Action::Create, change(&Value::Null, &after, &unknown, &Value::Null)).unwrap();
-        let list = Known::List(vec![digest(&json!("a")), Known::Unknown]);
-        let expected =
-            [("name", digest(&json!("n"))), ("none", Known::Null), ("list", list), ("id", Known::Unknown)];
-        assert_eq!(found, Known::Map(map(expected)));
+        let list = ValueDigest::List(vec![digest(&json!("a")), ValueDigest::Unknown]);
+        let expected = [
+            ("name", digest(&json!("n"))),
+            ("none", ValueDigest::Null),
+            ("list", list),
+            ("id", ValueDigest::Unknown),
+        ];
+        assert_eq!(found, ValueDigest::Map(map(expected)));
     }
 
     #[test]
@@ -90,8 +94,8 @@ mod tests {
         let before = json!({ "size": 1, "kept": "k", "tags": { "a": "1", "b": "2" } });
         let after = json!({ "size": 2, "kept": "k", "tags": { "a": "1", "b": "3" } });
         let found = known(Action::Update, change(&before, &after, &json!({}), &json!({}))).unwrap();
-        let tags = Known::Part(map([("b", digest(&json!("3")))]));
-        assert_eq!(found, Known::Part(map([("size", digest(&json!(2))), ("tags", tags)])));
+        let tags = ValueDigest::Part(map([("b", digest(&json!("3")))]));
+        assert_eq!(found, ValueDigest::Part(map([("size", digest(&json!(2))), ("tags", tags)])));
     }
 
     #[test]
@@ -101,9 +105,9 @@ mod tests {
             (json!({ "late": { "SENTINEL": true } }), json!({ "secret": true, "late": true }));
         let found = known(Action::Create, change(&Value::Null, &after, &unknown, &sensitive)).unwrap();
         assert!(!serde_json::to_string(&found).unwrap().contains("SENTINEL"), "{found:?}");
-        let Known::Map(members) = found else { panic!("no map") };
-        assert!(matches!(members["secret"], Known::Digest(_)));
-        assert_eq!(members["late"], Known::Unknown);
+        let ValueDigest::Map(members) = found else { panic!("no map") };
+        assert!(matches!(members["secret"], ValueDigest::Digest(_)));
+        assert_eq!(members["late"], ValueDigest::Unknown);
     }
 
     #[test]

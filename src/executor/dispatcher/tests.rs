@@ -130,7 +130,7 @@ fn a_signal_at_the_prompt_refuses_and_counts_as_an_interrupt() {
 }
 
 #[test]
-fn after_a_signal_nothing_is_asked_any_more() {
+fn no_prompt_is_shown_after_a_signal() {
     let mut rig = Rig::new(&["a"]);
     rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &Script::default().runner()).unwrap();
     rig.signals.send(15).unwrap();

@@ -30,7 +30,7 @@ fn steps_and_a_chain_on_two_jobs_take_half_of_their_total_time() {
 }
 
 #[test]
-fn a_class_with_a_limit_of_its_own_takes_longer() {
+fn a_class_with_its_own_limit_takes_longer() {
     let class: Arc<str> = "terraform".into();
     let mut steps: Vec<Step> = (0..4).map(|place| step(place, &[], 100)).collect();
     for limited in &mut steps[..3] {
@@ -46,7 +46,7 @@ fn a_class_with_a_limit_of_its_own_takes_longer() {
 }
 
 #[test]
-fn nothing_takes_no_time_and_an_absurd_weight_no_harm() {
+fn an_empty_round_takes_no_time_and_a_huge_weight_does_not_overflow() {
     assert_eq!(forecast(&[], &jobs(2)).unwrap(), of(0, 0));
     let mut steps = [step(0, &[], 1), step(1, &[0], 1)];
     steps[0].weight = Duration::MAX;
@@ -70,7 +70,7 @@ proptest! {
     /// A schedule is never shorter than its longest path or than its evenly shared work, and list scheduling guarantees
     /// at most (2 − 1/j) times the larger of the two.
     #[test]
-    fn a_forecast_is_between_what_it_must_be_and_what_it_may_be((steps, needs) in graphs(), count in 1_u32..6) {
+    fn an_estimate_lies_within_the_bounds_of_list_scheduling((steps, needs) in graphs(), count in 1_u32..6) {
         let Forecast { time: took, at_once } = forecast(&steps, &jobs(count as usize)).unwrap();
         prop_assert!((1..=count as usize).contains(&at_once), "{at_once}");
         let total: Duration = steps.iter().map(|step| step.weight).sum();

@@ -153,7 +153,7 @@ fn later_rounds_are_confirmed_beforehand_but_for_unseen_losses() {
 }
 
 #[test]
-fn a_later_review_that_lacks_failed_stacks_has_no_digest_to_quote() {
+fn a_later_review_without_failed_stacks_has_no_digest_to_quote() {
     let round = GateRound { number: 2, is_later: true, leaves_others: true, ..GateRound::default() };
     let next = in_round(&round, None, [true, false, false, false], |request| match gate(request) {
         Gate::Refused(refusal) => refusal.next,
@@ -167,7 +167,7 @@ fn flag_of(request: &GateRequest<'_>) -> Option<String> {
 }
 
 #[test]
-fn a_command_to_type_again_keeps_the_flag_that_is_enough() {
+fn a_repeated_command_keeps_the_flag_that_confirms_the_review() {
     let flag = |confirmation: Option<&Confirmation>, switches| with(confirmation, switches, flag_of);
     let (right, wrong) = (digest(&DIGEST[..16]), digest("0123456789abcdef"));
     let this = Some("--confirm=9f2c41d0a7b35e18".to_owned());

@@ -19,7 +19,7 @@ fn ended(outcomes: &BTreeMap<StackId, Outcome>) -> Vec<String> {
 }
 
 #[test]
-fn steps_start_in_order_and_everyone_is_told() {
+fn steps_start_in_order_and_consumers_get_all_events() {
     let mut rig = Rig::new(&["a", "b"]);
     let steps = [step(Plan, "b", &["a"]), step(Plan, "a", &[])];
     let outcomes = rig.dispatcher.run(&steps, &jobs(2), &Script::default().runner()).unwrap();
@@ -46,7 +46,7 @@ fn as_many_steps_run_at_once_as_there_are_jobs() {
 }
 
 #[test]
-fn a_failure_skips_what_depends_on_it_and_names_itself_as_the_cause() {
+fn a_failure_skips_its_dependents_and_is_named_as_the_cause() {
     let mut rig = Rig::new(&["a", "b", "c", "d"]);
     let steps =
         [step(Plan, "a", &[]), step(Plan, "b", &["a"]), step(Plan, "c", &["b"]), step(Plan, "d", &[])];
@@ -70,7 +70,7 @@ fn with_fail_fast_a_failure_skips_everything() {
 }
 
 #[test]
-fn a_deferral_spreads_as_a_deferral() {
+fn dependents_of_a_deferred_stack_are_deferred() {
     let mut rig = Rig::new(&["app", "dns", "edge"]);
     let steps = [step(Plan, "app", &[]), step(Plan, "dns", &["app"]), step(Plan, "edge", &["dns"])];
     let script = Script::default().on("app", |_| Outcome::Deferred { because: id("network") });
@@ -101,7 +101,7 @@ impl StepRunner for Confused {
 }
 
 #[test]
-fn a_step_ends_under_its_own_name_whatever_it_says() {
+fn the_result_of_a_step_is_recorded_under_its_own_stack() {
     let mut rig = Rig::new(&["a"]);
     let confused: Arc<dyn StepRunner> = Arc::new(Confused);
     let outcomes = rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &confused).unwrap();
@@ -135,7 +135,7 @@ fn a_steps_state_returns_to_the_dispatcher_unless_it_panics() {
 }
 
 #[test]
-fn live_words_are_told_and_not_recorded() {
+fn progress_is_shown_and_not_recorded() {
     let mut rig = Rig::new(&["a"]);
     let script = Script::default().on("a", |port| {
         port.progress("creating".to_owned());
@@ -149,7 +149,7 @@ fn live_words_are_told_and_not_recorded() {
 }
 
 #[test]
-fn the_first_signal_lets_what_runs_end_and_starts_nothing_new() {
+fn the_first_signal_lets_running_steps_end_and_starts_no_other() {
     let mut rig = Rig::new(&["a", "b", "c"]);
     let (signals, rungs) = (rig.signals.clone(), Arc::clone(&rig.rungs));
     let script = Script::default().on("a", move |port| {
@@ -171,7 +171,7 @@ fn the_first_signal_lets_what_runs_end_and_starts_nothing_new() {
 }
 
 #[test]
-fn each_signal_climbs_a_rung_while_a_step_runs() {
+fn each_signal_raises_the_interrupt_level_of_a_running_step() {
     let mut rig = Rig::new(&["a"]);
     let signals = rig.signals.clone();
     let script = Script::default().on("a", move |port| {
@@ -214,7 +214,7 @@ fn a_signal_between_two_rounds_stops_the_second() {
 }
 
 #[test]
-fn a_mutating_step_and_its_engine_are_in_the_journal_before_they_act() {
+fn a_mutating_step_and_its_engine_are_recorded_before_they_run() {
     let mut dir = None;
     let mut rig = Rig::with_journal(&["a"], |run| {
         dir = Some(run.clone());

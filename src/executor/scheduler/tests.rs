@@ -33,7 +33,7 @@ fn the_longest_remaining_path_starts_first() {
 }
 
 #[test]
-fn a_class_has_a_limit_of_its_own_and_holds_up_nobody_else() {
+fn a_class_has_its_own_limit_and_delays_no_other_step() {
     let class: Arc<str> = "terraform".into();
     let mut steps = [step(0, &[], 9), step(1, &[], 8), step(2, &[], 1)];
     steps[0].classes = vec![class.clone()];
@@ -68,7 +68,7 @@ fn a_deferral_stops_only_what_is_downstream_even_with_fail_fast() {
 }
 
 #[test]
-fn after_a_stop_only_what_runs_is_left() {
+fn after_a_stop_only_running_steps_end() {
     let steps = [step(0, &[], 1), step(1, &[0], 1), step(2, &[], 1)];
     let mut scheduler = Scheduler::new(&steps, &limits(1)).unwrap();
     assert_eq!(start_all(&mut scheduler), [0]);
@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn all_that_is_downstream_of_a_failure_is_skipped_and_nothing_else(estate in estates(), jobs in 1_usize..5) {
+    fn only_dependents_of_a_failed_step_are_skipped(estate in estates(), jobs in 1_usize..5) {
         let trace = simulate(&estate, &limits(jobs), true);
         for place in 0..estate.steps.len() {
             let failed_above: Vec<usize> =

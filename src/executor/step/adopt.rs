@@ -106,7 +106,7 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
         manifest.run,
         manifest.created.strftime("%Y-%m-%d %H:%M:%SZ")
     ));
-    step.stack_run.applied_at_plan = manifest.seen.into_iter().collect();
+    step.stack_run.applied_at_plan = manifest.applied_at_plan.into_iter().collect();
     if let Err(error) = files::write(&run.dir.diff(&ready.target.instance.stack), stored.diff.as_bytes()) {
         notes.push(format!("the diff could not be kept: {error}"));
     }

@@ -19,7 +19,9 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, stale, unwritable},
     executor::StackRun,
-    model::{Block, Changes, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, tentative_reasons},
+    model::{
+        Block, Changes, Failure, FailureKind, Guard, Outcome, PlannedDigests, StackId, tentative_reasons,
+    },
     plans::{self, Mismatch, PlanContent, PlanManifest},
 };
 
@@ -212,7 +214,7 @@ fn replan_if_needed(
     }
     // Any value of a tentative plan may come from a mock, so none of them was known.
     let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);
-    let now = seen.as_ref().map_or_else(KnownValues::default, |_| keyed_values(run, &planned.known));
+    let now = seen.as_ref().map_or_else(PlannedDigests::default, |_| keyed_values(run, &planned.known));
     let beyond = plans::beyond(
         PlanContent { changes: &confirmed.changes, known: &seen.unwrap_or_default() },
         PlanContent { changes: &planned.changes, known: &now },

@@ -20,7 +20,7 @@ use crate::{
         EffectiveInit, EngineError, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity,
         aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
     },
-    model::{Block, Failure, FailureKind, Guard, KnownValues, Outcome, StackId, hex},
+    model::{Block, Failure, FailureKind, Guard, Outcome, PlannedDigests, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Mismatch, PlanManifest, SHA256, SealError},
 };
 
@@ -136,7 +136,7 @@ pub(super) fn bind(
             &ready.target.project,
         ),
         run: run.id.clone(),
-        seen: step.stack_run.applied_at_plan.iter().cloned().collect(),
+        applied_at_plan: step.stack_run.applied_at_plan.iter().cloned().collect(),
         stack: ready.target.instance.stack.clone(),
         tentative: planned.tentative,
     };
@@ -148,7 +148,7 @@ pub(super) fn bind(
 
 /// Returns the known values of a plan as keyed digests: without the project's key no value can be guessed from
 /// them. A name that contains a secret becomes a digest too.
-pub(super) fn keyed_values(run: &RunContext, known: &KnownValues) -> KnownValues {
+pub(super) fn keyed_values(run: &RunContext, known: &PlannedDigests) -> PlannedDigests {
     let hidden = |name: &str| {
         let open = !run.runner.redactor().masks(name);
         if open { name.to_owned() } else { run.key.digest("known name", name.as_bytes()) }

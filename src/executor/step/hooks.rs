@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_moment_has_the_hooks_of_its_key() {
+    fn each_hook_point_has_the_commands_of_its_key() {
         let list = |name: &str| vec![vec![name.to_owned()]];
         let hooks = Hooks {
             before_plan: list("before_plan"),

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_read_after_a_plan_and_configuration_before_it() {
+    fn configuration_is_bound_before_a_plan_and_other_files_after_it() {
         let before =
             contents(&[("main.tf", "1", true), ("x.zip", "1", false), ("gone.txt", "1", false)], None);
         let after =
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fetched_module_counts_as_a_plan_left_it_but_for_its_configuration() {
+    fn other_files_of_a_fetched_module_are_bound_after_the_plan() {
         let with = |configuration: &str, others: &str| {
             let package =
                 PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() };
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lockfile_that_was_there_counts_as_it_was_before() {
+    fn an_existing_lock_file_is_bound_as_it_was_before_the_plan() {
         let (settled, _) = contents(&[], Some("1")).merge(contents(&[], Some("2")));
         assert_eq!(settled.lockfile.as_deref(), Some("1"));
     }

@@ -50,7 +50,7 @@ pub struct ReadyStack {
     /// Variables whose values come from plans of other stacks that are not applied yet.
     pub from_plans: Vec<String>,
     /// Values that its variables take from other stacks, once they are known.
-    pub taken: Arc<[(String, Value)]>,
+    pub input_values: Arc<[(String, Value)]>,
 }
 
 impl ReadyStack {

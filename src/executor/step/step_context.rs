@@ -45,7 +45,11 @@ impl StepContext<'_> {
 
     /// Returns a dependency that was applied with changes since the stack was planned.
     pub(super) fn applied_since_plan(&self, ready: &ReadyStack) -> Option<StackId> {
-        let seen = &self.stack_run.applied_at_plan;
-        ready.needs.iter().find(|need| self.applied.contains(*need) && !seen.contains(*need)).cloned()
+        let already_applied = &self.stack_run.applied_at_plan;
+        ready
+            .needs
+            .iter()
+            .find(|need| self.applied.contains(*need) && !already_applied.contains(*need))
+            .cloned()
     }
 }

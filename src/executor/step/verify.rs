@@ -18,10 +18,10 @@ const OTHERS: &str = "something else sets it, and is stronger: a var file of its
 /// that the file does not contain. A file that only its engine can read is not checked.
 pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
     let mut notes = Vec::new();
-    if ready.taken.is_empty() {
+    if ready.input_values.is_empty() {
         return Ok(notes);
     }
-    for (variable, _) in &*ready.taken {
+    for (variable, _) in &*ready.input_values {
         // Terragrunt passes its own value again at apply, and the engine refuses it then.
         if let Some(file) = file_of_input(&ready.plan_inputs.scope, variable) {
             let from = ready.upstream_inputs.source(variable);
@@ -40,7 +40,7 @@ pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<S
         .engine
         .ephemeral_variables(plan)
         .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))?;
-    for (variable, value) in &*ready.taken {
+    for (variable, value) in &*ready.input_values {
         let Some(planned) = planned.get(variable) else {
             if !ephemeral.contains(variable) {
                 notes.extend(ready.upstream_inputs.undeclared_variable(variable));
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_itself_in_whatever_clothes_and_nothing_else() {
+    fn values_are_equal_after_the_conversions_of_an_engine_only() {
         for (given, planned) in [
             (json!("a"), json!("a")),
             (json!(7), json!("7")),

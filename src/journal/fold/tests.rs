@@ -167,7 +167,7 @@ fn each_outcome_has_its_result_and_its_reason() {
 }
 
 #[test]
-fn what_was_planned_stays_in_the_report_of_a_stack_that_then_fails() {
+fn planned_changes_stay_in_the_report_of_a_failed_stack() {
     let failed = Outcome::Failed(Failure::new(FailureKind::Provider, "boom"));
     let stack = only_stack(vec![
         finished("a", StepKind::Plan, Outcome::Changed(creates(2))),
@@ -180,7 +180,7 @@ fn what_was_planned_stays_in_the_report_of_a_stack_that_then_fails() {
 }
 
 #[test]
-fn a_second_plan_takes_the_place_of_the_first() {
+fn a_second_plan_replaces_the_first() {
     let failed = Outcome::Failed(Failure::new(FailureKind::Network, "unreachable"));
     for first in [
         Outcome::Changed(creates(2)),
@@ -249,7 +249,7 @@ fn a_refusal_at_the_gate_is_the_error_of_the_run() {
 }
 
 #[test]
-fn events_that_make_no_run_are_errors() {
+fn events_in_a_wrong_order_are_errors() {
     assert_eq!(report(vec![]), Err(FoldError::NotStarted));
     assert_eq!(report(vec![started("a", StepKind::Plan)]), Err(FoldError::NotStarted));
     assert_eq!(report(vec![run_started(&["a"]), run_started(&["a"])]), Err(FoldError::StartedTwice(1)));

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_applied_counts_in_full_and_what_was_only_planned_does_not() {
+    fn applied_changes_count_in_full_and_planned_ones_do_not() {
         let plan = [("a.b", Action::Delete), ("a.c", Action::Create), ("a.read", Action::Read)];
         assert_eq!(counted(&[vec![planned(&plan), begun(), applied(&plan)]], &[]), (1, 2));
         assert_eq!(
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_apply_that_did_not_end_well_counts_what_is_not_planned_again() {
+    fn a_failed_apply_counts_the_changes_that_are_not_planned_again() {
         let plan = [("a.b", Action::Delete), ("a.c", Action::Create), ("a.d", REPLACE)];
         for run in [vec![planned(&plan), begun(), failed()], vec![planned(&plan), begun()]] {
             assert_eq!(counted(std::slice::from_ref(&run), &plan), (0, 0));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_that_was_named_then_is_no_loss_now() {
+    fn a_loss_that_an_earlier_run_allowed_is_not_counted() {
         let plan = [("a.b", Action::Delete), ("a.c", Action::Delete)];
         for allow in ["delete:a.b", "delete:app/a.b"] {
             let run = vec![planned(&plan), confirmed(&[allow]), begun(), applied(&plan)];
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_confirmed_review_took_in_is_counted_once() {
+    fn a_change_of_a_confirmed_review_is_counted_once() {
         let event = |kind: EventKind| Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind };
         let plan = [("a.b", Action::Delete)];
         let run: Vec<Event> = [planned(&plan), begun(), failed()].map(event).into();

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_would_change_nothing_is_refused() {
+    fn a_review_without_changes_is_not_refused() {
         let guards = Guards { branch: vec!["main".to_owned()], clean_tree: true, ..Guards::default() };
         let mut clean = stack("app", &[]);
         clean.outcome = Outcome::Clean;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_that_had_nothing_to_do_is_known() {
+    fn an_unused_exception_is_reported() {
         let guards = Guards { protect: vec!["a.*".parse().unwrap()], ..Guards::default() };
         let plans = review(vec![stack("app", &[("a.b", Action::Delete), ("x.y", Action::Delete)])]);
         let allows = ["delete:a.b", "delete:x.y", "window"].map(|text| text.parse().unwrap());

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_round_did_counts_too() {
+    fn changes_of_earlier_rounds_count() {
         let guards = Guards { max_deletes: Some(2), max_changes: Some(4), ..Guards::default() };
         assert_eq!(judged(&guards, Tally { deletes: 0, changes: 1 }, &[]), []);
         assert_eq!(judged(&guards, Tally { deletes: 1, changes: 1 }, &[])[0].1.as_deref(), Some("deletes=3"));

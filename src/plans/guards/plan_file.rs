@@ -35,7 +35,7 @@ mod tests {
     use crate::engine::PlanMode;
 
     #[test]
-    fn a_plan_belongs_to_its_workspace_its_backend_and_its_state() {
+    fn a_plan_file_matches_one_workspace_backend_and_state() {
         let facts = |workspace: &str, backend: &str, lineage: &str| PlanFacts {
             lineage: lineage.to_owned(),
             serial: 1,

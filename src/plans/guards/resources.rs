@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_resource_was_and_what_is_left_of_it_are_protected_too() {
+    fn the_old_address_and_deposed_objects_are_protected_too() {
         let mut moved = change(Action::Delete);
         moved.previous_address = Some("module.database.aws_x.y".parse().unwrap());
         assert_eq!(judged(&moved, &protecting("module.database.**"), false, &[]), ["protect"]);

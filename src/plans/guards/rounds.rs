@@ -70,7 +70,7 @@ mod tests {
     };
 
     #[test]
-    fn a_loss_is_seen_in_the_same_stack_with_the_same_action_only() {
+    fn a_loss_counts_as_shown_only_for_its_stack_and_action() {
         let replace = Action::Replace(ReplaceOrder::DeleteFirst);
         let none = Guards::default();
         let first = review(vec![stack("app", &[("a.b", replace), ("a.c", Action::Delete)])]);

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_judged_is_refused_where_somebody_wants_to_judge() {
+    fn a_command_that_cannot_be_judged_is_refused_under_guards() {
         let verb = |word: &str| Intent::Everything { verb: word.to_owned(), creates_resources: true };
         let unjudged = || Intent::Unclassified { what: "`init -migrate-state`".to_owned(), instead: "y" };
         let astray = || Intent::OutOfScope { what: "x".to_owned(), instead: "y" };
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_state_loses_is_judged_as_forgotten_and_counted() {
+    fn resources_removed_from_a_state_are_judged_as_forgotten() {
         let lost: Vec<ResourceAddress> = ["aws_db.main", "aws_vm.a"].map(|text| text.parse().unwrap()).into();
         let guards =
             Guards { protect: vec!["aws_db.*".parse().unwrap()], max_deletes: Some(1), ..Guards::default() };
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_names_what_it_holds() {
+    fn an_address_covers_the_resources_inside_it() {
         let state: BTreeSet<ResourceAddress> =
             ["a.b", "a.bc", "module.m.a.b", "module.m[0].a.b", "module.mm.a.b", "x.y[0]", "x.y[1]"]
                 .map(|text| text.parse().unwrap())

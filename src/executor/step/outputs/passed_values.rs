@@ -44,7 +44,7 @@ pub(super) fn with_values(
     ready.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
     ready.from_plans.clone_from(&values.from_plans);
     let taken = values.inputs.iter().map(|input| (input.variable.clone(), input.value.clone()));
-    ready.taken = taken.collect();
+    ready.input_values = taken.collect();
     for input in &values.inputs {
         ready.plan_inputs.values.retain(|(name, _)| *name != input.variable);
         if !input.sensitive && !redactor.masks(&input.value.to_string()) {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_written_as_hcl_takes_it() {
+    fn a_value_is_written_as_an_hcl_expression() {
         let value =
             json!({ "a b": ["\u{8}\u{c}\n", "${x} $x %{y}", "q\"\\"], "n": 1.5, "t": true, "z": null });
         assert_eq!(
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_names_and_long_numbers_are_hidden_however_they_are_written() {
+    fn texts_names_and_long_numbers_are_masked_in_each_spelling() {
         let told = std::cell::RefCell::new(Vec::new());
         hide(&json!({ "key\n": [1_234_567, 12, "a\"b"] }), &|text| told.borrow_mut().push(text.to_owned()));
         let told = told.into_inner();

@@ -34,7 +34,7 @@ fn judged(guards: &Guards, tree: WorkingTree, allow: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn head_is_where_it_should_be_or_is_refused() {
+fn head_must_be_up_to_date_with_its_remote() {
     let main = guards(&["main"]);
     let none: &[(&str, bool)] = &[];
     for (branch, upstream, heads, refused) in [
@@ -58,7 +58,7 @@ fn head_is_where_it_should_be_or_is_refused() {
 }
 
 #[test]
-fn without_a_branch_to_be_on_the_own_remote_head_counts() {
+fn without_the_branch_guard_the_remote_head_of_its_own_branch_counts() {
     for (branch, heads, refused) in [
         (Some("topic"), &[("topic", true), ("main", false)] as &[_], &[] as &[&str]),
         (Some("topic"), &[("main", true)], &["up_to_date"]),
@@ -70,7 +70,7 @@ fn without_a_branch_to_be_on_the_own_remote_head_counts() {
 }
 
 #[test]
-fn what_is_not_committed_is_named() {
+fn uncommitted_files_are_named() {
     let mut tree = tree(Some("main"), Some(0), &[]);
     tree.dirty = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
     assert_eq!(judged(&guards(&[]), tree.clone(), &[]), ["clean_tree"]);
@@ -79,7 +79,7 @@ fn what_is_not_committed_is_named() {
 }
 
 #[test]
-fn where_git_tells_nothing_every_guard_that_needs_it_refuses() {
+fn guards_that_need_git_refuse_if_git_fails() {
     let tree = Err(NoWorkingTree { dir: "/x".into(), reason: "not a git repository".to_owned() });
     for facts in [Some(&tree), None] {
         let facts = ExternalFacts { now: Timestamp::UNIX_EPOCH, tree: facts };

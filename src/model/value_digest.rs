@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActionInvocation, ResourceChange};
 
-/// Planned value of a resource's attribute or of an output.
+/// Digest of the planned value of a resource's attribute or of an output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Known {
+pub enum ValueDigest {
     /// Value that is known only after the apply.
     Unknown,
     /// Null.
@@ -17,14 +17,14 @@ pub enum Known {
     /// Digest of a value that is compared as a whole.
     Digest(String),
     /// List, element by element.
-    List(Vec<Known>),
+    List(Vec<ValueDigest>),
     /// All members of a map or an object.
-    Map(BTreeMap<String, Known>),
+    Map(BTreeMap<String, ValueDigest>),
     /// Changed members of a map or an object; the other members stay as they are.
-    Part(BTreeMap<String, Known>),
+    Part(BTreeMap<String, ValueDigest>),
 }
 
-impl Known {
+impl ValueDigest {
     fn map(&self, name: &impl Fn(&str) -> String, digest: &impl Fn(&str) -> String) -> Self {
         let all = |members: &BTreeMap<String, Self>| {
             members.iter().map(|(of, known)| (name(of), known.map(name, digest))).collect()
@@ -50,54 +50,54 @@ impl Known {
     }
 }
 
-/// Planned values of one plan.
+/// Digests of the planned values of one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KnownValues {
+pub struct PlannedDigests {
     /// Values of resources, by address (and key of a deposed object).
-    resources: BTreeMap<String, Known>,
+    resources: BTreeMap<String, ValueDigest>,
     /// Values of outputs, by name.
-    outputs: BTreeMap<String, Known>,
+    outputs: BTreeMap<String, ValueDigest>,
     /// Configurations of actions, by action and trigger.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    actions: BTreeMap<String, Known>,
+    actions: BTreeMap<String, ValueDigest>,
 }
 
-impl KnownValues {
+impl PlannedDigests {
     /// Adds the values of a resource.
-    pub fn of_resource(&mut self, change: &ResourceChange, known: Known) {
+    pub fn add_resource(&mut self, change: &ResourceChange, known: ValueDigest) {
         self.resources.insert(name(change), known);
     }
 
     /// Adds the value of an output.
-    pub fn of_output(&mut self, output: &str, known: Known) {
+    pub fn add_output(&mut self, output: &str, known: ValueDigest) {
         self.outputs.insert(output.to_owned(), known);
     }
 
     /// Adds the configuration of an action.
-    pub fn of_action(&mut self, action: &ActionInvocation, known: Known) {
+    pub fn add_action(&mut self, action: &ActionInvocation, known: ValueDigest) {
         self.actions.insert(action.to_string(), known);
     }
 
     /// Returns the configuration of an action.
-    pub fn action(&self, action: &ActionInvocation) -> Option<&Known> {
+    pub fn action(&self, action: &ActionInvocation) -> Option<&ValueDigest> {
         self.actions.get(&action.to_string())
     }
 
     /// Returns the values of a resource.
-    pub fn resource(&self, change: &ResourceChange) -> Option<&Known> {
+    pub fn resource(&self, change: &ResourceChange) -> Option<&ValueDigest> {
         self.resources.get(&name(change))
     }
 
     /// Returns the value of an output.
-    pub fn output(&self, output: &str) -> Option<&Known> {
+    pub fn output(&self, output: &str) -> Option<&ValueDigest> {
         self.outputs.get(output)
     }
 
     /// Returns a copy with the names of map members and the digests replaced.
     #[must_use]
     pub fn map(&self, name: &impl Fn(&str) -> String, digest: &impl Fn(&str) -> String) -> Self {
-        let all = |values: &BTreeMap<String, Known>| {
+        let all = |values: &BTreeMap<String, ValueDigest>| {
             values.iter().map(|(of, known)| (of.clone(), known.map(name, digest))).collect()
         };
         Self { resources: all(&self.resources), outputs: all(&self.outputs), actions: all(&self.actions) }
