@@ -181,22 +181,22 @@ impl ClaimsLock {
                 format!("cannot use `{entry}`, which says whose state it is: {error}"),
             )
         };
-        let me = Owner {
+        let claimant = Owner {
             instance: target.instance.to_string(),
             dir: target.dir.clone(),
             state_dir: target.state_dir.clone(),
         };
-        let text = serde_json::to_string(&me).map_err(io::Error::other).map_err(unusable)?;
+        let text = serde_json::to_string(&claimant).map_err(io::Error::other).map_err(unusable)?;
         match create_entry(&entry, &text).map_err(unusable)? {
             None => Ok(false),
             Some(owner) if owner == text => Ok(false),
             Some(owner) => {
                 // An entry that cannot be parsed was cut off by a crash; like a claim that no longer counts, it is replaced.
                 let owner = serde_json::from_str::<Owner>(&owner).ok();
-                let owner = owner.filter(|owner| owner.instance != me.instance);
+                let owner = owner.filter(|owner| owner.instance != claimant.instance);
                 if let Some(owner) = owner.as_ref().filter(|owner| owner.is_valid_claim(target, name, value))
                 {
-                    return Err(shared(&me, owner, name, value));
+                    return Err(shared(&claimant, owner, name, value));
                 }
                 let former = owner.filter(|owner| owner.was_renamed(target) && owner.file_holds(name, value));
                 if let Some(former) = &former {
@@ -225,9 +225,9 @@ fn create_entry(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     }
 }
 
-fn shared(me: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
+fn shared(claimant: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
     let Owner { instance, state_dir, .. } = owner;
-    let summary = format!("`{}` and `{instance}` have the same state: {name} {value}", me.instance);
+    let summary = format!("`{}` and `{instance}` have the same state: {name} {value}", claimant.instance);
     let detail = format!(
         "what is planned here would change or destroy what `{instance}` has; give each a state of its own. If `{instance}` has \
          another one by now, plan it; if it is no longer there, remove `{}`",
