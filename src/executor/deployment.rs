@@ -30,7 +30,7 @@ pub struct Deployment {
     eta: bool,
 }
 
-/// Constituents of a [`Deployment`].
+/// Arguments of a new [`Deployment`].
 pub struct DeploymentParts {
     /// Emitter of the run's events; the run has started.
     pub dispatcher: Dispatcher,

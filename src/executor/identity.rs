@@ -44,7 +44,7 @@ pub enum IdentityError {
         environment: EnvName,
         /// Command that prints the identity.
         command: String,
-        /// End of the command, as the message names it.
+        /// Description of how the command failed.
         how: String,
     },
     /// The pattern is not valid.

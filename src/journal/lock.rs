@@ -50,7 +50,7 @@ impl LockHolder {
 /// Time that the lock of a holder whose process has ended may still be held.
 const HOLDER_EXIT_TIME: Duration = Duration::from_secs(2);
 
-/// Interval between attempts meanwhile.
+/// Interval between attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Lock of an environment, held until it is dropped or the process ends.

@@ -1,4 +1,4 @@
-//! Circumstances that are recorded with a plan and reported when they differ, without refusing the plan.
+//! Items that are recorded with a plan and reported when they differ, without refusing the plan.
 
 use super::ready_stack::ReadyStack;
 use crate::{
@@ -24,7 +24,7 @@ pub(super) fn recorded(key: &ProjectKey, ready: &ReadyStack) -> Result<Binding, 
     Ok(recorded)
 }
 
-/// Returns descriptions of the recorded circumstances that changed since a plan was made.
+/// Returns descriptions of the recorded items that changed since a plan was made.
 pub(super) fn recorded_differences(
     key: &ProjectKey,
     ready: &ReadyStack,

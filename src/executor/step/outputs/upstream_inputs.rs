@@ -200,7 +200,7 @@ impl UpstreamInputs {
         self.inputs.is_empty()
     }
 
-    /// Returns the same variables without mocks.
+    /// Returns these variables without their mocks.
     pub(super) fn without_mocks(&self) -> Self {
         Self { inputs: self.inputs.clone(), mocks: IndexMap::new() }
     }

@@ -65,7 +65,7 @@ impl Upstreams {
     }
 
     /// Returns the current outputs of a stack, even if it was read for plans before: a state file is read again, an engine
-    /// is asked once for all applies that follow the same plans.
+    /// reads it once for all applies that follow the same plans.
     pub(super) fn outputs_now(
         &self,
         stack: &StackId,
@@ -135,7 +135,7 @@ impl Upstreams {
         resolved.map(Cow::Owned).map_err(EngineError::Failed)
     }
 
-    /// Takes the outputs from the plan file of a stack, which contains the prior state. If only the engine can read the
+    /// Caches the outputs in the plan file of a stack, which contains the prior state. If only the engine can read the
     /// file, the outputs are read when they are needed.
     pub(in crate::executor) fn read_from_plan(&self, stack: &StackId, plan: &Utf8Path) {
         if !self.ready.contains_key(stack) {
