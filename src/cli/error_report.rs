@@ -25,8 +25,8 @@ pub(super) struct UserError {
     kind: FailureKind,
 }
 
-/// Turns an error into its message, hints and exit code; suggested commands repeat the flags.
-pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> UserError {
+/// Turns an error of a verb into its message, hints and exit code; suggested commands repeat the flags.
+pub(super) fn user_error(error: &anyhow::Error, verb: &str, flags: &GivenFlags) -> UserError {
     let mut shown = UserError {
         status: ExitStatus::Failed,
         findings: Diagnostics::default(),
@@ -39,7 +39,7 @@ pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> UserError {
         shown.hints.clone_from(&stopped.hints);
         shown.kind = kind_of(stopped.status);
     } else if let Some(usage) = error.downcast_ref::<Usage>() {
-        usage_of(&mut shown, usage, flags);
+        usage_of(&mut shown, usage, verb, flags);
     } else if error.is::<UnknownEnvironment>() {
         shown.status = ExitStatus::Usage;
         shown.kind = FailureKind::Config;
@@ -83,7 +83,7 @@ pub(super) fn shown(error: &anyhow::Error, flags: &GivenFlags) -> UserError {
     shown
 }
 
-fn usage_of(shown: &mut UserError, usage: &Usage, flags: &GivenFlags) {
+fn usage_of(shown: &mut UserError, usage: &Usage, verb: &str, flags: &GivenFlags) {
     shown.status = ExitStatus::Usage;
     shown.kind = FailureKind::Config;
     match usage {
@@ -100,7 +100,10 @@ fn usage_of(shown: &mut UserError, usage: &Usage, flags: &GivenFlags) {
         Usage::OutputIsInput { instead: Some(flag), .. } => {
             shown.hints.push(format!("no selected stack reads the file of `{flag}`"));
         }
-        Usage::OutputIsInput { .. } | Usage::NoEnvironment(_) | Usage::Other(_) => {}
+        Usage::NoEnvironment(names) => shown.hints.extend(
+            names.first().map(|name| format!("for example `{}`", flags.command(&format!("{verb} {name}")))),
+        ),
+        Usage::OutputIsInput { .. } | Usage::Other(_) => {}
     }
 }
 
@@ -174,18 +177,15 @@ pub(super) fn defect(summary: &str) -> ErrorDocument {
     error_document(ExitStatus::Defect, report)
 }
 
-/// Returns the JSON document of a command line that cannot be parsed; the first line of the error is the summary.
-pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
-    let text = error.render().to_string();
-    let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
-    let report = ErrorReport {
+/// Returns the error of a command line that cannot be parsed.
+pub(super) fn usage_error(message: String, hints: Vec<String>) -> UserError {
+    UserError {
+        status: ExitStatus::Usage,
+        findings: Diagnostics::default(),
+        message: Some(message),
+        hints,
         kind: FailureKind::Config,
-        summary: first.trim_start_matches("error: ").to_owned(),
-        detail: rest.trim().to_owned(),
-        file: None,
-        line: None,
-    };
-    error_document(ExitStatus::Usage, report)
+    }
 }
 
 impl UserError {
@@ -259,8 +259,11 @@ mod tests {
     #[test]
     fn a_run_that_contradicts_itself_is_a_defect() {
         let twice = ScheduleError::DuplicateStep("app".parse().unwrap());
-        let shown =
-            shown(&anyhow::Error::new(DispatchError::from(twice)).context("apply"), &GivenFlags::default());
+        let shown = user_error(
+            &anyhow::Error::new(DispatchError::from(twice)).context("apply"),
+            "apply",
+            &GivenFlags::default(),
+        );
         assert_eq!((shown.status, shown.kind), (ExitStatus::Defect, FailureKind::Defect));
         assert_eq!(shown.status.code(), 70);
         assert_eq!(shown.message.as_deref(), Some("apply: stack `app` has two steps in one round"));
@@ -269,7 +272,8 @@ mod tests {
     #[test]
     fn a_journal_that_cannot_be_written_is_no_defect() {
         let gap = JournalError::Gap { path: "journal.jsonl".into() };
-        let shown = shown(&anyhow::Error::new(DispatchError::from(gap)), &GivenFlags::default());
+        let shown =
+            user_error(&anyhow::Error::new(DispatchError::from(gap)), "apply", &GivenFlags::default());
         assert_eq!((shown.status, shown.kind), (ExitStatus::Failed, FailureKind::Unknown));
     }
 }

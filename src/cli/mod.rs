@@ -5,12 +5,12 @@ mod arguments;
 mod complete;
 mod error_report;
 mod line_input;
+mod parse_error;
 mod prompts;
 mod run;
 mod terminal;
 #[cfg(feature = "fake-engine")]
 mod test_clock;
-mod unknown_flag;
 mod verbs;
 mod without_dashes;
 

@@ -14,10 +14,10 @@ use clap::{CommandFactory, Parser, error::ErrorKind};
 use clap_complete::CompleteEnv;
 
 use super::{
-    app::{App, Global, Verb},
-    error_report,
+    app::{App, ColorChoice, Global, Verb},
+    error_report, parse_error,
     prompts::Dialogue,
-    terminal, unknown_flag, without_dashes,
+    terminal,
 };
 use crate::{
     commands,
@@ -26,7 +26,7 @@ use crate::{
     executor::{Interrupts, Prompter, SignalSource},
     model::{Clock, ErrorDocument, ExitStatus},
     run::{Context, READ_ONLY, ReportFiles, TerminalInfo, Usage, is_read_only},
-    ui::{Detail, Printer, Styles},
+    ui::{Detail, Printer},
 };
 
 /// Runs envctl with the arguments of the process.
@@ -35,11 +35,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let app = match App::try_parse_from(&argv) {
         Ok(app) => app,
-        Err(error) => {
-            let error = unknown_flag::with_known_flag(without_dashes::with_dashes(error, &argv), &argv);
-            return unparsed(&error, &argv);
-        }
+        Err(error) => return unparsed(&error, &argv),
     };
+    let verb = parse_error::verb_path(&argv);
     let json = app.verb.json();
     let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
     let streams = terminal::detect(app.global.color, !app.global.no_progress && !app.global.quiet, |name| {
@@ -74,7 +72,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => {
             let config = app.global.config.as_ref().map(ToString::to_string);
-            let shown = error_report::shown(&error, &GivenFlags { config, ..GivenFlags::default() });
+            let shown =
+                error_report::user_error(&error, &verb, &GivenFlags { config, ..GivenFlags::default() });
             shown.say(&printer, streams.terminal.github);
             let document = shown.document();
             if json {
@@ -117,22 +116,28 @@ fn say_document(printer: &Printer, document: &ErrorDocument) {
     }
 }
 
-/// Prints a parser error and returns its exit code: 0 for help and version, usage otherwise.
+/// Prints the error of a command line that cannot be parsed, or the help that it asks for, and returns the exit code.
 fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
-    // An error of a closed stream cannot be reported.
-    drop(error.print());
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return ExitCode::from(ExitStatus::Success.code());
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if is_help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // An error of a closed stream cannot be reported.
+        drop(error.print());
+        let status = if is_help { ExitStatus::Success } else { ExitStatus::Usage };
+        return ExitCode::from(status.code());
     }
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let streams = terminal::detect(ColorChoice::Auto, false, variable);
+    let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+    let printer = Printer::new((out, streams.out), (err, streams.err), Detail::Normal, streams.width)
+        .wrapping_messages(streams.message_width);
+    let shown = parse_error::user_error(error, argv);
+    shown.say(&printer, streams.terminal.github);
     // The verb is not known, but `--json` shows that a program reads standard output.
     let words: Vec<&OsString> = argv.iter().take_while(|word| *word != "--").collect();
     if words.iter().any(|word| *word == "--json" || *word == "--format=json")
         || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
     {
-        let styles = Styles::new(false);
-        let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
-        let printer = Printer::new((out, styles), (err, styles), Detail::Quiet, None);
-        say_document(&printer, &error_report::unparsed(error));
+        say_document(&printer, &shown.document());
     }
     ExitCode::from(ExitStatus::Usage.code())
 }

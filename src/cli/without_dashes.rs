@@ -10,16 +10,8 @@ use clap::{
 use super::app::App;
 use crate::ui::shell_word;
 
-/// Adds the corrected command line to the error, if only the `--` of an `exec` is missing.
-pub(super) fn with_dashes(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
-    if let Some(meant) = corrected_command(&error, argv) {
-        let tip = format!("`{meant}`: the engine's command stands behind `--`").into();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
-    }
-    error
-}
-
-fn corrected_command(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+/// Returns the corrected command line, if only the `--` of an `exec` is missing.
+pub(super) fn corrected_command(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let words: Vec<&str> = argv.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),

@@ -92,8 +92,12 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
         let mut said: Vec<&Diagnostic> = Vec::new();
-        for item in &items {
-            context.printer.prose(line(item, context.printer.out_styles()))?;
+        let mut before = None;
+        for item in by_environment(&items) {
+            let gap = if before.is_some_and(|before| before != &item.environment) { "\n" } else { "" };
+            before = Some(&item.environment);
+            let line = line(item, context.printer.out_styles());
+            context.printer.prose(format_args!("{gap}{line}"))?;
             // Findings in `[stacks]` or `[project]` repeat in each environment.
             let new: Vec<&Diagnostic> =
                 item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();
@@ -124,6 +128,21 @@ fn view(item: CheckItem) -> ItemView {
         message: item.message,
         findings: item.diagnostics.0.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// Returns the items without an environment, and then those of each environment.
+fn by_environment(items: &[CheckItem]) -> Vec<&CheckItem> {
+    let mut environments: Vec<Option<&EnvName>> = vec![None];
+    for item in items {
+        let environment = item.environment.as_ref();
+        if !environments.contains(&environment) {
+            environments.push(environment);
+        }
+    }
+    let items_of = |environment: Option<&EnvName>| {
+        items.iter().filter(move |item| item.environment.as_ref() == environment).collect::<Vec<_>>()
+    };
+    environments.into_iter().flat_map(items_of).collect()
 }
 
 fn line(item: &CheckItem, styles: Styles) -> String {

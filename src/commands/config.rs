@@ -1,7 +1,5 @@
 //! `envctl config`: the resolved configuration, with the origin of each value.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -269,49 +267,77 @@ fn origin_text(origin: &Origin, source: &SourceFile) -> String {
     }
 }
 
+/// Returns the configuration as TOML, with the keys that environments.toml has for the same values.
 fn text(document: &ConfigDocument, styles: Styles) -> String {
-    let mut lines = vec![format!("project {} ({})", document.project, document.file)];
+    let mut lines = vec![format!("# project {} ({})", document.project, document.file)];
+    let heading = |role, name: String| styles.paint(role, format_args!("[{name}]"));
     for environment in &document.environments {
+        let name = environment.environment.as_str();
         let role = if environment.confirm { Role::Protected } else { Role::Environment };
         lines.push(String::new());
-        let mut head = styles.paint(role, &environment.environment);
-        if let Some(description) = &environment.description {
-            head = format!("{head}  {description}");
-        }
-        lines.push(head);
-        let mut facts: BTreeMap<&str, String> = BTreeMap::new();
-        if !environment.aliases.is_empty() {
-            facts.insert("aliases", environment.aliases.join(", "));
-        }
-        if !environment.after.is_empty() {
-            let names: Vec<&str> = environment.after.iter().map(EnvName::as_str).collect();
-            facts.insert("after", names.join(", "));
-        }
-        if environment.confirm {
-            facts.insert("confirm", "true".to_owned());
-        }
-        lines.extend(facts.iter().map(|(key, value)| format!("  {key} = {value}")));
-        for (name, guard) in &environment.guards {
-            let origin =
-                guard.origin.as_ref().map_or(String::new(), |o| styles.paint(Role::Dim, format!("  # {o}")));
-            lines.push(format!("  guards.{name} = {}{origin}", guard.value));
-        }
-        lines.extend(environment.checklist.iter().map(|(id, text)| format!("  checklist.{id} = {text:?}")));
+        lines.push(heading(role, format!("environments.{}", toml_key(name))));
+        let names = |names: Vec<&str>| serde_json::Value::from(names);
+        let after = environment.after.iter().map(EnvName::as_str).collect();
+        let aliases: Vec<&str> = environment.aliases.iter().map(String::as_str).collect();
+        let facts = [
+            ("description", environment.description.clone().map(serde_json::Value::from)),
+            ("after", Some(names(after)).filter(|_| !environment.after.is_empty())),
+            ("aliases", Some(names(aliases)).filter(|_| !environment.aliases.is_empty())),
+            ("confirm", environment.confirm.then_some(true.into())),
+        ];
+        let facts = facts.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        lines.extend(facts.map(|(key, value)| format!("{key} = {}", toml_value(&value))));
+        lines.extend(
+            environment
+                .guards
+                .iter()
+                .map(|(name, guard)| value_line(&format!("guards.{name}"), guard, styles)),
+        );
+        lines.extend(
+            environment.checklist.iter().map(|(id, text)| format!("checklist.{} = {text:?}", toml_key(id))),
+        );
         for instance in &environment.instances {
-            let engine = instance.engine;
+            let table = format!("stacks.{}.in.{}", toml_key(instance.stack.as_str()), toml_key(name));
+            lines.push(String::new());
             lines.push(format!(
-                "  {}  {} ({engine})",
-                styles.paint(Role::Heading, &instance.stack),
-                instance.path
+                "{}  # {} ({})",
+                heading(Role::Heading, table),
+                instance.path,
+                instance.engine
             ));
-            for (key, view) in &instance.values {
-                let origin = view
-                    .origin
-                    .as_ref()
-                    .map_or(String::new(), |o| styles.paint(Role::Dim, format!("  # {o}")));
-                lines.push(format!("    {key} = {}{origin}", view.value));
-            }
+            lines.extend(instance.values.iter().map(|(key, view)| value_line(key, view, styles)));
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Returns the line of a value, with its origin as a comment.
+fn value_line(key: &str, view: &ValueView, styles: Styles) -> String {
+    let origin =
+        view.origin.as_ref().map_or(String::new(), |o| styles.paint(Role::Dim, format_args!("  # {o}")));
+    let key: Vec<String> = key.split('.').map(toml_key).collect();
+    format!("{} = {}{origin}", key.join("."), toml_value(&view.value))
+}
+
+/// Returns a key of TOML, in quotes if it needs them.
+fn toml_key(key: &str) -> String {
+    let is_bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if is_bare { key.to_owned() } else { serde_json::Value::from(key).to_string() }
+}
+
+/// Returns a value as TOML, whose texts, numbers and lists are written as in JSON.
+fn toml_value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Object(members) => {
+            let members =
+                members.iter().map(|(key, value)| format!("{} = {}", toml_key(key), toml_value(value)));
+            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+        }
+        serde_json::Value::Array(items) => {
+            format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(","))
+        }
+        // TOML has no null.
+        serde_json::Value::Null => "\"null\"".to_owned(),
+        other => other.to_string(),
+    }
 }

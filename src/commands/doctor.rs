@@ -88,8 +88,10 @@ pub fn run(context: &Context, request: &DoctorRequest) -> anyhow::Result<ExitSta
         Ok(config) => {
             findings.push(Finding::good("config", context.shown(config.path()).to_string()));
             findings.push(home(config));
-            findings.extend(stack_findings(context, config));
-            findings.extend(engine_findings(context, config, &runner));
+            let of_stacks = stack_findings(context, config);
+            let are_engines_known = of_stacks.is_empty();
+            findings.extend(of_stacks);
+            findings.extend(engine_findings(context, config, &runner, are_engines_known));
             findings.extend(plugin_cache(context, config));
             findings.extend(profiles(context, config));
         }
@@ -133,7 +135,14 @@ fn home(config: &Config) -> Finding {
     }
 }
 
-fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<Finding> {
+/// Checks the engines that stacks need, and looks for the others. `are_needs_known` is false if the engine of a stack is not
+/// known.
+fn engine_findings(
+    context: &Context,
+    config: &Config,
+    runner: &Runner,
+    are_needs_known: bool,
+) -> Vec<Finding> {
     let Ok(home) = RunStore::new(config.root()).envctl_dir().map(ToOwned::to_owned) else {
         return Vec::new();
     };
@@ -150,7 +159,9 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
                 Ok(engine) if versions.contains(&engine.version_text()) => {}
                 Ok(engine) => versions.push(engine.version_text()),
                 Err(_) if places.is_none() => {
-                    findings.push(Finding::absent(name.as_str(), "not found, and no stack needs it"));
+                    let message =
+                        if are_needs_known { "not found, and no stack needs it" } else { "not found" };
+                    findings.push(Finding::absent(name.as_str(), message));
                 }
                 Err(error) => {
                     let fix = error.help();

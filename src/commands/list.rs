@@ -182,5 +182,7 @@ fn table(context: &Context, entries: &[ListEntry], why: bool, several: bool) -> 
         }
         table.row(cells);
     }
+    table.drop_empty_columns();
+    table.drop_to_fit(context.printer.width(), &["PATH", "ENGINE", "WORKSPACE"]);
     table.render(context.printer.width())
 }

@@ -14,7 +14,7 @@ use crate::{
         exec::prepared::{Prepared, WorkspaceCheck},
         ready_stacks::CommandNeeds,
     },
-    ui::{Role, Styles},
+    ui::{Role, Styles, shell_word},
 };
 
 /// Arguments of `envctl output`.
@@ -82,15 +82,19 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::MaskOnly };
     let prepared = Prepared::load(context, &config, &validated, environment, &stacks, &[], needs)?;
     let mut found = Vec::new();
+    let mut undeployed: Vec<StackId> = Vec::new();
     for stack in stacks {
         let outputs = prepared.with_instance(context, &stack, WorkspaceCheck::Noticed, |work, session| {
             let outputs = work.engine.outputs(&work.target, session)?;
             // A state that was lost has no outputs either.
-            if outputs.is_empty() {
-                work.engine.known_state(&work.target, false, session)?;
-            }
-            Ok(outputs)
+            let is_deployed = !outputs.is_empty()
+                || !work.engine.known_state(&work.target, false, session)?.lineage.is_empty();
+            Ok((outputs, is_deployed))
         })?;
+        let (outputs, is_deployed) = outputs;
+        if !is_deployed {
+            undeployed.push(stack.clone());
+        }
         found.push((stack, outputs));
     }
     if let Some(name) = &request.name {
@@ -124,7 +128,17 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
     }
     let styles = context.printer.out_styles();
     for (stack, outputs) in &found {
-        context.printer.text(text(stack, outputs, request.show_sensitive, styles))?;
+        let none = if undeployed.contains(stack) { "not deployed yet" } else { "no outputs" };
+        context.printer.text(text(stack, outputs, none, request.show_sensitive, styles))?;
+    }
+    if !undeployed.is_empty() {
+        let names: Vec<String> = match &request.stack {
+            Some(_) => undeployed.iter().map(|stack| format!(" {}", shell_word(stack.as_str()))).collect(),
+            None => Vec::new(),
+        };
+        let deploy = format!("deploy {}{}", environment.name, names.concat());
+        let deploy = prepared.given_flags().command_with_values(&deploy);
+        context.printer.hint(format_args!("`{deploy}` deploys what is missing"));
     }
     Ok(ExitStatus::Success)
 }
@@ -169,10 +183,17 @@ fn view(output: engine::PrintedOutput, show_sensitive: bool, redactor: &Redactor
     }
 }
 
-fn text(stack: &StackId, outputs: &[engine::PrintedOutput], show_sensitive: bool, styles: Styles) -> String {
+/// Returns the outputs of a stack as text; `none` is the text in place of outputs.
+fn text(
+    stack: &StackId,
+    outputs: &[engine::PrintedOutput],
+    none: &str,
+    show_sensitive: bool,
+    styles: Styles,
+) -> String {
     let mut lines = vec![styles.paint(Role::Heading, stack)];
     if outputs.is_empty() {
-        lines.push(styles.paint(Role::Dim, "  no outputs"));
+        lines.push(styles.paint(Role::Dim, format_args!("  {none}")));
     }
     for output in outputs {
         let value = if output.sensitive && !show_sensitive {

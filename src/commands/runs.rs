@@ -170,6 +170,7 @@ fn list(
             seconds(report.duration),
         ]);
     }
+    table.drop_to_fit(context.printer.width(), &["TIME", "CHANGES", "STARTED"]);
     context.printer.text(table.render(context.printer.width()))?;
     hint_unfinished(context, store)?;
     Ok(ExitStatus::Success)

@@ -298,6 +298,8 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
         ]);
     }
     let mut text = format!("{}  {last}\n", styles.paint(role, &status.environment));
+    table.drop_empty_columns();
+    table.drop_to_fit(context.printer.width(), &["COMMIT", "BY"]);
     text.push_str(&table.render(context.printer.width()));
     for StackStatus { stack, former_names, .. } in &status.stacks {
         let names: Vec<String> = former_names.iter().map(|name| format!("`{name}`")).collect();

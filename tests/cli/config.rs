@@ -57,22 +57,25 @@ fn origins_say_where_each_value_comes_from_and_never_what_a_secret_is() {
     insta::assert_snapshot!(run.snapshot(), @r#"
 exit code 0
 --- stdout
-project shop (environments.toml)
+# project shop (environments.toml)
 
-staging
-  app  app (tofu)
-    prefix = "stag"
-    var_files = []
-    lock_timeout = "[SECONDS]"
-    vars.size = 4  # [stacks.app.in.staging], line 27
-    vars.region = "eu"  # [defaults], line 5
-    vars.color = "blue"  # [environments.staging], line 13
-    vars.count = 3  # [stacks.app], line 24
-    env.TOKEN = "(from the command op)"  # [environments.staging], line 14
-    env.AWS_PROFILE = "staging"  # [environments.staging], line 15
-    secrets.db_password = "(from the variable DB_PASSWORD)"  # [environments.staging], line 18
-    secrets.api_key = "(from the file secrets/api-key)"  # [environments.staging], line 19
+[environments.staging]
+
+[stacks.app.in.staging]  # app (tofu)
+prefix = "stag"
+var_files = []
+lock_timeout = "[SECONDS]"
+vars.size = 4  # [stacks.app.in.staging], line 27
+vars.region = "eu"  # [defaults], line 5
+vars.color = "blue"  # [environments.staging], line 13
+vars.count = 3  # [stacks.app], line 24
+env.TOKEN = "(from the command op)"  # [environments.staging], line 14
+env.AWS_PROFILE = "staging"  # [environments.staging], line 15
+secrets.db_password = "(from the variable DB_PASSWORD)"  # [environments.staging], line 18
+secrets.api_key = "(from the file secrets/api-key)"  # [environments.staging], line 19
 "#);
+    let read: toml::Table = toml::from_str(&run.stdout).expect("TOML");
+    assert_eq!(read["stacks"]["app"]["in"]["staging"]["vars"]["size"].as_integer(), Some(4));
     for args in [["config", "--origins", "--json"], ["config", "staging", "--json"]] {
         with_secrets(&shop).run(args).exits(0).hides("sentinel-of");
     }
@@ -113,15 +116,17 @@ exit code 0
 --- stdout
 ✔ config: read 4 instances
 ✔ isolation: every instance has a state of its own
+
 ✔ config staging: 2 stacks, nothing wrong
 ✔ backend staging: 2 stacks, each with a backend that can be used
 ✔ lockfiles staging: lockfiles match the engines
 ✔ secrets staging: no secret is set twice
+✔ versions staging: tofu 1.12.6
+
 ✔ config production: 2 stacks, nothing wrong
 ✔ backend production: 2 stacks, each with a backend that can be used
 ✔ lockfiles production: lockfiles match the engines
 ✔ secrets production: no secret is set twice
-✔ versions staging: tofu 1.12.6
 ✔ versions production: tofu 1.12.6
 "#);
 
@@ -132,6 +137,7 @@ exit code 4
 --- stdout
 ✔ config: read 4 instances
 ✔ isolation: every instance has a state of its own
+
 ✘ config staging: 1 problem
 ✔ backend staging: 2 stacks, each with a backend that can be used
 ✔ lockfiles staging: lockfiles match the engines

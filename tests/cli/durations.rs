@@ -161,6 +161,6 @@ fn a_verb_that_runs_no_steps_has_no_eta() {
     let shop = Shop::of(&["network"]);
     for verb in ["list", "check", "output", "status"] {
         let run = shop.run([verb, "staging", "--eta"]).exits(64);
-        assert!(run.stderr.contains("unexpected argument '--eta'"), "{}", run.stderr);
+        assert!(run.stderr.contains("unknown flag `--eta`"), "{}", run.stderr);
     }
 }

@@ -88,9 +88,10 @@ fn every_verb_has_a_help_with_examples() {
 fn a_typo_in_a_verb_is_64_with_a_suggestion() {
     let shop = Shop::new();
     let typo = shop.run(["plna", "staging"]).exits(64);
-    typo.tells("unrecognized subcommand 'plna'").tells("a similar subcommand exists: 'plan'");
+    typo.tells("error: there is no verb `plna`; did you mean `plan`?")
+        .tells("hint: `envctl --help` lists the verbs");
     let flag = shop.run(["plan", "staging", "--confrim"]).exits(64);
-    flag.tells("unexpected argument '--confrim'");
+    flag.tells("error: unknown flag `--confrim`").tells("hint: `envctl plan --help` explains the arguments");
     shop.run([]).exits(64).tells("Usage: envctl");
 }
 

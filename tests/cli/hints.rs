@@ -116,7 +116,7 @@ fn an_engines_command_without_the_dashes_before_it_is_shown_with_them() {
     let shop = Shop::of(&["network"]);
     shop.run(["exec", "staging", "network", "state", "rm", "a.b[\"x\"]"])
         .exits(64)
-        .tells("tip: `envctl exec staging network -- state rm 'a.b[\"x\"]'`");
+        .tells("hint: `envctl exec staging network -- state rm 'a.b[\"x\"]'`");
     for (typed, meant) in [
         (vec!["exec", "staging", "--all", "validate"], "envctl exec staging --all -- validate"),
         (vec!["exec", "--all", "staging", "output", "-json"], "envctl exec --all staging -- output -json"),
@@ -125,7 +125,7 @@ fn an_engines_command_without_the_dashes_before_it_is_shown_with_them() {
             "envctl exec --allow window staging network --yes -- network x",
         ),
     ] {
-        shop.env.run_args(&typed).exits(64).tells(&format!("tip: `{meant}`"));
+        shop.env.run_args(&typed).exits(64).tells(&format!("hint: `{meant}`"));
     }
     for typed in [
         &["exec", "staging", "network", "--no-such", "--", "state", "list"][..],

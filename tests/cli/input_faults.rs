@@ -128,7 +128,11 @@ fn an_unknown_environment_is_64_with_a_suggestion() {
 #[test]
 fn without_an_environment_they_are_listed() {
     let shop = Shop::of(&["network"]);
-    shop.run(["plan"]).exits(64).tells("error: no environment given. Choose one: staging, production");
+    shop.run(["plan"])
+        .exits(64)
+        .tells("error: no environment given. Choose one: staging, production")
+        .tells("hint: for example `envctl plan staging`");
+    shop.run(["output"]).exits(64).tells("hint: for example `envctl output staging`");
 }
 
 #[test]

@@ -72,10 +72,10 @@ fn plan_with_inputs(step: &mut StepContext<'_>, resolved: StackWithInputs<'_>) -
     });
     let mut result = match attempted.result {
         Err(EngineError::Failed(failure)) => match step.pending_need(ready) {
-            Some(need) if awaits_upstream(&failure) => {
-                let note = format!("cannot be planned before `{need}` is applied: {}", failure.summary);
-                StepResult { notes: vec![note], ..StepResult::new(Outcome::Deferred { because: need }) }
-            }
+            Some(need) if awaits_upstream(&failure) => StepResult {
+                notes: vec![failure.summary],
+                ..StepResult::new(Outcome::Deferred { because: need })
+            },
             _ => engine_error_result(EngineError::Failed(failure), ready),
         },
         Err(error) => engine_error_result(error, ready),

@@ -63,7 +63,7 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
             }
             Err(MissingValues::Permanent(failure)) => return Err(failed(failure)),
             Err(MissingValues::NeedsApply { need, missing }) => {
-                let notes = vec![format!("cannot be planned before `{need}` is applied: {missing}")];
+                let notes = vec![missing];
                 return Err(Box::new(StepResult {
                     notes,
                     ..StepResult::new(Outcome::Deferred { because: need })

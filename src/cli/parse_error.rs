@@ -1,0 +1,184 @@
+//! Errors of command lines that cannot be parsed: clap's finding in the words of envctl, with the known flag or verb that is
+//! most similar.
+
+use std::ffi::OsString;
+
+use clap::{
+    Command, CommandFactory,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::{
+    app::App,
+    error_report::{self, UserError},
+    without_dashes::corrected_command,
+};
+use crate::diagnostic::closest;
+
+/// Removed flags, each with its replacement.
+const REMOVED_FLAGS: [(&str, &str); 1] = [(
+    "--accept-replans",
+    "`--accept-replans` is gone: `--confirm-rounds` says yes to later rounds beforehand",
+)];
+
+/// Returns the error of a command line for the user.
+pub(super) fn user_error(error: &clap::Error, argv: &[OsString]) -> UserError {
+    let verb = verb_path(argv);
+    let help = if verb.is_empty() { "envctl --help".to_owned() } else { format!("envctl {verb} --help") };
+    if let Some(command) = corrected_command(error, argv) {
+        let hint = format!("`{command}`: the engine's command stands behind `--`");
+        return error_report::usage_error(message(error, argv), vec![hint]);
+    }
+    let mut hints = Vec::new();
+    if let Some(unknown) = invalid_argument(error) {
+        let removed = REMOVED_FLAGS.iter().find(|(flag, _)| *flag == unknown);
+        hints.extend(removed.map(|(_, instead)| (*instead).to_owned()));
+    }
+    hints.push(match error.kind() {
+        ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => format!("`{help}` lists the verbs"),
+        _ => format!("`{help}` explains the arguments"),
+    });
+    error_report::usage_error(message(error, argv), hints)
+}
+
+/// Returns the words of the verb on a command line: `plan`, `runs gc`; empty without a known verb.
+pub(super) fn verb_path(argv: &[OsString]) -> String {
+    with_verb(argv, |_, words| words.join(" "))
+}
+
+/// Returns the message after `error:`.
+fn message(error: &clap::Error, argv: &[OsString]) -> String {
+    match (error.kind(), invalid_argument(error)) {
+        (ErrorKind::UnknownArgument, Some(flag)) if flag.starts_with('-') => {
+            let meant = similar_flag(error, flag, argv);
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+            format!("unknown flag `{flag}`{meant}")
+        }
+        (ErrorKind::UnknownArgument, Some(word)) => format!("unexpected argument `{word}`"),
+        (ErrorKind::InvalidSubcommand, _) => {
+            let verb = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+            let meant = match error.get(ContextKind::SuggestedSubcommand) {
+                Some(ContextValue::Strings(names)) => names.first().map(String::as_str),
+                Some(ContextValue::String(name)) => Some(name.as_str()),
+                _ => None,
+            };
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+            format!("there is no verb `{verb}`{meant}")
+        }
+        _ => of_clap(&error.render().to_string()),
+    }
+}
+
+/// Returns clap's own message, without its usage and with names in backticks.
+fn of_clap(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let lines: Vec<&str> = lines.map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let text = lines.join("\n");
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let mut message = String::with_capacity(text.len());
+    let mut is_quoted = false;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let after = text[at + c.len_utf8()..].chars().next().unwrap_or(' ');
+        let opens = !is_quoted && !before.is_alphanumeric();
+        let closes = is_quoted && !after.is_alphanumeric();
+        if c == '\'' && (opens || closes) {
+            is_quoted = !is_quoted;
+            message.push('`');
+        } else {
+            message.push(c);
+        }
+        before = c;
+    }
+    message
+}
+
+/// Returns the argument that is not known or whose value is wrong.
+fn invalid_argument(error: &clap::Error) -> Option<&str> {
+    text_of(error, ContextKind::InvalidArg)
+}
+
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Returns the known flag that clap suggests, or else the most similar one: clap overlooks swapped letters.
+fn similar_flag(error: &clap::Error, unknown: &str, argv: &[OsString]) -> Option<String> {
+    if let Some(flag) = text_of(error, ContextKind::SuggestedArg) {
+        return Some(flag.to_owned());
+    }
+    if REMOVED_FLAGS.iter().any(|(flag, _)| *flag == unknown) {
+        return None;
+    }
+    let names = with_verb(argv, |verb, _| flag_names(verb));
+    let name = closest(unknown.strip_prefix("--")?, names.iter().map(String::as_str))?;
+    Some(format!("--{name}"))
+}
+
+/// Calls `look` with the command that the command line names, and its words.
+fn with_verb<T>(argv: &[OsString], look: impl FnOnce(&Command, &[&str]) -> T) -> T {
+    let mut app = App::command();
+    app.build();
+    let words = argv.iter().skip(1).filter_map(|word| word.to_str()).filter(|word| !word.starts_with('-'));
+    let mut verb = &app;
+    let mut path = Vec::new();
+    for word in words {
+        match verb.find_subcommand(word) {
+            Some(found) => {
+                verb = found;
+                path.push(found.get_name());
+            }
+            None if path.is_empty() => {}
+            None => break,
+        }
+    }
+    look(verb, &path)
+}
+
+fn flag_names(verb: &Command) -> Vec<String> {
+    let visible = verb.get_arguments().filter(|argument| !argument.is_hide_set());
+    visible.filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn message_of(words: &[&str]) -> String {
+        let argv: Vec<OsString> = ["envctl"].iter().chain(words).map(OsString::from).collect();
+        message(&App::try_parse_from(&argv).err().unwrap(), &argv)
+    }
+
+    #[test]
+    fn a_mistyped_flag_is_told_the_one_that_was_meant() {
+        for (words, found) in [
+            (&["deploy", "dev", "--yse"][..], "unknown flag `--yse`; did you mean `--yes`?"),
+            (&["--quite", "runs", "gc", "--dyr-run"], "unknown flag `--quite`; did you mean `--quiet`?"),
+            (&["runs", "gc", "--dyr-run"], "unknown flag `--dyr-run`; did you mean `--dry-run`?"),
+            (&["deploy", "dev", "--accept-replans"], "unknown flag `--accept-replans`"),
+        ] {
+            assert_eq!(message_of(words), found);
+        }
+    }
+
+    #[test]
+    fn a_flag_that_resembles_none_gets_no_suggestion() {
+        assert_eq!(message_of(&["plan", "dev", "--zzzzzzzz"]), "unknown flag `--zzzzzzzz`");
+    }
+
+    #[test]
+    fn other_findings_keep_their_words_with_names_in_backticks() {
+        assert_eq!(
+            message_of(&["graph", "--format", "svg"]),
+            "invalid value `svg` for `--format <FORMAT>`\n  [possible values: tree, dot, mermaid, json]"
+        );
+        assert_eq!(of_clap("error: it's 'a' and 'b's\n\nUsage: x\n"), "it's `a` and `b's");
+        let missing = message_of(&["apply"]);
+        assert_eq!(missing, "the following required arguments were not provided:\n  <RUN>");
+    }
+}
