@@ -155,7 +155,7 @@ fn list(
         ("TIME", Align::Right),
     ]);
     for report in reports {
-        let result = report.result.map_or("unfinished".to_owned(), |r| format!("{r:?}").to_lowercase());
+        let result = report.result.map_or("unfinished", RunResult::as_str);
         let role = match report.result {
             Some(RunResult::Clean | RunResult::Changes | RunResult::Applied) => Role::Success,
             _ => Role::Warning,
@@ -183,7 +183,7 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
         return Ok(ExitStatus::Success);
     }
     let styles = context.printer.out_styles();
-    let result = report.result.map_or("unfinished".to_owned(), |r| format!("{r:?}").to_lowercase());
+    let result = report.result.map_or("unfinished", RunResult::as_str);
     let heading = format!(
         "{} {} {}: {result}, {}, {}",
         report.run,

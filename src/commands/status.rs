@@ -10,7 +10,9 @@ use crate::{
     config::{Environment, EnvironmentScope},
     inventory::{Instance, Inventory},
     journal::RunStore,
-    model::{ChangeCounts, EnvName, ExitStatus, RunId, RunVerb, StackId, StackReport, StackResult},
+    model::{
+        ChangeCounts, EnvName, ExitStatus, RunId, RunResult, RunVerb, StackId, StackReport, StackResult,
+    },
     run::{
         Context,
         preflight::gone_stacks::{
@@ -93,7 +95,7 @@ struct RunSummary {
     /// Verb of the run.
     command: RunVerb,
     /// Result of the run; absent if it did not end.
-    result: Option<String>,
+    result: Option<RecordedResult>,
     /// Start of the run.
     at: String,
     /// Seconds since the start.
@@ -102,6 +104,25 @@ struct RunSummary {
     user: Option<String>,
     /// Commit of the run.
     commit: Option<String>,
+}
+
+/// Result of a run, or of one stack in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum RecordedResult {
+    /// Result of the whole run.
+    Run(RunResult),
+    /// Result of one stack.
+    Stack(StackResult),
+}
+
+impl RecordedResult {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Run(result) => result.as_str(),
+            Self::Stack(result) => result.as_str(),
+        }
+    }
 }
 
 /// Runs `envctl status`.
@@ -193,8 +214,7 @@ fn environment_status(
             stack_status(&instance.id.stack, former, &runs, now)
         })
         .collect();
-    let last_run =
-        own.first().map(|p| run_summary(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
+    let last_run = own.first().map(|p| run_summary(p, p.report.result.map(RecordedResult::Run), now));
     let stated = || context.check_offline(config, &[environment], &[], false).survey.addresses.stated;
     let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
@@ -232,7 +252,7 @@ fn stack_status(
     let at = |index: Option<usize>| {
         index.map(|index| {
             let (past, stack) = runs[index];
-            run_summary(past, stack.result.map(|r| format!("{r:?}").to_lowercase()), now)
+            run_summary(past, stack.result.map(RecordedResult::Stack), now)
         })
     };
     StackStatus {
@@ -245,7 +265,7 @@ fn stack_status(
     }
 }
 
-fn run_summary(past: &PastRun, result: Option<String>, now: Timestamp) -> RunSummary {
+fn run_summary(past: &PastRun, result: Option<RecordedResult>, now: Timestamp) -> RunSummary {
     let report = &past.report;
     RunSummary {
         run: report.run.clone(),
@@ -263,7 +283,7 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
     let last = match &status.last_run {
         None => "no runs yet".to_owned(),
         Some(run) => {
-            let result = run.result.as_deref().unwrap_or("unfinished");
+            let result = run.result.map_or("unfinished", RecordedResult::as_str);
             format!("last run: {} {result}, {} ago ({})", run.command, seconds(run.age), run.run)
         }
     };
@@ -312,16 +332,18 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
 }
 
 /// Returns the newest run as text: `deploy failed, 3.1s ago`.
-fn newest_run_text(seen: Option<&RunSummary>, styles: Styles) -> String {
-    let Some(seen) = seen else { return styles.paint(Role::Dim, "never") };
-    let result = match seen.result.as_deref() {
+fn newest_run_text(newest: Option<&RunSummary>, styles: Styles) -> String {
+    let Some(newest) = newest else { return styles.paint(Role::Dim, "never") };
+    let (role, result) = match newest.result {
+        None => (Role::Warning, "unfinished"),
         // Its plan had changes, and the run ended before they were applied.
-        Some("changes") if seen.command != RunVerb::Plan => "not applied",
-        result => result.unwrap_or("unfinished"),
+        Some(RecordedResult::Stack(StackResult::Changes)) if newest.command != RunVerb::Plan => {
+            (Role::Warning, "not applied")
+        }
+        Some(RecordedResult::Stack(
+            result @ (StackResult::Clean | StackResult::Changes | StackResult::Applied),
+        )) => (Role::Success, result.as_str()),
+        Some(other) => (Role::Warning, other.as_str()),
     };
-    let role = match result {
-        "clean" | "changes" | "applied" => Role::Success,
-        _ => Role::Warning,
-    };
-    format!("{} {}, {} ago", seen.command, styles.paint(role, result), seconds(seen.age))
+    format!("{} {}, {} ago", newest.command, styles.paint(role, result), seconds(newest.age))
 }

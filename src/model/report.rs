@@ -29,6 +29,21 @@ pub enum RunResult {
     Interrupted,
 }
 
+impl RunResult {
+    /// Returns the result as it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Changes => "changes",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Locked => "locked",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Result of one stack of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +64,22 @@ pub enum StackResult {
     Refused,
     /// The user interrupted the stack.
     Interrupted,
+}
+
+impl StackResult {
+    /// Returns the result as it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Changes => "changes",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Deferred => "deferred",
+            Self::Refused => "refused",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// Name and version of an engine.
