@@ -160,7 +160,7 @@ fn engines_do_not_wait_for_git() {
     let git = shop.marker("bin/git");
     fs::remove_file(&git).unwrap();
     let waits = format!("while [ ! -e '{}' ] && [ -d . ]; do /bin/sleep 0.01; done", answer.display());
-    script(&git, &format!("#!/bin/sh\n{waits}\necho '# branch.oid 1234abcd'\n"));
+    script(&git, &format!("#!/bin/sh\n{waits}\nprintf '# branch.oid 1234abcd\\0'\n"));
 
     let mut running = shop.env.spawn(["plan", "staging", "--json"]);
     running.wait_until("the stack was planned", || planned.exists());
