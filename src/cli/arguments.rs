@@ -303,7 +303,7 @@ fn allowance(text: &str) -> Result<GuardException, String> {
             Some(known) => format!("{error}; did you mean `{known}`?"),
             None => format!("{error}; there are {}", GuardException::FORMS.join(", ")),
         },
-        InvalidAllow::Form { .. } | InvalidAllow::NotYet { .. } => error.to_string(),
+        InvalidAllow::Form { .. } | InvalidAllow::UnsupportedGuard { .. } => error.to_string(),
     })
 }
 

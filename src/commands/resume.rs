@@ -136,7 +136,7 @@ fn prior_results(
         }
         let earlier = match &left.progress {
             StackProgress::Applied(run) => Some(PriorResult::Applied { run: run.clone() }),
-            StackProgress::Clean => Some(PriorResult::Clean),
+            StackProgress::NoChanges => Some(PriorResult::Clean),
             StackProgress::Planned => stored_plan(chain, stack, key)?,
             StackProgress::Again => None,
         };

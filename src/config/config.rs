@@ -39,8 +39,8 @@ pub struct Config {
     pub(crate) discover: Option<Discover>,
     pub(crate) discover_templates: Option<DiscoverTemplates>,
     pub(crate) overrides: Vec<LayerTable>,
-    /// Keys of tables without layers that this version does not honour, with the environments that they concern; an empty
-    /// list stands for all.
+    /// Keys that are parsed but have no effect in this version, from tables that no environment or stack overrides; with
+    /// the environments that they concern, or an empty list for all.
     pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
     pub(crate) keep_runs: Option<Duration>,
 }

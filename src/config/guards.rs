@@ -81,11 +81,11 @@ impl Guards {
 
     /// Returns true if a guard is set that judges deletions, replacements and forgets.
     pub fn judge_losses(&self) -> bool {
-        !self.protect.is_empty() || self.count_losses()
+        !self.protect.is_empty() || self.limit_losses()
     }
 
-    /// Returns true if a guard is set that judges losses of unprotected resources.
-    pub fn count_losses(&self) -> bool {
+    /// Returns true if a guard is set that limits losses also of resources that `protect` does not match.
+    pub fn limit_losses(&self) -> bool {
         !self.deny_actions.is_empty() || self.max_deletes.is_some() || self.max_changes.is_some()
     }
 
@@ -137,14 +137,14 @@ pub(crate) fn guards(keys: &Keys, expander: &mut Expander<'_>) -> Guards {
         max_deletes: number(max_deletes),
         max_changes: number(max_changes),
         protect: protect.filter_map(|template| pattern(template, expander)).collect(),
-        deny_actions: rules.filter_map(|rule| deny(rule, expander)).collect(),
+        deny_actions: rules.filter_map(|rule| deny_rule(rule, expander)).collect(),
         identity: table.identity.as_ref().and_then(|table| identity(table, expander)),
         window: table.window.iter().flat_map(|list| windows(list, expander)).collect(),
         max_plan_age: table.max_plan_age.as_ref().map(|age| age.value.0),
     }
 }
 
-fn deny(rule: &DenyTable, expander: &mut Expander<'_>) -> Option<DenyRule> {
+fn deny_rule(rule: &DenyTable, expander: &mut Expander<'_>) -> Option<DenyRule> {
     let pattern = pattern(rule.r#match.as_ref()?, expander)?;
     Some(DenyRule { pattern, actions: rule.actions.iter().map(|action| action.0).collect() })
 }

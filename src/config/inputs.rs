@@ -9,12 +9,13 @@ pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Optio
         let (stack, path) = quoted.split_once('"')?;
         return Some((stack, path.strip_prefix('.')?));
     }
-    let declared = readings(text, is_stack).pop();
+    let declared = possible_splits(text, is_stack).pop();
     declared.or_else(|| text.split_once('.'))
 }
 
-/// Returns all splits of an input into a declared stack and a path: several when a name continues another one after a dot.
-pub(super) fn readings<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Vec<(&'t str, &'t str)> {
+/// Returns every split of `STACK.PATH` at a dot whose first part is a declared stack: several if both `a` and `a.b` are
+/// stacks.
+pub(super) fn possible_splits<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Vec<(&'t str, &'t str)> {
     if text.starts_with('"') {
         return Vec::new();
     }
@@ -102,8 +103,8 @@ mod tests {
         for wrong in ["\"a", "\"a\"", "\"a\"b"] {
             assert_eq!(split(wrong, &declared), None, "{wrong}");
         }
-        assert_eq!(readings("a.b.c", &declared), [("a", "b.c"), ("a.b", "c")]);
-        assert_eq!(readings("\"a\".b.c", &declared), []);
+        assert_eq!(possible_splits("a.b.c", &declared), [("a", "b.c"), ("a.b", "c")]);
+        assert_eq!(possible_splits("\"a\".b.c", &declared), []);
     }
 
     #[test]

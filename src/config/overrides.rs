@@ -66,8 +66,8 @@ pub fn program_variable(engine: EngineName) -> String {
 /// Keys that protect an environment. Flags cannot change them; `--allow` makes recorded exceptions.
 const PROTECTING: &[&str] = &["bind", "confirm", "guards", "checklist", "require"];
 
-/// Help for a flag that would change a protecting key.
-const PROTECTED_BY: &str =
+/// Help of the error for a flag that would change or remove a key of [`PROTECTING`].
+const PROTECTING_KEY_HELP: &str =
     "it is set in environments.toml; `--allow WHAT` lets through what a guard refuses, and is recorded";
 
 /// One assignment of a flag or a variable, with its layer.
@@ -179,7 +179,7 @@ fn read_line(
     for (key, node) in tree.get_ref() {
         let name: &str = key.get_ref();
         if protects(name) {
-            return Err(refused("would change what protects environments", PROTECTED_BY).into());
+            return Err(refused("would change what protects environments", PROTECTING_KEY_HELP).into());
         }
         if !reader.within(name, |reader| layer.set(LayerKind::Shared, name, node, reader)) {
             let hint = misplaced(name, LayerKind::Shared).unwrap_or_else(|| {
@@ -189,7 +189,7 @@ fn read_line(
         }
     }
     if layer.keys.unset.iter().any(|path| protects(&path.value.0[0])) {
-        return Err(refused("would take away what protects environments", PROTECTED_BY).into());
+        return Err(refused("would take away what protects environments", PROTECTING_KEY_HELP).into());
     }
     reader.problems.finish(layer).map(|(layer, _)| layer)
 }

@@ -21,7 +21,8 @@ impl GivenFlags {
         format!("envctl{} {words}", config.unwrap_or_default())
     }
 
-    /// Returns the command line of a verb that takes `--var`, with all flags.
+    /// Returns the command line of a verb that takes `--var`: `words` (the verb and its arguments, quoted for a shell) and
+    /// all flags that the user gave.
     pub fn command_with_values(&self, words: &str) -> String {
         let words = std::iter::once(self.command(words)).chain(self.values(true));
         words.collect::<Vec<_>>().join(" ")

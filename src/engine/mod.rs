@@ -9,9 +9,9 @@ mod engines;
 mod environment;
 mod flags;
 mod given_flags;
-#[cfg(test)]
-mod hostile;
 pub mod layout;
+#[cfg(test)]
+mod malformed_output;
 pub mod messages;
 mod next_command;
 mod operations;

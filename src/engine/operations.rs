@@ -114,9 +114,9 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         Ok(None)
     }
 
-    /// Runs any other command that may change a state, with the protections of an apply: one at a time in a folder, not
-    /// while an unsaved state waits (unless the command pushes that state), output to files that are removed afterwards.
-    /// Lines are passed on, secrets masked.
+    /// Runs a command of the user (`envctl exec`) that may change a state, with the protections of an apply: one at a time in
+    /// a folder, and not while a state that an engine could not save waits for its push (unless the command pushes that
+    /// state). The program writes to files that are removed afterwards; `on_line` gets each line, with secrets masked.
     fn run_mutating(
         &self,
         target: &Target,

@@ -258,7 +258,7 @@ mod tests {
         let stream =
             || (Box::new(SharedText(Arc::clone(&text))) as Box<dyn io::Write + Send>, Styles::new(false));
         let printer = Printer::new(stream(), stream(), Detail::Normal, None);
-        let messages = printer.for_consumers();
+        let messages = printer.without_call_before_write();
         let (slow, _) = listener("plain", 99, move || {
             messages.say("last event");
             Ok(())

@@ -154,7 +154,7 @@ impl Dispatcher {
     }
 
     /// Returns the first signal of the user, if there was one, including signals after the last round of steps.
-    pub fn interrupted(&mut self) -> Option<u8> {
+    pub fn first_signal(&mut self) -> Option<u8> {
         if let Some(mut live) = self.live.take() {
             self.handle_pending_signals(&mut live);
             self.live = Some(live);
@@ -191,7 +191,7 @@ impl Dispatcher {
     pub fn status(&mut self, detailed: bool) -> ExitStatus {
         let facts = RunFacts {
             detailed,
-            signal: self.interrupted(),
+            signal: self.first_signal(),
             refused: self.refused,
             unrecorded: self.journal_problem.is_some(),
             mutated: self.mutated,

@@ -219,8 +219,9 @@ impl GateRequest<'_> {
         Refusal { summary, detail, hint: None, next }
     }
 
-    /// Returns the flag that confirms this review in a repeated command: the one that the user gave, if it is enough.
-    /// Absent if the user will be prompted, if `--confirm-rounds` confirms it, or if the next digest is not known yet.
+    /// Returns the flag that confirms this review if the user repeats the command: the flag that the user gave, if it
+    /// confirms this review. `None` if the user will be prompted, if `--confirm-rounds` confirms the review, or if the
+    /// digest of the next review is not known yet.
     pub fn confirm_flag(&self) -> Option<String> {
         match gate(self) {
             Gate::Confirmed { by } => (by != "--confirm-rounds").then_some(by),

@@ -37,7 +37,7 @@ impl ContentStamp {
         stamp
     }
 
-    /// Adds a file under a name.
+    /// Adds a name and the metadata of a file to the stamp.
     pub fn add(&mut self, name: &[u8], file: &Metadata) {
         let mut part = Vec::with_capacity(name.len() + 80);
         part.extend(name.len().to_le_bytes());

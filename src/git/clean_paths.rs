@@ -8,7 +8,7 @@ pub struct CleanPaths {
     /// Files and folders, absolute.
     pub paths: Vec<Utf8PathBuf>,
     /// Extension of files that count in every folder.
-    pub extension: Option<&'static str>,
+    pub file_extension: Option<&'static str>,
     /// Files that engines load by their names, and that therefore count even if git ignores them.
     pub loaded: Vec<Utf8PathBuf>,
 }

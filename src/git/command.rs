@@ -18,7 +18,7 @@ pub(crate) fn repository(dir: &Utf8Path) -> Option<&Utf8Path> {
     dir.ancestors().find(|folder| folder.join(".git").exists())
 }
 
-/// Git command line in a folder.
+/// One git command, to run in a folder.
 pub(crate) struct Git<'r> {
     runner: &'r Runner,
     command: CommandLine,

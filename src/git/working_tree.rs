@@ -97,7 +97,7 @@ fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
     dirty.retain(|path| {
         let own = is_left_out(path);
         let path = top.join(path.trim_end_matches('/'));
-        let everywhere = path.extension().is_some_and(|extension| places.extension == Some(extension));
+        let everywhere = path.extension().is_some_and(|extension| places.file_extension == Some(extension));
         let within = |place: &Utf8PathBuf| path.starts_with(place) || place.starts_with(&path);
         !own && (everywhere || paths.iter().any(within))
     });
@@ -182,14 +182,14 @@ mod tests {
         keep_within(
             &mut dirty,
             "/nowhere".into(),
-            &CleanPaths { paths: vec!["/nowhere/infra/app".into()], extension: None, loaded: vec![] },
+            &CleanPaths { paths: vec!["/nowhere/infra/app".into()], file_extension: None, loaded: vec![] },
         );
         assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
         let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
         keep_within(
             &mut dirty,
             "/nowhere".into(),
-            &CleanPaths { paths: vec![], extension: Some("hcl"), loaded: vec![] },
+            &CleanPaths { paths: vec![], file_extension: Some("hcl"), loaded: vec![] },
         );
         assert_eq!(dirty, ["root.hcl"]);
     }

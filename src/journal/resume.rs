@@ -12,8 +12,8 @@ use crate::{
 pub enum StackProgress {
     /// Applied by this run.
     Applied(RunId),
-    /// Applied without changes.
-    Clean,
+    /// Planned without changes, so nothing was applied.
+    NoChanges,
     /// Planned with changes; no apply has started.
     Planned,
     /// To be planned again: the end of its apply is unknown, or its plan is unusable.
@@ -69,10 +69,10 @@ impl Resumption {
 
     fn finished(&mut self, run: &RunId, finished: &StepFinished) {
         let left = self.of(&finished.stack);
-        let done = matches!(left.progress, StackProgress::Applied(_) | StackProgress::Clean);
+        let done = matches!(left.progress, StackProgress::Applied(_) | StackProgress::NoChanges);
         left.progress = match (finished.step, &finished.outcome) {
             (StepKind::Apply, Outcome::Applied(_)) => StackProgress::Applied(run.clone()),
-            (StepKind::Apply, Outcome::Clean) => StackProgress::Clean,
+            (StepKind::Apply, Outcome::Clean) => StackProgress::NoChanges,
             (StepKind::Plan, Outcome::Changed(_)) => StackProgress::Planned,
             // A resuming run records a finished stack as a clean plan.
             (StepKind::Plan, Outcome::Clean) if done => return,
@@ -143,7 +143,7 @@ mod tests {
         let untouched = (StackProgress::Again, false);
         assert_eq!(
             left(&[only]),
-            [(StackProgress::Clean, true), untouched.clone(), untouched.clone(), untouched]
+            [(StackProgress::NoChanges, true), untouched.clone(), untouched.clone(), untouched]
         );
     }
 

@@ -88,7 +88,7 @@ pub enum InvalidAllow {
     },
     /// Exception to a guard that this version does not have.
     #[error("`{word}` is not supported yet")]
-    NotYet {
+    UnsupportedGuard {
         /// Word before the colon or equals sign.
         word: &'static str,
     },
@@ -136,8 +136,8 @@ impl FromStr for GuardException {
             "window" => rest.is_empty().then_some(Self::Window),
             "age" => rest.is_empty().then_some(Self::Age),
             "incomplete" => rest.is_empty().then_some(Self::Incomplete),
-            "promotion" => return Err(InvalidAllow::NotYet { word: "promotion" }),
-            "naming" => return Err(InvalidAllow::NotYet { word: "naming" }),
+            "promotion" => return Err(InvalidAllow::UnsupportedGuard { word: "promotion" }),
+            "naming" => return Err(InvalidAllow::UnsupportedGuard { word: "naming" }),
             _ => None,
         };
         allow.ok_or_else(|| match form {

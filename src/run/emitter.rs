@@ -29,7 +29,7 @@ pub(crate) fn emitter(
 }
 
 fn consumers(context: &Context, stopwatch: Stopwatch) -> Vec<Box<dyn Consumer>> {
-    let printer = Arc::new(context.printer.for_consumers());
+    let printer = Arc::new(context.printer.without_call_before_write());
     let shows: Box<dyn Consumer> = if context.terminal.live {
         Box::new(reporter::Terminal::new(printer))
     } else if context.terminal.github {

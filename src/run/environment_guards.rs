@@ -177,7 +177,7 @@ impl EnvironmentGuards {
 
     /// Returns the addresses whose loss no `--allow` names, if a guard counts losses.
     pub(super) fn without_exception(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
-        if self.guards.count_losses() {
+        if self.guards.limit_losses() {
             without_exception(stack, addresses, &self.allowed)
         } else {
             Vec::new()

@@ -160,7 +160,7 @@ impl Run {
     /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks
     /// that can be planned now.
     pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
-        let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
+        let is_interrupted = self.deployment.dispatcher().first_signal().is_some();
         let (stacks, why) = if self.deployment.has_plan_beyond_confirmed() && !is_interrupted {
             let why = "Some plans now change more than you confirmed: planning them again for a new review";
             (self.deployment.needing_confirmation(), why)

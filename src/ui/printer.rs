@@ -102,7 +102,7 @@ impl Printer {
 
     /// Returns a printer over the same streams that calls no function before it writes, for the consumers themselves.
     #[must_use]
-    pub fn for_consumers(&self) -> Self {
+    pub fn without_call_before_write(&self) -> Self {
         Self {
             out: Arc::clone(&self.out),
             err: Arc::clone(&self.err),

@@ -156,7 +156,7 @@ fn check_acceptance(text: &str) -> Result<(), String> {
     pattern.parse::<AddressPattern>().map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// Address pattern that may hold templates.
+/// Pattern for addresses of resources that may contain templates.
 #[derive(Debug, Clone)]
 pub(crate) struct PatternTemplate(pub(crate) Template);
 

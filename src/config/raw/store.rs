@@ -17,7 +17,7 @@ table! {
         url: Option<Located<Template>>,
         /// Age recipients that plans are encrypted for.
         recipients: Option<Located<Vec<Recipient>>>,
-        /// Age identity that decrypts plans, and keys the digests of manifests.
+        /// Identity of age that decrypts plans; the digests in manifests are made with it as their key (HMAC).
         identity: Option<Located<SecretTemplate>>,
         /// Environment variables for the access to the store; default: envctl's own environment.
         env: Option<Located<Map<EnvVarTemplate>>>,

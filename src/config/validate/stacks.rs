@@ -3,7 +3,7 @@
 use super::{discover::glob, names::KnownNames};
 use crate::{
     config::{
-        inputs::{check_path, readings, split},
+        inputs::{check_path, possible_splits, split},
         raw::{
             document::Document,
             map::NamedValue,
@@ -78,7 +78,7 @@ fn inputs(
         }
         ambiguous(
             text,
-            &readings(text, &is_declared),
+            &possible_splits(text, &is_declared),
             |problem| names.sources.at(problem, span, ""),
             problems,
         );
@@ -132,15 +132,16 @@ fn mocks(
 /// Refuses an input that can mean outputs of several stacks: a new stack must not change the meaning of an input.
 fn ambiguous(
     text: &str,
-    readings: &[(&str, &str)],
+    possible_splits: &[(&str, &str)],
     at: impl Fn(Diagnostic) -> Diagnostic,
     problems: &mut Diagnostics,
 ) {
-    if readings.len() < 2 {
+    if possible_splits.len() < 2 {
         return;
     }
-    let meant =
-        |quote: &dyn Fn(&(&str, &str)) -> String| readings.iter().map(quote).collect::<Vec<_>>().join(" or ");
+    let meant = |quote: &dyn Fn(&(&str, &str)) -> String| {
+        possible_splits.iter().map(quote).collect::<Vec<_>>().join(" or ")
+    };
     let outputs = meant(&|(stack, path)| format!("`{path}` of stack `{stack}`"));
     let written = meant(&|(stack, path)| format!("`'\"{stack}\".{path}'`"));
     let problem = Diagnostic::error("config::ambiguous-input", format!("`{text}` may be {outputs}"));

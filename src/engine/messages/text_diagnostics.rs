@@ -30,7 +30,7 @@ pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec
     let mut shows_values = false;
     for line in text.lines() {
         let line = without_log_prefix(line).trim_start_matches(['│', '╷', '╵', '|', ' ']).trim_end();
-        shows_values = (shows_values && !line.is_empty()) || line.starts_with(VALUES);
+        shows_values = (shows_values && !line.is_empty()) || line.starts_with(VALUES_START);
         if let Some(summary) = line.strip_prefix("Error: ") {
             found.push(EngineDiagnostic {
                 severity: "error".to_owned(),
@@ -77,9 +77,9 @@ fn place_of_call(detail: &str) -> Option<SourceRange> {
     })
 }
 
-/// Start of the line below which a diagnostic lists the values in its expression, to the next empty line: those of
-/// variables, locals, `each.value` and others. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
-const VALUES: &str = "├─";
+/// Start of the line that opens the list of values in a diagnostic: those of variables, locals, `each.value` and others
+/// in its expression. An empty line ends the list. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
+const VALUES_START: &str = "├─";
 
 /// Start of the line in that list that names a function and no value.
 const CALL: &str = "while calling ";

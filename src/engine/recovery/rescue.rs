@@ -1,4 +1,4 @@
-//! Moves a state that an engine could not save to the instance's folder.
+//! Moves errored.tfstate, the state that an engine could not save, to the folder of the instance.
 
 use std::{
     fs::{self, Permissions},

@@ -23,7 +23,8 @@ use crate::engine::{
 /// out then, and every other expression with an output is empty.
 const WITHOUT_OUTPUTS: [&str; 3] = ["--experiment", "optional-dependency-outputs", "--no-dependency-outputs"];
 
-/// Messages of Terragrunt on a dependency that has no outputs, or lacks one (measured on 1.1.3).
+/// Error messages of Terragrunt (1.1.3, measured) about a dependency without any outputs, or without the output that a unit
+/// refers to.
 const LACKS_OUTPUTS: [&str; 3] =
     ["There is no variable named \"dependency\"", "detected no outputs", "does not have an attribute named"];
 

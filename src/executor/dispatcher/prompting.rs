@@ -53,7 +53,7 @@ impl Dispatcher {
         request: &GateRequest<'_>,
         prompter: &Arc<dyn Prompter>,
     ) -> Result<GateResult, DispatchError> {
-        let decided = match (self.interrupted(), gate(request)) {
+        let decided = match (self.first_signal(), gate(request)) {
             (Some(signal), _) => return self.gate_interrupted(request, signal),
             (None, Gate::Confirmed { by }) => Ok(by),
             (None, Gate::Refused(refusal)) => Err(refusal),

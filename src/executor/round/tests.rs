@@ -210,7 +210,7 @@ fn a_signal_between_two_rounds_stops_the_second() {
     let outcomes = rig.dispatcher.run(&[step(Apply, "a", &[])], &jobs(1), &runner).unwrap();
     assert_eq!(ended(&outcomes), ["a interrupted"]);
     assert_eq!(*ran.lock().unwrap(), [(id("a"), Plan)]);
-    assert_eq!(rig.dispatcher.interrupted(), Some(1));
+    assert_eq!(rig.dispatcher.first_signal(), Some(1));
 }
 
 #[test]

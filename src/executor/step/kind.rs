@@ -34,7 +34,7 @@ pub struct Limits {
     pub jobs: NonZeroUsize,
     /// Maximum number of steps of each class at the same time.
     pub classes: BTreeMap<Arc<str>, NonZeroUsize>,
-    /// True if no step starts after the first failure, not only its dependents.
+    /// True if no step starts after the first failure; otherwise only the steps that depend on the failed one are skipped.
     pub fail_fast: bool,
 }
 

@@ -84,7 +84,7 @@ impl EarlierChanges {
 
     /// Drops changes of unfinished applies that a later plan of the stack repeats. A loss whose resource that
     /// plan only creates or updates is kept, but counts as no change any more.
-    fn supersede(&mut self, stack: &StackId, planned: &Changes) {
+    fn drop_replanned(&mut self, stack: &StackId, planned: &Changes) {
         self.begun.retain_mut(|earlier| {
             let again = counted(planned).find(|change| earlier.is_of(stack, change));
             let Some(again) = again else { return true };
@@ -132,7 +132,7 @@ impl EarlierRun {
             }
             (StepKind::Apply, Outcome::Applied(changes)) => {
                 self.begun.retain(|(begun, _)| begun != stack);
-                found.supersede(stack, changes);
+                found.drop_replanned(stack, changes);
                 found.done.extend(self.changes(stack, changes));
             }
             (StepKind::Apply, Outcome::Clean) => self.begun.retain(|(begun, _)| begun != stack),
@@ -143,7 +143,7 @@ impl EarlierRun {
     /// Adds the applies that did not succeed.
     fn end(self, found: &mut EarlierChanges) {
         for (stack, planned) in &self.begun {
-            found.supersede(stack, planned);
+            found.drop_replanned(stack, planned);
             found.begun.extend(self.changes(stack, planned));
         }
     }

@@ -58,6 +58,6 @@ impl CleanTreePaths {
             list.sort();
             list.dedup();
         }
-        Ok(CleanPaths { paths, extension: self.has_units.then_some("hcl"), loaded })
+        Ok(CleanPaths { paths, file_extension: self.has_units.then_some("hcl"), loaded })
     }
 }

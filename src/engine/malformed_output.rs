@@ -30,26 +30,26 @@ fn strange() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Replaces the value with index `place` of a document, counted depth first.
-fn replace(document: &mut Value, place: &mut usize, with: &Value) {
-    if *place == 0 {
+/// Replaces the value at `index` of a document, counted depth first.
+fn replace(document: &mut Value, index: &mut usize, with: &Value) {
+    if *index == 0 {
         *document = with.clone();
-        *place = usize::MAX;
+        *index = usize::MAX;
         return;
     }
-    *place -= 1;
+    *index -= 1;
     match document {
-        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, place, with)),
-        Value::Object(map) => map.iter_mut().for_each(|(_, item)| replace(item, place, with)),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, index, with)),
+        Value::Object(map) => map.iter_mut().for_each(|(_, item)| replace(item, index, with)),
         _ => {}
     }
 }
 
 fn damaged(text: &str, edits: &[(usize, Value)]) -> String {
     let mut document: Value = serde_json::from_str(text).unwrap();
-    for (place, with) in edits {
-        let mut place = *place;
-        replace(&mut document, &mut place, with);
+    for (index, with) in edits {
+        let mut index = *index;
+        replace(&mut document, &mut index, with);
     }
     document.to_string()
 }
@@ -142,9 +142,9 @@ proptest! {
         cut in prop::option::of(0..600_usize),
     ) {
         let mut bytes = archive(PLAN, STATE);
-        for (place, with) in flips {
-            let place = place % bytes.len();
-            bytes[place] = with;
+        for (index, with) in flips {
+            let index = index % bytes.len();
+            bytes[index] = with;
         }
         bytes.truncate(cut.unwrap_or(usize::MAX));
         if let Ok(facts) = facts_of(&bytes) {
