@@ -9,8 +9,8 @@ mod inputs;
 mod lockfiles;
 mod missing_folders;
 mod offline;
+mod project_files;
 mod sensitive;
-mod survey;
 mod syntax;
 mod unknown_variables;
 mod unsupported;
@@ -18,4 +18,4 @@ mod values;
 
 pub use check_item::{CheckItem, CheckName, CheckStatus};
 pub use offline::{Offline, ValueErrors, check_offline};
-pub use survey::ProjectFiles;
+pub use project_files::ProjectFiles;

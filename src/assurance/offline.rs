@@ -33,7 +33,7 @@ pub struct Offline {
     /// Checked environments, except those that could not be loaded.
     pub inventories: Vec<Inventory>,
     /// Instances of all environments, with the content of their files.
-    pub survey: ProjectFiles,
+    pub project: ProjectFiles,
     /// Errors by instance that only a run with that stack must heed: variables without a value, if a plan is made,
     /// and values of flags for undeclared variables.
     pub value_errors: ValueErrors,
@@ -82,28 +82,28 @@ pub fn check_offline(
         findings.push((environment.name.clone(), found));
     }
     let verdicts = SyntaxVerdicts::new(probe.syntax, config.root());
-    let survey = ProjectFiles::take(config, &inventories, probe.on_path, own, &verdicts);
+    let project = ProjectFiles::read(config, &inventories, probe.on_path, own, &verdicts);
     for inventory in &mut inventories {
-        value_errors.extend(type_flag_values(inventory, &survey.modules));
+        value_errors.extend(type_flag_values(inventory, &project.modules));
     }
-    let mut files = survey.files.clone();
+    let mut files = project.files.clone();
     // A plan reports these problems itself.
     if classes.contains(&VerbClass::Check) {
-        files.extend(unknown_variables(config, environments, &survey));
+        files.extend(unknown_variables(config, environments, &project));
         for (name, found) in &mut findings {
             let inventory = inventories.iter().find(|inventory| inventory.environment() == name);
             for instance in inventory.into_iter().flat_map(Inventory::instances) {
-                let missing = missing_folders(instance, &survey.modules);
+                let missing = missing_folders(instance, &project.modules);
                 files.0.retain(|file| !missing.0.iter().any(|missing| is_same_finding(missing, file)));
                 found.extend(missing);
             }
         }
     }
-    let stacks = Count(survey.instances.len() as u64, "instance");
-    let fine = format!("read {stacks}");
+    let stacks = Count(project.instances.len() as u64, "instance");
+    let passed = format!("read {stacks}");
     let mut items =
-        vec![CheckItem::judge(CheckName::Config, None, files, fine), isolation(environments, &survey)];
-    if survey.instances.is_empty() {
+        vec![CheckItem::judge(CheckName::Config, None, files, passed), isolation(environments, &project)];
+    if project.instances.is_empty() {
         for item in &mut items {
             item.status = CheckStatus::Unknown;
             "there is no instance to look at".clone_into(&mut item.message);
@@ -112,12 +112,12 @@ pub fn check_offline(
     for (environment, (_, mut found)) in environments.iter().zip(findings) {
         let inventory = inventories.iter().find(|inventory| *inventory.environment() == environment.name);
         let instances = inventory.into_iter().flat_map(Inventory::instances);
-        found.0.extend(instances.filter_map(|instance| unconfigured(config, instance, &survey.modules)));
+        found.0.extend(instances.filter_map(|instance| unconfigured(config, instance, &project.modules)));
         let verdicts = &verdicts;
         let mut checked = EnvironmentChecks {
             config,
             environment,
-            survey: &survey,
+            project: &project,
             own,
             on_path: probe.on_path,
             classes,
@@ -128,23 +128,23 @@ pub fn check_offline(
         items.extend(checked.items(inventory));
         value_errors = checked.value_errors;
     }
-    Offline { items, inventories, survey, value_errors }
+    Offline { items, inventories, project, value_errors }
 }
 
 /// Checks that no two instances share a state; unknown states are reported for the checked environments only.
-fn isolation(environments: &[&Environment], survey: &ProjectFiles) -> CheckItem {
+fn isolation(environments: &[&Environment], project: &ProjectFiles) -> CheckItem {
     let checked = |id: &InstanceId| environments.iter().any(|environment| environment.name == id.environment);
-    let mut found = Diagnostics(shared_addresses(&survey.addresses.addressed));
-    found.0.extend(linked_units(&survey.instances));
+    let mut found = Diagnostics(shared_addresses(&project.addresses.addressed));
+    found.0.extend(linked_units(&project.instances));
     let mut unknown = 0;
-    for addressed in survey.addresses.addressed.iter().filter(|addressed| checked(&addressed.id)) {
+    for addressed in project.addresses.addressed.iter().filter(|addressed| checked(&addressed.id)) {
         if let StateAddress::Unknown { because } = &addressed.address {
             unknown += 1;
             let message = format!("the files do not tell the state of `{}`: {because}", addressed.id);
             found.push(note("isolation::unknown-state", message));
         }
     }
-    for error in &survey.not_looked_at {
+    for error in &project.not_compared {
         unknown += 1;
         found.push(note("isolation::not-compared", format!("an environment could not be compared: {error}")));
     }
@@ -165,7 +165,7 @@ fn note(code: &'static str, message: String) -> Diagnostic {
 struct EnvironmentChecks<'a> {
     config: &'a Config,
     environment: &'a Environment,
-    survey: &'a ProjectFiles,
+    project: &'a ProjectFiles,
     own: &'a dyn Fn(&str) -> Option<String>,
     on_path: &'a dyn Fn(EngineName) -> bool,
     classes: &'a [VerbClass],
@@ -192,19 +192,20 @@ impl EnvironmentChecks<'_> {
         let mut files = VarFiles::new(self.config.root());
         let variable =
             |instance: &Instance, name: &str| instance_variable(&instance.settings, self.own, name);
-        let links = Links::new(&self.survey.addresses.addressed, &variable);
+        let links = Links::new(&self.project.addresses.addressed, &variable);
         for instance in inventory.instances() {
             config.extend(values::missing_var_files(self.config, instance));
-            let read = values::read(&mut files, (instance, &self.survey.modules), self.verdicts, &mut config);
+            let read =
+                values::read(&mut files, (instance, &self.project.modules), self.verdicts, &mut config);
             let (set, is_read) = (read.clone().unwrap_or_default(), read.is_some());
-            config.extend(values::undeclared_vars(self.config, instance, &self.survey.modules));
-            config.extend(inputs(self.config, instance, &self.survey.modules, &set, self.own));
+            config.extend(values::undeclared_vars(self.config, instance, &self.project.modules));
+            config.extend(inputs(self.config, instance, &self.project.modules, &set, self.own));
             if is_read {
-                config.extend(links.undeclared(instance, &self.survey.modules, &set));
+                config.extend(links.undeclared(instance, &self.project.modules, &set));
             }
             if is_read && self.classes.iter().any(|class| matches!(class, VerbClass::Check | VerbClass::Plan))
             {
-                let unset = values::unset_variables(instance, &self.survey.modules, &set, self.own);
+                let unset = values::unset_variables(instance, &self.project.modules, &set, self.own);
                 // Runs of other stacks do not need these values.
                 if self.classes.contains(&VerbClass::Check) {
                     config.extend(unset);
@@ -214,7 +215,7 @@ impl EnvironmentChecks<'_> {
             }
             // A plan reports this more exactly; `check` runs before any plan.
             if self.classes.contains(&VerbClass::Check) {
-                let modules = &self.survey.modules;
+                let modules = &self.project.modules;
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
                 secrets.extend(not_sensitive(self.config, instance, modules));
                 secrets.extend(values::undeclared_secrets(self.config, instance, modules));
@@ -223,15 +224,20 @@ impl EnvironmentChecks<'_> {
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
             secrets.extend(values::inherited(self.config, instance, self.own));
         }
-        let backend = self.survey.addresses.findings.iter();
+        let backend = self.project.addresses.findings.iter();
         let backend = backend.filter(|(id, _)| id.environment == self.environment.name);
         let backend = Diagnostics(backend.flat_map(|(_, found)| found.clone()).collect());
         let stacks = Count(inventory.instances().len() as u64, "stack");
-        let fine = |what: &str| format!("{stacks}, {what}");
-        let nothing = if self.survey.files.has_errors() { "nothing else wrong" } else { "nothing wrong" };
+        let passed = |what: &str| format!("{stacks}, {what}");
+        let nothing = if self.project.files.has_errors() { "nothing else wrong" } else { "nothing wrong" };
         vec![
-            CheckItem::judge(CheckName::Config, name, deduplicated(config), fine(nothing)),
-            CheckItem::judge(CheckName::Backend, name, backend, fine("each with a backend that can be used")),
+            CheckItem::judge(CheckName::Config, name, deduplicated(config), passed(nothing)),
+            CheckItem::judge(
+                CheckName::Backend,
+                name,
+                backend,
+                passed("each with a backend that can be used"),
+            ),
             CheckItem::judge(
                 CheckName::Lockfiles,
                 name,
@@ -250,9 +256,9 @@ impl EnvironmentChecks<'_> {
         let (count, not_read) = (missing.0.len() as u64, unread.0.len() as u64);
         found.extend(missing);
         found.extend(unread);
-        let fine = "no secret is set twice";
+        let passed = "no secret is set twice";
         let mut item =
-            CheckItem::judge(CheckName::Secrets, Some(&self.environment.name), deduplicated(found), fine);
+            CheckItem::judge(CheckName::Secrets, Some(&self.environment.name), deduplicated(found), passed);
         if item.status == CheckStatus::Green && count > 0 {
             item.status = CheckStatus::Unknown;
             let verb = if count == 1 { "is" } else { "are" };
@@ -273,8 +279,8 @@ fn is_same_finding(one: &Diagnostic, other: &Diagnostic) -> bool {
 
 /// Removes duplicates: a var file that several stacks share is reported once.
 fn deduplicated(found: Diagnostics) -> Diagnostics {
-    let mut told = HashSet::new();
-    Diagnostics(found.into_iter().filter(|d| told.insert((d.code, d.to_string()))).collect())
+    let mut seen = HashSet::new();
+    Diagnostics(found.into_iter().filter(|d| seen.insert((d.code, d.to_string()))).collect())
 }
 
 #[cfg(test)]

@@ -16,17 +16,17 @@ use crate::{
 pub(super) fn unknown_variables(
     config: &Config,
     environments: &[&Environment],
-    survey: &ProjectFiles,
+    project: &ProjectFiles,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
     let is_checked = |instance: &&Instance| {
         environments.iter().any(|environment| environment.name == instance.id.environment)
     };
-    let settings = survey.instances.iter().filter(is_checked).map(|instance| &instance.settings);
+    let settings = project.instances.iter().filter(is_checked).map(|instance| &instance.settings);
     let vars = settings.flat_map(|settings| settings.vars.iter());
     let mut declared: Option<Option<BTreeSet<String>>> = None;
     for (name, value) in vars.filter(|(_, value)| value.scope() == Scope::Environment) {
-        let Some(declared) = declared.get_or_insert_with(|| declared_anywhere(survey)) else { break };
+        let Some(declared) = declared.get_or_insert_with(|| declared_anywhere(project)) else { break };
         if declared.contains(name) {
             continue;
         }
@@ -46,13 +46,13 @@ pub(super) fn unknown_variables(
 }
 
 /// Returns the variables of the root modules of all stacks; absent when one of the modules is unknown.
-fn declared_anywhere(survey: &ProjectFiles) -> Option<BTreeSet<String>> {
+fn declared_anywhere(project: &ProjectFiles) -> Option<BTreeSet<String>> {
     let mut declared = BTreeSet::new();
-    if !survey.not_looked_at.is_empty() {
+    if !project.not_compared.is_empty() {
         return None;
     }
-    for instance in &survey.instances {
-        declared.extend(root_module(instance, &survey.modules)?.variables.keys().cloned());
+    for instance in &project.instances {
+        declared.extend(root_module(instance, &project.modules)?.variables.keys().cloned());
     }
     Some(declared)
 }

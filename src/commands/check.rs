@@ -61,7 +61,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
     let wanted = context.environments(&config, &request.environments)?;
     let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
     let mut items = offline.items;
-    let stated = || offline.survey.addresses.stated.clone();
+    let stated = || offline.project.addresses.stated.clone();
     let mut gone = Vec::new();
     for inventory in &offline.inventories {
         let name = inventory.environment();
@@ -80,9 +80,9 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
     }
     if !request.offline {
         for inventory in &offline.inventories {
-            items.push(versions(context, &config, inventory, &offline.survey.modules));
+            items.push(versions(context, &config, inventory, &offline.project.modules));
             let environment = config.environment(inventory.environment().as_str())?;
-            let modules = &offline.survey.modules;
+            let modules = &offline.project.modules;
             items.extend(check_around::items(context, &config, environment, inventory, modules)?);
         }
     }

@@ -48,11 +48,13 @@ pub fn run(context: &Context, request: &GcRequest) -> anyhow::Result<ExitStatus>
     for (run, verdict) in runs.iter().zip(found) {
         match verdict {
             Verdict::Remove => old.push(run),
-            Verdict::Running => context.printer.say(format_args!("run {} stays: it is not over", run.id)),
+            Verdict::Running => {
+                context.printer.say(format_args!("run {} stays: it is still running", run.id));
+            }
             Verdict::Resumable => {
-                context.printer.say(format_args!("run {} stays: it did not end well", run.id));
+                context.printer.say(format_args!("run {} stays: it is unfinished", run.id));
                 let resume = context.given_flags().command(&format!("runs resume {}", run.id));
-                context.printer.hint(format_args!("`{resume}` goes on with it"));
+                context.printer.hint(format_args!("Continue: `{resume}`"));
             }
             Verdict::Young => {}
         }

@@ -58,7 +58,7 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
     let chosen =
         context.select(EnvironmentScope { config: &config, environment }, &inventory, &mut changes)?;
     if let Some(since) = chosen.changed_since.filter(|_| chosen.stacks.is_empty()) {
-        context.printer.say(since.nothing());
+        context.printer.say(since.no_changes_message());
     }
     let stacks: Vec<_> = chosen.stacks.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);

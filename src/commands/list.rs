@@ -145,7 +145,7 @@ fn select(
             why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
         });
     }
-    let nothing = changed_since.as_ref().map(ChangedSince::nothing);
+    let nothing = changed_since.as_ref().map(ChangedSince::no_changes_message);
     let deleted = changed_since.map(|since| since.gone).unwrap_or_default();
     Ok(Listed { entries, deleted, nothing, status })
 }

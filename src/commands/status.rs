@@ -146,7 +146,7 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
         environments.push(found);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
-    let stated = || context.check_offline(&config, &all, &[], false).survey.addresses.stated;
+    let stated = || context.check_offline(&config, &all, &[], false).project.addresses.stated;
     let gone = match request.environments.as_slice() {
         [] => undeclared_environments(context, &config, &stated)?,
         _ => GoneStacks::default(),
@@ -215,7 +215,7 @@ fn environment_status(
         })
         .collect();
     let last_run = own.first().map(|p| run_summary(p, p.report.result.map(RecordedResult::Run), now));
-    let stated = || context.check_offline(config, &[environment], &[], false).survey.addresses.stated;
+    let stated = || context.check_offline(config, &[environment], &[], false).project.addresses.stated;
     let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
     let environment = environment.name.clone();

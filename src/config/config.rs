@@ -170,7 +170,7 @@ impl Config {
         environment: &Environment,
     ) -> Result<Vec<(String, Range<usize>)>, Diagnostics> {
         let Some(templates) = &self.discover_templates else { return Ok(Vec::new()) };
-        templates.paths(self.discover_expander(environment, &BTreeMap::new()))
+        templates.paths(self.expander(environment, None, &BTreeMap::new()))
     }
 
     /// Returns the name of a discovered stack by `[discover] name`; `None` when that key is absent.
@@ -180,18 +180,20 @@ impl Config {
         captures: &BTreeMap<String, String>,
     ) -> Result<Option<String>, Diagnostics> {
         let Some(templates) = &self.discover_templates else { return Ok(None) };
-        templates.name(self.discover_expander(environment, captures))
+        templates.name(self.expander(environment, None, captures))
     }
 
-    fn discover_expander<'a>(
+    /// Creates an expander for the templates of a whole environment; `stack` is the value of `{stack}`, if it has one.
+    pub(crate) fn expander<'a>(
         &'a self,
         environment: &'a Environment,
+        stack: Option<&'a str>,
         captures: &'a BTreeMap<String, String>,
     ) -> Expander<'a> {
         let names = TemplateNames {
             project: &self.project.name,
             environment: environment.name.as_str(),
-            stack: None,
+            stack,
             keys: &self.environment_layers(environment).top.keys,
             captures,
         };

@@ -15,7 +15,7 @@ use super::{
     raw::{
         document::Document,
         field::Located,
-        layer::{Keys, Later, LayerTable},
+        layer::{Keys, LayerTable, UnsupportedKey},
         map::NamedValue,
         reader::ConfigSources,
     },
@@ -67,17 +67,20 @@ impl SharedValues {
         };
         Self {
             vars: convert::vars(keys.vars.clone()).into(),
-            var_files: complete(expander(), |expander| convert::var_files(keys, expander)),
-            backend: complete(expander(), |expander| convert::backend(keys, expander)),
-            env: complete(expander(), |expander| convert::env(keys, expander)),
-            secrets: complete(expander(), |expander| convert::secrets(keys, expander)),
+            var_files: convert_if_complete(expander(), |expander| convert::var_files(keys, expander)),
+            backend: convert_if_complete(expander(), |expander| convert::backend(keys, expander)),
+            env: convert_if_complete(expander(), |expander| convert::env(keys, expander)),
+            secrets: convert_if_complete(expander(), |expander| convert::secrets(keys, expander)),
             values: convert::values(keys).into(),
         }
     }
 }
 
 /// Returns a converted value; `None` if a template in it needs a name that only a stack has.
-fn complete<T>(mut expander: Expander<'_>, convert: impl FnOnce(&mut Expander<'_>) -> T) -> Option<Arc<T>> {
+fn convert_if_complete<T>(
+    mut expander: Expander<'_>,
+    convert: impl FnOnce(&mut Expander<'_>) -> T,
+) -> Option<Arc<T>> {
     let value = convert(&mut expander);
     expander.problems.0.is_empty().then(|| value.into())
 }
@@ -104,7 +107,7 @@ pub(crate) fn resolve(
                 continue;
             }
         };
-        let base = lay(document, defaults, named, sources, unsets, problems);
+        let base = merge_environment(document, defaults, named, sources, unsets, problems);
         let mut top = base.clone();
         for layer in overrides {
             top.apply(layer);
@@ -117,7 +120,7 @@ pub(crate) fn resolve(
     resolved
 }
 
-fn lay(
+fn merge_environment(
     document: &Document,
     defaults: &LayerTable,
     named: &NamedValue<LayerTable>,
@@ -193,18 +196,18 @@ fn environment(name: EnvName, named: &NamedValue<LayerTable>, top: &LayerTable) 
         jobs: keys.jobs.as_ref().map(|jobs| jobs.value),
         guards: Guards::default(),
         checklist: convert::each(&keys.checklist, |sentence| Some(sentence.value.clone())),
-        unsupported: top.later.iter().map(unsupported).collect(),
+        unsupported: top.unsupported.iter().map(unsupported).collect(),
     }
 }
 
 /// Describes a key that this version does not honour, with its path from the root of the file.
-pub(crate) fn unsupported(later: &Later) -> Unsupported {
-    let table = match &later.origin.layer {
+pub(crate) fn unsupported(key: &UnsupportedKey) -> Unsupported {
+    let table = match &key.origin.layer {
         Layer::Builtin => "defaults".to_owned(),
         Layer::ProcessEnvironment(name) | Layer::Flag(name) => name.as_ref().to_owned(),
         written => written.to_string().trim_matches(['[', ']']).to_owned(),
     };
-    Unsupported { path: format!("{table}.{}", later.key), origin: later.origin.clone(), verbs: later.verbs }
+    Unsupported { path: format!("{table}.{}", key.key), origin: key.origin.clone(), verbs: key.verbs }
 }
 
 #[cfg(test)]

@@ -187,18 +187,22 @@ fn assemble(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'
         create_workspace: keys.create_workspace.as_ref().map(|word| word.value).unwrap_or_default(),
         prefix: expander.prefix(),
         vars: shared.vars.clone(),
-        var_files: either(plain && same_files, shared.var_files.as_ref(), || {
+        var_files: shared_or_new(plain && same_files, shared.var_files.as_ref(), || {
             convert::var_files(keys, expander)
         }),
-        backend: either(plain && keys.backend.is_shared_with(&top.backend), shared.backend.as_ref(), || {
-            convert::backend(keys, expander)
-        }),
-        env: either(plain && keys.env.is_shared_with(&top.env), shared.env.as_ref(), || {
+        backend: shared_or_new(
+            plain && keys.backend.is_shared_with(&top.backend),
+            shared.backend.as_ref(),
+            || convert::backend(keys, expander),
+        ),
+        env: shared_or_new(plain && keys.env.is_shared_with(&top.env), shared.env.as_ref(), || {
             convert::env(keys, expander)
         }),
-        secrets: either(plain && keys.secrets.is_shared_with(&top.secrets), shared.secrets.as_ref(), || {
-            convert::secrets(keys, expander)
-        }),
+        secrets: shared_or_new(
+            plain && keys.secrets.is_shared_with(&top.secrets),
+            shared.secrets.as_ref(),
+            || convert::secrets(keys, expander),
+        ),
         bind: keys.bind.as_ref().map(|names| Value {
             value: names.value.iter().map(|name| name.0.clone()).collect(),
             origin: names.origin.clone(),
@@ -212,12 +216,16 @@ fn assemble(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'
             .unwrap_or_default(),
         files: own.map(|own| own.files.clone()).unwrap_or_default(),
         template_values: values,
-        unsupported: own.iter().flat_map(|own| &own.later).map(super::environments::unsupported).collect(),
+        unsupported: own
+            .iter()
+            .flat_map(|own| &own.unsupported)
+            .map(super::environments::unsupported)
+            .collect(),
     }
 }
 
 /// Returns the environment's converted value if it applies to the instance, and a new one otherwise.
-fn either<T>(same: bool, shared: Option<&Arc<T>>, convert: impl FnOnce() -> T) -> Arc<T> {
+fn shared_or_new<T>(same: bool, shared: Option<&Arc<T>>, convert: impl FnOnce() -> T) -> Arc<T> {
     match shared {
         Some(shared) if same => shared.clone(),
         _ => convert().into(),

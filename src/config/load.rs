@@ -66,7 +66,7 @@ impl Config {
         text: impl Into<String>,
         overrides: &Overrides,
     ) -> Result<(Self, Diagnostics), ConfigError> {
-        let source = SourceFile::new(shown(path, overrides.working_dir.as_deref()), text);
+        let source = SourceFile::new(relative_to_working_dir(path, overrides.working_dir.as_deref()), text);
         Self::from_source(path, &source, overrides).map_err(ConfigError::Invalid)
     }
 
@@ -131,7 +131,7 @@ fn split(resolved: Resolved) -> (IndexMap<EnvName, Environment>, Vec<Environment
 }
 
 /// Returns the path relative to the working directory, for messages.
-fn shown(path: &Utf8Path, working_dir: Option<&Utf8Path>) -> Utf8PathBuf {
+fn relative_to_working_dir(path: &Utf8Path, working_dir: Option<&Utf8Path>) -> Utf8PathBuf {
     let Some(working_dir) = working_dir else { return path.to_owned() };
     if let Ok(below) = path.strip_prefix(working_dir) {
         return below.to_owned();
@@ -150,10 +150,10 @@ mod tests {
     #[test]
     fn a_path_is_shown_as_the_user_would_write_it() {
         let file = Utf8Path::new("/a/b/environments.toml");
-        assert_eq!(shown(file, Some(Utf8Path::new("/a/b"))), "environments.toml");
-        assert_eq!(shown(file, Some(Utf8Path::new("/a"))), "b/environments.toml");
-        assert_eq!(shown(file, Some(Utf8Path::new("/a/b/c/d"))), "../../environments.toml");
-        assert_eq!(shown(file, Some(Utf8Path::new("/x"))), "/a/b/environments.toml");
-        assert_eq!(shown(file, None), "/a/b/environments.toml");
+        assert_eq!(relative_to_working_dir(file, Some(Utf8Path::new("/a/b"))), "environments.toml");
+        assert_eq!(relative_to_working_dir(file, Some(Utf8Path::new("/a"))), "b/environments.toml");
+        assert_eq!(relative_to_working_dir(file, Some(Utf8Path::new("/a/b/c/d"))), "../../environments.toml");
+        assert_eq!(relative_to_working_dir(file, Some(Utf8Path::new("/x"))), "/a/b/environments.toml");
+        assert_eq!(relative_to_working_dir(file, None), "/a/b/environments.toml");
     }
 }

@@ -7,7 +7,7 @@ use super::{
     raw::{
         document::Document,
         json::Json,
-        layer::{Later, LayerTable},
+        layer::{LayerTable, UnsupportedKey},
         map::Map,
         reader::ConfigSources,
         stack::StackTable,
@@ -36,7 +36,7 @@ pub(crate) struct StackLayers {
     /// Globs of further files that belong to the stack.
     pub(crate) files: Vec<String>,
     /// Keys that this version does not honour.
-    pub(crate) later: Vec<Later>,
+    pub(crate) unsupported: Vec<UnsupportedKey>,
 }
 
 /// Moves the stacks out of the document.
@@ -57,7 +57,7 @@ pub(crate) fn resolve(
                 continue;
             }
         };
-        let StackTable { own, layer, later } = named.value;
+        let StackTable { own, layer, unsupported } = named.value;
         let stack = Stack {
             name: id.clone(),
             span: named.name_span,
@@ -78,7 +78,7 @@ pub(crate) fn resolve(
             inputs: own.inputs,
             mocks: own.mocks,
             files: own.files.into_iter().map(|glob| glob.value).collect(),
-            later,
+            unsupported,
         });
     }
     (stacks, layers)

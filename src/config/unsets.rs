@@ -15,13 +15,13 @@ pub(crate) struct UnsetUsage(BTreeMap<usize, (Range<usize>, String, bool)>);
 impl UnsetUsage {
     /// Merges a layer into the layers below it and records the effect of its `unset` paths.
     pub(crate) fn apply(&mut self, base: &mut LayerTable, layer: &LayerTable) {
-        let idle: Vec<usize> =
+        let unused: Vec<usize> =
             base.apply(layer).iter().filter_map(|unset| Some(unset.origin.span.as_ref()?.start)).collect();
         for unset in &layer.keys.unset {
             if let Some(span) = &unset.origin.span {
                 let path = || unset.value.0.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(".");
                 let entry = self.0.entry(span.start).or_insert_with(|| (span.clone(), path(), false));
-                entry.2 |= !idle.contains(&span.start);
+                entry.2 |= !unused.contains(&span.start);
             }
         }
     }

@@ -291,7 +291,8 @@ fn extent(review: &Reviewed) -> String {
             format!("{} and {}", count(resources, "resource"), count(actions, "action"))
         }
     };
-    let losses = [(totals.delete, "delete"), (totals.replace, "replace"), (totals.forget, "forget")];
+    let losses =
+        [(totals.delete, "delete"), (totals.replace, "replace"), (totals.forget, "remove from state")];
     let losses: Vec<String> = losses
         .iter()
         .filter(|(number, _)| *number > 0)

@@ -19,7 +19,7 @@ use crate::{model::hex, mutex::lock};
 
 /// Minimum age of content before its digest is cached. The clock of a file system is coarse: content that is written twice
 /// within one of its ticks has the same time of change.
-const REST: Duration = Duration::from_secs(2);
+const MIN_AGE: Duration = Duration::from_secs(2);
 
 /// Metadata of files that shows a change of their content: device, inode, mode, size, and times of modification and change.
 /// The time of change cannot be set by a program, so content with a forged time of modification is read again.
@@ -58,10 +58,10 @@ impl ContentStamp {
         hex(&self.hash.finalize())
     }
 
-    /// Returns true if the content is older than [`REST`] at `now`. A time of change in the future,
+    /// Returns true if the content is older than [`MIN_AGE`] at `now`. A time of change in the future,
     /// from another clock, is not.
-    fn has_rested(&self, now: SystemTime) -> bool {
-        let newest = self.newest.map(|newest| SystemTime::UNIX_EPOCH + newest + REST);
+    fn is_settled(&self, now: SystemTime) -> bool {
+        let newest = self.newest.map(|newest| SystemTime::UNIX_EPOCH + newest + MIN_AGE);
         newest.is_none_or(|rested| rested <= now)
     }
 }
@@ -122,7 +122,7 @@ impl DigestCache {
         stamp: ContentStamp,
         read: impl FnOnce() -> io::Result<String>,
     ) -> io::Result<String> {
-        if !stamp.has_rested(now) {
+        if !stamp.is_settled(now) {
             return read();
         }
         let stamp = stamp.text();

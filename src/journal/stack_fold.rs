@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::{
     event::{RunStack, StepFinished, StepKind},
     model::{
-        Block, ChangeCounts, Changes, ErrorReport, Failure, Guard, LEFT_OUT, NOT_BEGUN, Outcome,
-        ResourceReport, SkipReason, StackReport, StackResult,
+        Block, ChangeCounts, Changes, ErrorReport, Failure, Guard, Outcome, ResourceReport, SkipReason,
+        StackNote, StackReport, StackResult,
     },
 };
 
@@ -104,7 +104,7 @@ impl StackFold {
     /// Records that the stack ended without a step.
     pub(super) fn skipped(&mut self, outcome: &Outcome) {
         if matches!(outcome, Outcome::Interrupted) {
-            self.report.notes.push(NOT_BEGUN.to_owned());
+            self.report.notes.push(StackNote::NotStarted.to_string());
         }
         self.ended(outcome);
     }
@@ -137,7 +137,7 @@ impl StackFold {
             Outcome::Skipped { because } => {
                 report.because = because.stack().cloned();
                 if let SkipReason::Excluded(why) = because {
-                    report.notes.push(format!("{LEFT_OUT}{why}"));
+                    report.notes.push(StackNote::LeftOut(why).to_string());
                 }
                 StackResult::Skipped
             }

@@ -20,18 +20,18 @@ pub struct ChangedSince {
 
 impl ChangedSince {
     /// Returns the base for messages: `` `origin/main` (123456789abc)``.
-    pub fn shown(&self) -> String {
-        shown_base(&self.base, &self.commit)
+    pub fn base_label(&self) -> String {
+        base_label(&self.base, &self.commit)
     }
 
     /// Returns the message that no selected stack has changed.
-    pub fn nothing(&self) -> String {
-        format!("no stack that is asked for has changed since HEAD left {}", self.shown())
+    pub fn no_changes_message(&self) -> String {
+        format!("no stack that is asked for has changed since HEAD left {}", self.base_label())
     }
 }
 
 /// Formats a base for messages: `` `origin/main` (123456789abc)``.
-pub fn shown_base(name: &str, commit: &str) -> String {
+pub fn base_label(name: &str, commit: &str) -> String {
     format!("`{name}` ({})", short_commit(commit))
 }
 

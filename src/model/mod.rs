@@ -21,6 +21,7 @@ mod ids;
 mod outcome;
 mod report;
 mod run_verb;
+mod stack_note;
 mod tentative_reason;
 mod value_digest;
 mod variable_pattern;
@@ -31,7 +32,7 @@ pub use address_pattern::{AddressPattern, InvalidAddressPattern, matches_text};
 pub use allow::{GuardException, InvalidAllow, NamedResource};
 pub use attribute_path::member_path;
 pub use canonical_address::is_canonical_address;
-pub use changed_since::{ChangedSince, GoneStack, short_commit, shown_base};
+pub use changed_since::{ChangedSince, GoneStack, base_label, short_commit};
 pub use changes::{ActionInvocation, ActionTrigger, ChangeCounts, Changes, OutputChange, ResourceChange};
 pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};
@@ -43,13 +44,13 @@ pub use gate_record::GateRecord;
 pub use guard::Guard;
 pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
-pub use outcome::{Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
+pub use outcome::{Block, Blocked, Failure, FailureKind, Outcome, SkipReason};
 pub use report::{
-    APPLIED_EARLIER, DESTROYED_EARLIER, EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report,
-    ResourceReport, RunResult, StackReport, StackResult, earlier_apply,
+    EngineReport, ErrorDocument, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult,
 };
 pub use run_verb::RunVerb;
-pub use tentative_reason::{TentativeReason, tentative_reasons};
+pub use stack_note::{StackNote, deferral_reason, earlier_apply, tentative_reasons};
+pub use tentative_reason::TentativeReason;
 pub use value_digest::{PlannedDigests, ValueDigest};
 pub use variable_pattern::{InvalidVariablePattern, VariablePattern};
 pub use workspace::CreateWorkspace;

@@ -169,9 +169,6 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// Prefix of the note on a stack that its own files exclude.
-pub const LEFT_OUT: &str = "left out: ";
-
 impl Outcome {
     /// Returns true if the files of the stack exclude it.
     pub fn is_excluded(&self) -> bool {

@@ -136,22 +136,6 @@ pub struct ErrorDocument {
     pub error: ErrorReport,
 }
 
-/// Note on a stack that was not started before the run was interrupted.
-pub const NOT_BEGUN: &str = "not started";
-
-/// Prefix of the note on a stack that a run applied before it was resumed; the id of that run follows.
-pub const APPLIED_EARLIER: &str = "applied earlier by run ";
-
-/// Prefix of the note on a stack that a run destroyed before it was resumed; the id of that run follows.
-pub const DESTROYED_EARLIER: &str = "destroyed earlier by run ";
-
-/// Returns the note that a stack without changes was applied or destroyed earlier, by the run that is resumed.
-pub fn earlier_apply(notes: &[String]) -> Option<&str> {
-    let is_earlier =
-        |note: &&String| [APPLIED_EARLIER, DESTROYED_EARLIER].iter().any(|prefix| note.starts_with(prefix));
-    notes.iter().find(is_earlier).map(String::as_str)
-}
-
 /// One stack of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackReport {

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use super::StackId;
-
-/// Prefix of a note with such a reason.
-const PREFIX: &str = "tentative: ";
+use super::{StackId, StackNote};
 
 /// Reason why a plan rests on values that are not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +46,8 @@ pub enum TentativeReason {
 impl TentativeReason {
     /// Returns the note of a stack's report.
     pub fn note(&self) -> String {
-        format!("{PREFIX}{self}")
+        StackNote::Tentative(&self.to_string()).to_string()
     }
-}
-
-/// Returns the texts of the notes that say why a plan is tentative.
-pub fn tentative_reasons(notes: &[String]) -> impl Iterator<Item = &str> {
-    notes.iter().filter_map(|note| note.strip_prefix(PREFIX))
 }
 
 /// Joins names, each in backticks.
@@ -67,12 +59,8 @@ impl fmt::Display for TentativeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mocks(outputs) => {
-                write!(
-                    f,
-                    "{} {}",
-                    quoted(outputs),
-                    if outputs.len() == 1 { "is a mock" } else { "are mocks" }
-                )
+                let verb = if outputs.len() == 1 { "is a mock" } else { "are mocks" };
+                write!(f, "{} {verb}", quoted(outputs))
             }
             Self::MissingOutput { stack, output } => {
                 write!(f, "`{stack}` exists and has no output `{output}`")
@@ -87,7 +75,7 @@ impl fmt::Display for TentativeReason {
                  text, or with `find_in_parent_folders`, `get_terragrunt_dir` or locals",
                 quoted(files)
             ),
-            Self::Unspecified => f.write_str("rests on values that are not known yet"),
+            Self::Unspecified => f.write_str("depends on values that are not known yet"),
             Self::UnlistedDependencies { includes, failure } => {
                 let labels: Vec<String> = includes.iter().map(|label| format!("include `{label}`")).collect();
                 let what = if labels.is_empty() { "its dependencies".to_owned() } else { labels.join(", ") };
@@ -100,6 +88,7 @@ impl fmt::Display for TentativeReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::tentative_reasons;
 
     #[test]
     fn only_notes_with_a_reason_say_why_a_plan_is_tentative() {

@@ -4,7 +4,7 @@
 
 use std::{io, sync::Arc};
 
-use super::{outcome_line, plain};
+use super::{outcome_line, plain::interrupted, step_counter::StepCounter, step_text};
 use crate::{
     event::{Consumer, Event, EventKind},
     model::{Failure, Outcome, StackId},
@@ -12,35 +12,30 @@ use crate::{
 };
 
 /// Writes groups and annotations to standard error, which GitHub treats like standard output.
-pub struct GitHub {
+pub struct GitHubReporter {
     printer: Arc<Printer>,
-    width: usize,
-    running: usize,
+    counter: StepCounter,
 }
 
-impl GitHub {
+impl GitHubReporter {
     /// Makes a reporter that writes through the run's printer.
     pub fn new(printer: Arc<Printer>) -> Self {
-        Self { printer, width: 0, running: 0 }
+        Self { printer, counter: StepCounter::default() }
     }
 }
 
-impl Consumer for GitHub {
+impl Consumer for GitHubReporter {
     fn name(&self) -> &'static str {
         "github"
     }
 
     fn consume(&mut self, event: &Event) -> io::Result<()> {
-        let styles = self.printer.err_styles();
+        self.counter.count(&event.kind);
+        let (styles, width) = (self.printer.err_styles(), self.counter.width);
         match &event.kind {
-            EventKind::RunStarted { stacks, .. } => {
-                self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
-            }
-            EventKind::StepStarted { .. } => self.running += 1,
             EventKind::StepFinished(step) => {
-                self.running = self.running.saturating_sub(1);
-                let line = outcome_line::finished(step, self.width, styles);
-                let lines = plain::output(step, Detail::Verbose)?;
+                let line = outcome_line::finished(step, width, styles);
+                let lines = step_text::with_engine_output(step, Detail::Verbose)?;
                 if lines.is_empty() {
                     self.printer.say(line);
                 } else {
@@ -60,15 +55,10 @@ impl Consumer for GitHub {
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
-                self.printer.say(outcome_line::skipped(
-                    stack.as_str(),
-                    outcome,
-                    self.width,
-                    Styles::new(false),
-                ));
+                self.printer.say(outcome_line::skipped(stack.as_str(), outcome, width, Styles::new(false)));
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.printer.always(plain::interrupted(*count, self.running));
+                self.printer.always(interrupted(*count, self.counter.running));
             }
             _ => {}
         }

@@ -7,12 +7,14 @@ mod outcome_line;
 mod plain;
 mod review_text;
 mod stack_table;
+mod step_counter;
+mod step_text;
 mod summary;
 mod terminal;
 
-pub use github::{GitHub, github_annotation};
-pub use plain::Plain;
+pub use github::{GitHubReporter, github_annotation};
+pub use plain::PlainReporter;
 pub use review_text::review_text;
 pub use stack_table::report_table;
 pub use summary::{failure_summary, is_summary, summary};
-pub use terminal::Terminal;
+pub use terminal::TerminalReporter;

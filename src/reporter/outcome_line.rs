@@ -2,13 +2,13 @@
 
 use crate::{
     event::{StepFinished, StepKind},
-    model::{ChangeCounts, FailureKind, LEFT_OUT, NOT_BEGUN, Outcome, SkipReason, earlier_apply},
+    model::{ChangeCounts, FailureKind, Outcome, SkipReason, StackNote, deferral_reason, earlier_apply},
     ui::{Count, Role, Styles, seconds},
 };
 
 /// Formats a finished step: `✔ network  3 to create  0.6s`.
 pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> String {
-    let (mark, mut text) = outcome(&step.outcome, step.step, styles);
+    let (mark, mut text) = outcome(&step.outcome, &step.notes, step.step, styles);
     if step.outcome == Outcome::Clean
         && let Some(earlier) = earlier_apply(&step.notes)
     {
@@ -21,15 +21,20 @@ pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> Str
 
 /// Formats a stack that ended without a step: `– app  skipped: network failed`.
 pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Styles) -> String {
-    let (mark, mut text) = outcome(outcome_, StepKind::Plan, styles);
+    let (mark, mut text) = outcome(outcome_, &[], StepKind::Plan, styles);
     if matches!(outcome_, Outcome::Interrupted) {
-        text = format!("{text}: {NOT_BEGUN}");
+        text = format!("{} (interrupted)", StackNote::NotStarted);
     }
     format!("{mark} {stack:width$}  {text}")
 }
 
-/// Returns the mark and the words of an outcome.
-pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (String, String) {
+/// Returns the mark and the words of an outcome; `notes` are those of its stack.
+pub(super) fn outcome(
+    outcome: &Outcome,
+    notes: &[String],
+    step: StepKind,
+    styles: Styles,
+) -> (String, String) {
     let green = |text: &str| styles.paint(Role::Success, text);
     match outcome {
         Outcome::Clean => (green("✔"), "no changes".to_owned()),
@@ -53,7 +58,8 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
         }
         Outcome::Skipped { because } => (styles.paint(Role::Dim, "–"), skip(because)),
         Outcome::Deferred { because } => {
-            (styles.paint(Role::Warning, "…"), format!("deferred until `{because}` is applied"))
+            let reason = deferral_reason(notes).map_or(String::new(), |reason| format!(": {reason}"));
+            (styles.paint(Role::Warning, "…"), format!("deferred until `{because}` is applied{reason}"))
         }
         Outcome::Refused(blocks) => {
             let why: Vec<&str> = blocks.iter().map(|b| first_line(&b.message)).collect();
@@ -77,7 +83,7 @@ fn skip(because: &SkipReason) -> String {
         SkipReason::Dependency(stack) => format!("skipped: `{stack}` did not succeed"),
         SkipReason::FailFast(stack) => format!("skipped: `{stack}` failed first (--fail-fast)"),
         SkipReason::NotConfirmed => "not confirmed".to_owned(),
-        SkipReason::Excluded(why) => format!("{LEFT_OUT}{why}"),
+        SkipReason::Excluded(why) => StackNote::LeftOut(why).to_string(),
     }
 }
 
@@ -92,7 +98,7 @@ pub(super) fn counts(counts: &ChangeCounts, to: &str) -> String {
         (counts.update, word("update", "updated")),
         (counts.replace, word("replace", "replaced")),
         (counts.delete, word("delete", "deleted")),
-        (counts.forget, word("forget", "forgotten")),
+        (counts.forget, word("remove from state", "removed from state")),
         (counts.import, word("import", "imported")),
         (counts.moved, word("move", "moved")),
     ]

@@ -1,112 +1,60 @@
 //! Reporter for pipes, files and CI: one line per finished stack, followed by the stack's output in one piece.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{io, sync::Arc};
 
-use super::{log_tail, outcome_line, stack_table::WARNING};
+use super::{outcome_line, step_counter::StepCounter, step_text};
 use crate::{
-    event::{Consumer, Event, EventKind, StepFinished, StepKind},
-    model::{Outcome, earlier_apply},
-    ui::{Detail, Printer},
+    event::{Consumer, Event, EventKind},
+    model::Outcome,
+    ui::Printer,
 };
 
 /// Writes lines to standard error.
-pub struct Plain {
+pub struct PlainReporter {
     printer: Arc<Printer>,
-    width: usize,
-    running: usize,
+    counter: StepCounter,
 }
 
-impl Plain {
+impl PlainReporter {
     /// Makes a reporter that writes through the run's printer.
     pub fn new(printer: Arc<Printer>) -> Self {
-        Self { printer, width: 0, running: 0 }
+        Self { printer, counter: StepCounter::default() }
     }
 }
 
-impl Consumer for Plain {
+impl Consumer for PlainReporter {
     fn name(&self) -> &'static str {
         "plain"
     }
 
     fn consume(&mut self, event: &Event) -> io::Result<()> {
-        let styles = self.printer.err_styles();
+        self.counter.count(&event.kind);
+        let (styles, width) = (self.printer.err_styles(), self.counter.width);
         match &event.kind {
-            EventKind::RunStarted { stacks, .. } => {
-                self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
-            }
-            EventKind::StepStarted { .. } => self.running += 1,
             EventKind::StepFinished(step) => {
-                self.running = self.running.saturating_sub(1);
                 // Failures and refusals are printed also with `--quiet`.
-                let wrong = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_))
+                let is_failure = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_))
                     && !step.outcome.is_beyond_confirmed();
-                let tell =
-                    |line: &str| if wrong { self.printer.always(line) } else { self.printer.say(line) };
-                tell(&outcome_line::finished(step, self.width, styles));
-                for line in output(step, self.printer.detail())? {
-                    tell(&format!("    {line}"));
+                let print =
+                    |line: &str| if is_failure { self.printer.always(line) } else { self.printer.say(line) };
+                print(&outcome_line::finished(step, width, styles));
+                for line in step_text::with_engine_output(step, self.printer.detail())? {
+                    print(&format!("    {line}"));
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
-                self.printer.say(outcome_line::skipped(stack.as_str(), outcome, self.width, styles));
-                for line in refused(outcome) {
+                self.printer.say(outcome_line::skipped(stack.as_str(), outcome, width, styles));
+                for line in step_text::refusal_details(outcome) {
                     self.printer.say(format_args!("    {line}"));
                 }
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.printer.always(interrupted(*count, self.running));
+                self.printer.always(interrupted(*count, self.counter.running));
             }
             _ => {}
         }
         Ok(())
     }
-}
-
-/// Returns the output of a step to print: envctl's lines, and the engine's for an apply or with `--verbose`.
-pub(super) fn output(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
-    let own = told(step);
-    if detail < Detail::Verbose && step.step != StepKind::Apply {
-        return Ok(own);
-    }
-    let mut lines = logged(step, detail)?;
-    // The details of a failure are the engine's own words.
-    let logged: BTreeSet<String> = lines.iter().map(|line| line.trim().to_owned()).collect();
-    lines.extend(own.into_iter().filter(|line| !logged.contains(line.trim())));
-    Ok(lines)
-}
-
-/// Returns envctl's own lines on a step: place and details of a failure, and notes.
-pub(super) fn told(step: &StepFinished) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Outcome::Failed(failure) = &step.outcome {
-        lines.extend(failure.file.as_ref().map(|file| match failure.line {
-            Some(line) => format!("at {file}:{line}"),
-            None => format!("at {file}"),
-        }));
-        lines.extend(failure.summary.lines().skip(1).chain(failure.detail.lines()).map(str::to_owned));
-    }
-    lines.extend(refused(&step.outcome));
-    // The line of the step itself has this note.
-    let earlier = earlier_apply(&step.notes);
-    let notes = step.notes.iter().filter(|note| Some(note.as_str()) != earlier);
-    lines.extend(
-        notes.map(|note| if note.starts_with(WARNING) { note.clone() } else { format!("note: {note}") }),
-    );
-    lines
-}
-
-/// Returns the details of a refusal and the command to type, which follow its short reason.
-pub(super) fn refused(outcome: &Outcome) -> Vec<String> {
-    let Outcome::Refused(blocks) = outcome else { return Vec::new() };
-    blocks.iter().flat_map(|block| block.message.lines().skip(1)).map(str::to_owned).collect()
-}
-
-/// Returns the engine's output in a step; command lines (`$ …`) only with `--verbose`.
-fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
-    let Some(log) = &step.log else { return Ok(Vec::new()) };
-    let mut lines = log_tail::last_step(log)?;
-    lines.retain(|line| detail >= Detail::Verbose || !line.starts_with("$ "));
-    Ok(lines)
 }
 
 /// Returns the message for the interrupt of this number, with `running` steps at that time.

@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use super::stack_table::{WARNING, review_table};
+use super::{stack_table::review_table, step_text};
 use crate::{
-    model::{Blocked, StackId, tentative_reasons},
+    model::{Action, Blocked, StackId, StackNote, TentativeReason, tentative_reasons},
     plans::{
         Review, ReviewStack,
         guards::{Loss, LossKind},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Number of lines that a diff is cut to; `runs show RUN STACK` prints the whole diff.
-const FOLD: usize = 120;
+const MOST_LINES: usize = 120;
 
 /// Masks that diffs hold in place of secret values: the engine's, and envctl's.
 const MASKS: [&str; 2] = ["(sensitive value)", MASK];
@@ -30,23 +30,26 @@ pub fn review_text(
 ) -> String {
     let mut text = review_table(&review.stacks, styles, width);
     for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "\n{}{}", styles.paint(Role::Heading, &stack.stack), doubt(stack, styles));
-        text.push_str(&folded(&stack.diff, stack.stack.as_str(), show, styles));
+        let name = styles.paint(Role::Heading, &stack.stack);
+        let heading = format!("{name}{}", tentative_remark(stack, styles));
+        text.push('\n');
+        text.push_str(&within(&heading, width));
+        text.push('\n');
+        text.push_str(&shortened(&stack.diff, stack.stack.as_str(), show, styles));
     }
     if review.changed().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
         let word = styles.paint(Role::Heading, "note:");
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "\n{word} masked values are not told apart: with other ones behind the masks this review has the same digest"
+        let note = format!(
+            "\n{word} masked values are not told apart: with other ones behind the masks this review has the same digest\n"
         );
+        text.push_str(&within(&note, width));
     }
     for stack in &review.stacks {
-        for note in stack.notes.iter().filter_map(|note| note.strip_prefix(WARNING)) {
-            let word = styles.paint(Role::Warning, "warning:");
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "\n{word} {}: {note}", stack.stack);
+        for note in &stack.notes {
+            if let StackNote::Warning(warning) = StackNote::parse(note) {
+                let word = styles.paint(Role::Warning, "warning:");
+                text.push_str(&within(&format!("\n{word} {}: {warning}\n", stack.stack), width));
+            }
         }
     }
     let actions = |stack: &'_ ReviewStack| {
@@ -71,7 +74,8 @@ pub fn review_text(
                 LossKind::Action(_) => String::new(),
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {} {stack}: {address}{to}", styles.paint(Role::Delete, kind.as_str()));
+            let _ =
+                writeln!(text, "  {} {stack}: {address}{to}", styles.paint(Role::Delete, loss_words(*kind)));
         }
     }
     if !blocked.is_empty() {
@@ -84,37 +88,51 @@ pub fn review_text(
                 .as_ref()
                 .map_or(String::new(), |allow| format!("  (--allow {})", shell_word(allow)));
             let guard = styles.paint(Role::Error, &block.guard);
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {guard}{stack}: {}{}", block.message, styles.paint(Role::Dim, allow));
+            let line = format!("  {guard}{stack}: {}{}\n", block.message, styles.paint(Role::Dim, allow));
+            text.push_str(&within(&line, width));
         }
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&width.map_or(Cow::Borrowed(last_line), |width| wrapped(last_line, width)));
+    text.push_str(&within(last_line, width));
     text.push('\n');
     text
 }
 
+/// Returns the words for a loss, those of the engines where they differ from the report's.
+fn loss_words(kind: LossKind<'_>) -> &'static str {
+    match kind {
+        LossKind::Action(Action::Forget) => "remove from state",
+        LossKind::Action(Action::ForgetAndCreate) => "remove from state and create",
+        kind => kind.as_str(),
+    }
+}
+
+/// Returns a text wrapped to a width, if there is one.
+fn within(text: &str, width: Option<usize>) -> Cow<'_, str> {
+    width.map_or(Cow::Borrowed(text), |width| wrapped(text, width))
+}
+
 /// Returns the remark after a stack's name if its diff is tentative.
-fn doubt(stack: &ReviewStack, styles: Styles) -> String {
+fn tentative_remark(stack: &ReviewStack, styles: Styles) -> String {
     if !stack.tentative {
         return String::new();
     }
     let reason = tentative_reasons(&stack.notes).next();
-    let why = reason.map_or_else(|| "tentative".to_owned(), |reason| format!("tentative: {reason}"));
+    let why = reason.map_or_else(|| TentativeReason::Unspecified.to_string(), step_text::tentative);
     format!("  {}", styles.paint(Role::Warning, format_args!("({why})")))
 }
 
-fn folded(diff: &str, stack: &str, show: &str, styles: Styles) -> String {
+fn shortened(diff: &str, stack: &str, show: &str, styles: Styles) -> String {
     let lines: Vec<&str> = diff.trim_matches('\n').lines().collect();
     let mut text = String::new();
-    for line in lines.iter().take(FOLD) {
+    for line in lines.iter().take(MOST_LINES) {
         text.push_str(&painted(line, styles));
         text.push('\n');
     }
-    if lines.len() > FOLD {
-        let rest = lines.len() - FOLD;
+    if lines.len() > MOST_LINES {
+        let rest = lines.len() - MOST_LINES;
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  … {rest} more lines: `{show} {}`", shell_word(stack));
     }
@@ -141,7 +159,7 @@ mod tests {
     use super::*;
     use crate::{
         config::Guards,
-        model::{Action, Block, Changes, Guard, Outcome, ResourceChange},
+        model::{Block, Changes, Guard, Outcome, ResourceChange},
         plans::{ReviewStack, guards::losses_of_review},
     };
 
@@ -189,8 +207,8 @@ mod tests {
 
     #[test]
     fn a_long_diff_is_folded_and_says_where_the_whole_is() {
-        let diff = "+ line\n".repeat(FOLD + 3);
-        let text = folded(&diff, "app", "envctl runs show 01J", Styles::new(false));
+        let diff = "+ line\n".repeat(MOST_LINES + 3);
+        let text = shortened(&diff, "app", "envctl runs show 01J", Styles::new(false));
         assert!(text.ends_with("  … 3 more lines: `envctl runs show 01J app`\n"), "{text}");
     }
 }

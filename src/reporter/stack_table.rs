@@ -1,10 +1,10 @@
 //! Table of a run's stacks with their planned or applied changes.
 
-use super::outcome_line;
+use super::{outcome_line, step_text::tentative};
 use crate::{
     event::StepKind,
     model::{
-        ChangeCounts, Changes, LEFT_OUT, Outcome, Report, StackReport, StackResult, TentativeReason,
+        ChangeCounts, Changes, Outcome, Report, StackNote, StackReport, StackResult, TentativeReason,
         earlier_apply, tentative_reasons,
     },
     plans::ReviewStack,
@@ -21,9 +21,6 @@ pub(super) fn review_table(stacks: &[ReviewStack], styles: Styles, width: Option
     render(stacks.iter().map(|s| reviewed(s, styles)).collect(), styles, width)
 }
 
-/// Prefix of a note that is a warning of the engine.
-pub(super) const WARNING: &str = "warning: ";
-
 struct StackRow {
     stack: String,
     counts: Option<ChangeCounts>,
@@ -37,20 +34,25 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> StackRow {
     let mut note = vec![match &stack.outcome {
         Outcome::Changed(_) => "changes".to_owned(),
         Outcome::Clean if let Some(earlier) = earlier => earlier.to_owned(),
-        other => outcome_line::outcome(other, StepKind::Plan, styles).1,
+        other => outcome_line::outcome(other, &[], StepKind::Plan, styles).1,
     }];
     // A note with the reason, if there is one, makes the general one superfluous.
     if stack.tentative && tentative_reasons(&stack.notes).next().is_none() {
-        note.push(styles.paint(Role::Warning, TentativeReason::Unspecified.note()));
+        note.push(styles.paint(Role::Warning, TentativeReason::Unspecified));
     }
+    let notes: Vec<StackNote> = stack.notes.iter().map(|note| StackNote::parse(note)).collect();
     // Warnings are printed in full below the table.
-    let (warnings, others): (Vec<_>, Vec<_>) = stack.notes.iter().partition(|n| n.starts_with(WARNING));
-    if !warnings.is_empty() {
-        note.push(styles.paint(Role::Warning, Count(warnings.len() as u64, "warning")));
+    let warnings = notes.iter().filter(|note| matches!(note, StackNote::Warning(_))).count();
+    if warnings > 0 {
+        note.push(styles.paint(Role::Warning, Count(warnings as u64, "warning")));
     }
-    // Reasons of refusals and failures are printed in full when the step ends; the table holds their first line.
+    // Reasons of refusals, failures and deferrals are printed in full when the step ends.
     if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) && !stack.outcome.is_excluded() {
-        note.extend(others.into_iter().filter(|note| Some(note.as_str()) != earlier).cloned());
+        note.extend(notes.iter().filter_map(|note| match note {
+            StackNote::Warning(_) | StackNote::Deferred(_) => None,
+            StackNote::Tentative(reason) => Some(tentative(reason)),
+            note => Some(note.to_string()).filter(|note| Some(note.as_str()) != earlier),
+        }));
     }
     let rank = match &stack.outcome {
         Outcome::Failed(_) => 0,
@@ -91,8 +93,10 @@ fn reported(stack: &StackReport, styles: Styles) -> StackRow {
         note = format!("{note}: because of {because}");
     } else if let (Some(StackResult::Interrupted), Some(extent)) = (stack.result, stack.notes.last()) {
         note = format!("{note}: {extent}");
-    } else if let Some(why) = stack.notes.iter().find_map(|note| note.strip_prefix(LEFT_OUT)) {
-        note = format!("{LEFT_OUT}{why}");
+    } else if let Some(left_out) =
+        stack.notes.iter().find(|note| matches!(StackNote::parse(note), StackNote::LeftOut(_)))
+    {
+        note.clone_from(left_out);
     }
     let counts = (!stack.changes.is_empty()).then_some(stack.changes);
     StackRow { stack: stack.stack.to_string(), counts, note, rank }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Length in bytes up to which diffs are added to a summary; GitHub accepts 1 MiB per step.
-const MOST: usize = 200_000;
+const MOST_BYTES: usize = 200_000;
 
 /// Prefix of the first line of every summary.
 const HEADING: &str = "### `envctl ";
@@ -78,7 +78,7 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
         }
     }
     for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
-        if text.len() + stack.diff.len() > MOST {
+        if text.len() + stack.diff.len() > MOST_BYTES {
             let _ = write!(text, "\nMore diffs: `{show}`.\n");
             break;
         }
@@ -112,11 +112,11 @@ pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
 
 /// Returns remarks on a run that covers only changed stacks: the base, and stacks that were removed.
 fn remarks(since: &ChangedSince, is_empty: bool) -> Vec<String> {
-    let what = format!("only what has changed since HEAD left {}", since.shown());
+    let what = format!("only what has changed since HEAD left {}", since.base_label());
     let gone = since.gone.iter().map(|GoneStack { environment, stack, path }| {
         format!("stack `{stack}` (`{path}`) of `{environment}` is gone since then, its resources still exist")
     });
-    iter::once(if is_empty { since.nothing() } else { what }).chain(gone).collect()
+    iter::once(if is_empty { since.no_changes_message() } else { what }).chain(gone).collect()
 }
 
 fn headline(result: RunResult) -> &'static str {

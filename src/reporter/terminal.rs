@@ -2,7 +2,7 @@
 //! finished stack.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,7 +10,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{outcome_line, plain};
+use super::{outcome_line, plain::interrupted, step_counter::StepCounter, step_text};
 use crate::{
     event::{Consumer, Event, EventKind, StepKind},
     model::{Outcome, StackId},
@@ -18,15 +18,17 @@ use crate::{
 };
 
 /// Draws on standard error.
-pub struct Terminal {
+pub struct TerminalReporter {
     printer: Arc<Printer>,
     area: MultiProgress,
     /// Progress bar below the running stacks; absent while no step runs.
     bar: Option<ProgressBar>,
     running: HashMap<StackId, RunningStep>,
-    width: usize,
-    stacks: u64,
-    changed: u64,
+    counter: StepCounter,
+    /// Stacks whose plan is to come.
+    to_plan: HashSet<StackId>,
+    /// Stacks whose planned changes are to be applied.
+    to_apply: HashSet<StackId>,
     /// Estimated duration of all plans and of all applies, in seconds.
     expected: HashMap<StepKind, f64>,
     round: Option<ProgressRound>,
@@ -57,7 +59,7 @@ struct RunningStep {
     text: String,
 }
 
-impl Terminal {
+impl TerminalReporter {
     /// Makes a reporter that draws on the terminal while steps run.
     pub fn new(printer: Arc<Printer>) -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
@@ -66,9 +68,9 @@ impl Terminal {
             area,
             bar: None,
             running: HashMap::new(),
-            width: 0,
-            stacks: 0,
-            changed: 0,
+            counter: StepCounter::default(),
+            to_plan: HashSet::new(),
+            to_apply: HashSet::new(),
             expected: HashMap::new(),
             round: None,
         }
@@ -94,10 +96,10 @@ impl Terminal {
     /// Makes the progress bar for a round of plans or applies.
     fn begin(&mut self, step: StepKind) -> ProgressBar {
         let total = match step {
-            StepKind::Plan => self.stacks,
-            StepKind::Apply => self.changed,
+            StepKind::Plan => self.to_plan.len(),
+            StepKind::Apply => self.to_apply.len(),
         };
-        let bar = self.area.add(ProgressBar::new(total));
+        let bar = self.area.add(ProgressBar::new(total as u64));
         let template = "  {bar:24} {pos}/{len} {msg}";
         bar.set_style(
             ProgressStyle::with_template(template)
@@ -118,8 +120,24 @@ impl Terminal {
         if let Some(running) = self.running.get(stack) {
             let elapsed = seconds(running.since.elapsed().as_secs_f64());
             let time = self.printer.err_styles().paint(Role::Dim, elapsed);
-            running.line.set_message(format!("{stack:width$}  {}  {time}", running.text, width = self.width));
+            running.line.set_message(format!(
+                "{stack:width$}  {}  {time}",
+                running.text,
+                width = self.counter.width
+            ));
             running.line.tick();
+        }
+    }
+
+    /// Notes which step of a stack comes after one with this outcome.
+    fn schedule(&mut self, stack: &StackId, outcome: &Outcome) {
+        self.to_plan.remove(stack);
+        self.to_apply.remove(stack);
+        match outcome {
+            Outcome::Changed(_) => drop(self.to_apply.insert(stack.clone())),
+            Outcome::Deferred { .. } => drop(self.to_plan.insert(stack.clone())),
+            outcome if outcome.is_beyond_confirmed() => drop(self.to_plan.insert(stack.clone())),
+            _ => {}
         }
     }
 
@@ -162,17 +180,17 @@ impl Terminal {
     }
 }
 
-impl Consumer for Terminal {
+impl Consumer for TerminalReporter {
     fn name(&self) -> &'static str {
         "terminal"
     }
 
     fn consume(&mut self, event: &Event) -> io::Result<()> {
-        let styles = self.printer.err_styles();
+        self.counter.count(&event.kind);
+        let (styles, width) = (self.printer.err_styles(), self.counter.width);
         match &event.kind {
             EventKind::RunStarted { stacks, .. } => {
-                self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
-                self.stacks = stacks.len() as u64;
+                self.to_plan = stacks.iter().map(|stack| stack.stack.clone()).collect();
             }
             EventKind::Expected { step, expected } => {
                 self.expected.extend(expected.seconds.map(|seconds| (*step, seconds)));
@@ -185,30 +203,29 @@ impl Consumer for Terminal {
                 self.draw(stack);
             }
             EventKind::StepFinished(step) => {
-                if matches!(step.outcome, Outcome::Changed(_)) {
-                    self.changed += 1;
-                }
+                self.schedule(&step.stack, &step.outcome);
                 let done = matches!(step.outcome, Outcome::Changed(_) | Outcome::Applied(_) | Outcome::Clean);
                 self.end(&step.stack, done);
-                self.print(&outcome_line::finished(step, self.width, styles))?;
+                self.print(&outcome_line::finished(step, width, styles))?;
                 let lines = if self.printer.detail() >= Detail::Verbose {
-                    plain::output(step, Detail::Verbose)?
+                    step_text::with_engine_output(step, Detail::Verbose)?
                 } else {
-                    plain::told(step)
+                    step_text::own_lines(step)
                 };
                 for line in lines {
                     self.print(&format!("    {line}"))?;
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
+                self.schedule(stack, outcome);
                 self.end(stack, false);
-                self.print(&outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
-                for line in plain::refused(outcome) {
+                self.print(&outcome_line::skipped(stack.as_str(), outcome, width, styles))?;
+                for line in step_text::refusal_details(outcome) {
                     self.print(&format!("    {line}"))?;
                 }
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.print(plain::interrupted(*count, self.running.len()))?;
+                self.print(interrupted(*count, self.running.len()))?;
             }
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;
@@ -243,7 +260,7 @@ impl Consumer for Terminal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::Styles;
+    use crate::{model::Changes, ui::Styles};
 
     #[test]
     fn the_bar_says_how_long_it_will_probably_take_still() {
@@ -259,14 +276,34 @@ mod tests {
         let styles = Styles::new(false);
         let sink = || (Box::new(io::sink()) as Box<dyn io::Write + Send>, styles);
         let printer = Printer::new(sink(), sink(), Detail::Normal, None);
-        let mut terminal = Terminal::new(Arc::new(printer));
-        terminal.changed = 4;
+        let mut terminal = TerminalReporter::new(Arc::new(printer));
         let stacks = ["a", "b", "c", "d"].map(|name| name.parse::<StackId>().unwrap());
+        terminal.to_apply.extend(stacks.iter().cloned());
         terminal.start(&stacks[0], StepKind::Apply);
         terminal.start(&stacks[1], StepKind::Apply);
         terminal.end(&stacks[0], true);
         terminal.end(&stacks[3], false);
         let bar = terminal.bar.as_ref().unwrap();
         assert_eq!((bar.position(), bar.length()), (1, Some(3)));
+    }
+
+    #[test]
+    fn the_bar_of_a_round_counts_the_stacks_that_are_left() {
+        let styles = Styles::new(false);
+        let sink = || (Box::new(io::sink()) as Box<dyn io::Write + Send>, styles);
+        let mut terminal =
+            TerminalReporter::new(Arc::new(Printer::new(sink(), sink(), Detail::Normal, None)));
+        let [network, database, app] =
+            ["network", "database", "app"].map(|name| name.parse::<StackId>().unwrap());
+        terminal.to_plan = HashSet::from([network.clone(), database.clone(), app.clone()]);
+        let changed = Outcome::Changed(Changes::default());
+        terminal.schedule(&network, &changed);
+        terminal.schedule(&database, &Outcome::Deferred { because: network.clone() });
+        terminal.schedule(&app, &changed);
+        assert_eq!(terminal.to_apply, HashSet::from([network.clone(), app.clone()]));
+        terminal.schedule(&network, &Outcome::Applied(Changes::default()));
+        terminal.schedule(&app, &Outcome::Applied(Changes::default()));
+        terminal.start(&database, StepKind::Plan);
+        assert_eq!(terminal.bar.as_ref().unwrap().length(), Some(1));
     }
 }

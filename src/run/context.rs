@@ -112,7 +112,7 @@ impl Context {
             let mut offline = self.check_offline(&config, &[environment], &[], true);
             let inventory = offline.inventories.pop().filter(|_| !offline.errors().has_errors())?;
             let instances: Vec<_> = inventory.instances().collect();
-            Some(shown_flags(flags, &instances, &offline.survey.modules))
+            Some(shown_flags(flags, &instances, &offline.project.modules))
         };
         shown().unwrap_or(hidden)
     }

@@ -31,11 +31,11 @@ pub(crate) fn emitter(
 fn consumers(context: &Context, stopwatch: Stopwatch) -> Vec<Box<dyn Consumer>> {
     let printer = Arc::new(context.printer.without_call_before_write());
     let shows: Box<dyn Consumer> = if context.terminal.live {
-        Box::new(reporter::Terminal::new(printer))
+        Box::new(reporter::TerminalReporter::new(printer))
     } else if context.terminal.github {
-        Box::new(reporter::GitHub::new(printer))
+        Box::new(reporter::GitHubReporter::new(printer))
     } else {
-        Box::new(reporter::Plain::new(printer))
+        Box::new(reporter::PlainReporter::new(printer))
     };
     vec![shows, Box::new(stopwatch)]
 }

@@ -154,8 +154,8 @@ impl Context {
                         .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
                         .into());
                 }
-                let survey = offline.survey;
-                let modules = survey.modules.with_stated_states(survey.addresses.stated);
+                let project = offline.project;
+                let modules = project.modules.with_stated_states(project.addresses.stated);
                 Ok((ValidatedInventory { inventory, modules }, offline.value_errors))
             }
             _ => Err(errors.into()),

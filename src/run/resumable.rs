@@ -23,7 +23,7 @@ pub(crate) fn hint_unfinished(context: &Context, store: &RunStore) -> Result<(),
     if let (Some(run), _) = newest_unfinished(store)? {
         let (id, environment) = (&run.run.id, run.environment().map_or("?", EnvName::as_str));
         context.printer.hint(format_args!(
-            "run {id} in `{environment}` is unfinished. Continue it: `{}`",
+            "run {id} in `{environment}` is unfinished. Continue: `{}`",
             context.given_flags().command(&format!("runs resume {id}"))
         ));
     }

@@ -13,6 +13,9 @@ use crate::{
     ui::{Count, Role, Styles},
 };
 
+/// Explanation in a review with deferred stacks.
+const DEFERRED: &str = "a deferred stack is planned in the next round: when what it needs is applied, `deploy` shows a new review and asks again";
+
 impl Run {
     /// Adds the flags that answer the gate to the repeated command line.
     pub(super) fn keep_answers(&mut self, confirm: &Confirm) {
@@ -68,13 +71,13 @@ impl Run {
         if unplanned > 0 {
             let what = if self.next_commands.adopts {
                 let verb = if unplanned == 1 { "is" } else { "are" };
-                format!("{} {verb} out of date", Count(unplanned, "stored plan"))
+                format!("{} {verb} out of date; nothing was applied", Count(unplanned, "stored plan"))
             } else {
-                format!("{} could not be planned", Count(unplanned, "stack"))
+                format!("{} could not be planned, so there is nothing to confirm", Count(unplanned, "stack"))
             };
-            line = format!("{line}  {what}, so there is nothing to confirm");
+            line = format!("{line}  {what}");
         } else if let Some(since) = self.changed_since.as_ref().filter(|_| review.stacks.is_empty()) {
-            line = format!("{line}  {}", since.nothing());
+            line = format!("{line}  {}", since.no_changes_message());
         } else if changed == 0 {
             line = format!("{line}  nothing to do");
         } else {
@@ -85,7 +88,7 @@ impl Run {
                 review.stacks.iter().filter(|stack| matches!(stack.outcome, Outcome::Deferred { .. }));
             let deferred = deferred.count();
             if deferred > 0 {
-                line = format!("{line}, {deferred} deferred");
+                line = format!("{line}, {deferred} deferred\n{DEFERRED}");
             }
             if let Some(eta) = self.eta_of_apply()? {
                 line = format!("{line}\n{eta}");
@@ -140,7 +143,7 @@ impl Run {
             if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
         if is_unseen {
             let text = self.review_text(review, blocked, context, printer.err_styles())?;
-            printer.always(self.runner.redactor().mask(&text));
+            printer.unwrapped(self.runner.redactor().mask(&text));
         }
         Ok(())
     }

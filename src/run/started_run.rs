@@ -162,13 +162,18 @@ impl Run {
     pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
         let is_interrupted = self.deployment.dispatcher().first_signal().is_some();
         let (stacks, why) = if self.deployment.has_plan_beyond_confirmed() && !is_interrupted {
-            let why = "Some plans now change more than you confirmed: planning them again for a new review";
+            let why = format!("Some plans now change more than you confirmed. Review them (round {number}):");
             (self.deployment.needing_confirmation(), why)
         } else {
-            (self.deployment.now_plannable(), "Planning deferred stacks, which need what was just applied")
+            (self.deployment.now_plannable(), format!("Planning deferred stacks (round {number})"))
         };
         if !stacks.is_empty() {
-            context.printer.say(format_args!("{why} (round {number})"));
+            context.printer.say(why);
+            if number == 2 {
+                context.printer.note(
+                    "a round plans the stacks that are ready, and applies them after a review of its own",
+                );
+            }
         }
         stacks
     }

@@ -9,7 +9,7 @@ use crate::{
     executor::{PriorResult, StoredPlan},
     graph::Selection,
     journal::{RunStore, StoredRun},
-    model::{LEFT_OUT, Report, RunId, RunVerb, StackId, StackReport, StackResult},
+    model::{Report, RunId, RunVerb, StackId, StackNote, StackReport, StackResult},
     plans::{ProjectKey, SealError, StoredRequest},
 };
 
@@ -140,7 +140,7 @@ fn result_without_plan(
         (Some(StackResult::Clean), _) => Ok(PriorResult::Clean),
         // Terragrunt's `exclude` block left the stack out.
         (Some(StackResult::Skipped), None)
-            if reported.notes.iter().any(|note| note.starts_with(LEFT_OUT)) =>
+            if reported.notes.iter().any(|note| matches!(StackNote::parse(note), StackNote::LeftOut(_))) =>
         {
             Ok(PriorResult::Clean)
         }

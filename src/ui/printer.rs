@@ -37,12 +37,12 @@ pub enum Reader {
 /// Function that a printer calls before it writes.
 pub type BeforeWrite = Arc<dyn Fn() + Send + Sync>;
 
-type Output = Arc<Mutex<Box<dyn Write + Send>>>;
+type OutputStream = Arc<Mutex<Box<dyn Write + Send>>>;
 
 /// Output streams with their styles.
 pub struct Printer {
-    out: Output,
-    err: Output,
+    out: OutputStream,
+    err: OutputStream,
     before_write: Mutex<Option<BeforeWrite>>,
     out_styles: Styles,
     err_styles: Styles,
@@ -133,7 +133,7 @@ impl Printer {
 
     /// Writes text for people to standard output. Control characters other than envctl's own colours are escaped.
     pub fn text(&self, text: impl Display) -> io::Result<()> {
-        self.data(self.harmless(&text.to_string(), self.out_styles))
+        self.data(self.escaped(&text.to_string(), self.out_styles))
     }
 
     /// Writes sentences for people to standard output, wrapped to the width of a terminal.
@@ -166,7 +166,7 @@ impl Printer {
         let mut out = lock(&self.out);
         let done = write!(out, "{text}").and_then(|()| out.flush());
         match done {
-            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) if is_closed(&error) => Ok(()),
             other => other,
         }
     }
@@ -174,7 +174,7 @@ impl Printer {
     /// Writes a line to standard error, unless quiet.
     pub fn say(&self, line: impl Display) {
         if self.detail > Detail::Quiet {
-            self.always(self.wrapped(&line.to_string()));
+            self.always(line);
         }
     }
 
@@ -195,8 +195,7 @@ impl Printer {
 
     /// Writes an error, even when quiet.
     pub fn error(&self, line: impl Display) {
-        let line = format!("{} {line}", self.err_styles.paint(Role::Error, "error:"));
-        self.always(self.wrapped(&line));
+        self.always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
     }
 
     /// Writes diagnostics with their source lines, even when quiet.
@@ -208,12 +207,18 @@ impl Printer {
         let lines: Vec<_> = lines
             .map(|line| if line.contains('|') { Cow::Borrowed(line) } else { self.wrapped(line) })
             .collect();
-        self.always(lines.join("\n"));
+        self.unwrapped(lines.join("\n"));
     }
 
-    /// Writes a line to standard error, even when quiet. Control characters are escaped.
-    pub fn always(&self, line: impl Display) {
-        self.write_line(&self.harmless(&line.to_string(), self.err_styles));
+    /// Writes a message to standard error, even when quiet, wrapped to the width of a terminal.
+    pub fn always(&self, message: impl Display) {
+        self.unwrapped(self.wrapped(&message.to_string()));
+    }
+
+    /// Writes text with lines of its own, such as a table or a program's output, to standard error, even when quiet.
+    /// Control characters are escaped.
+    pub fn unwrapped(&self, line: impl Display) {
+        self.write_line(&self.escaped(&line.to_string(), self.err_styles));
     }
 
     /// Writes a workflow command for a GitHub job to standard error. Line feeds in it become spaces.
@@ -222,7 +227,7 @@ impl Printer {
         self.write_line(&visible_painted(&line, self.err_styles.color()).replace('\n', " "));
     }
 
-    fn harmless(&self, text: &str, styles: Styles) -> String {
+    fn escaped(&self, text: &str, styles: Styles) -> String {
         let text = visible_painted(text, styles.color());
         if self.is_job { disarmed(&text).into_owned() } else { text.into_owned() }
     }
@@ -245,6 +250,6 @@ impl Printer {
 /// Error number of a write to a terminal that was closed.
 const EIO: i32 = 5;
 
-fn is_gone(error: &io::Error) -> bool {
+fn is_closed(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
 }

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 /// Replaces characters that would move the cursor, change colours or change the writing direction by escapes such as
 /// `\u{1b}`. Line feeds and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    visible_but(text, |_| 0)
+    escaped_except(text, |_| 0)
 }
 
 /// Escapes a text like [`visible`], but keeps envctl's own colours if `color` is true.
 pub(super) fn visible_painted(text: &str, color: bool) -> Cow<'_, str> {
-    visible_but(text, |rest| if color { own_color(rest) } else { 0 })
+    escaped_except(text, |rest| if color { own_color(rest) } else { 0 })
 }
 
 /// Removes the colours that engines print; all other control sequences stay.
@@ -33,8 +33,8 @@ pub fn uncolored(text: &str) -> Cow<'_, str> {
 }
 
 /// Escapes a text. `allowed` returns the number of bytes at the start of its argument that stay as they are.
-fn visible_but(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
-    let Some(first) = text.find(is_obeyed) else { return Cow::Borrowed(text) };
+fn escaped_except(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
+    let Some(first) = text.find(is_interpreted) else { return Cow::Borrowed(text) };
     let mut shown = String::with_capacity(text.len() + 8);
     shown.push_str(&text[..first]);
     let mut rest = &text[first..];
@@ -47,7 +47,7 @@ fn visible_but(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
             shown.push_str(&rest[..length]);
         }
         rest = &rest[length..];
-        let next = rest.find(is_obeyed).unwrap_or(rest.len());
+        let next = rest.find(is_interpreted).unwrap_or(rest.len());
         shown.push_str(&rest[..next]);
         rest = &rest[next..];
     }
@@ -56,7 +56,7 @@ fn visible_but(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
 
 /// Returns true for control characters, and for characters that change the writing direction, break lines, or are
 /// invisible.
-fn is_obeyed(character: char) -> bool {
+fn is_interpreted(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         ' '..='~' => false,

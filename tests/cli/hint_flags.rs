@@ -145,11 +145,9 @@ fn a_run_that_cannot_be_continued_comes_with_its_whole_command() {
     let resume = format!("`{ENVCTL} runs resume {run}`");
     failed.tells(&format!("hint: {resume} goes on with what is left"));
     for args in [&["runs", "list"][..], &["status"]] {
-        run_with(&shop, args, &[]).exits(0).tells(&format!("Continue it: {resume}"));
+        run_with(&shop, args, &[]).exits(0).tells(&format!("Continue: {resume}"));
     }
-    run_with(&shop, &["runs", "gc", "--keep", "0"], &[])
-        .exits(0)
-        .tells(&format!("hint: {resume} goes on with it"));
+    run_with(&shop, &["runs", "gc", "--keep", "0"], &[]).exits(0).tells(&format!("hint: Continue: {resume}"));
 
     shop.run(["deploy", "production", "--confirm"]).exits(0);
     let again = format!("deploy again: `{ENVCTL} deploy production {VALUES}`");

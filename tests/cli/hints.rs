@@ -146,7 +146,7 @@ fn plans_that_do_not_fit_any_more_come_with_what_makes_new_ones() {
     shop.append("network/main.tf", "# edited\n");
     let run = shop.run(["apply", "last", "--confirm"]).exits(3);
     run.tells("hint: `envctl plan production` makes new plans")
-        .prints("1 stored plan is out of date, so there is nothing to confirm");
+        .prints("1 stored plan is out of date; nothing was applied");
 
     shop.run(["plan", "production", "app", "--replace", "terraform_data.app"]).exits(0);
     shop.append("app/main.tf", "# edited\n");

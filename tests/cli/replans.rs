@@ -44,7 +44,7 @@ fn a_stack_that_waits_for_another_is_planned_in_the_next_round() {
 
     let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
     let run = run.tells("deferred until `network` is applied");
-    run.tells("Planning deferred stacks, which need what was just applied (round 2)");
+    run.tells("Planning deferred stacks (round 2)");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
     assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));
     let applied = shop.folders("apply");
@@ -97,10 +97,8 @@ fn yes_answers_every_round_where_no_confirmation_is_needed() {
 
     let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
 
-    run.tells(
-        "Some plans now change more than you confirmed: planning them again for a new review (round 2)",
-    )
-    .prints("beyond what was confirmed: update terraform_data.app: not in what was confirmed");
+    run.tells("Some plans now change more than you confirmed. Review them (round 2):")
+        .prints("beyond what was confirmed: update terraform_data.app: not in what was confirmed");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
 }
 
@@ -195,7 +193,7 @@ fn a_new_plan_beyond_the_confirmed_one_is_asked_about_on_a_terminal() {
     let terminal = shop.env.on_terminal(IdleTerminal::open(), Streams::All, args);
     let run = terminal.shows("Apply these changes to staging? [y/N] ").types("n\n").wait().exits(3);
 
-    run.tells("planning them again for a new review (round 2)").tells("`staging` was not confirmed");
+    run.tells("Review them (round 2):").tells("`staging` was not confirmed");
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"));
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
 }

@@ -29,7 +29,13 @@ fn one_at_a_time(env: Env) -> Env {
 /// Returns the screen of a terminal with 60 columns on which envctl runs to its end.
 #[track_caller]
 fn on_60_columns<const N: usize>(shop: &Shop, args: [&str; N]) -> String {
-    shop.env.on_terminal(IdleTerminal::open().columns(60), Streams::All, args).wait().snapshot()
+    on_columns(60, shop, args)
+}
+
+/// Returns the screen of a terminal of this width on which envctl runs to its end.
+#[track_caller]
+fn on_columns<const N: usize>(columns: u16, shop: &Shop, args: [&str; N]) -> String {
+    shop.env.on_terminal(IdleTerminal::open().columns(columns), Streams::All, args).wait().snapshot()
 }
 
 /// Returns a script with these resources, whose output is that of [`plain`].

@@ -80,7 +80,7 @@ fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
     assert_eq!(app["notes"], json!(["tentative: `network.place` is a mock"]));
     let summary = shop.marker("summary.md");
     let run = shop.run(["plan", "production", "--summary", summary.to_str().unwrap()]).exits(0);
-    run.prints("\napp  (tentative: `network.place` is a mock)\n");
+    run.prints("\napp  (depends on values that are not known yet: `network.place` is a mock)\n");
     shop.run(["runs", "show"]).exits(0).prints("changes, tentative");
     let text = fs::read_to_string(&summary).unwrap();
     for told in [

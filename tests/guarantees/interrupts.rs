@@ -21,7 +21,7 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state(engine: &Dri
         let run: Run = running.wait().exits(code);
 
         run.tells("waiting for running engines to stop cleanly")
-            .tells("! app      interrupted: not started")
+            .tells("! app      not started (interrupted)")
             .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "not", "started"]);
         let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
         let notes = report["stacks"][0]["notes"].to_string();

@@ -16,11 +16,11 @@ use crate::{
 /// a gate of its own. A run is resumed at most once: resume the run that resumed it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  envctl runs resume              # the newest run that did not end well
+  envctl runs resume              # the newest unfinished run
   envctl runs resume 01JABC --confirm
   envctl runs list")]
 pub(in crate::cli) struct ResumeArgs {
-    /// The run: its id, an unambiguous start of it, or `last`; by default the newest one that did not end well.
+    /// The run: its id, an unambiguous start of it, or `last`; by default the newest unfinished one.
     #[arg(value_name = "RUN", add = ArgValueCandidates::new(crate::cli::complete::runs))]
     run: Option<String>,
 

@@ -7,6 +7,7 @@ use super::{
     reader::{TomlNode, TomlReader},
     table::table,
     template::Template,
+    value_schema::value_schema,
 };
 use crate::config::origin::Value;
 
@@ -43,12 +44,4 @@ impl TomlValue for LockKind {
     }
 }
 
-impl schemars::JsonSchema for LockKind {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "LockKind".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "enum": ["dynamodb", "object"] })
-    }
-}
+value_schema!(LockKind, "LockKind", { "enum": ["dynamodb", "object"] });

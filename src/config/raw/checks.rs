@@ -1,6 +1,5 @@
 //! `[checks.X]`: checks that run after a deploy.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
     reader::{TomlNode, TomlReader},
     table::table,
     template::Template,
+    value_schema::value_schema,
 };
 
 table! {
@@ -102,23 +102,15 @@ impl TomlValue for HeaderValue {
     }
 }
 
-impl JsonSchema for HeaderValue {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "HeaderValue".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A text, or the name of one of the environment's secrets.",
-            "anyOf": [
-                { "type": "string" },
-                {
-                    "type": "object",
-                    "properties": { "secret": { "type": "string" } },
-                    "required": ["secret"],
-                    "additionalProperties": false,
-                },
-            ],
-        })
-    }
-}
+value_schema!(HeaderValue, "HeaderValue", {
+    "description": "A text, or the name of one of the environment's secrets.",
+    "anyOf": [
+        { "type": "string" },
+        {
+            "type": "object",
+            "properties": { "secret": { "type": "string" } },
+            "required": ["secret"],
+            "additionalProperties": false,
+        },
+    ],
+});

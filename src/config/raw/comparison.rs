@@ -5,6 +5,7 @@ use super::{
     parsed_text::PatternTemplate,
     reader::{TomlNode, TomlReader},
     table::table,
+    value_schema::value_schema,
 };
 
 table! {
@@ -91,22 +92,5 @@ impl TomlValue for ParitySubject {
     }
 }
 
-macro_rules! text_schema {
-    ($($name:ident),*) => {$(
-        impl schemars::JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "minLength": 1 })
-            }
-        }
-    )*};
-}
-
-text_schema!(VariableName, ParitySubject);
+value_schema!(inline VariableName, "VariableName", { "type": "string", "minLength": 1 });
+value_schema!(inline ParitySubject, "Difference", { "type": "string", "minLength": 1 });

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::{
     field::TomlValue,
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 
 /// Duration, written as a text such as `"1h30m"`.
@@ -66,19 +65,7 @@ impl TomlValue for Length {
     }
 }
 
-impl JsonSchema for Length {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Duration".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d|w))+$" })
-    }
-}
+value_schema!(inline Length, "Duration", { "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d|w))+$" });
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,9 @@
 //! Extra flags for the engines, except the flags that envctl sets itself.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::{
     field::TomlValue,
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 
 /// Flags that envctl sets itself, with the right place for the setting.
@@ -78,19 +77,7 @@ impl TomlValue for EngineFlag {
     }
 }
 
-impl JsonSchema for EngineFlag {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "EngineFlag".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^-" })
-    }
-}
+value_schema!(inline EngineFlag, "EngineFlag", { "type": "string", "pattern": "^-" });
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use super::{
     reader::{TomlNode, TomlReader},
     table::table,
     template::Template,
+    value_schema::value_schema,
 };
 
 table! {
@@ -76,12 +77,4 @@ impl TomlValue for CredentialsKind {
     }
 }
 
-impl schemars::JsonSchema for CredentialsKind {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CredentialsKind".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "enum": ["aws-oidc", "aws-keys"] })
-    }
-}
+value_schema!(CredentialsKind, "CredentialsKind", { "enum": ["aws-oidc", "aws-keys"] });

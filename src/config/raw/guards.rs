@@ -9,6 +9,7 @@ use super::{
     source::read_command,
     table::table,
     template::Template,
+    value_schema::value_schema,
 };
 use crate::config::origin::Value;
 
@@ -86,19 +87,7 @@ impl TomlValue for Command {
     }
 }
 
-impl schemars::JsonSchema for Command {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Command".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1 })
-    }
-}
+value_schema!(inline Command, "Command", { "type": "array", "items": { "type": "string" }, "minItems": 1 });
 
 /// Action that a rule denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,16 +99,4 @@ impl TomlValue for DeniedAction {
     }
 }
 
-impl schemars::JsonSchema for DeniedAction {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Action".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "enum": ACTIONS })
-    }
-}
+value_schema!(inline DeniedAction, "Action", { "enum": ACTIONS });

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value as JsonValue;
 use toml::de::{DeInteger, DeValue};
 
@@ -10,6 +9,7 @@ use super::{
     field::{KeyPath, TomlValue, Visited, Visitor},
     reader::{TomlNode, TomlReader},
     template::Template,
+    value_schema::value_schema,
 };
 use crate::model::exact_number;
 
@@ -215,22 +215,5 @@ impl TemplateJson {
     }
 }
 
-macro_rules! any_schema {
-    ($($type:ident),*) => {$(
-        impl JsonSchema for $type {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                schemars::json_schema!({ "type": ["string", "number", "boolean", "array", "object"] })
-            }
-        }
-    )*};
-}
-
-any_schema!(Json, TemplateJson);
+value_schema!(inline Json, "Json", { "type": ["string", "number", "boolean", "array", "object"] });
+value_schema!(inline TemplateJson, "TemplateJson", { "type": ["string", "number", "boolean", "array", "object"] });

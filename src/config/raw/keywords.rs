@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::{
     field::TomlValue,
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 use crate::model::{CreateWorkspace, EngineName, StackId};
 
@@ -97,19 +98,7 @@ impl TomlValue for StackName {
     }
 }
 
-impl JsonSchema for StackName {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "StackName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
-}
+value_schema!(inline StackName, "StackName", { "type": "string" });
 
 /// Free template value: a text, number or boolean, used as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,16 +120,4 @@ impl TomlValue for FreeValue {
     }
 }
 
-impl JsonSchema for FreeValue {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "FreeValue".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"] })
-    }
-}
+value_schema!(inline FreeValue, "FreeValue", { "type": ["string", "number", "boolean"] });

@@ -19,6 +19,7 @@ use super::{
     source::{EnvVarTemplate, SecretTemplate},
     table::{FixedTable, table},
     template::Template,
+    value_schema::value_schema,
     var_file::VarFileTemplate,
     variable_pattern::BoundName,
 };
@@ -122,7 +123,7 @@ impl LayerKind {
 
 /// Key that this version does not honour, with its origin.
 #[derive(Debug, Clone)]
-pub(crate) struct Later {
+pub(crate) struct UnsupportedKey {
     /// Key, relative to the layer.
     pub(crate) key: &'static str,
     pub(crate) origin: Origin,
@@ -135,26 +136,26 @@ pub(crate) struct Later {
 pub(crate) struct LayerTable {
     pub(crate) keys: Keys,
     /// Keys of the layer that this version does not honour.
-    pub(crate) later: Vec<Later>,
+    pub(crate) unsupported: Vec<UnsupportedKey>,
 }
 
 impl LayerTable {
     /// Merges a higher layer into this one; returns the `unset` paths that removed nothing.
     pub(crate) fn apply<'a>(&mut self, higher: &'a Self) -> Vec<&'a Value<UnsetPath>> {
-        let mut idle = Vec::new();
+        let mut unused = Vec::new();
         for path in &higher.keys.unset {
             let keys: Vec<&str> = path.value.0.iter().map(String::as_str).collect();
             if !self.keys.unset(&keys) {
-                idle.push(path);
+                unused.push(path);
             }
-            self.later.retain(|later| !names(&keys, later.key));
+            self.unsupported.retain(|own| !contains_key(&keys, own.key));
         }
         self.keys.overlay(&higher.keys);
-        for later in &higher.later {
-            self.later.retain(|own| own.key != later.key);
-            self.later.push(later.clone());
+        for unsupported in &higher.unsupported {
+            self.unsupported.retain(|own| own.key != unsupported.key);
+            self.unsupported.push(unsupported.clone());
         }
-        idle
+        unused
     }
 
     /// Reads one key of the layer. Returns false if a layer of this kind does not have the key.
@@ -173,14 +174,14 @@ impl LayerTable {
             LayerKind::Instance => support::TableKind::Stack,
         };
         if let Some((key, verbs)) = support::not_yet(table, key) {
-            self.later.push(Later { key, origin: reader.origin(node.span()), verbs });
+            self.unsupported.push(UnsupportedKey { key, origin: reader.origin(node.span()), verbs });
         }
         true
     }
 }
 
 /// Returns true if a path names a dotted key or a table that contains it.
-fn names(path: &[&str], key: &str) -> bool {
+fn contains_key(path: &[&str], key: &str) -> bool {
     let mut parts = key.split('.');
     path.iter().all(|name| parts.next() == Some(name))
 }
@@ -283,19 +284,7 @@ pub(crate) fn dotted_keys(text: &str) -> Option<Vec<String>> {
     None
 }
 
-impl schemars::JsonSchema for UnsetPath {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "UnsetPath".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+value_schema!(inline UnsetPath, "UnsetPath", { "type": "string" });
 
 macro_rules! view_schema {
     ($($(#[$doc:meta])* $name:ident, $title:literal, $kind:expr;)*) => {$(

@@ -29,6 +29,7 @@ pub(crate) mod store;
 pub(crate) mod syntax;
 pub(crate) mod table;
 pub(crate) mod template;
+pub(crate) mod value_schema;
 pub(crate) mod var_file;
 pub(crate) mod variable_pattern;
 pub(crate) mod version;

@@ -4,6 +4,7 @@ use super::{
     field::{KeyPath, TomlValue, Visited, Visitor},
     reader::{TomlNode, TomlReader},
     template::Template,
+    value_schema::value_schema,
 };
 use crate::model::AddressPattern;
 
@@ -27,19 +28,7 @@ macro_rules! checked_text {
             }
         }
 
-        impl schemars::JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string" })
-            }
-        }
+        value_schema!(inline $name, stringify!($name), { "type": "string" });
     )*};
 }
 
@@ -180,19 +169,7 @@ impl TomlValue for PatternTemplate {
     }
 }
 
-impl schemars::JsonSchema for PatternTemplate {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "AddressPattern".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+value_schema!(inline PatternTemplate, "AddressPattern", { "type": "string" });
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use super::{
     field::TomlValue,
     keywords::one_of,
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 
 /// Items of `check`, in the order in which they are shown.
@@ -35,12 +36,4 @@ impl TomlValue for RequiredItem {
     }
 }
 
-impl schemars::JsonSchema for RequiredItem {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CheckItem".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "enum": ITEMS })
-    }
-}
+value_schema!(RequiredItem, "CheckItem", { "enum": ITEMS });

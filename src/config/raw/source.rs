@@ -7,6 +7,7 @@ use super::{
     field::{KeyPath, TomlValue, Visited, Visitor},
     reader::{TomlNode, TomlReader},
     template::Template,
+    value_schema::value_schema,
 };
 
 /// Secret with templates in its source.
@@ -226,15 +227,7 @@ fn source_schemas() -> Vec<serde_json::Value> {
     ]
 }
 
-impl JsonSchema for SecretTemplate {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SecretSource".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "Where a secret comes from.", "anyOf": source_schemas() })
-    }
-}
+value_schema!(SecretTemplate, "SecretSource", { "description": "Where a secret comes from.", "anyOf": source_schemas() });
 
 impl JsonSchema for EnvVarTemplate {
     fn schema_name() -> std::borrow::Cow<'static, str> {

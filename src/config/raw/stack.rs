@@ -8,7 +8,7 @@ use super::{
     field::{KeyPath, Located, TomlValue, Visitor},
     json::Json,
     keywords::{EngineChoice, StackName},
-    layer::{InstanceLayer, Later, LayerKind, LayerTable, OF_INSTANCES, misplaced},
+    layer::{InstanceLayer, LayerKind, LayerTable, OF_INSTANCES, UnsupportedKey, misplaced},
     map::Map,
     reader::{TomlNode, TomlReader},
     table::{FixedTable, table},
@@ -52,7 +52,7 @@ pub(crate) struct StackTable {
     /// Settings; absent when the stack has none, as most stacks of a large project.
     pub(crate) layer: Option<Box<LayerTable>>,
     /// Keys that this version does not honour.
-    pub(crate) later: Vec<Later>,
+    pub(crate) unsupported: Vec<UnsupportedKey>,
 }
 
 impl TomlValue for StackTable {
@@ -68,7 +68,7 @@ impl TomlValue for StackTable {
                     return own.layer.get_or_insert_default().set(LayerKind::Instance, name, node, reader);
                 }
                 if let Some((key, verbs)) = support::not_yet(support::TableKind::Stack, name) {
-                    own.later.push(Later { key, origin: reader.origin(node.span()), verbs });
+                    own.unsupported.push(UnsupportedKey { key, origin: reader.origin(node.span()), verbs });
                 }
                 own.own.set(name, node, reader)
             });

@@ -8,6 +8,7 @@ use super::{
     source::{EnvVarTemplate, SecretTemplate},
     table::table,
     template::Template,
+    value_schema::value_schema,
 };
 
 table! {
@@ -54,16 +55,4 @@ impl TomlValue for Recipient {
     }
 }
 
-impl schemars::JsonSchema for Recipient {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Recipient".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^(age1|ssh-)" })
-    }
-}
+value_schema!(inline Recipient, "Recipient", { "type": "string", "pattern": "^(age1|ssh-)" });

@@ -2,11 +2,10 @@
 
 use std::{ops::Range, sync::Arc};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-
 use super::{
     field::{KeyPath, TomlValue, Visited, Visitor},
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 
 /// Text that is split at its names when it is read.
@@ -173,19 +172,7 @@ impl TomlValue for Template {
     }
 }
 
-impl JsonSchema for Template {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Template".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+value_schema!(inline Template, "Template", { "type": "string" });
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,10 @@
 //! Var file of a stack: `"environments/{env}.tfvars"`, or `"?local.tfvars"` for one that may be missing.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::{
     field::{KeyPath, TomlValue, Visited, Visitor},
     reader::{TomlNode, TomlReader},
     template::Template,
+    value_schema::value_schema,
 };
 
 /// Var file with its templates.
@@ -37,16 +36,4 @@ impl TomlValue for VarFileTemplate {
     }
 }
 
-impl JsonSchema for VarFileTemplate {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "VarFile".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1 })
-    }
-}
+value_schema!(inline VarFileTemplate, "VarFile", { "type": "string", "minLength": 1 });

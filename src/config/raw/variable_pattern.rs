@@ -1,10 +1,9 @@
 //! Patterns of environment variables in `bind`.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::{
     field::TomlValue,
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 use crate::model::VariablePattern;
 
@@ -27,16 +26,4 @@ impl TomlValue for BoundName {
     }
 }
 
-impl JsonSchema for BoundName {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "BoundName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_*?]+$" })
-    }
-}
+value_schema!(inline BoundName, "BoundName", { "type": "string", "pattern": "^[A-Za-z0-9_*?]+$" });

@@ -4,11 +4,10 @@
 
 use std::{cmp::Ordering, fmt, str::FromStr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::{
     field::TomlValue,
     reader::{TomlNode, TomlReader},
+    value_schema::value_schema,
 };
 
 /// Constraint on versions: all conditions must be met.
@@ -185,19 +184,7 @@ impl TomlValue for VersionConstraint {
     }
 }
 
-impl JsonSchema for VersionConstraint {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "VersionConstraint".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
-}
+value_schema!(inline VersionConstraint, "VersionConstraint", { "type": "string" });
 
 #[cfg(test)]
 mod tests {

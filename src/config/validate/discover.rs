@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use crate::{
     config::{
         Config,
-        expand::{BUILT_IN, Expander, TemplateNames},
+        expand::BUILT_IN,
         raw::{document::Document, reader::ConfigSources},
         settings::Environment,
     },
@@ -96,21 +96,8 @@ pub(crate) fn stand_ins<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<St
     names.map(|name| (name.to_owned(), name.to_owned())).collect()
 }
 
-/// Creates an expander for the templates of a whole environment.
-pub(crate) fn expander<'a>(
-    config: &'a Config,
-    environment: &'a Environment,
-    captures: &'a BTreeMap<String, String>,
-) -> Expander<'a> {
-    let names = TemplateNames {
-        project: &config.project.name,
-        environment: environment.name.as_str(),
-        stack: Some("stack"),
-        keys: &config.environment_layers(environment).top.keys,
-        captures,
-    };
-    Expander::new(names, &config.sources)
-}
+/// Value of `{stack}` in templates that are validated for a whole environment.
+pub(crate) const ANY_STACK: Option<&str> = Some("stack");
 
 #[cfg(test)]
 mod tests {

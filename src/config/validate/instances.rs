@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::discover::{captures, expander, stand_ins, templates};
+use super::discover::{ANY_STACK, captures, stand_ins, templates};
 use crate::{
     config::{
         Config,
@@ -22,7 +22,7 @@ pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut 
     for environment in config.environments.values() {
         let top = &config.environment_layers(environment).top;
         config.judge_secrets(environment, &top.keys, problems);
-        let mut expander = expander(config, environment, &captures);
+        let mut expander = config.expander(environment, ANY_STACK, &captures);
         top.each_template(&mut |template| judge(template, &mut expander));
         expander.prefix();
         expander.workspace();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::discover::expander;
+use super::discover::ANY_STACK;
 use crate::{
     config::{
         Config,
@@ -36,7 +36,7 @@ pub(crate) fn tables(config: &Config, document: &Document, problems: &mut Diagno
 
 fn judge(config: &Config, environment: &Environment, table: &impl TomlValue) -> Diagnostics {
     let captures = BTreeMap::new();
-    let mut expander = expander(config, environment, &captures);
+    let mut expander = config.expander(environment, ANY_STACK, &captures);
     let mut problems = Diagnostics::default();
     table.each_template(&mut |template: &Template| {
         template.expand(&mut |name, span, out| match name.strip_prefix("output.") {

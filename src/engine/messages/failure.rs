@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     engine::{Target, terragrunt::unit_folders::folder_in_use},
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, StackNote},
 };
 
 /// Pattern of engine messages; `fixtures/failures/KIND/` holds recorded ones.
@@ -158,9 +158,10 @@ pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static FailurePatte
 
 /// Returns the warnings among diagnostics, one line each: `warning: summary (file:line)`.
 pub(in crate::engine) fn warnings(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<String> {
-    let line = |found: &EngineDiagnostic| match &found.range {
-        Some(range) => format!("warning: {} ({})", found.summary.trim(), place(range, target)),
-        None => format!("warning: {}", found.summary.trim()),
+    let line = |found: &EngineDiagnostic| {
+        let summary = found.summary.trim();
+        let range = found.range.as_ref().map(|range| format!("{summary} ({})", place(range, target)));
+        StackNote::Warning(range.as_deref().unwrap_or(summary)).to_string()
     };
     with_places(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
 }

@@ -227,6 +227,6 @@ fn the_extent_counts_outputs_only_when_nothing_else_changes() {
     let totals = ChangeCounts { replace: 1, forget: 2, ..ChangeCounts::default() };
     assert_eq!(
         extent(&Reviewed { totals, stacks: 1, ..review() }),
-        "3 resources in 1 stack (1 to replace, 2 to forget)"
+        "3 resources in 1 stack (1 to replace, 2 to remove from state)"
     );
 }

@@ -15,7 +15,7 @@ use crate::{
     engine::{EngineError, PlanMode, check_local_state, moved_address},
     executor::PriorResult,
     files,
-    model::{APPLIED_EARLIER, Block, DESTROYED_EARLIER, Failure, FailureKind, Guard, Outcome, RunId},
+    model::{Block, Failure, FailureKind, Guard, Outcome, RunId, StackNote},
     plans::Mismatch,
 };
 
@@ -32,8 +32,13 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
                 return *result;
             }
             let destroys = run.options.mode == PlanMode::Destroy;
-            let prefix = if destroys { DESTROYED_EARLIER } else { APPLIED_EARLIER };
-            return keep_result(step, ready, vec![format!("{prefix}{earlier}")]);
+            let earlier = earlier.as_str();
+            let note = if destroys {
+                StackNote::DestroyedEarlier(earlier)
+            } else {
+                StackNote::AppliedEarlier(earlier)
+            };
+            return keep_result(step, ready, vec![note.to_string()]);
         }
     };
     if let Some(blocks) = refuse_provider_overrides(ready) {

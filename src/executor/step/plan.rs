@@ -20,7 +20,7 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, Planned, awaits_upstream, layout::has_configuration},
     files,
-    model::{Block, Failure, FailureKind, Guard, Outcome},
+    model::{Block, Failure, FailureKind, Guard, Outcome, StackNote},
 };
 
 /// Plans a stack with the values that it takes from others; a plan with changes waits for its apply.
@@ -72,10 +72,10 @@ fn plan_with_inputs(step: &mut StepContext<'_>, resolved: StackWithInputs<'_>) -
     });
     let mut result = match attempted.result {
         Err(EngineError::Failed(failure)) => match step.pending_need(ready) {
-            Some(need) if awaits_upstream(&failure) => StepResult {
-                notes: vec![failure.summary],
-                ..StepResult::new(Outcome::Deferred { because: need })
-            },
+            Some(need) if awaits_upstream(&failure) => {
+                let note = StackNote::Deferred(&failure.summary).to_string();
+                StepResult { notes: vec![note], ..StepResult::new(Outcome::Deferred { because: need }) }
+            }
             _ => engine_error_result(EngineError::Failed(failure), ready),
         },
         Err(error) => engine_error_result(error, ready),

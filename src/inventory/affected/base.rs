@@ -8,7 +8,7 @@ use super::error::{NoChanges, fetch};
 use crate::{
     git::command::{Git, repository},
     graph::Since,
-    model::{short_commit, shown_base},
+    model::{base_label, short_commit},
     process::Runner,
 };
 
@@ -34,7 +34,7 @@ pub struct Base {
 impl Base {
     /// Returns the base in words: `origin/main (1234567)`.
     pub fn shown(&self) -> String {
-        shown_base(&self.name, &self.commit)
+        base_label(&self.name, &self.commit)
     }
 
     /// Returns the abbreviated commit.

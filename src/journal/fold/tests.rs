@@ -4,8 +4,8 @@ use super::*;
 use crate::{
     event::{Revision, RunStack, StepFinished, StepKind},
     model::{
-        Action, Block, Changes, EngineName, Failure, GateRecord, Guard, NOT_BEGUN, Outcome, ResourceChange,
-        RunId, RunVerb, SkipReason, StackReport,
+        Action, Block, Changes, EngineName, Failure, GateRecord, Guard, Outcome, ResourceChange, RunId,
+        RunVerb, SkipReason, StackReport,
     },
 };
 
@@ -158,7 +158,7 @@ fn each_outcome_has_its_result_and_its_reason() {
         assert_eq!(stack.result, Some(result), "{outcome:?}");
         assert_eq!(because(&stack).as_deref(), reason, "{outcome:?}");
         assert_eq!(stack.blocked, if result == StackResult::Refused { vec![block.clone()] } else { vec![] });
-        let begun: &[&str] = if result == StackResult::Interrupted { &[NOT_BEGUN] } else { &[] };
+        let begun: &[&str] = if result == StackResult::Interrupted { &["not started"] } else { &[] };
         assert_eq!(stack.notes, begun, "{outcome:?}");
         let error = stack.error.map(|e| (e.kind, e.summary, e.detail, e.file, e.line));
         let expected = (FailureKind::Config, "broken".into(), "more".into(), Some("main.tf".into()), Some(3));

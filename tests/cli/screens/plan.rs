@@ -42,7 +42,7 @@ fn a_plan_that_fails_in_60_columns() {
 }
 
 /// Makes `app`, whose input comes from the planned `network`.
-fn wired(keys: &str) -> Shop {
+pub(super) fn wired(keys: &str) -> Shop {
     let app = json!({ "resources": { "terraform_data.app": "in ${var.place}" }, "variables": ["place"] });
     Shop::new()
         .with_env(one_at_a_time)

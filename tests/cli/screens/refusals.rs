@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{changed, project};
+use super::{changed, on_columns, project};
 use crate::support::{ENVIRONMENTS, Shop, plain};
 
 #[test]
@@ -16,6 +16,12 @@ fn a_deploy_that_was_confirmed_for_another_plan() {
     insta::assert_snapshot!(
         shop.run(["deploy", "production", "--confirm=0123456789abcdef"]).exits(3).snapshot()
     );
+}
+
+#[test]
+fn a_deploy_that_was_confirmed_for_another_plan_in_50_columns() {
+    let shop = Shop::of(&["network"]);
+    insta::assert_snapshot!(on_columns(50, &shop, ["deploy", "production", "--confirm=0123456789abcdef"]));
 }
 
 /// Makes a deployed production with these guards, and removes or changes its resource.

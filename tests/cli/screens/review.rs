@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{changed, on_60_columns, one_at_a_time, project};
+use super::{changed, on_60_columns, one_at_a_time, plan::wired, project};
 use crate::support::{IdleTerminal, Shop, Streams, error};
 
 /// Makes this many stacks without dependencies, of which each third has no changes.
@@ -57,6 +57,18 @@ fn the_result_of_a_deploy_with_a_failed_apply() {
     let shop = project();
     shop.behave("database", &json!({ "apply": error("creating the instance", "quota exceeded") }));
     insta::assert_snapshot!(shop.run(["deploy", "staging", "--yes"]).exits(1).snapshot());
+}
+
+#[test]
+fn the_result_of_a_deploy_with_a_failed_apply_in_60_columns() {
+    let shop = project();
+    shop.behave("database", &json!({ "apply": error("creating the instance", "quota exceeded") }));
+    insta::assert_snapshot!(on_60_columns(&shop, ["deploy", "staging", "--yes", "--no-progress"]));
+}
+
+#[test]
+fn the_result_of_a_deploy_in_two_rounds() {
+    insta::assert_snapshot!(wired("").run(["deploy", "staging", "--yes"]).exits(0).snapshot());
 }
 
 #[test]

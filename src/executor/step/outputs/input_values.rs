@@ -15,7 +15,7 @@ use crate::{
         step_context::StepContext,
         step_result::{StepResult, engine_error_result},
     },
-    model::{Failure, FailureKind, Outcome, StackId},
+    model::{Failure, FailureKind, Outcome, StackId, StackNote},
 };
 
 /// Advice for destroying a stack that takes a value which no longer exists.
@@ -63,7 +63,7 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
             }
             Err(MissingValues::Permanent(failure)) => return Err(failed(failure)),
             Err(MissingValues::NeedsApply { need, missing }) => {
-                let notes = vec![missing];
+                let notes = vec![StackNote::Deferred(&missing).to_string()];
                 return Err(Box::new(StepResult {
                     notes,
                     ..StepResult::new(Outcome::Deferred { because: need })

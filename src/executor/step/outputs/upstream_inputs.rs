@@ -15,7 +15,7 @@ use crate::{
     engine::{Output, PlannedOutput, PlannedValue},
     hcl::{Module, VariableKind},
     inventory::Instance,
-    model::{Failure, FailureKind, StackId, TentativeReason},
+    model::{Failure, FailureKind, StackId, StackNote, TentativeReason},
 };
 
 /// Variables of a stack that take outputs of other stacks.
@@ -190,9 +190,9 @@ impl UpstreamInputs {
         let input =
             self.inputs.iter().find(|input| input.variable == variable && input.declared.is_none())?;
         let UpstreamInput { variable, from, .. } = input;
-        Some(format!(
-            "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it"
-        ))
+        let text =
+            format!("`{variable}` takes `{from}`, and the plan has no such variable: nothing declares it");
+        Some(StackNote::Warning(&text).to_string())
     }
 
     /// Returns true if no variable takes an output.

@@ -19,14 +19,14 @@ pub struct ProjectFiles {
     /// Findings about the instances' files.
     pub files: Diagnostics,
     /// Errors of environments that could not be loaded; their states are not compared.
-    pub not_looked_at: Vec<InventoryError>,
+    pub not_compared: Vec<InventoryError>,
 }
 
 impl ProjectFiles {
     /// Reads the files of these inventories and, for their state addresses, of all other environments.
     ///
     /// `on_path` returns true if an engine is installed, `own` looks up a variable in envctl's environment.
-    pub(super) fn take(
+    pub(super) fn read(
         config: &Config,
         inventories: &[Inventory],
         on_path: &dyn Fn(EngineName) -> bool,
@@ -35,12 +35,12 @@ impl ProjectFiles {
     ) -> Self {
         let mut instances: Vec<Instance> =
             inventories.iter().flat_map(Inventory::instances).cloned().collect();
-        let mut not_looked_at = Vec::new();
+        let mut not_compared = Vec::new();
         let given = |name| inventories.iter().any(|inventory| inventory.environment() == name);
         for environment in config.environments().values().filter(|environment| !given(&environment.name)) {
             match instances_without_needs(config, environment, on_path) {
                 Ok((others, _)) => instances.extend(others),
-                Err(error) => not_looked_at.push(error),
+                Err(error) => not_compared.push(error),
             }
         }
         let (modules, files) = Modules::read(&instances, config.root());
@@ -50,6 +50,6 @@ impl ProjectFiles {
         });
         let files = Diagnostics(judged.collect());
         let addresses = Addresses::of(&instances, &modules, config.source(), own);
-        Self { instances, modules, addresses, files, not_looked_at }
+        Self { instances, modules, addresses, files, not_compared }
     }
 }
