@@ -99,10 +99,10 @@ impl Verb {
     /// Returns true if standard output holds exactly one JSON document, also after an error.
     pub(super) fn json(&self) -> bool {
         match self {
-            Self::Plan(args) => args.run.json(),
-            Self::Deploy(args) => args.run.json(),
+            Self::Plan(args) => args.planning.run.json(),
+            Self::Deploy(args) => args.planning.run.json(),
             Self::Apply(args) => args.common.json(),
-            Self::Destroy(args) => args.run.json(),
+            Self::Destroy(args) => args.planning.run.json(),
             Self::Check(args) => args.json,
             Self::Status(args) => args.json,
             Self::List(args) => args.json,
@@ -118,10 +118,10 @@ impl Verb {
     /// Returns the verb's name and the paths of its report and summary; absent for a verb without a report.
     pub(super) fn report_files(&self) -> Option<(&'static str, ReportFiles)> {
         match self {
-            Self::Plan(args) => Some(("plan", args.run.report_files())),
-            Self::Deploy(args) => Some(("deploy", args.run.report_files())),
+            Self::Plan(args) => Some(("plan", args.planning.run.report_files())),
+            Self::Deploy(args) => Some(("deploy", args.planning.run.report_files())),
             Self::Apply(args) => Some(("apply", args.common.report_files())),
-            Self::Destroy(args) => Some(("destroy", args.run.report_files())),
+            Self::Destroy(args) => Some(("destroy", args.planning.run.report_files())),
             Self::Runs(args) => Some(("runs resume", args.report_files()?)),
             _ => None,
         }
@@ -149,11 +149,11 @@ impl Verb {
     /// Applies the verb's flags to the overrides of environments.toml.
     pub(super) fn override_settings(&self, overrides: &mut Overrides) {
         match self {
-            Self::Plan(args) => args.run.override_settings(overrides),
-            Self::Deploy(args) => args.run.override_settings(overrides),
+            Self::Plan(args) => args.planning.run.override_settings(overrides),
+            Self::Deploy(args) => args.planning.run.override_settings(overrides),
             Self::Apply(args) => args.common.override_settings(overrides),
             Self::Runs(args) => args.override_settings(overrides),
-            Self::Destroy(args) => args.run.override_settings(overrides),
+            Self::Destroy(args) => args.planning.run.override_settings(overrides),
             Self::Exec(args) if args.create_workspace => {
                 overrides.create_workspace = Some(CreateWorkspace::Always);
             }

@@ -188,13 +188,29 @@ impl RunArgs {
     pub(super) fn report_files(&self) -> ReportFiles {
         self.common.report_files()
     }
+}
 
-    /// Returns the request of a run over an environment and its stacks.
-    pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
-        let Self { common, targets, excludes, replace, .. } = self;
+/// Environment, stacks and options of a verb that plans.
+#[derive(Debug, Args)]
+pub(super) struct PlanningArgs {
+    /// The environment, by name or alias.
+    #[arg(value_name = "ENV", add = ArgValueCandidates::new(super::complete::environments))]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+impl PlanningArgs {
+    /// Returns the request of a run over the environment and its stacks.
+    pub(super) fn request(self) -> RunRequest {
+        let RunArgs { common, targets, excludes, replace, .. } = self.run;
         RunRequest {
-            environment,
-            selection: selection.into(),
+            environment: self.environment,
+            selection: self.selection.into(),
             targets,
             excludes,
             replace,

@@ -2,14 +2,13 @@
 
 use crate::{
     engine::PlanMode,
-    graph::Selection,
     journal::{RunStore, StoredRun},
     model::{ExitStatus, RunResult, RunVerb},
     run::{
         Confirm, Context, RunRequest, Stopped, Usage,
         request::RunMode,
         rounds::{self, PriorResults},
-        stored_plans::{StoredPlans, read_stored_plans},
+        stored_plans::{StoredPlans, of_stored_request, read_stored_plans},
     },
 };
 
@@ -40,18 +39,8 @@ pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStat
     };
     let StoredPlans { stored_request, stacks } =
         read_stored_plans(context, &request.options, &store, &found)?;
-    let options = RunRequest {
-        environment: Some(stored_request.environment.to_string()),
-        selection: Selection {
-            patterns: stored_request.stacks.iter().map(ToString::to_string).collect(),
-            ..Selection::default()
-        },
-        targets: stored_request.targets,
-        excludes: stored_request.excludes,
-        replace: stored_request.replace,
-        stored: Some(found.id),
-        ..request.options.clone()
-    };
+    let options =
+        RunRequest { stored: Some(found.id), ..of_stored_request(&stored_request, &request.options) };
     let run_mode = RunMode {
         verb: RunVerb::Apply,
         mode: if stored_request.destroy { PlanMode::Destroy } else { PlanMode::Normal },

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::{
     engine::PlanMode,
     executor::{PriorResult, StoredPlan},
-    graph::Selection,
     journal::{RemainingWork, RunStore, StackProgress, resumption},
     model::{ExitStatus, RunVerb, StackId},
     plans::{ProjectKey, StoredRequest, guards::EarlierChanges},
@@ -14,7 +13,7 @@ use crate::{
         request::RunMode,
         resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
         rounds::{self, PriorResults},
-        stored_plans::{read_stored_request, refuse_removed_values, repeated_command},
+        stored_plans::{of_stored_request, read_stored_request, refuse_removed_values, repeated_command},
     },
 };
 
@@ -88,18 +87,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
         verb: verb(&stored_request),
         mode: if stored_request.destroy { PlanMode::Destroy } else { PlanMode::Normal },
     };
-    let options = RunRequest {
-        environment: Some(stored_request.environment.to_string()),
-        selection: Selection {
-            patterns: stored_request.stacks.iter().map(ToString::to_string).collect(),
-            ..Selection::default()
-        },
-        targets: stored_request.targets,
-        excludes: stored_request.excludes,
-        replace: stored_request.replace,
-        resumes: Some(id),
-        ..request.options.clone()
-    };
+    let options = RunRequest { resumes: Some(id), ..of_stored_request(&stored_request, &request.options) };
     let context = context.with_values(stored_request.vars, stored_request.sets);
     rounds::run_with_prior_results(&context, &options, &request.confirm, run_mode, taken)
 }

@@ -21,6 +21,19 @@ pub(crate) struct StoredPlans {
     pub(crate) stacks: Vec<(StackId, PriorResult)>,
 }
 
+/// Returns the request for the environment, stacks and addresses of an earlier run. `options` has the other flags.
+pub(crate) fn of_stored_request(stored_request: &StoredRequest, options: &RunRequest) -> RunRequest {
+    let patterns = stored_request.stacks.iter().map(ToString::to_string).collect();
+    RunRequest {
+        environment: Some(stored_request.environment.to_string()),
+        selection: Selection { patterns, ..Selection::default() },
+        targets: stored_request.targets.clone(),
+        excludes: stored_request.excludes.clone(),
+        replace: stored_request.replace.clone(),
+        ..options.clone()
+    }
+}
+
 /// Returns the command line that starts a verb anew with the request of an earlier run. `options` has the other flags.
 pub(crate) fn repeated_command(
     context: &Context,
@@ -29,14 +42,10 @@ pub(crate) fn repeated_command(
     selects_all: bool,
     verb: RunVerb,
 ) -> String {
-    let patterns = stored_request.stacks.iter().filter(|_| !selects_all).map(ToString::to_string);
-    let request = RunRequest {
-        selection: Selection { patterns: patterns.collect(), ..Selection::default() },
-        targets: stored_request.targets.clone(),
-        excludes: stored_request.excludes.clone(),
-        replace: stored_request.replace.clone(),
-        ..options.clone()
-    };
+    let mut request = of_stored_request(stored_request, options);
+    if selects_all {
+        request.selection = Selection::default();
+    }
     let context = context.with_values(stored_request.vars.clone(), stored_request.sets.clone());
     request.command_line(verb, &stored_request.environment, &context.shown_flags(&stored_request.environment))
 }

@@ -1,9 +1,8 @@
 //! `envctl deploy`
 
 use clap::Args;
-use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{ConfirmArgs, ReuseArgs, RunArgs, SelectionArgs};
+use super::super::arguments::{ConfirmArgs, PlanningArgs, ReuseArgs};
 use crate::commands::deploy;
 
 /// Plan everything, show one review, ask once, apply exactly those plans in order
@@ -17,15 +16,8 @@ use crate::commands::deploy;
   envctl deploy production --confirm
   envctl deploy production --confirm=9f2c41d0a7b35e18    # only that very review")]
 pub(in crate::cli) struct DeployArgs {
-    /// The environment, by name or alias.
-    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
-    environment: Option<String>,
-
     #[command(flatten)]
-    selection: SelectionArgs,
-
-    #[command(flatten)]
-    pub(in crate::cli) run: RunArgs,
+    pub(in crate::cli) planning: PlanningArgs,
 
     #[command(flatten)]
     reuse: ReuseArgs,
@@ -36,7 +28,7 @@ pub(in crate::cli) struct DeployArgs {
 
 impl From<DeployArgs> for deploy::DeployRequest {
     fn from(args: DeployArgs) -> Self {
-        let mut run = args.run.request(args.environment, args.selection);
+        let mut run = args.planning.request();
         run.acks.clone_from(&args.confirm.acks);
         run.reuse = args.reuse.reuse;
         Self { run, confirm: args.confirm.into() }

@@ -1,9 +1,8 @@
 //! `envctl destroy`
 
 use clap::Args;
-use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{ConfirmArgs, RunArgs, SelectionArgs};
+use super::super::arguments::{ConfirmArgs, PlanningArgs};
 use crate::commands::destroy;
 
 /// Plan the destruction of every selected stack, show one review, ask once, apply in reverse order
@@ -16,15 +15,8 @@ use crate::commands::destroy;
   envctl destroy staging app --with-dependents
   envctl destroy production --confirm=9f2c41d0a7b35e18")]
 pub(in crate::cli) struct DestroyArgs {
-    /// The environment, by name or alias.
-    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
-    environment: Option<String>,
-
     #[command(flatten)]
-    selection: SelectionArgs,
-
-    #[command(flatten)]
-    pub(in crate::cli) run: RunArgs,
+    pub(in crate::cli) planning: PlanningArgs,
 
     #[command(flatten)]
     confirm: ConfirmArgs,
@@ -32,7 +24,7 @@ pub(in crate::cli) struct DestroyArgs {
 
 impl From<DestroyArgs> for destroy::DestroyRequest {
     fn from(args: DestroyArgs) -> Self {
-        let mut run = args.run.request(args.environment, args.selection);
+        let mut run = args.planning.request();
         run.acks.clone_from(&args.confirm.acks);
         Self { run, confirm: args.confirm.into() }
     }

@@ -1,9 +1,8 @@
 //! `envctl plan`
 
 use clap::Args;
-use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{ReuseArgs, RunArgs, SelectionArgs};
+use super::super::arguments::{PlanningArgs, ReuseArgs};
 use crate::commands::plan;
 
 /// Plan every selected stack, in parallel along the graph, and show one review
@@ -17,15 +16,8 @@ use crate::commands::plan;
   envctl plan production --json | jq .totals
   envctl plan staging --detailed-exitcode    # 2 when there are changes")]
 pub(in crate::cli) struct PlanArgs {
-    /// The environment, by name or alias.
-    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
-    environment: Option<String>,
-
     #[command(flatten)]
-    selection: SelectionArgs,
-
-    #[command(flatten)]
-    pub(in crate::cli) run: RunArgs,
+    pub(in crate::cli) planning: PlanningArgs,
 
     #[command(flatten)]
     reuse: ReuseArgs,
@@ -37,7 +29,7 @@ pub(in crate::cli) struct PlanArgs {
 
 impl From<PlanArgs> for plan::PlanRunRequest {
     fn from(args: PlanArgs) -> Self {
-        let mut run = args.run.request(args.environment, args.selection);
+        let mut run = args.planning.request();
         run.reuse = args.reuse.reuse;
         Self { run, detailed_exitcode: args.detailed_exitcode }
     }
