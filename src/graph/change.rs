@@ -20,7 +20,7 @@ pub type ChangedStacks = BTreeMap<StackId, Vec<Change>>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// Kind of input.
-    pub part: InputKind,
+    pub kind: InputKind,
     /// Path, relative to environments.toml if it lies below; for a setting its key.
     pub path: String,
     /// Number of further changes of this kind.
@@ -70,7 +70,7 @@ pub enum InputKind {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.part {
+        let what = match self.kind {
             InputKind::New => "new",
             InputKind::File => "changed",
             InputKind::Lockfile => "changed lockfile",
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_change_says_what_it_is_and_where() {
-        let change = |part, more| Change { part, path: "modules/label/main.tf".to_owned(), more }.to_string();
+        let change = |kind, more| Change { kind, path: "modules/label/main.tf".to_owned(), more }.to_string();
         assert_eq!(change(InputKind::Module, 0), "changed module: modules/label/main.tf");
         assert_eq!(change(InputKind::File, 2), "changed: modules/label/main.tf and 2 more");
     }

@@ -139,7 +139,7 @@ impl StackGraph {
     pub fn select(
         &self,
         selection: &Selection,
-        changed: Option<&ChangedStacks>,
+        changed_stacks: Option<&ChangedStacks>,
     ) -> Result<Vec<Selected>, SelectionError> {
         let mut why: Vec<Vec<Why>> = vec![Vec::new(); self.names.len()];
         if selection.patterns.is_empty() && selection.tags.is_empty() {
@@ -162,8 +162,8 @@ impl StackGraph {
                 why[index].push(Why::Tag(tag.clone()));
             }
         }
-        if let Some(changed) = changed {
-            self.narrow(changed, &mut why);
+        if let Some(changed_stacks) = changed_stacks {
+            self.narrow(changed_stacks, &mut why);
         }
         self.follow(selection, &mut why);
         let asked = why.iter().any(|reasons| !reasons.is_empty());
@@ -180,15 +180,15 @@ impl StackGraph {
                 selected.push(Selected { stack: self.names[*index].clone(), why: reasons });
             }
         }
-        // An empty result is an error only without `changed`: if no stack has changed, there is nothing to correct.
-        let is_slip = asked && selected.is_empty() && changed.is_none();
+        // An empty result is an error only without `changed_stacks`: if no stack has changed, there is nothing to correct.
+        let is_slip = asked && selected.is_empty() && changed_stacks.is_none();
         if is_slip { Err(SelectionError::NothingLeft) } else { Ok(selected) }
     }
 
     /// Removes stacks without changes, and adds the changes to the reasons of the others.
-    fn narrow(&self, changed: &ChangedStacks, why: &mut [Vec<Why>]) {
+    fn narrow(&self, changed_stacks: &ChangedStacks, why: &mut [Vec<Why>]) {
         for (name, reasons) in self.names.iter().zip(why) {
-            match changed.get(name) {
+            match changed_stacks.get(name) {
                 Some(changes) if !reasons.is_empty() => {
                     reasons.retain(|reason| *reason != Why::All);
                     reasons.extend(changes.iter().cloned().map(Why::Changed));
@@ -329,11 +329,11 @@ mod tests {
 
     #[test]
     fn changed_stacks_of_a_selection_are_taken_before_their_neighbours() {
-        let change = Change { part: InputKind::File, path: "x.tf".to_owned(), more: 0 };
-        let changed: ChangedStacks =
+        let change = Change { kind: InputKind::File, path: "x.tf".to_owned(), more: 0 };
+        let changed_stacks: ChangedStacks =
             ["db", "mail"].map(|name| (name.parse().unwrap(), vec![change.clone()])).into();
         let of = |selection: &Selection| {
-            let selected = stacks().select(selection, Some(&changed)).unwrap();
+            let selected = stacks().select(selection, Some(&changed_stacks)).unwrap();
             selected.into_iter().map(|s| format!("{}: {:?}", s.stack, s.why.len())).collect::<Vec<_>>()
         };
         assert_eq!(of(&Selection::default()), ["db: 1"]);

@@ -54,7 +54,7 @@ pub(super) fn candidates(
         let named: HashSet<Utf8PathBuf> = candidates.iter().map(|c| c.settings.path.clone()).collect();
         let mut discovery = Discovery { config, environment, discover, found };
         let stacks = discovery.stacks(&named)?;
-        discovery.judge_decorations(&stacks)?;
+        discovery.check_decorations(&stacks)?;
         for (stack, place) in stacks {
             candidates.extend(discovery.candidate(stack, place));
         }
@@ -210,7 +210,7 @@ impl Discovery<'_> {
     }
 
     /// Reports declared stacks without a path that discovery finds in no environment.
-    fn judge_decorations(&mut self, here: &IndexMap<StackId, DiscoveredStack>) -> Result<(), InventoryError> {
+    fn check_decorations(&mut self, here: &IndexMap<StackId, DiscoveredStack>) -> Result<(), InventoryError> {
         let lost = |stack: &&Stack| {
             stack.path.is_none()
                 && exists_in(stack, &self.environment.name)

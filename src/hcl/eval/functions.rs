@@ -74,103 +74,103 @@ fn known(text: impl Into<String>) -> Vec<PathSegment<'static>> {
     vec![PathSegment::Text(text.into())]
 }
 
-fn text(segments: Vec<PathSegment<'_>>) -> Option<Evaluated<'_>> {
-    Some(Evaluated::Text(segments))
+fn first_argument<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    arguments.scalar(0)
 }
 
-fn first_argument<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    given.scalar(0)
-}
-
-fn tostring<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    text(given.segments(0)?)
+fn tostring<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    Some(Evaluated::Text(arguments.segments(0)?))
 }
 
 /// Makes a path absolute. A relative path stays as it is when the working folder is unknown: engines start it there.
-fn abspath<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let segments = given.segments(0)?;
-    let Some(path) = known_text(&segments) else { return text(absolute(segments)) };
-    match given.resolver.working_dir() {
-        Some(dir) => text(known(normalised(&dir.join(path)))),
-        None if path.starts_with('/') => text(known(normalised(Utf8Path::new(&path)))),
-        None => text(segments),
+fn abspath<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let segments = arguments.segments(0)?;
+    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_abspath(segments))) };
+    match arguments.resolver.working_dir() {
+        Some(dir) => Some(Evaluated::Text(known(normalised(&dir.join(path))))),
+        None if path.starts_with('/') => Some(Evaluated::Text(known(normalised(Utf8Path::new(&path))))),
+        None => Some(Evaluated::Text(segments)),
     }
 }
 
 /// Replaces a leading `~`. Files in a home directory do not belong to the project: their paths stay unknown.
-fn pathexpand<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let segments = given.segments(0)?;
+fn pathexpand<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let segments = arguments.segments(0)?;
     match segments.first() {
         Some(PathSegment::Text(path)) if path.starts_with('~') => {
-            text(vec![PathSegment::Value(None, LITERAL)])
+            Some(Evaluated::Text(vec![PathSegment::Value(None, LITERAL)]))
         }
-        _ => text(segments),
+        _ => Some(Evaluated::Text(segments)),
     }
 }
 
-fn dirname<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let segments = given.segments(0)?;
-    let Some(path) = known_text(&segments) else { return text(folder(segments)) };
+fn dirname<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let segments = arguments.segments(0)?;
+    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_dirname(segments))) };
     let folder = path.rfind('/').map(|at| normalised(Utf8Path::new(&path[..=at])).into_string());
-    text(known(folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned())))
+    Some(Evaluated::Text(known(folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned()))))
 }
 
-fn basename<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let segments = given.segments(0)?;
-    let Some(path) = known_text(&segments) else { return text(name(segments)) };
+fn basename<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let segments = arguments.segments(0)?;
+    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_basename(segments))) };
     let shown = path.trim_end_matches('/');
     let name = match (path.is_empty(), shown.is_empty()) {
         (true, _) => ".",
         (false, true) => "/",
         (false, false) => shown.rsplit('/').next().unwrap_or(shown),
     };
-    text(known(name))
+    Some(Evaluated::Text(known(name)))
 }
 
-fn trimspace<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    text(ends(given.segments(0)?, str::trim_start, str::trim_end))
+fn trimspace<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    Some(Evaluated::Text(trim_ends(arguments.segments(0)?, str::trim_start, str::trim_end)))
 }
 
-fn chomp<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    text(ends(given.segments(0)?, |text| text, |text| text.trim_end_matches(['\r', '\n'])))
+fn chomp<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    Some(Evaluated::Text(trim_ends(
+        arguments.segments(0)?,
+        |text| text,
+        |text| text.trim_end_matches(['\r', '\n']),
+    )))
 }
 
-fn trimsuffix<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let end = given.known(1)?;
-    let mut segments = given.segments(0)?;
+fn trimsuffix<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let end = arguments.known(1)?;
+    let mut segments = arguments.segments(0)?;
     segments.last_mut().into_iter().for_each(|segment| mark_altered(segment, &end));
-    text(ends(segments, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text)))
+    Some(Evaluated::Text(trim_ends(segments, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text))))
 }
 
-fn trimprefix<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let start = given.known(1)?;
-    let mut segments = given.segments(0)?;
+fn trimprefix<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let start = arguments.known(1)?;
+    let mut segments = arguments.segments(0)?;
     segments.first_mut().into_iter().for_each(|segment| mark_altered(segment, &start));
-    text(ends(segments, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text))
+    Some(Evaluated::Text(trim_ends(segments, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text)))
 }
 
 /// Joins the items of lists; absent when an argument is another expression than a list.
-fn join<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let between = given.known(0)?;
+fn join<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let between = arguments.known(0)?;
     let mut items = Vec::new();
-    for list in given.call.args.iter().skip(1) {
+    for list in arguments.call.args.iter().skip(1) {
         let Expression::Array(list) = list else { return None };
         items.extend(list.iter());
     }
     let mut segments = Vec::new();
     for (at, item) in items.into_iter().enumerate() {
         let separator = PathSegment::Text(if at > 0 { between.clone() } else { String::new() });
-        let item = evaluate(given.resolver, item, given.depth);
+        let item = evaluate(arguments.resolver, item, arguments.depth);
         [separator].into_iter().chain(item).for_each(|segment| push(&mut segments, segment));
     }
-    text(segments)
+    Some(Evaluated::Text(segments))
 }
 
 /// Formats values. A number with a verb of its own is unknown; the whole is for verbs that are not supported here, such
 /// as `%5s` or `%[1]d`, and for another number of values than the format has verbs.
-fn format<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let format = given.known(0)?;
-    let mut values = 1..given.len();
+fn format<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
+    let format = arguments.known(0)?;
+    let mut values = 1..arguments.len();
     let mut segments = Vec::new();
     let mut rest = format.as_str();
     while let Some(at) = rest.find('%') {
@@ -181,7 +181,7 @@ fn format<'e>(given: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
         match after.next()? {
             '%' if flags.is_empty() => push(&mut segments, PathSegment::Text("%".to_owned())),
             's' | 'v' if flags.is_empty() => {
-                for segment in given.segments(values.next()?)? {
+                for segment in arguments.segments(values.next()?)? {
                     push(&mut segments, segment);
                 }
             }
@@ -207,7 +207,7 @@ fn mark_altered(segment: &mut PathSegment<'_>, gone: &str) {
 }
 
 /// Trims the first and the last text segment with the given functions, and removes empty ones.
-fn ends(
+fn trim_ends(
     mut segments: Vec<PathSegment<'_>>,
     start: impl Fn(&str) -> &str,
     end: impl Fn(&str) -> &str,
@@ -223,7 +223,7 @@ fn ends(
 }
 
 /// Returns a path with an unknown part as `abspath` makes it absolute: each `/..` behind a known folder becomes a level above it.
-fn absolute(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+fn unknown_abspath(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     if let [PathSegment::Folder(_, up), PathSegment::Text(text), ..] = segments.as_mut_slice()
         && text.starts_with('/')
     {
@@ -241,7 +241,7 @@ fn absolute(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
 }
 
 /// Returns the folder of a path with an unknown part; a value is taken for a file name.
-fn folder(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+fn unknown_dirname(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     while let Some(last) = segments.pop() {
         match last {
             PathSegment::Text(text) => {
@@ -270,15 +270,16 @@ fn folder(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
 }
 
 /// Returns the last name of a path with an unknown part.
-fn name(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+fn unknown_basename(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     let mut name = Vec::new();
     let last = segments.len().saturating_sub(1);
     for (at, segment) in segments.into_iter().enumerate() {
         match segment {
             PathSegment::Text(text) => {
                 let known = if at == last { text.trim_end_matches('/') } else { &text };
-                let (ends, known) = known.rsplit_once('/').map_or((false, known), |(_, last)| (true, last));
-                if ends {
+                let (trim_ends, known) =
+                    known.rsplit_once('/').map_or((false, known), |(_, last)| (true, last));
+                if trim_ends {
                     name.clear();
                 }
                 push(&mut name, PathSegment::Text(known.to_owned()));

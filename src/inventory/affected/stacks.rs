@@ -73,7 +73,7 @@ impl RepositoryChanges {
             before: &before,
             base_stacks: base_stacks.as_ref(),
             dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
-            reader: ReadSetScanner::new(DeletedPaths::new(self.gone.iter().cloned())),
+            scanner: ReadSetScanner::new(DeletedPaths::new(self.gone.iter().cloned())),
             prefilter: Prefilter::new(NameSearch::new(paths.iter(), self.links.iter(), paths.ignores_case())),
             config_variables: &self.config_variables,
             version_files: self.version_files(),
@@ -101,8 +101,8 @@ impl RepositoryChanges {
     fn changed_stacks(&self, shared: &SharedState<'_>, instances: &[&Instance]) -> ChangedStacks {
         let changed_stacks = |instances: &[&Instance]| {
             let matching = Matching::new((&self.paths, &self.links, &self.tree), shared.config.root());
-            let touching = ChangeSearch::new(matching, shared);
-            let found = instances.iter().map(|instance| (&instance.id.stack, touching.of(instance)));
+            let search = ChangeSearch::new(matching, shared);
+            let found = instances.iter().map(|instance| (&instance.id.stack, search.changes_of(instance)));
             let changed = found.filter(|(_, found)| !found.is_empty());
             changed.map(|(stack, found)| (stack.clone(), first_changes(found))).collect::<ChangedStacks>()
         };
@@ -113,11 +113,11 @@ impl RepositoryChanges {
         thread::scope(|scope| {
             let share = instances.len().div_ceil(threads);
             let workers: Vec<_> =
-                instances.chunks(share).map(|part| (part, scope.spawn(|| changed_stacks(part)))).collect();
+                instances.chunks(share).map(|chunk| (chunk, scope.spawn(|| changed_stacks(chunk)))).collect();
             // The stacks of a thread that panicked are examined here again, so that none is missing.
             workers
                 .into_iter()
-                .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| changed_stacks(part)))
+                .flat_map(|(chunk, worker)| worker.join().unwrap_or_else(|_| changed_stacks(chunk)))
                 .collect()
         })
     }
@@ -128,9 +128,9 @@ type ChangesByKind = BTreeMap<InputKind, BTreeSet<String>>;
 
 /// Returns one change for each part of a stack: the first path, and the number of further ones.
 fn first_changes(found: ChangesByKind) -> Vec<Change> {
-    let first = |(part, paths): (InputKind, BTreeSet<String>)| {
+    let first = |(kind, paths): (InputKind, BTreeSet<String>)| {
         let more = paths.len().saturating_sub(1);
-        paths.into_iter().next().map(|path| Change { part, path, more })
+        paths.into_iter().next().map(|path| Change { kind, path, more })
     };
     found.into_iter().filter_map(first).collect()
 }
@@ -145,7 +145,7 @@ struct SharedState<'c> {
     base_stacks: Option<&'c BaseStacks<'c>>,
     /// Folders of all stacks.
     dirs: HashSet<&'c str>,
-    reader: ReadSetScanner,
+    scanner: ReadSetScanner,
     prefilter: Prefilter,
     /// Variables that locate configuration files, for stacks that do not set such variables themselves.
     config_variables: &'c BTreeMap<OsString, OsString>,
@@ -173,7 +173,7 @@ impl<'c> ChangeSearch<'c> {
         Self { matching, shared, settings, accounts }
     }
 
-    fn of(&self, instance: &Instance) -> ChangesByKind {
+    fn changes_of(&self, instance: &Instance) -> ChangesByKind {
         let mut found = ChangesByKind::new();
         if !self.matching.is_in_repository(&instance.dir) {
             found.entry(InputKind::Unknown).or_default().insert(instance.path.to_string());
@@ -181,16 +181,16 @@ impl<'c> ChangeSearch<'c> {
         }
         for trace in self.matching.trace_stack(&instance.dir, &self.shared.dirs) {
             let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
-            note(&mut found, if is_lockfile { InputKind::Lockfile } else { InputKind::File }, [trace]);
+            add_changes(&mut found, if is_lockfile { InputKind::Lockfile } else { InputKind::File }, [trace]);
         }
         for file in instance.settings.var_files.iter() {
             let trace = self.matching.trace_file(&instance.dir.join(&file.path));
             let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&InputKind::File).is_some_and(|own| own.contains(path)));
             let trace = trace.filter(|trace| !is_own(trace));
-            note(&mut found, InputKind::VarFile, trace);
+            add_changes(&mut found, InputKind::VarFile, trace);
         }
         for glob in &instance.settings.files {
-            note(&mut found, InputKind::Declared, self.matching.trace_glob(&instance.dir, glob));
+            add_changes(&mut found, InputKind::Declared, self.matching.trace_glob(&instance.dir, glob));
         }
         self.sources(instance, &mut found);
         self.settings(instance, &mut found);
@@ -206,19 +206,23 @@ impl<'c> ChangeSearch<'c> {
     /// come from.
     fn sources(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
-        note(found, InputKind::Secret, secret_changes(&instance.settings, root, &self.matching));
-        note(found, InputKind::Hook, hook_changes(&instance.settings, root, &self.matching));
+        add_changes(found, InputKind::Secret, secret_changes(&instance.settings, root, &self.matching));
+        add_changes(found, InputKind::Hook, hook_changes(&instance.settings, root, &self.matching));
         let of_engine = |file: &&String| says_version(file, instance.engine);
         let version_files: Vec<String> =
             self.shared.version_files.iter().filter(of_engine).cloned().collect();
-        note(found, InputKind::Version, self.matching.above(&instance.dir, &version_files));
+        add_changes(found, InputKind::Version, self.matching.above(&instance.dir, &version_files));
         let own = own_account_files(&instance.settings, &instance.dir, self.shared.config_variables);
         let own = own.map(|files| settings_changes(&files, &self.matching));
-        note(found, InputKind::Account, own.unwrap_or_else(|| self.accounts.clone()));
-        note(found, InputKind::Program, program_changes(instance.engine, self.shared.config, &self.matching));
+        add_changes(found, InputKind::Account, own.unwrap_or_else(|| self.accounts.clone()));
+        add_changes(
+            found,
+            InputKind::Program,
+            program_changes(instance.engine, self.shared.config, &self.matching),
+        );
         let own = own_settings_files(&instance.settings, root, self.shared.config_variables);
         let own = own.map(|files| settings_changes(&files, &self.matching));
-        note(found, InputKind::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
+        add_changes(found, InputKind::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
     }
 
     /// Adds the settings of environments.toml that differ for a stack.
@@ -243,27 +247,27 @@ impl<'c> ChangeSearch<'c> {
     fn follow(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
         let scope = || InputScope::new(instance, root, ExcludedPaths::default());
-        let mut reach = self.shared.reader.reach(scope(), &[]);
+        let mut reach = self.shared.scanner.reach(scope(), &[]);
         if let Some(found) = installed(instance, self.shared.config, &reach) {
             let computed = if found.is_current { BTreeSet::new() } else { reach.computed };
-            reach = ReadSet { computed, ..self.shared.reader.reach(scope(), &found.modules) };
+            reach = ReadSet { computed, ..self.shared.scanner.reach(scope(), &found.modules) };
         }
         for module in &reach.modules {
-            note(found, InputKind::Module, self.matching.trace_module(module));
+            add_changes(found, InputKind::Module, self.matching.trace_module(module));
         }
         for file in &reach.files {
             let is_taken_in = reach.included.contains(file);
             // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
             let counts =
                 |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
-            let part = if is_taken_in { InputKind::Include } else { InputKind::Named };
-            note(found, part, self.matching.trace_file(file).filter(counts));
+            let kind = if is_taken_in { InputKind::Include } else { InputKind::Named };
+            add_changes(found, kind, self.matching.trace_file(file).filter(counts));
         }
         for folder in &reach.folders {
-            note(found, InputKind::Named, self.matching.trace_stack(folder, &self.shared.dirs));
+            add_changes(found, InputKind::Named, self.matching.trace_stack(folder, &self.shared.dirs));
         }
         for folder in &reach.above {
-            note(found, InputKind::Named, self.matching.trace_directly_in(folder));
+            add_changes(found, InputKind::Named, self.matching.trace_directly_in(folder));
         }
         found.retain(|_, paths| !paths.is_empty());
         if found.is_empty() && self.shared.any_file && !reach.computed.is_empty() {
@@ -283,12 +287,12 @@ fn says_version(path: &str, engine: EngineName) -> bool {
 }
 
 /// Adds changes to a part of a stack; paths outside of the repository go to `InputKind::Unknown`.
-fn note(found: &mut ChangesByKind, part: InputKind, traces: impl IntoIterator<Item = Trace>) {
+fn add_changes(found: &mut ChangesByKind, kind: InputKind, traces: impl IntoIterator<Item = Trace>) {
     for trace in traces {
-        let (part, path) = match trace {
-            Trace::Changed(path) => (part, path),
+        let (kind, path) = match trace {
+            Trace::Changed(path) => (kind, path),
             Trace::Outside(path) => (InputKind::Unknown, path),
         };
-        found.entry(part).or_default().insert(path);
+        found.entry(kind).or_default().insert(path);
     }
 }

@@ -63,26 +63,26 @@ impl ReferencedFolders {
 
     /// Returns the files in the folders; of a folder that holds the stack in `dir`, only the files directly in it. An error
     /// comes with the folder that could not be read.
-    pub(super) fn held(
+    pub(super) fn input_files(
         &self,
         dir: &Utf8Path,
         walk: &Walk<'_>,
     ) -> Result<FolderFiles, (Utf8PathBuf, io::Error)> {
-        let mut held = FolderFiles::default();
+        let mut input_files = FolderFiles::default();
         for folder in &self.named {
             let failed = |error| (folder.clone(), error);
             if dir.starts_with(folder) {
-                held.files.extend(direct(folder).map_err(failed)?);
+                input_files.files.extend(direct(folder).map_err(failed)?);
                 continue;
             }
             let files = walk.files(folder).map_err(failed)?;
             if files.len() > MANY {
-                held.large.insert(folder.clone(), listing(folder, &files).map_err(failed)?);
+                input_files.large.insert(folder.clone(), listing(folder, &files).map_err(failed)?);
             } else {
-                held.files.extend(files);
+                input_files.files.extend(files);
             }
         }
-        Ok(held)
+        Ok(input_files)
     }
 }
 
@@ -142,11 +142,11 @@ mod tests {
         }
         let dir = root.join("infra/app");
         let walk = Walk { excluded: &ExcludedPaths::default(), skip_modules: false };
-        let held = || folders.held(&dir, &walk).unwrap();
-        let before = held();
+        let input_files = || folders.input_files(&dir, &walk).unwrap();
+        let before = input_files();
         assert_eq!(before.files, BTreeSet::from([root.join("infra/b")]));
         assert_eq!(before.large.keys().collect::<Vec<_>>(), [&root.join("web")]);
         fs::write(root.join("web/1"), "more").unwrap();
-        assert_ne!(before.large, held().large);
+        assert_ne!(before.large, input_files().large);
     }
 }

@@ -42,7 +42,7 @@ impl Literals {
                 take_locals(body, &mut locals);
                 RefCollector::of(body, &locals)
             };
-            let roles: Vec<FileRefs> = unit.plain(file).iter().map(of).collect();
+            let roles: Vec<FileRefs> = unit.inlined(file).iter().map(of).collect();
             if roles.is_empty() && files::is_there(file) {
                 let text = text_of(file).unwrap_or_default();
                 return Arc::new(unreadable(&text, &Locals::new()));

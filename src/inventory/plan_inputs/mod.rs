@@ -20,7 +20,7 @@ pub(super) mod words;
 pub use configured_files::configured_files;
 pub use excluded_paths::ExcludedPaths;
 
-pub use scope::{InputError, InputFile, InputPlaces, InputScope, Inputs};
+pub use scope::{InputError, InputFile, InputPaths, InputScope, Inputs};
 pub use terragrunt::{
     MixedMocks, UnresolvedIncludes, file_of_input, has_local_state, mixes_anywhere, unit_module, unit_needs,
     unit_source,

@@ -274,7 +274,7 @@ impl<'l> RefCollector<'l> {
                 matches!(segment, PathSegment::Value(..) | PathSegment::Directive(_))
             };
             is_below |= segments.iter().skip(1).any(is_open);
-            is_below |= under(&mut segments, scope.segments(pattern));
+            is_below |= append_pattern(&mut segments, scope.segments(pattern));
             rest = 2;
         }
         let (place, kind) = (self.in_place, self.kind);
@@ -304,7 +304,7 @@ enum PrecedingSegment {
 }
 
 /// Appends the pattern of a `fileset` to the segments of its folder. Returns true if files in subfolders may match.
-fn under<'e>(segments: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -> bool {
+fn append_pattern<'e>(segments: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -> bool {
     let mut fixed = Vec::new();
     let mut is_below = false;
     let mut is_open = false;

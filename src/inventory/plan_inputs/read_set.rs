@@ -45,7 +45,7 @@ impl ReadSetScanner {
     /// found.
     pub(in crate::inventory) fn reach(&self, scope: InputScope, installed: &[Utf8PathBuf]) -> ReadSet {
         let scope = scope.with_deleted(&self.deleted);
-        let found = scope.followed(installed, &self.literals);
+        let found = scope.follow_refs(installed, &self.literals);
         let (above, folders) =
             found.folders.into_named().into_iter().partition(|folder| scope.dir.starts_with(folder));
         let included = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();

@@ -98,7 +98,7 @@ pub struct Inputs {
 
 /// Paths of a stack's inputs, without digests.
 #[derive(Debug)]
-pub struct InputPlaces {
+pub struct InputPaths {
     /// Folders and files that hold the inputs.
     pub paths: Vec<Utf8PathBuf>,
     /// Files that the engine loads by itself: configuration and automatic var files (`*.auto.tfvars`). Files that Terragrunt
@@ -154,14 +154,15 @@ impl InputScope {
     pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<Inputs, InputError> {
         let ConfigurationRefs { mut files, folders, guessed, .. } = self.found(modules)?;
         let walk = Walk { excluded: &self.excluded, skip_modules: false };
-        let held =
-            folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
-        files.extend(held.files);
+        let input_files = folders
+            .input_files(&self.dir, &walk)
+            .map_err(|(path, source)| InputError::Read { path, source })?;
+        files.extend(input_files.files);
         files.extend(declared_files(&self.dir, &self.globs)?);
         files.extend(version_files_above(&self.dir, &self.root, self.engine));
         let mut inputs: BTreeMap<String, InputFile> =
             files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
-        for (folder, digest) in held.large {
+        for (folder, digest) in input_files.large {
             let folder = format!("{}/", self.shown(&folder));
             inputs.insert(folder, InputFile { digest, executable: false, configuration: false });
         }
@@ -169,7 +170,7 @@ impl InputScope {
     }
 
     /// Returns the paths of the inputs that configuration, var files and environments.toml refer to, without digesting them.
-    pub fn places(&self) -> Result<InputPlaces, InputError> {
+    pub fn places(&self) -> Result<InputPaths, InputError> {
         let ConfigurationRefs { files, folders, modules, read, .. } = self.found(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
@@ -181,12 +182,12 @@ impl InputScope {
         let mut loaded: Vec<Utf8PathBuf> = values.iter().map(|name| self.dir.join(name)).collect();
         loaded
             .extend(read.into_iter().filter(|file| unit_file(self.engine).is_none() || !is_generated(file)));
-        Ok(InputPlaces { paths, loaded })
+        Ok(InputPaths { paths, loaded })
     }
 
     /// Collects the files in the folders of the stack and its modules, and the files and folders that configuration names.
     fn found(&self, modules: &[Utf8PathBuf]) -> Result<ConfigurationRefs, InputError> {
-        let mut found = self.followed(modules, &Literals::default());
+        let mut found = self.follow_refs(modules, &Literals::default());
         for dir in &found.modules {
             // The folder of a called module may have been deleted: then it has no files.
             if dir.is_dir() || *dir == self.dir {
@@ -197,7 +198,7 @@ impl InputScope {
     }
 
     /// Follows the references of configuration files through modules at any depth; no folder is walked.
-    pub(super) fn followed(&self, modules: &[Utf8PathBuf], literals: &Literals) -> ConfigurationRefs {
+    pub(super) fn follow_refs(&self, modules: &[Utf8PathBuf], literals: &Literals) -> ConfigurationRefs {
         let unit = UnitEvaluator::new(&self.dir, &self.deleted);
         let mut files = BTreeSet::new();
         let mut folders = ReferencedFolders::default();
@@ -234,7 +235,7 @@ impl InputScope {
                 }
             }
         }
-        let (sources, unknown) = flow.followed(&self.dir, &self.given);
+        let (sources, unknown) = flow.follow(&self.dir, &self.given);
         let (paths, escaping) = self.resolve_sources(sources);
         guessed.extend(unknown.into_iter().chain(escaping));
         for path in paths {
@@ -299,6 +300,11 @@ impl InputScope {
         walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
     }
 
+    /// Returns the folders above the stack that are roots of repositories.
+    fn repositories(&self) -> Vec<Utf8PathBuf> {
+        self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
+    }
+
     /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
     fn configuration(&self, dir: &Utf8Path, unit: &UnitEvaluator, literals: &Literals) -> Vec<Utf8PathBuf> {
         let names = files::folder_names_if_readable(dir);
@@ -342,9 +348,7 @@ impl InputScope {
                     Vec::new()
                 }
                 PathBase::Stack | PathBase::Named => vec![self.dir.clone(), own.to_owned()],
-                PathBase::Repository => {
-                    self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
-                }
+                PathBase::Repository => self.repositories(),
                 PathBase::Above => {
                     let is_there = |path: &Utf8Path| path.exists() || self.deleted.is_there(path);
                     let holder = self.dir.ancestors().skip(1).find(|dir| is_there(&dir.join(&path)));

@@ -79,7 +79,7 @@ impl VariableFlow {
 
     /// Returns the texts that the read paths of the stack in `root` depend on, and the configuration files with a read path
     /// that depends on an unknown value.
-    pub(super) fn followed(
+    pub(super) fn follow(
         self,
         root: &Utf8Path,
         given: &VariableValues,

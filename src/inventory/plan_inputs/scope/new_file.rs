@@ -20,7 +20,7 @@ impl InputScope {
         // Configuration may name a file that does not exist yet (`fileexists`).
         let present = Arc::new(DeletedPaths::new([file.to_owned()]));
         let ConfigurationRefs { files, folders, modules, .. } =
-            self.clone().with_deleted(&present).followed(&[], &Literals::default());
+            self.clone().with_deleted(&present).follow_refs(&[], &Literals::default());
         if files.iter().any(|named| resolve_links(named) == file)
             || is_declared(&self.dir, &self.globs, file)?
         {

@@ -43,7 +43,7 @@ impl InputScope {
         };
         let kind =
             if is_whole && source.path == PathPosition::Whole { RefKind::Read } else { RefKind::ReadBelow };
-        let mut resolve_source = Vec::new();
+        let mut resolved = Vec::new();
         for start in self.starts(source) {
             let path = normalised(&start.join(text));
             // An absolute path names a file of the machine, not of the project.
@@ -51,18 +51,16 @@ impl InputScope {
             if !is_elsewhere && self.is_guessed(&path, kind) {
                 return None;
             }
-            resolve_source.push(path);
+            resolved.push(path);
         }
-        Some(resolve_source)
+        Some(resolved)
     }
 
     fn starts(&self, source: &PathSource) -> Vec<Utf8PathBuf> {
         let own = source.file.parent().unwrap_or(&self.dir).to_owned();
         match source.base {
             PathBase::Own => vec![own],
-            PathBase::Repository => {
-                self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
-            }
+            PathBase::Repository => self.repositories(),
             PathBase::Stack | PathBase::Named | PathBase::Computed | PathBase::Above => {
                 vec![self.dir.clone(), own]
             }

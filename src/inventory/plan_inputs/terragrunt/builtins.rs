@@ -15,7 +15,7 @@ const CONFIGURATION: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
 /// Evaluates a function of Terragrunt.
-pub(super) fn call(unit: &UnitEvaluator, part: &UnitFile, call: &FuncCall, depth: usize) -> PlaceFunction {
+pub(super) fn call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> PlaceFunction {
     let known = match call.name.name.as_str() {
         "get_terragrunt_dir"
         | "get_original_terragrunt_dir"
@@ -26,35 +26,36 @@ pub(super) fn call(unit: &UnitEvaluator, part: &UnitFile, call: &FuncCall, depth
         | "path_relative_from_include"
         | "path_relative_to_include"
         | "find_in_parent_folders"
-        | "get_env" => text_of(unit, part, call, depth),
+        | "get_env" => text_of(unit, parsed, call, depth),
         _ => return PlaceFunction::Independent,
     };
     known.map_or(PlaceFunction::Unknown, |text| PlaceFunction::Known(vec![PathSegment::Text(text)]))
 }
 
-fn text_of(unit: &UnitEvaluator, part: &UnitFile, call: &FuncCall, depth: usize) -> Option<String> {
-    let given = |at: usize| call.args.get(at);
-    let text = |at: usize| unit.text_within(part, given(at)?, depth);
+fn text_of(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> Option<String> {
+    let argument = |at: usize| call.args.get(at);
+    let text = |at: usize| unit.text_within(parsed, argument(at)?, depth);
     let parent = || {
-        let included = match given(0) {
-            Some(name) => unit.included(part, Some(&unit.text_within(part, name, depth)?), depth),
-            None => unit.included(part, None, depth),
+        let included = match argument(0) {
+            Some(name) => unit.included(parsed, Some(&unit.text_within(parsed, name, depth)?), depth),
+            None => unit.included(parsed, None, depth),
         };
-        Some(included.map_or_else(|| part.own.clone(), |included| included.own))
+        Some(included.map_or_else(|| parsed.own.clone(), |included| included.own))
     };
     Some(match call.name.name.as_str() {
-        "get_terragrunt_dir" => part.dir.to_string(),
+        "get_terragrunt_dir" => parsed.dir.to_string(),
         "get_original_terragrunt_dir" => unit.dir.to_string(),
         "get_parent_terragrunt_dir" => parent()?.into_string(),
         "get_repo_root" => unit.repository()?.to_string(),
-        "get_path_to_repo_root" => relative_path(&part.dir, unit.repository()?).into_string(),
-        "get_path_from_repo_root" => relative_path(unit.repository()?, &part.dir).into_string(),
-        "path_relative_from_include" => relative_path(&part.dir, &parent()?).into_string(),
-        "path_relative_to_include" => relative_path(&parent()?, &part.dir).into_string(),
+        "get_path_to_repo_root" => relative_path(&parsed.dir, unit.repository()?).into_string(),
+        "get_path_from_repo_root" => relative_path(unit.repository()?, &parsed.dir).into_string(),
+        "path_relative_from_include" => relative_path(&parsed.dir, &parent()?).into_string(),
+        "path_relative_to_include" => relative_path(&parent()?, &parsed.dir).into_string(),
         "find_in_parent_folders" => {
-            let name = given(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
-            let json = given(0).is_none().then(|| above(unit, &part.dir, JSON_UNIT_FILE)).flatten();
-            let found = above(unit, &part.dir, &name);
+            let name = argument(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
+            let json =
+                argument(0).is_none().then(|| nearest_above(unit, &parsed.dir, JSON_UNIT_FILE)).flatten();
+            let found = nearest_above(unit, &parsed.dir, &name);
             // The nearest file counts; of two in one folder, the one that is not JSON.
             match json.filter(|json| found.as_ref().is_none_or(|own| own.parent() < json.parent())).or(found)
             {
@@ -68,17 +69,17 @@ fn text_of(unit: &UnitEvaluator, part: &UnitFile, call: &FuncCall, depth: usize)
 }
 
 /// Returns the folder that the first argument of a function is relative to; absent when the function reads no file.
-pub(super) fn start<'p>(part: &'p UnitFile, function: &str) -> Option<&'p Utf8Path> {
+pub(super) fn start<'p>(parsed: &'p UnitFile, function: &str) -> Option<&'p Utf8Path> {
     if CONFIGURATION.contains(&function) {
-        return Some(&part.dir);
+        return Some(&parsed.dir);
     }
-    (function.starts_with("file") || function == "templatefile").then_some(&*part.own)
+    (function.starts_with("file") || function == "templatefile").then_some(&*parsed.own)
 }
 
 /// Returns the nearest file or folder of this name in a folder above `dir`.
-fn above(unit: &UnitEvaluator, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
-    let mut above = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
-    above.find(|path| path.exists() || unit.deleted.is_there(path))
+fn nearest_above(unit: &UnitEvaluator, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
+    let mut paths = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
+    paths.find(|path| path.exists() || unit.deleted.is_there(path))
 }
 
 #[cfg(test)]

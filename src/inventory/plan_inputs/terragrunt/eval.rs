@@ -71,19 +71,19 @@ pub(super) enum UnitValue {
 /// Place of an expression in a file of a unit.
 struct FilePlace<'u> {
     unit: &'u UnitEvaluator,
-    part: &'u UnitFile,
+    parsed: &'u UnitFile,
 }
 
 impl Resolver for FilePlace<'_> {
     fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Evaluated<'static>> {
-        match self.unit.followed(self.part, traversal, depth)? {
+        match self.unit.resolve_traversal(self.parsed, traversal, depth)? {
             UnitValue::Text(text) => Some(Evaluated::Text(vec![PathSegment::Text(text)])),
             UnitValue::File(_) | UnitValue::Locals(_) | UnitValue::Object(..) => None,
         }
     }
 
     fn function(&self, function: &FuncCall, depth: usize) -> PlaceFunction {
-        call(self.unit, self.part, function, depth)
+        call(self.unit, self.parsed, function, depth)
     }
 
     fn working_dir(&self) -> Option<&Utf8Path> {
@@ -118,13 +118,13 @@ impl UnitEvaluator {
     }
 
     /// Resets the count of evaluated expressions, for the next file.
-    pub(super) fn begin(&self) {
+    pub(super) fn reset_steps(&self) {
         self.steps.set(0);
     }
 
     /// Returns a parsed file; `dir` is the unit's folder for an included file and the file's own for one that is read.
     /// Absent when the file cannot be read or parsed.
-    pub(super) fn part(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<UnitFile> {
+    pub(super) fn parsed(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<UnitFile> {
         let mut read = self.read.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
             let text = files::read_text(file).ok()?;
@@ -135,14 +135,14 @@ impl UnitEvaluator {
     }
 
     /// Evaluates an expression to a text; absent when it is unknown or another kind of value.
-    pub(super) fn text(&self, part: &UnitFile, expression: &Expression) -> Option<String> {
-        self.text_within(part, expression, DEPTH)
+    pub(super) fn text(&self, parsed: &UnitFile, expression: &Expression) -> Option<String> {
+        self.text_within(parsed, expression, DEPTH)
     }
 
     /// Evaluates an expression to a text, with the default of each `get_env`.
-    pub(super) fn usual_text(&self, part: &UnitFile, expression: &Expression) -> Option<String> {
+    pub(super) fn text_with_defaults(&self, parsed: &UnitFile, expression: &Expression) -> Option<String> {
         self.defaults.set(true);
-        let text = self.text(part, expression);
+        let text = self.text(parsed, expression);
         self.defaults.set(false);
         text
     }
@@ -150,36 +150,36 @@ impl UnitEvaluator {
     /// Evaluates an expression to a text, up to a depth of nested expressions.
     pub(super) fn text_within(
         &self,
-        part: &UnitFile,
+        parsed: &UnitFile,
         expression: &Expression,
         depth: usize,
     ) -> Option<String> {
-        known_text(&evaluate(&FilePlace { unit: self, part }, expression, depth))
+        known_text(&evaluate(&FilePlace { unit: self, parsed }, expression, depth))
     }
 
-    fn value(&self, part: &UnitFile, expression: &Expression, depth: usize) -> Option<UnitValue> {
+    fn value(&self, parsed: &UnitFile, expression: &Expression, depth: usize) -> Option<UnitValue> {
         let within = depth.checked_sub(1)?;
         match expression {
-            Expression::Parenthesis(inner) => self.value(part, inner.inner(), within),
-            Expression::Traversal(traversal) => self.followed(part, traversal, within),
-            Expression::Object(_) => Some(UnitValue::Object(part.clone(), expression.clone())),
+            Expression::Parenthesis(inner) => self.value(parsed, inner.inner(), within),
+            Expression::Traversal(traversal) => self.resolve_traversal(parsed, traversal, within),
+            Expression::Object(_) => Some(UnitValue::Object(parsed.clone(), expression.clone())),
             Expression::FuncCall(call) if call.name.name.as_str() == "read_terragrunt_config" => {
-                self.read(part, &self.text_within(part, call.args.get(0)?, within)?).map(UnitValue::File)
+                self.read(parsed, &self.text_within(parsed, call.args.get(0)?, within)?).map(UnitValue::File)
             }
-            _ => self.text_within(part, expression, depth).map(UnitValue::Text),
+            _ => self.text_within(parsed, expression, depth).map(UnitValue::Text),
         }
     }
 
-    fn followed(&self, part: &UnitFile, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
-        let place = FilePlace { unit: self, part };
+    fn resolve_traversal(&self, parsed: &UnitFile, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
+        let place = FilePlace { unit: self, parsed };
         let mut names =
             traversal.operators.iter().map(|operator| operator_name(&place, operator.value(), depth));
         let mut value = match &traversal.expr {
-            Expression::Variable(name) if name.as_str() == "local" => UnitValue::Locals(part.clone()),
+            Expression::Variable(name) if name.as_str() == "local" => UnitValue::Locals(parsed.clone()),
             Expression::Variable(name) if name.as_str() == "include" => {
-                UnitValue::File(self.included(part, Some(&names.next()??), depth)?)
+                UnitValue::File(self.included(parsed, Some(&names.next()??), depth)?)
             }
-            expression => self.value(part, expression, depth)?,
+            expression => self.value(parsed, expression, depth)?,
         };
         for name in names {
             value = self.member(&value, &name?, depth)?;
@@ -192,16 +192,16 @@ impl UnitEvaluator {
             return None;
         }
         match value {
-            UnitValue::File(part) if name == "locals" => Some(UnitValue::Locals(part.clone())),
-            UnitValue::File(part) => self.value(part, &part.body.get_attribute(name)?.value, depth),
-            UnitValue::Locals(part) => {
+            UnitValue::File(parsed) if name == "locals" => Some(UnitValue::Locals(parsed.clone())),
+            UnitValue::File(parsed) => self.value(parsed, &parsed.body.get_attribute(name)?.value, depth),
+            UnitValue::Locals(parsed) => {
                 let attribute =
-                    part.body.get_blocks("locals").find_map(|locals| locals.body.get_attribute(name))?;
-                self.value(part, &attribute.value, depth)
+                    parsed.body.get_blocks("locals").find_map(|locals| locals.body.get_attribute(name))?;
+                self.value(parsed, &attribute.value, depth)
             }
-            UnitValue::Object(part, Expression::Object(object)) => {
-                let found = object_member(&FilePlace { unit: self, part }, object, name, depth)?;
-                self.value(part, found, depth)
+            UnitValue::Object(parsed, Expression::Object(object)) => {
+                let found = object_member(&FilePlace { unit: self, parsed }, object, name, depth)?;
+                self.value(parsed, found, depth)
             }
             UnitValue::Object(..) | UnitValue::Text(_) => None,
         }
@@ -215,22 +215,22 @@ impl UnitEvaluator {
     }
 
     /// Returns the file of the `include` block with this label; without a label, of the only `include` block.
-    pub(super) fn included(&self, part: &UnitFile, name: Option<&str>, depth: usize) -> Option<UnitFile> {
+    pub(super) fn included(&self, parsed: &UnitFile, name: Option<&str>, depth: usize) -> Option<UnitFile> {
         let labelled = |block: &&Block| {
             name.is_none_or(|name| block.labels.first().is_some_and(|label| label.as_str() == name))
         };
-        let mut includes = part.body.get_blocks("include").filter(labelled);
+        let mut includes = parsed.body.get_blocks("include").filter(labelled);
         let include = includes.next().filter(|_| name.is_some() || includes.next().is_none())?;
-        let path = self.text_within(part, &include.body.get_attribute("path")?.value, depth)?;
-        self.part(&normalised(&part.dir.join(path)), &part.dir)
+        let path = self.text_within(parsed, &include.body.get_attribute("path")?.value, depth)?;
+        self.parsed(&normalised(&parsed.dir.join(path)), &parsed.dir)
     }
 
     /// Returns the file that `read_terragrunt_config` reads: of a folder, the unit file in it.
-    pub(super) fn read(&self, part: &UnitFile, path: &str) -> Option<UnitFile> {
-        let mut file = normalised(&part.dir.join(path));
+    pub(super) fn read(&self, parsed: &UnitFile, path: &str) -> Option<UnitFile> {
+        let mut file = normalised(&parsed.dir.join(path));
         if file.is_dir() {
             file = unit_file_in(&file);
         }
-        self.part(&file, file.parent()?)
+        self.parsed(&file, file.parent()?)
     }
 }

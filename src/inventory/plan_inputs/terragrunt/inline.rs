@@ -17,14 +17,15 @@ use crate::{files::normalised, inventory::plan_inputs::words::ends_path};
 impl UnitEvaluator {
     /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in
     /// another folder, as read by `read_terragrunt_config`. Empty when it cannot be parsed.
-    pub(in super::super) fn plain(&self, file: &Utf8Path) -> Vec<Body> {
-        self.begin();
+    pub(in super::super) fn inlined(&self, file: &Utf8Path) -> Vec<Body> {
+        self.reset_steps();
         let own = file.parent().filter(|own| *own != self.dir);
-        let parts = [Some(&*self.dir), own].into_iter().flatten().filter_map(|dir| self.part(file, dir));
-        parts
-            .map(|part| {
-                let mut body = (*part.body).clone();
-                Inliner { unit: self, part }.visit_body_mut(&mut body);
+        let parsed_files =
+            [Some(&*self.dir), own].into_iter().flatten().filter_map(|dir| self.parsed(file, dir));
+        parsed_files
+            .map(|parsed| {
+                let mut body = (*parsed.body).clone();
+                Inliner { unit: self, parsed }.visit_body_mut(&mut body);
                 body
             })
             .collect()
@@ -32,11 +33,11 @@ impl UnitEvaluator {
 
     /// Returns a file as the unit has or includes it, with known expressions replaced by values; absent when it cannot be
     /// parsed.
-    pub(super) fn plain_as_included(&self, file: &Utf8Path) -> Option<Body> {
-        self.plain(file).into_iter().next()
+    pub(super) fn inlined_as_included(&self, file: &Utf8Path) -> Option<Body> {
+        self.inlined(file).into_iter().next()
     }
 
-    /// Returns the paths of the files that a body of [`Self::plain`] includes, each absent when only Terragrunt can compute it.
+    /// Returns the paths of the files that a body of [`Self::inlined`] includes, each absent when only Terragrunt can compute it.
     pub(super) fn include_paths(&self, body: &Body) -> Vec<Option<Utf8PathBuf>> {
         let paths = body.get_blocks("include").map(|include| {
             let path = include.body.get_attribute("path")?.value.as_str()?;
@@ -65,16 +66,16 @@ impl UnitEvaluator {
 
 struct Inliner<'u> {
     unit: &'u UnitEvaluator,
-    part: UnitFile,
+    parsed: UnitFile,
 }
 
 impl Inliner<'_> {
     fn known(&self, expression: &Expression) -> Option<String> {
-        self.unit.text(&self.part, expression)
+        self.unit.text(&self.parsed, expression)
     }
 
     fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<Element> {
-        let mut plain = Vec::new();
+        let mut inlined = Vec::new();
         let mut text = String::new();
         for element in elements {
             match element {
@@ -85,16 +86,16 @@ impl Inliner<'_> {
                 }
                 other => {
                     if !text.is_empty() {
-                        plain.push(Element::from(std::mem::take(&mut text)));
+                        inlined.push(Element::from(std::mem::take(&mut text)));
                     }
-                    plain.push(other.clone());
+                    inlined.push(other.clone());
                 }
             }
         }
         if !text.is_empty() {
-            plain.push(Element::from(text));
+            inlined.push(Element::from(text));
         }
-        plain
+        inlined
     }
 
     /// Replaces a path that is relative to `start` by one relative to the unit's folder, if it is known.
@@ -110,7 +111,7 @@ impl VisitMut for Inliner<'_> {
         if node.ident.as_str() == "include"
             && let Some(mut path) = node.body.get_attribute_mut("path")
         {
-            let dir = self.part.dir.clone();
+            let dir = self.parsed.dir.clone();
             self.path(path.value_mut(), &dir);
         }
         visit_mut::visit_block_mut(self, node);
@@ -134,7 +135,7 @@ impl VisitMut for Inliner<'_> {
     }
 
     fn visit_func_call_mut(&mut self, node: &mut FuncCall) {
-        let start = start(&self.part, node.name.name.as_str()).map(Utf8Path::to_owned);
+        let start = start(&self.parsed, node.name.name.as_str()).map(Utf8Path::to_owned);
         if let Some(start) = start
             && let Some(path) = node.args.get_mut(0)
         {
@@ -143,7 +144,7 @@ impl VisitMut for Inliner<'_> {
         // A file under the default name counts, although only Terragrunt knows whether `get_env` gives this name.
         if node.name.name.as_str() == "find_in_parent_folders"
             && let Some(name) = node.args.get_mut(0)
-            && let Some(usual) = self.unit.usual_text(&self.part, name)
+            && let Some(usual) = self.unit.text_with_defaults(&self.parsed, name)
         {
             *name = Expression::from(usual);
         }

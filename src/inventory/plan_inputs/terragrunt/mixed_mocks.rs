@@ -100,10 +100,10 @@ fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
         return found;
     }
     let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
-    let files = scope.followed(&[], &Literals::default()).read;
+    let files = scope.follow_refs(&[], &Literals::default()).read;
     for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
         // The first body is the one as included. A file that is only read adds no dependencies to the unit.
-        let Some(body) = unit.plain_as_included(file) else { continue };
+        let Some(body) = unit.inlined_as_included(file) else { continue };
         for block in body.blocks().filter(|block| block.ident.as_str() == "dependency") {
             if let Some(label) = block.labels.first() {
                 found.entry(label.as_str().to_owned()).or_default().add(block);

@@ -14,8 +14,8 @@ use crate::{engine::layout::unit_file_in, files::normalised};
 /// relative paths start at the unit's folder.
 pub fn unit_needs(dir: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
     let unit = UnitEvaluator::new(dir, &Arc::default());
-    let own = unit.part(&unit_file_in(dir), dir)?;
-    let mut parts = vec![own.clone()];
+    let own = unit.parsed(&unit_file_in(dir), dir)?;
+    let mut parsed_files = vec![own.clone()];
     for include in own.body.get_blocks("include") {
         let text = |name: &str| include.body.get_attribute(name).map(|found| unit.text(&own, &found.value));
         if let Some(strategy) = text("merge_strategy")
@@ -23,20 +23,20 @@ pub fn unit_needs(dir: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
         {
             continue;
         }
-        parts.push(unit.part(&normalised(&dir.join(text("path")??)), dir)?);
+        parsed_files.push(unit.parsed(&normalised(&dir.join(text("path")??)), dir)?);
     }
     let mut needs = Vec::new();
-    for part in &parts {
+    for parsed in &parsed_files {
         let attributes = |block: &'static str, name: &'static str| {
-            part.body.get_blocks(block).filter_map(move |block| block.body.get_attribute(name))
+            parsed.body.get_blocks(block).filter_map(move |block| block.body.get_attribute(name))
         };
         for path in attributes("dependency", "config_path") {
-            needs.push(unit.text(part, &path.value)?);
+            needs.push(unit.text(parsed, &path.value)?);
         }
         for paths in attributes("dependencies", "paths") {
             let Expression::Array(paths) = &paths.value else { return None };
             for path in paths {
-                needs.push(unit.text(part, path)?);
+                needs.push(unit.text(parsed, path)?);
             }
         }
     }

@@ -15,10 +15,10 @@ pub fn file_of_input(scope: &InputScope, variable: &str) -> Option<String> {
     unit_file(scope.engine)?;
     let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
     let own = unit_file_in(&scope.dir);
-    let included = unit.plain_as_included(&own).map(|body| unit.include_paths(&body)).unwrap_or_default();
+    let included = unit.inlined_as_included(&own).map(|body| unit.include_paths(&body)).unwrap_or_default();
     let sets = |file: &Utf8PathBuf| {
         let inputs = unit
-            .plain_as_included(file)
+            .inlined_as_included(file)
             .and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
         inputs.is_some_and(|inputs| names(&inputs, variable))
     };

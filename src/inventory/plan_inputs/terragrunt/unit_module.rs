@@ -88,9 +88,9 @@ fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
 /// file is absent when its path is unknown or it cannot be read.
 fn own_and_included(dir: &Utf8Path) -> Option<(Body, Vec<Option<Body>>)> {
     let unit = UnitEvaluator::new(dir, &Arc::new(DeletedPaths::default()));
-    let own = unit.plain_as_included(&unit_file_in(dir))?;
+    let own = unit.inlined_as_included(&unit_file_in(dir))?;
     let paths = unit.include_paths(&own);
-    let included = paths.into_iter().map(|path| unit.plain_as_included(&path?)).collect();
+    let included = paths.into_iter().map(|path| unit.inlined_as_included(&path?)).collect();
     Some((own, included))
 }
 

@@ -39,11 +39,11 @@ impl UnresolvedIncludes {
             return unread;
         }
         let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
-        let files = scope.followed(&[], &Literals::default()).read;
+        let files = scope.follow_refs(&[], &Literals::default()).read;
         let is_read = |path: &str| files.contains(&normalised(&scope.dir.join(path)));
         for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
             let shown = scope.shown(file);
-            let bodies = unit.plain(file);
+            let bodies = unit.inlined(file);
             if bodies.is_empty() {
                 unread.includes.insert(shown.clone());
             }
@@ -111,7 +111,7 @@ fn mixes_below(dir: &Utf8Path) -> bool {
             name.contains(".hcl")
                 && name != crate::engine::detect::LOCKFILE
                 && files::read(path)
-                    .map_or(true, |text| text.windows(MIXING.len()).any(|part| part == MIXING.as_bytes()))
+                    .map_or(true, |text| text.windows(MIXING.len()).any(|parsed| parsed == MIXING.as_bytes()))
         }
     })
 }
