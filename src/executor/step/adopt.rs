@@ -16,7 +16,7 @@ use crate::{
     executor::PriorResult,
     files,
     model::{Block, Failure, FailureKind, Guard, Outcome, RunId, StackNote},
-    plans::Mismatch,
+    plans::{Mismatch, PlanManifest},
 };
 
 /// Adopts the result of an earlier run in place of a new plan.
@@ -52,16 +52,8 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
         manifest: Some(manifest.clone()),
     };
     // Compared before an engine is started.
-    let foreign = [
-        ("environment", manifest.environment.as_str(), ready.target.instance.environment.as_str()),
-        ("stack", manifest.stack.as_str(), ready.target.instance.stack.as_str()),
-    ];
-    if let Some((item, then, now)) = foreign.into_iter().find(|(_, then, now)| then != now) {
-        return StepResult::new(Outcome::Refused(binding_refusal(&Mismatch::new(
-            item,
-            Some(then),
-            Some(now),
-        ))));
+    if let Some(mismatch) = other_instance(ready, &manifest) {
+        return StepResult::new(Outcome::Refused(binding_refusal(&mismatch)));
     }
     if !pending.file.is_file() {
         let message =
@@ -147,6 +139,17 @@ fn keep_result(step: &mut StepContext<'_>, ready: &ReadyStack, notes: Vec<String
         Err(failure) if failure.kind == FailureKind::Refused && ready.accept_lineage => plan(step, ready),
         Err(failure) => engine_error_result(EngineError::Failed(failure), ready),
     }
+}
+
+/// Returns the environment or the stack of a manifest if it is not that of the instance.
+fn other_instance(ready: &ReadyStack, manifest: &PlanManifest) -> Option<Mismatch> {
+    let instance = &ready.target.instance;
+    let items = [
+        ("environment", manifest.environment.as_str(), instance.environment.as_str()),
+        ("stack", manifest.stack.as_str(), instance.stack.as_str()),
+    ];
+    let (item, then, now) = items.into_iter().find(|(_, then, now)| then != now)?;
+    Some(Mismatch::new(item, Some(then), Some(now)))
 }
 
 /// Refuses the result of a run if the instance was changed after it, as far as this project knows.
