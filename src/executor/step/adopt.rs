@@ -31,14 +31,8 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
             if let Err(result) = refuse_changed_since(ready, &earlier) {
                 return *result;
             }
-            let destroys = run.options.mode == PlanMode::Destroy;
-            let earlier = earlier.as_str();
-            let note = if destroys {
-                StackNote::DestroyedEarlier(earlier)
-            } else {
-                StackNote::AppliedEarlier(earlier)
-            };
-            return keep_result(step, ready, vec![note.to_string()]);
+            let note = applied_note(run.options.mode, &earlier);
+            return keep_result(step, ready, vec![note]);
         }
     };
     if let Some(blocks) = refuse_provider_overrides(ready) {
@@ -117,6 +111,16 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
     };
     step.stack_run.pending = Some(pending);
     result
+}
+
+/// Returns the note of a stack that an earlier run applied, or destroyed.
+fn applied_note(mode: PlanMode, earlier: &RunId) -> String {
+    let earlier = earlier.as_str();
+    let note = match mode {
+        PlanMode::Destroy => StackNote::DestroyedEarlier(earlier),
+        PlanMode::Normal | PlanMode::RefreshOnly => StackNote::AppliedEarlier(earlier),
+    };
+    note.to_string()
 }
 
 /// Adopts the result of an earlier run, unless the address of the stack's state changed since, or its local state is not
