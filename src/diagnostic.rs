@@ -1,4 +1,4 @@
-//! Diagnostics: a problem in a file, its place and the help for the user, as data. Rendering is in `ui/`.
+//! Diagnostics: a problem in a file, its position and the help for the user, as data. Rendering is in `ui/`.
 
 use std::{fmt, ops::Range, sync::Arc};
 
@@ -98,7 +98,7 @@ pub struct Label {
     pub text: String,
 }
 
-/// One problem of a file or an argument, with its places and help.
+/// One problem of a file or an argument, with its positions and help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Stable code `module::name`: `config::unknown-stack`.
@@ -107,7 +107,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// One sentence, lower case, without full stop.
     pub message: String,
-    /// Places in sources; the first is the problem's own, the others give context.
+    /// Spans in sources; the first is that of the problem itself, the others give context.
     pub labels: Vec<Label>,
     /// Lines of help for the user.
     pub help: Vec<String>,
@@ -130,7 +130,7 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// Adds a label.
+    /// Adds a label: a text at a span of a source.
     #[must_use]
     pub fn at(mut self, source: &Arc<SourceFile>, span: Range<usize>, text: impl Into<String>) -> Self {
         self.labels.push(Label { source: Arc::clone(source), span, text: text.into() });

@@ -101,14 +101,14 @@ pub enum Decision {
     },
 }
 
-/// Returns the round of a review in a journal that was written before rounds were recorded.
-fn first_round() -> u32 {
+/// Returns the round of a review in a journal of an older version, which did not record rounds.
+fn round_of_old_journal() -> u32 {
     1
 }
 
 impl Decision {
     /// Returns true if the gate was confirmed.
-    pub fn is_yes(&self) -> bool {
+    pub fn is_confirmed(&self) -> bool {
         matches!(self, Self::Confirmed { .. })
     }
 }
@@ -225,7 +225,7 @@ pub enum EventKind {
     /// Review of all plans of a round, emitted before the gate is asked.
     Reviewed {
         /// Round of plan, review and gate, from 1.
-        #[serde(default = "first_round")]
+        #[serde(default = "round_of_old_journal")]
         round: u32,
         /// Digest of the review's content.
         digest: String,
@@ -290,7 +290,7 @@ pub trait Consumer: Send {
     /// Handles one event.
     fn consume(&mut self, event: &Event) -> io::Result<()>;
 
-    /// Returns the interval for [`Consumer::tick`] while no event arrives; absent for never.
+    /// Returns the interval at which [`Consumer::tick`] is called while no event arrives; `None` for never.
     fn tick_every(&self) -> Option<Duration> {
         None
     }

@@ -84,7 +84,7 @@ pub enum CheckStatus {
 pub struct CheckItem {
     /// Subject of the item.
     pub name: CheckName,
-    /// Environment; absent for the whole project.
+    /// Environment that is checked; `None` for the whole project.
     pub environment: Option<EnvName>,
     /// Status of the item.
     pub status: CheckStatus,
@@ -95,8 +95,8 @@ pub struct CheckItem {
 }
 
 impl CheckItem {
-    /// Makes an item from findings: red if they hold an error, else green with the message `fine`.
-    pub(super) fn judge(
+    /// Makes an item from findings: red if one of the findings is an error, else green with the message `fine`.
+    pub(super) fn from_findings(
         name: CheckName,
         environment: Option<&EnvName>,
         diagnostics: Diagnostics,

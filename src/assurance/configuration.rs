@@ -11,7 +11,11 @@ use crate::{
 /// Returns the error for a folder without configuration. There the engine would not know the backend: it would plan
 /// no changes, not even a destruction of what the state holds. A stack with a hook before the plan is skipped,
 /// because the hook may write the files.
-pub(super) fn unconfigured(config: &Config, instance: &Instance, modules: &Modules) -> Option<Diagnostic> {
+pub(super) fn missing_configuration(
+    config: &Config,
+    instance: &Instance,
+    modules: &Modules,
+) -> Option<Diagnostic> {
     let is_empty = match unit_file(instance.engine) {
         Some(_) => !unit_file_in(&instance.dir).exists(),
         None => modules.root(instance).is_some_and(|module| module.files.is_empty()),

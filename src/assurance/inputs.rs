@@ -9,9 +9,9 @@ use crate::{
     inventory::{Instance, Modules},
 };
 
-/// Returns errors for inputs without a variable or with a second source. `own` looks up a variable in envctl's
+/// Returns errors for the `inputs` of an instance whose variable is not declared, or is set by another source too. `own` looks up a variable in envctl's
 /// environment.
-pub(super) fn inputs(
+pub(super) fn check_inputs(
     config: &Config,
     instance: &Instance,
     modules: &Modules,

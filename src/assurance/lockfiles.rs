@@ -17,7 +17,7 @@ use crate::{
 
 /// Returns errors for lockfiles that name the registry of another engine than the stack's (for a unit, than the one that
 /// Terragrunt runs): an `init` would rewrite the lockfile or fail.
-pub(super) fn lockfiles<'a>(
+pub(super) fn check_lockfiles<'a>(
     config: &Config,
     instances: impl Iterator<Item = &'a Instance>,
     on_path: &dyn Fn(EngineName) -> bool,

@@ -26,7 +26,7 @@ pub(super) fn missing_folders(instance: &Instance, modules: &Modules) -> Diagnos
     let (mut found, called) = if unit_file(instance.engine).is_some() {
         let of_unit = Modules::of_unit(instance);
         let called = of_unit.map(|(modules, folder)| modules.missing_below(&folder, instance.engine, root));
-        (named_by_unit(instance), called.unwrap_or_default())
+        (missing_folders_of_unit(instance), called.unwrap_or_default())
     } else {
         (Diagnostics::default(), modules.missing_below(&instance.dir, instance.engine, root))
     };
@@ -39,12 +39,12 @@ fn is_generated(path: &Utf8Path) -> bool {
     path.components().any(|part| GENERATED.contains(&part.as_str()))
 }
 
-fn named_by_unit(instance: &Instance) -> Diagnostics {
+fn missing_folders_of_unit(instance: &Instance) -> Diagnostics {
     let root = instance.root();
     // A file that cannot be read is reported by another check.
     let named = read_named_folders(&instance.dir, root).unwrap_or_default();
     let problems = named.iter().filter_map(|folder| {
-        let missing = missing(&instance.dir, folder)?;
+        let missing = missing_path(&instance.dir, folder)?;
         if folder.role == FolderRole::Source
             && OTHER_SOURCE.iter().any(|name| instance.settings.env.contains_key(*name))
         {
@@ -67,8 +67,8 @@ fn named_by_unit(instance: &Instance) -> Diagnostics {
     Diagnostics(problems.collect())
 }
 
-/// Returns the missing path; absent when Terragrunt would find it.
-fn missing(unit: &Utf8Path, folder: &NamedFolder) -> Option<Utf8PathBuf> {
+/// Returns the path of a folder that a unit names if the folder is missing; `None` if Terragrunt would find it.
+fn missing_path(unit: &Utf8Path, folder: &NamedFolder) -> Option<Utf8PathBuf> {
     let path = normalised(&unit.join(folder.path.replace("//", "/")));
     if is_generated(&path) {
         return None;

@@ -17,5 +17,5 @@ mod unsupported;
 mod values;
 
 pub use check_item::{CheckItem, CheckName, CheckStatus};
-pub use offline::{Offline, ValueErrors, check_offline};
+pub use offline::{OfflineChecks, ValueErrors, check_offline};
 pub use project_files::ProjectFiles;

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::{
     CheckItem, CheckName, CheckStatus, ProjectFiles,
-    configuration::unconfigured,
-    inputs::inputs,
-    lockfiles::lockfiles,
+    configuration::missing_configuration,
+    inputs::check_inputs,
+    lockfiles::check_lockfiles,
     missing_folders::missing_folders,
-    sensitive::not_sensitive,
-    syntax::{SyntaxVerdicts, UNUSUAL},
+    sensitive::not_sensitive_variables,
+    syntax::{SyntaxVerdicts, UNUSUAL_CODE},
     unknown_variables::unknown_variables,
-    unsupported::unsupported,
+    unsupported::unsupported_keys,
     values,
 };
 use crate::{
@@ -26,15 +26,15 @@ use crate::{
     ui::Count,
 };
 
-/// Result of the checks, with the data that was read for them.
-pub struct Offline {
+/// Checklist items that need no run of an engine, with the data that was read for them.
+pub struct OfflineChecks {
     /// Items in the order of the checklist: those of the whole project, then environment by environment.
     pub items: Vec<CheckItem>,
     /// Checked environments, except those that could not be loaded.
     pub inventories: Vec<Inventory>,
     /// Instances of all environments, with the content of their files.
     pub project: ProjectFiles,
-    /// Errors by instance that only a run with that stack must heed: variables without a value, if a plan is made,
+    /// Errors by instance that stop only a run over that stack: variables without a value, if a plan is made,
     /// and values of flags for undeclared variables.
     pub value_errors: ValueErrors,
 }
@@ -42,12 +42,14 @@ pub struct Offline {
 /// Errors about the values of variables, by instance.
 pub type ValueErrors = Vec<(InstanceId, Diagnostics)>;
 
-impl Offline {
-    /// Returns the warnings about files that an engine can parse and envctl cannot, and about their consequences,
+impl OfflineChecks {
+    /// Returns the warnings about files that an engine can parse and envctl cannot, and about checks that envctl skips for them,
     /// without duplicates.
     pub fn unusual_files(&self) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
-        deduplicated(Diagnostics(all.filter(|d| [UNUSUAL, values::UNREAD].contains(&d.code)).collect()))
+        deduplicated(Diagnostics(
+            all.filter(|d| [UNUSUAL_CODE, values::UNREAD_CODE].contains(&d.code)).collect(),
+        ))
     }
 
     /// Returns all errors without duplicates.
@@ -67,7 +69,7 @@ pub fn check_offline(
     probe: &Probe<'_>,
     own: &dyn Fn(&str) -> Option<String>,
     classes: &[VerbClass],
-) -> Offline {
+) -> OfflineChecks {
     let mut inventories = Vec::new();
     let mut value_errors = Vec::new();
     let mut findings: Vec<(EnvName, Diagnostics)> = Vec::new();
@@ -101,8 +103,10 @@ pub fn check_offline(
     }
     let stacks = Count(project.instances.len() as u64, "instance");
     let passed = format!("read {stacks}");
-    let mut items =
-        vec![CheckItem::judge(CheckName::Config, None, files, passed), isolation(environments, &project)];
+    let mut items = vec![
+        CheckItem::from_findings(CheckName::Config, None, files, passed),
+        isolation(environments, &project),
+    ];
     if project.instances.is_empty() {
         for item in &mut items {
             item.status = CheckStatus::Unknown;
@@ -112,7 +116,9 @@ pub fn check_offline(
     for (environment, (_, mut found)) in environments.iter().zip(findings) {
         let inventory = inventories.iter().find(|inventory| *inventory.environment() == environment.name);
         let instances = inventory.into_iter().flat_map(Inventory::instances);
-        found.0.extend(instances.filter_map(|instance| unconfigured(config, instance, &project.modules)));
+        found.0.extend(
+            instances.filter_map(|instance| missing_configuration(config, instance, &project.modules)),
+        );
         let verdicts = &verdicts;
         let mut checked = EnvironmentChecks {
             config,
@@ -128,7 +134,7 @@ pub fn check_offline(
         items.extend(checked.items(inventory));
         value_errors = checked.value_errors;
     }
-    Offline { items, inventories, project, value_errors }
+    OfflineChecks { items, inventories, project, value_errors }
 }
 
 /// Checks that no two instances share a state; unknown states are reported for the checked environments only.
@@ -149,7 +155,7 @@ fn isolation(environments: &[&Environment], project: &ProjectFiles) -> CheckItem
         found.push(note("isolation::not-compared", format!("an environment could not be compared: {error}")));
     }
     let mut item =
-        CheckItem::judge(CheckName::Isolation, None, found, "every instance has a state of its own");
+        CheckItem::from_findings(CheckName::Isolation, None, found, "every instance has a state of its own");
     if item.status == CheckStatus::Green && unknown > 0 {
         item.status = CheckStatus::Unknown;
         item.message = format!("{} not known before init", Count(unknown, "state address"));
@@ -157,6 +163,7 @@ fn isolation(environments: &[&Environment], project: &ProjectFiles) -> CheckItem
     item
 }
 
+/// Makes a finding that needs no action.
 fn note(code: &'static str, message: String) -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) }
 }
@@ -181,12 +188,12 @@ impl EnvironmentChecks<'_> {
         let name = Some(&self.environment.name);
         let mut config = std::mem::take(&mut self.found);
         let Some(inventory) = inventory else {
-            return vec![CheckItem::judge(CheckName::Config, name, config, "")];
+            return vec![CheckItem::from_findings(CheckName::Config, name, config, "")];
         };
         if inventory.instances().len() == 0 && config.0.iter().any(|d| d.severity == Severity::Error) {
-            return vec![CheckItem::judge(CheckName::Config, name, config, "")];
+            return vec![CheckItem::from_findings(CheckName::Config, name, config, "")];
         }
-        config.extend(unsupported(self.config, self.environment, inventory.instances(), self.classes));
+        config.extend(unsupported_keys(self.config, self.environment, inventory.instances(), self.classes));
         let (mut secrets, mut missing) = (Diagnostics::default(), Diagnostics::default());
         let mut unread = Diagnostics::default();
         let mut files = VarFiles::new(self.config.root());
@@ -195,11 +202,15 @@ impl EnvironmentChecks<'_> {
         let links = Links::new(&self.project.addresses.addressed, &variable);
         for instance in inventory.instances() {
             config.extend(values::missing_var_files(self.config, instance));
-            let read =
-                values::read(&mut files, (instance, &self.project.modules), self.verdicts, &mut config);
+            let read = values::read_var_files(
+                &mut files,
+                (instance, &self.project.modules),
+                self.verdicts,
+                &mut config,
+            );
             let (set, is_read) = (read.clone().unwrap_or_default(), read.is_some());
             config.extend(values::undeclared_vars(self.config, instance, &self.project.modules));
-            config.extend(inputs(self.config, instance, &self.project.modules, &set, self.own));
+            config.extend(check_inputs(self.config, instance, &self.project.modules, &set, self.own));
             if is_read {
                 config.extend(links.undeclared(instance, &self.project.modules, &set));
             }
@@ -217,12 +228,12 @@ impl EnvironmentChecks<'_> {
             if self.classes.contains(&VerbClass::Check) {
                 let modules = &self.project.modules;
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
-                secrets.extend(not_sensitive(self.config, instance, modules));
+                secrets.extend(not_sensitive_variables(self.config, instance, modules));
                 secrets.extend(values::undeclared_secrets(self.config, instance, modules));
             }
             unread.extend(values::unread_var_files(instance, is_read));
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
-            secrets.extend(values::inherited(self.config, instance, self.own));
+            secrets.extend(values::inherited_variables(self.config, instance, self.own));
         }
         let backend = self.project.addresses.findings.iter();
         let backend = backend.filter(|(id, _)| id.environment == self.environment.name);
@@ -231,17 +242,17 @@ impl EnvironmentChecks<'_> {
         let passed = |what: &str| format!("{stacks}, {what}");
         let nothing = if self.project.files.has_errors() { "nothing else wrong" } else { "nothing wrong" };
         vec![
-            CheckItem::judge(CheckName::Config, name, deduplicated(config), passed(nothing)),
-            CheckItem::judge(
+            CheckItem::from_findings(CheckName::Config, name, deduplicated(config), passed(nothing)),
+            CheckItem::from_findings(
                 CheckName::Backend,
                 name,
                 backend,
                 passed("each with a backend that can be used"),
             ),
-            CheckItem::judge(
+            CheckItem::from_findings(
                 CheckName::Lockfiles,
                 name,
-                lockfiles(self.config, inventory.instances(), self.on_path),
+                check_lockfiles(self.config, inventory.instances(), self.on_path),
                 "lockfiles match the engines",
             ),
             self.secrets(secrets, missing, unread),
@@ -257,8 +268,12 @@ impl EnvironmentChecks<'_> {
         found.extend(missing);
         found.extend(unread);
         let passed = "no secret is set twice";
-        let mut item =
-            CheckItem::judge(CheckName::Secrets, Some(&self.environment.name), deduplicated(found), passed);
+        let mut item = CheckItem::from_findings(
+            CheckName::Secrets,
+            Some(&self.environment.name),
+            deduplicated(found),
+            passed,
+        );
         if item.status == CheckStatus::Green && count > 0 {
             item.status = CheckStatus::Unknown;
             let verb = if count == 1 { "is" } else { "are" };

@@ -10,7 +10,7 @@ use crate::{
 
 /// Instances of all environments, their modules and their state addresses.
 pub struct ProjectFiles {
-    /// Instances of the given inventories first, then those of the other environments, without dependencies.
+    /// Instances of the checked environments first, then those of the other environments, which have no dependencies here.
     pub instances: Vec<Instance>,
     /// Root modules of the instances.
     pub modules: Modules,

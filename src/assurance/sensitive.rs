@@ -17,7 +17,11 @@ use crate::{
 /// plans, diagnostics and outputs, where envctl masks only the values that it recognizes.
 ///
 /// Modules that are remote or cannot be read are skipped.
-pub(super) fn not_sensitive(config: &Config, instance: &Instance, modules: &Modules) -> Diagnostics {
+pub(super) fn not_sensitive_variables(
+    config: &Config,
+    instance: &Instance,
+    modules: &Modules,
+) -> Diagnostics {
     let secrets = &instance.settings.secrets;
     if secrets.is_empty() {
         return Diagnostics::default();
@@ -71,7 +75,7 @@ mod tests {
         let project = Project::new(&toml, files);
         let instances = project.instances("dev");
         let (modules, _) = Modules::read(&instances, &project.root());
-        let found = not_sensitive(&project.config(), &instances[0], &modules);
+        let found = not_sensitive_variables(&project.config(), &instances[0], &modules);
         assert!(!found.has_errors(), "only warnings");
         found.0.iter().map(ToString::to_string).collect()
     }

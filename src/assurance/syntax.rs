@@ -13,12 +13,14 @@ use crate::{
 };
 
 /// Code of the warning about a file that an engine can parse and envctl cannot.
-pub(super) const UNUSUAL: &str = "hcl::unusual";
+pub(super) const UNUSUAL_CODE: &str = "hcl::unusual";
 
 /// Verdicts of engines on files that envctl could not parse; one process per file and engine.
 pub(super) struct SyntaxVerdicts<'a> {
     checker: Option<&'a dyn SyntaxChecker>,
     root: &'a Utf8Path,
+    /// Verdicts so far, by file and engine: true if the engine can parse the file, or a text with the reason why it was not
+    /// asked.
     known: RefCell<HashMap<(Utf8PathBuf, EngineName), Result<bool, String>>>,
 }
 
@@ -46,7 +48,8 @@ impl<'a> SyntaxVerdicts<'a> {
         let Some(checker) = self.checker else {
             let message = format!("envctl cannot parse `{file}`");
             let help = format!("`envctl check` asks {engine} whether the file is valid");
-            return Diagnostic { code: UNUSUAL, severity: Severity::Warning, message, ..problem }.help(help);
+            return Diagnostic { code: UNUSUAL_CODE, severity: Severity::Warning, message, ..problem }
+                .help(help);
         };
         let path = self.root.join(&file);
         let mut known = self.known.borrow_mut();
@@ -56,7 +59,7 @@ impl<'a> SyntaxVerdicts<'a> {
             Ok(true) => {
                 let message =
                     format!("envctl cannot parse `{file}`, which {engine} can: what it says is unknown here");
-                Diagnostic { code: UNUSUAL, severity: Severity::Warning, message, ..problem }.help(
+                Diagnostic { code: UNUSUAL_CODE, severity: Severity::Warning, message, ..problem }.help(
                     "its backend is compared after init, its links are not checked, and it gets all values",
                 )
             }

@@ -45,7 +45,7 @@ pub(super) fn unknown_variables(
     found
 }
 
-/// Returns the variables of the root modules of all stacks; absent when one of the modules is unknown.
+/// Returns the variables of the root modules of all stacks; `None` when one of the modules is unknown.
 fn declared_anywhere(project: &ProjectFiles) -> Option<BTreeSet<String>> {
     let mut declared = BTreeSet::new();
     if !project.not_compared.is_empty() {

@@ -9,7 +9,7 @@ use crate::{
 /// Returns findings for the unsupported keys of an environment and its instances, without duplicates.
 ///
 /// An error if a verb of these classes would have to honour the key, a warning if only other verbs would.
-pub(super) fn unsupported<'a>(
+pub(super) fn unsupported_keys<'a>(
     config: &Config,
     environment: &Environment,
     instances: impl Iterator<Item = &'a Instance>,

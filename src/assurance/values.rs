@@ -152,18 +152,18 @@ pub(super) fn secrets_in_var_files(
 }
 
 /// Code of the warning that a var file may set a secret.
-pub(super) const UNREAD: &str = "secrets::unread-var-file";
+pub(super) const UNREAD_CODE: &str = "secrets::unread-var-file";
 
 /// Returns a warning about an instance with secrets if one of its var files cannot be parsed.
 pub(super) fn unread_var_files(instance: &Instance, is_read: bool) -> Option<Diagnostic> {
     let message =
         format!("var files of `{}` may set its secrets: one of them cannot be parsed here", instance.id);
-    (!is_read && !instance.settings.secrets.is_empty()).then(|| Diagnostic::warning(UNREAD, message))
+    (!is_read && !instance.settings.secrets.is_empty()).then(|| Diagnostic::warning(UNREAD_CODE, message))
 }
 
 /// Returns errors for variables of envctl's environment that would compete with environments.toml. A value of `--var` or
 /// `--set` competes with none: the user has just typed it.
-pub(super) fn inherited(
+pub(super) fn inherited_variables(
     config: &Config,
     instance: &Instance,
     own: &dyn Fn(&str) -> Option<String>,
@@ -228,7 +228,7 @@ pub(super) fn missing_sources(
 
 /// Returns the variables that the var files of an instance set; `None` when one of them cannot be parsed. Adds
 /// findings about the files to `found`.
-pub(super) fn read(
+pub(super) fn read_var_files(
     files: &mut VarFiles<'_>,
     (instance, modules): (&Instance, &Modules),
     verdicts: &SyntaxVerdicts<'_>,

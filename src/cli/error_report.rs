@@ -215,10 +215,10 @@ impl UserError {
                 Some(argument) => format!("{} (given by `{}`)", finding.message, argument.path()),
                 None => finding.message.clone(),
             };
-            printer.command(github_annotation("envctl", file, line.flatten(), &message));
+            printer.workflow_command(github_annotation("envctl", file, line.flatten(), &message));
         }
         if let Some(message) = &self.message {
-            printer.command(github_annotation("envctl", None, None, message));
+            printer.workflow_command(github_annotation("envctl", None, None, message));
         }
     }
 

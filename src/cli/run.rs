@@ -51,7 +51,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
     let printer = Printer::new((out, streams.out), (err, streams.err), detail, streams.width);
     let printer = printer.for_reader(streams.reader).wrapping_messages(streams.message_width);
-    let printer = Arc::new(printer.in_job(streams.terminal.github));
+    let printer = Arc::new(printer.in_github_job(streams.terminal.github));
     let (command, mut report_files) = app.verb.report_files().unwrap_or_default();
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         report_files.prepare(&env)?;

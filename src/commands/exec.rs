@@ -210,7 +210,7 @@ fn mutate(
                     lost = Some(error);
                 }
             }
-            Stream::Stderr => context.printer.unwrapped(text),
+            Stream::Stderr => context.printer.say_unwrapped(text),
         });
     if let Some(error) = lost {
         context.printer.error(format_args!("standard output: {error}; `{}` has the whole", session.log));

@@ -9,7 +9,7 @@ pub const FILE_NAME: &str = "environments.toml";
 
 /// Returns the nearest environments.toml in a folder or above it.
 pub fn find(start: &Utf8Path) -> Option<Utf8PathBuf> {
-    start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| files::is_there(path))
+    start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| files::is_file_there(path))
 }
 
 #[cfg(test)]

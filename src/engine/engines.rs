@@ -54,8 +54,11 @@ struct VersionQuery<'a> {
 
 /// Returns the engine that Terragrunt drives: the named one, else, as Terragrunt itself prefers, OpenTofu if its program is
 /// on PATH, else Terraform; absent if neither is.
-pub fn driven_engine(named: Option<EngineName>, is_there: &dyn Fn(EngineName) -> bool) -> Option<EngineName> {
-    named.or_else(|| [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_there(*name)))
+pub fn driven_engine(
+    named: Option<EngineName>,
+    is_file_there: &dyn Fn(EngineName) -> bool,
+) -> Option<EngineName> {
+    named.or_else(|| [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_file_there(*name)))
 }
 
 impl Engines {

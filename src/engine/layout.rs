@@ -24,7 +24,7 @@ pub fn is_unit_file(name: &str) -> bool {
 /// Returns the file of the unit in a folder: the one in JSON if it is the only one.
 pub fn unit_file_in(dir: &Utf8Path) -> Utf8PathBuf {
     let (own, json) = (dir.join(UNIT_FILE), dir.join(JSON_UNIT_FILE));
-    if !files::is_there(&own) && files::is_there(&json) { json } else { own }
+    if !files::is_file_there(&own) && files::is_file_there(&json) { json } else { own }
 }
 
 /// Engine of Terragrunt units.

@@ -133,7 +133,7 @@ impl Targets {
         let mut var_files = Vec::new();
         for file in instance.settings.var_files.iter() {
             let path = instance.dir.join(&file.path);
-            if files::is_there(&path) {
+            if files::is_file_there(&path) {
                 var_files.push(path);
             } else if !file.optional {
                 return Err(TargetError::MissingVarFile { stack: stack.to_owned(), path: file.path.clone() });

@@ -61,7 +61,9 @@ impl ValuePlaces for InstanceValues {
         if let Some(value) = value {
             return Some(self.written("is set by `vars` of", &value.origin));
         }
-        for file in var_file_paths(&self.instance).iter().rev().filter(|file| files::is_there(&file.path)) {
+        for file in
+            var_file_paths(&self.instance).iter().rev().filter(|file| files::is_file_there(&file.path))
+        {
             // If a file cannot be read, the engine has reported the position itself.
             let content = read_var_file(&file.path, self.instance.root()).ok()?;
             if let Some(SourceSpan { source, span }) = content.get(variable).map(|value| &value.place) {
@@ -81,8 +83,8 @@ impl ValuePlaces for InstanceValues {
     fn declared_at(&self, file: &str, line: u32) -> Option<String> {
         let line = usize::try_from(line).ok()?;
         let start = |place: &SourceSpan| {
-            let is_there = place.source.path().file_name() == Some(file);
-            is_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
+            let is_file_there = place.source.path().file_name() == Some(file);
+            is_file_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
         };
         let Instance { engine, dir, .. } = &self.instance;
         let of_unit = unit_file(*engine).and_then(|_| Modules::of_unit(&self.instance));

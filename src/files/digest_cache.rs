@@ -21,23 +21,25 @@ use crate::{model::hex, mutex::lock};
 /// within one of its ticks has the same time of change.
 const MIN_AGE: Duration = Duration::from_secs(2);
 
-/// Metadata of files that shows a change of their content: device, inode, mode, size, and times of modification and change.
+/// Digest of the metadata of files, which differs after a change of their content: device, inode, mode, size, and times of
+/// modification and change.
 /// The time of change cannot be set by a program, so content with a forged time of modification is read again.
 #[derive(Debug, Clone, Default)]
-pub struct ContentStamp {
+pub struct MetadataDigest {
     hash: Sha256,
+    /// Newest time of change of any of the files, since 1970.
     newest: Option<Duration>,
 }
 
-impl ContentStamp {
-    /// Returns the stamp of one file.
+impl MetadataDigest {
+    /// Returns the digest of the metadata of one file.
     pub fn of(file: &Metadata) -> Self {
-        let mut stamp = Self::default();
-        stamp.add(b"", file);
-        stamp
+        let mut metadata_digest = Self::default();
+        metadata_digest.add(b"", file);
+        metadata_digest
     }
 
-    /// Adds a name and the metadata of a file to the stamp.
+    /// Adds the name and the metadata of a file.
     pub fn add(&mut self, name: &[u8], file: &Metadata) {
         let mut part = Vec::with_capacity(name.len() + 80);
         part.extend(name.len().to_le_bytes());
@@ -58,85 +60,89 @@ impl ContentStamp {
         hex(&self.hash.finalize())
     }
 
-    /// Returns true if the content is older than [`MIN_AGE`] at `now`. A time of change in the future,
-    /// from another clock, is not.
-    fn is_settled(&self, now: SystemTime) -> bool {
+    /// Returns true if the content has not changed for [`MIN_AGE`] at `now`. False for a time of change in the future, from
+    /// another clock.
+    fn is_old_enough(&self, now: SystemTime) -> bool {
         let newest = self.newest.map(|newest| SystemTime::UNIX_EPOCH + newest + MIN_AGE);
         newest.is_none_or(|rested| rested <= now)
     }
 }
 
-/// Cached digest of content with a stamp.
+/// Digest of the content at a path, with the digest of the files' metadata when that content was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Remembered {
-    stamp: String,
+struct CachedDigest {
+    metadata_digest: String,
     digest: String,
 }
 
-/// Digests by path. Without its file, or with an invalid one, all content is read.
+/// Digests of content by path, kept in a cache file. Without that file, or with an invalid one, all content is read.
 ///
-/// The file has a line for each digest; the last line of a path counts. The first digest that a process adds rewrites the
-/// file without the paths that no longer exist; further ones append a line.
+/// The cache file has a line for each digest; the last line of a path counts. When a process adds its first digest, it
+/// rewrites the cache file without the paths that no longer exist; later it appends lines.
 #[derive(Debug)]
 pub struct DigestCache {
+    /// Path of the cache file.
     file: Utf8PathBuf,
+    /// Cached digests; `None` before the cache file was read.
     entries: Mutex<Option<Entries>>,
 }
 
-/// Cached digests, after the process has read the file.
+/// Content of the cache file, and what this process has added to it.
 #[derive(Debug, Default)]
 struct Entries {
-    by_path: BTreeMap<Utf8PathBuf, Remembered>,
-    /// True if this process has rewritten the file and may append lines to it.
+    by_path: BTreeMap<Utf8PathBuf, CachedDigest>,
+    /// True if this process has rewritten the cache file and may append lines to it.
     is_rewritten: bool,
 }
 
-/// Line of the cache file.
+/// Line of the cache file as JSON.
 #[derive(Debug, Serialize, Deserialize)]
 struct CacheLine<'a> {
     path: Cow<'a, Utf8Path>,
-    stamp: Cow<'a, str>,
+    #[serde(rename = "stamp")]
+    metadata_digest: Cow<'a, str>,
     digest: Cow<'a, str>,
 }
 
 impl DigestCache {
-    /// Returns the cache in a file; the file is read on first use.
+    /// Returns the cache in a file, which is read when the first digest is wanted.
     pub fn at(file: impl Into<Utf8PathBuf>) -> Self {
         Self { file: file.into(), entries: Mutex::default() }
     }
 
-    /// Returns the digest of the content at a path: cached for the same stamp, or computed by `read`.
+    /// Returns the digest of the content at a path: the cached one if the metadata is still the same, or the one that `read`
+    /// computes.
     pub fn digest(
         &self,
         path: &Utf8Path,
-        stamp: ContentStamp,
+        metadata_digest: MetadataDigest,
         read: impl FnOnce() -> io::Result<String>,
     ) -> io::Result<String> {
-        self.digest_at(SystemTime::now(), path, stamp, read)
+        self.digest_at(SystemTime::now(), path, metadata_digest, read)
     }
 
     fn digest_at(
         &self,
         now: SystemTime,
         path: &Utf8Path,
-        stamp: ContentStamp,
+        metadata_digest: MetadataDigest,
         read: impl FnOnce() -> io::Result<String>,
     ) -> io::Result<String> {
-        if !stamp.is_settled(now) {
+        if !metadata_digest.is_old_enough(now) {
             return read();
         }
-        let stamp = stamp.text();
+        let metadata_digest = metadata_digest.text();
         if let Some(known) = lock(&self.entries).get_or_insert_with(|| self.load()).by_path.get(path)
-            && known.stamp == stamp
+            && known.metadata_digest == metadata_digest
         {
             return Ok(known.digest.clone());
         }
         let digest = read()?;
         let mut entries = lock(&self.entries);
         let entries = entries.get_or_insert_with(|| self.load());
-        let remembered = Remembered { stamp, digest: digest.clone() };
-        let added = line(path, &remembered);
-        entries.by_path.insert(path.to_owned(), remembered);
+        let cached = CachedDigest { metadata_digest, digest: digest.clone() };
+        let added = line(path, &cached);
+        entries.by_path.insert(path.to_owned(), cached);
         // A cache that cannot be written only makes the next run slower.
         let _ = if entries.is_rewritten { self.append(added) } else { self.rewrite(entries) };
         Ok(digest)
@@ -148,7 +154,7 @@ impl DigestCache {
 
     fn rewrite(&self, entries: &mut Entries) -> io::Result<()> {
         entries.by_path.retain(|path, _| path.exists());
-        let lines = entries.by_path.iter().map(|(path, remembered)| line(path, remembered));
+        let lines = entries.by_path.iter().map(|(path, cached)| line(path, cached));
         write(&self.file, lines.collect::<io::Result<String>>()?.as_bytes())?;
         entries.is_rewritten = true;
         Ok(())
@@ -159,17 +165,24 @@ impl DigestCache {
         // An incomplete line is ignored.
         let lines = text.lines().filter_map(|line| serde_json::from_str::<CacheLine<'_>>(line).ok());
         let by_path = lines
-            .map(|CacheLine { path, stamp, digest }| {
-                (path.into_owned(), Remembered { stamp: stamp.into_owned(), digest: digest.into_owned() })
+            .map(|CacheLine { path, metadata_digest, digest }| {
+                (
+                    path.into_owned(),
+                    CachedDigest {
+                        metadata_digest: metadata_digest.into_owned(),
+                        digest: digest.into_owned(),
+                    },
+                )
             })
             .collect();
         Entries { by_path, is_rewritten: false }
     }
 }
 
-fn line(path: &Utf8Path, remembered: &Remembered) -> io::Result<String> {
-    let Remembered { stamp, digest } = remembered;
-    let line = CacheLine { path: path.into(), stamp: stamp.into(), digest: digest.into() };
+fn line(path: &Utf8Path, cached: &CachedDigest) -> io::Result<String> {
+    let CachedDigest { metadata_digest, digest } = cached;
+    let line =
+        CacheLine { path: path.into(), metadata_digest: metadata_digest.into(), digest: digest.into() };
     serde_json::to_string(&line).map(|line| line + "\n").map_err(io::Error::other)
 }
 
@@ -197,11 +210,11 @@ mod tests {
         /// Returns the digest of the file as of `later` seconds from now, or "read" if the content had to be read.
         fn asked(&self, cache: &DigestCache, later: u64) -> String {
             let path = self.dir.join("content");
-            let stamp = ContentStamp::of(&fs::metadata(&path).unwrap());
+            let metadata_digest = MetadataDigest::of(&fs::metadata(&path).unwrap());
             let now = SystemTime::now() + Duration::from_secs(later);
             let mut is_read = false;
             let digest = cache
-                .digest_at(now, &path, stamp, || {
+                .digest_at(now, &path, metadata_digest, || {
                     is_read = true;
                     fs::read_to_string(&path)
                 })
@@ -249,10 +262,10 @@ mod tests {
         place.asked(&place.cache, 10);
         fs::rename(place.dir.join("content"), place.dir.join("moved")).unwrap();
         let moved = place.dir.join("moved");
-        let stamp = ContentStamp::of(&fs::metadata(&moved).unwrap());
+        let metadata_digest = MetadataDigest::of(&fs::metadata(&moved).unwrap());
         let now = SystemTime::now() + Duration::from_secs(10);
         let next_run = DigestCache::at(place.cache.file.clone());
-        next_run.digest_at(now, &moved, stamp, || Ok("x".to_owned())).unwrap();
+        next_run.digest_at(now, &moved, metadata_digest, || Ok("x".to_owned())).unwrap();
         assert_eq!(place.cache.load().by_path.into_keys().collect::<Vec<_>>(), [moved]);
     }
 
@@ -262,9 +275,9 @@ mod tests {
         let add = |cache: &DigestCache, name: &str| {
             let path = place.dir.join(name);
             fs::write(&path, "one").unwrap();
-            let stamp = ContentStamp::of(&fs::metadata(&path).unwrap());
+            let metadata_digest = MetadataDigest::of(&fs::metadata(&path).unwrap());
             let now = SystemTime::now() + Duration::from_secs(10);
-            cache.digest_at(now, &path, stamp, || Ok(format!("of {name}"))).unwrap();
+            cache.digest_at(now, &path, metadata_digest, || Ok(format!("of {name}"))).unwrap();
             fs::metadata(&place.cache.file).unwrap().ino()
         };
         let first = add(&place.cache, "a");

@@ -6,7 +6,7 @@
 mod create;
 mod digest;
 mod digest_cache;
-mod folder_names;
+mod entry_names;
 mod private;
 mod regular;
 mod remove;
@@ -15,11 +15,11 @@ mod write;
 
 pub use create::{append, create_new, create_new_dir, sync_dir};
 pub use digest::{file_digest, is_executable, leads_nowhere};
-pub use digest_cache::{ContentStamp, DigestCache};
-pub use folder_names::{folder_names, folder_names_if_readable};
+pub use digest_cache::{DigestCache, MetadataDigest};
+pub use entry_names::{entry_names, entry_names_if_readable};
 pub use private::{create_dirs, open_own, open_own_to_read};
 pub use regular::{
-    LARGEST, is_there, open_folder, open_regular, read, read_text, read_whole, read_whole_text,
+    LARGEST, is_file_there, open_folder, open_regular, read, read_text, read_whole, read_whole_text,
 };
 pub use remove::remove_if_there;
 pub use resolve::{normalised, relative_path, resolve_links};

@@ -16,25 +16,26 @@ use rustix::{
 };
 
 /// Name of the folder with envctl's own files.
-const OWN: &str = ".envctl";
+const OWN_FOLDER: &str = ".envctl";
 
 /// Effective user id of this process, which never changes.
 static USER: LazyLock<u32> = LazyLock::new(|| geteuid().as_raw());
 
 /// Permission bits of other users.
-const OTHERS: u32 = 0o077;
+const OTHERS_ACCESS: u32 = 0o077;
 
 /// Creates a folder and the missing ones above it, with mode 0700. An existing folder from `.envctl` on has to be a real
 /// folder of this user, and is restricted to 0700.
 pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
-    let own = path.components().filter(|part| part.as_str() == OWN).count();
-    let is_own =
-        |dir: &&Utf8Path| own > 0 && dir.components().filter(|part| part.as_str() == OWN).count() == own;
+    let own = path.components().filter(|part| part.as_str() == OWN_FOLDER).count();
+    let is_own = |dir: &&Utf8Path| {
+        own > 0 && dir.components().filter(|part| part.as_str() == OWN_FOLDER).count() == own
+    };
     let mut folders: Vec<&Utf8Path> = path.ancestors().take_while(is_own).collect();
     folders.reverse();
     let above = folders.first().map_or(Some(path), |first| first.parent());
-    let is_there = folders.first().is_some_and(|first| first.symlink_metadata().is_ok());
-    if let Some(above) = above.filter(|above| !is_there && !above.as_str().is_empty()) {
+    let is_file_there = folders.first().is_some_and(|first| first.symlink_metadata().is_ok());
+    if let Some(above) = above.filter(|above| !is_file_there && !above.as_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(above)?;
     }
     folders.into_iter().try_for_each(|folder| make_private(folder, *USER))
@@ -58,15 +59,15 @@ fn make_private(folder: &Utf8Path, user: u32) -> io::Result<()> {
     })?;
     let opened = File::from(opened);
     let found = opened.metadata()?;
-    belongs_to(user, found.uid())?;
-    if found.mode() & OTHERS != 0 {
+    check_owner(user, found.uid())?;
+    if found.mode() & OTHERS_ACCESS != 0 {
         opened.set_permissions(Permissions::from_mode(0o700))?;
     }
     Ok(())
 }
 
 fn is_private(found: &Metadata, user: u32) -> bool {
-    found.is_dir() && found.uid() == user && found.mode() & OTHERS == 0
+    found.is_dir() && found.uid() == user && found.mode() & OTHERS_ACCESS == 0
 }
 
 /// Opens a file of envctl under a fixed name for reading and writing, or creates it with mode 0600. A link, a file with
@@ -74,16 +75,17 @@ fn is_private(found: &Metadata, user: u32) -> bool {
 pub fn open_own(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = openat(CWD, path.as_str(), flags, Mode::RUSR | Mode::WUSR).map_err(linked)?;
-    own(File::from(opened))
+    refuse_unless_own(File::from(opened))
 }
 
 /// Opens a file of envctl for reading, under the conditions of [`open_own`].
 pub fn open_own_to_read(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    own(File::from(openat(CWD, path.as_str(), flags, Mode::empty()).map_err(linked)?))
+    refuse_unless_own(File::from(openat(CWD, path.as_str(), flags, Mode::empty()).map_err(linked)?))
 }
 
-fn own(file: File) -> io::Result<File> {
+/// Returns the file if it is regular, has one link and belongs to this user.
+fn refuse_unless_own(file: File) -> io::Result<File> {
     let found = file.metadata()?;
     if !found.is_file() {
         return Err(refused("it is not a regular file".to_owned()));
@@ -91,7 +93,7 @@ fn own(file: File) -> io::Result<File> {
     if found.nlink() > 1 {
         return Err(refused("it is another file's second name (a hard link): remove it".to_owned()));
     }
-    belongs_to(*USER, found.uid())?;
+    check_owner(*USER, found.uid())?;
     Ok(file)
 }
 
@@ -102,7 +104,7 @@ fn linked(errno: Errno) -> io::Error {
     }
 }
 
-fn belongs_to(user: u32, owner: u32) -> io::Result<()> {
+fn check_owner(user: u32, owner: u32) -> io::Result<()> {
     if owner == user {
         return Ok(());
     }

@@ -90,8 +90,8 @@ fn into_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Returns true if a path exists and is no folder: a regular file, or a file that [`open_regular`] refuses.
-pub fn is_there(path: &Utf8Path) -> bool {
+/// Returns true if there is a file at a path, no folder: a regular file, or one that [`open_regular`] refuses.
+pub fn is_file_there(path: &Utf8Path) -> bool {
     path.metadata().is_ok_and(|found| !found.is_dir())
 }
 
@@ -129,11 +129,11 @@ mod tests {
             }
             let error = open_folder(&dir.join(name)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotADirectory, "{name}");
-            assert!(is_there(&dir.join(name)));
+            assert!(is_file_there(&dir.join(name)));
         }
         assert_eq!(read(dir).unwrap_err().kind(), io::ErrorKind::IsADirectory);
         assert_eq!(read(&dir.join("gone")).unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert!(!is_there(dir) && !is_there(&dir.join("gone")));
+        assert!(!is_file_there(dir) && !is_file_there(&dir.join("gone")));
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl From<ReadError> for Diagnostic {
 
 /// Reads the module in a folder with the files that the engine would load; findings show paths relative to `root`.
 pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Result<Module, Diagnostics> {
-    let names = files::folder_names(dir)
+    let names = files::entry_names(dir)
         .map_err(|error| Diagnostic::from(ReadError { path: dir.to_owned(), error }))?;
     let files = module_files(engine, names.iter().map(String::as_str));
     let mut found = Diagnostics::default();

@@ -31,7 +31,7 @@ pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
 
 /// Returns the var files of a stack in a folder with these ones declared, as [`var_file_paths`] does.
 pub(super) fn paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
-    let names = files::folder_names_if_readable(dir);
+    let names = files::entry_names_if_readable(dir);
     let auto = auto_var_files(names.iter().map(String::as_str));
     ordered(dir, auto.iter().map(|name| dir.join(name)), declared)
 }
@@ -95,7 +95,7 @@ impl<'a> VarFiles<'a> {
     /// Returns the content of one file; absent when the file does not exist.
     fn content(&mut self, path: &Utf8Path) -> Option<&Result<Arc<VarFileContent>, Diagnostic>> {
         if !self.read.contains_key(path) {
-            if !files::is_there(path) {
+            if !files::is_file_there(path) {
                 return None;
             }
             self.read.insert(path.to_owned(), read_var_file(path, self.root).map(Arc::new));

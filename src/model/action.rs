@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceOrder {
-    /// `["delete","create"]`
+    /// Deletion first: `["delete","create"]`.
     DeleteFirst,
-    /// `["create","delete"]`
+    /// Creation first: `["create","delete"]`.
     CreateFirst,
 }
 

@@ -11,14 +11,15 @@ use std::{fmt, str::FromStr};
 pub struct AddressPattern {
     text: String,
     components: Vec<Component>,
+    /// True if the pattern starts with `module.`, so that it matches from the root module only.
     anchored: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Component {
-    /// `**`
+    /// `**`: any number of components.
     Any,
-    /// Name, which may hold `*`, and index; the index is absent when every index matches.
+    /// One component: a name, which may hold `*`, and an index; without an index every index matches.
     One { name: String, index: Option<String> },
 }
 
@@ -50,7 +51,7 @@ impl AddressPattern {
     pub fn may_match_within(&self, address: &str) -> bool {
         let Some(parts) = split(address) else { return false };
         if module_depth(&parts) == parts.len() {
-            return !self.anchored || may_go_on(&self.components, &parts);
+            return !self.anchored || may_match_longer(&self.components, &parts);
         }
         let any_instance = Self {
             components: self.components.iter().map(Component::without_index).collect(),
@@ -79,7 +80,7 @@ impl Component {
 
 /// Returns true if the pattern may match an address that begins with these components; a module without an index stands for
 /// all of its instances.
-fn may_go_on(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> bool {
+fn may_match_longer(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> bool {
     match (pattern, parts) {
         (_, []) | ([Component::Any, ..], _) => true,
         ([], _) => false,
@@ -88,7 +89,7 @@ fn may_go_on(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> bool {
                 (Some(index), Some(part_index)) => matches_text(index, part_index),
                 _ => true,
             };
-            matches_text(name, part) && same && may_go_on(rest, others)
+            matches_text(name, part) && same && may_match_longer(rest, others)
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{InstanceId, InvalidName, ResourceAddress, StackId};
 /// Resource that an exception names: by stack and address, or by address alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedResource {
-    /// Stack of the resource; absent in the short form.
+    /// Stack of the resource; `None` in the short form `ADDR`.
     pub stack: Option<StackId>,
     /// Address in the state of that stack.
     pub address: ResourceAddress,
@@ -57,11 +57,11 @@ pub enum GuardException {
     Behind,
     /// Uncommitted changes in the stacks' files.
     Dirty,
-    /// Highest number of deletes, replaces and forgets, in place of the guard's.
+    /// Limit of losses for this run, in place of that of the guard `max_deletes`.
     Deletes(u64),
-    /// Highest number of changes, in place of the guard's.
+    /// Limit of changes for this run, in place of that of the guard `max_changes`.
     Changes(u64),
-    /// Change outside of the allowed times.
+    /// Change at a time that the guard `window` does not allow.
     Window,
     /// Plan older than the guard's maximum age.
     Age,
@@ -71,7 +71,7 @@ pub enum GuardException {
     Lineage(InstanceId),
 }
 
-/// Error for a text that is no exception.
+/// Error for a value of `--allow` that is no exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAllow {
     /// Unknown exception.
@@ -95,7 +95,7 @@ pub enum InvalidAllow {
 }
 
 impl GuardException {
-    /// Forms of all exceptions.
+    /// Notations of all exceptions, as help and errors show them.
     pub const FORMS: [&'static str; 11] = [
         "delete:STACK/ADDR",
         "change:STACK/ADDR",
@@ -110,7 +110,7 @@ impl GuardException {
         "lineage:ENV/STACK",
     ];
 
-    /// Returns the words that the forms begin with.
+    /// Returns the first word of each notation: `delete`, `change` …
     pub fn words() -> impl Iterator<Item = &'static str> {
         Self::FORMS.into_iter().map(|form| form.split([':', '=']).next().unwrap_or(form))
     }
@@ -129,7 +129,7 @@ impl FromStr for GuardException {
             "change" => after(':').and_then(|named| named.parse().ok()).map(Self::Change),
             "deletes" => after('=').and_then(|number| number.parse().ok()).map(Self::Deletes),
             "changes" => after('=').and_then(|number| number.parse().ok()).map(Self::Changes),
-            "lineage" => after(':').and_then(instance).map(Self::Lineage),
+            "lineage" => after(':').and_then(parse_instance).map(Self::Lineage),
             "branch" => rest.is_empty().then_some(Self::Branch),
             "behind" => rest.is_empty().then_some(Self::Behind),
             "dirty" => rest.is_empty().then_some(Self::Dirty),
@@ -148,7 +148,7 @@ impl FromStr for GuardException {
 }
 
 /// Parses `ENV/STACK`; the name of a stack may hold slashes.
-fn instance(text: &str) -> Option<InstanceId> {
+fn parse_instance(text: &str) -> Option<InstanceId> {
     let (environment, stack) = text.split_once('/')?;
     Some(InstanceId { environment: environment.parse().ok()?, stack: stack.parse().ok()? })
 }

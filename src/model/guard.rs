@@ -34,11 +34,11 @@ pub enum Guard {
     UpToDate,
     /// Refuses uncommitted changes.
     CleanTree,
-    /// Refuses to continue as another identity.
+    /// Refuses to act with credentials of another identity than the environment allows.
     Identity,
     /// Refuses a typed command that makes no plan.
     Plan,
-    /// Refuses a plan file that the user gives.
+    /// Refuses a plan file on the command line of a typed command.
     PlanFile,
     /// Refuses an address that is not in the form that the engine prints.
     Address,

@@ -49,7 +49,7 @@ pub use report::{
     EngineReport, ErrorDocument, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult,
 };
 pub use run_verb::RunVerb;
-pub use stack_note::{StackNote, deferral_reason, earlier_apply, tentative_reasons};
+pub use stack_note::{StackNote, deferral_reason, earlier_apply_note, tentative_reasons};
 pub use tentative_reason::TentativeReason;
 pub use value_digest::{PlannedDigests, ValueDigest};
 pub use variable_pattern::{InvalidVariablePattern, VariablePattern};

@@ -103,7 +103,7 @@ pub struct Block {
 /// Block of one stack, or of a run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
-    /// Stack; absent for the whole run.
+    /// Stack whose plan is refused; absent if no plan of the run may be applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<StackId>,
     /// Reason of the refusal.

@@ -1,4 +1,7 @@
-//! Notes on stacks. Reports and journals hold them as texts.
+//! Notes on the stacks of a run. Reports and journals hold each note as a text with a prefix for its kind.
+//!
+//! A plan is tentative if it rests on a value that is not known yet, such as a mock in place of an output of a stack that
+//! is not applied: a plan made after that apply may differ. All reasons are in [`TentativeReason`](super::TentativeReason).
 
 use std::fmt;
 
@@ -7,22 +10,23 @@ use std::fmt;
 pub enum StackNote<'n> {
     /// Warning of the engine.
     Warning(&'n str),
-    /// Reason why the plan is tentative.
+    /// Value that is not known yet and that the plan rests on: the reason why the plan is tentative.
     Tentative(&'n str),
     /// Reason why the stack cannot be planned before another one is applied.
     Deferred(&'n str),
     /// Reason why the stack's own files exclude it.
     LeftOut(&'n str),
-    /// Id of the run that applied the stack before it was resumed.
+    /// Id of the earlier run that applied the stack; the current run resumes that run.
     AppliedEarlier(&'n str),
-    /// Id of the run that destroyed the stack before it was resumed.
+    /// Id of the earlier run that destroyed the stack; the current run resumes that run.
     DestroyedEarlier(&'n str),
-    /// Message that the stack was not started before the run was interrupted.
+    /// No step of the stack was started before the run was interrupted.
     NotStarted,
-    /// Any other text.
+    /// Text without one of the prefixes.
     Other(&'n str),
 }
 
+// Prefixes of the stored texts; journals and reports of other versions have them too.
 const WARNING: &str = "warning: ";
 const TENTATIVE: &str = "tentative: ";
 const DEFERRED: &str = "deferred: ";
@@ -80,8 +84,8 @@ pub fn deferral_reason(notes: &[String]) -> Option<&str> {
     })
 }
 
-/// Returns the note that a stack without changes was applied or destroyed earlier, by the run that is resumed.
-pub fn earlier_apply(notes: &[String]) -> Option<&str> {
+/// Returns the note that an earlier run, which the current run resumes, applied or destroyed the stack.
+pub fn earlier_apply_note(notes: &[String]) -> Option<&str> {
     let is_earlier = |note: &&String| {
         matches!(StackNote::parse(note), StackNote::AppliedEarlier(_) | StackNote::DestroyedEarlier(_))
     };

@@ -4,28 +4,28 @@ use std::fmt;
 
 use super::{StackId, StackNote};
 
-/// Reason why a plan rests on values that are not known yet.
+/// Reason why a plan is tentative: a value that the plan rests on and that is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TentativeReason {
-    /// Outputs that are replaced by mocks.
+    /// Outputs of other stacks in whose place the plan used mocks.
     Mocks(Vec<String>),
-    /// Output that a stack with a state lacks.
+    /// Output that is missing in the state of an upstream stack.
     MissingOutput {
-        /// Stack that lacks it.
+        /// Upstream stack.
         stack: StackId,
         /// Name of the output.
         output: String,
     },
-    /// Output that will or may change.
+    /// Output of another stack that the apply of that stack will or may change.
     Uncertain {
-        /// Stack and name of the output.
+        /// Output as `STACK.NAME`.
         output: String,
         /// Reason in words: `will change`.
         why: &'static str,
     },
     /// Mocks of a Terragrunt dependency that replace one of its outputs.
     MergedMocks {
-        /// Label of the dependency.
+        /// Label of the `dependency` block.
         dependency: String,
         /// Output, or the dependency as a whole.
         output: String,

@@ -65,18 +65,18 @@ pub struct PlannedDigests {
 
 impl PlannedDigests {
     /// Adds the values of a resource.
-    pub fn add_resource(&mut self, change: &ResourceChange, known: ValueDigest) {
-        self.resources.insert(name(change), known);
+    pub fn add_resource(&mut self, change: &ResourceChange, digest: ValueDigest) {
+        self.resources.insert(object_name(change), digest);
     }
 
     /// Adds the value of an output.
-    pub fn add_output(&mut self, output: &str, known: ValueDigest) {
-        self.outputs.insert(output.to_owned(), known);
+    pub fn add_output(&mut self, output: &str, digest: ValueDigest) {
+        self.outputs.insert(output.to_owned(), digest);
     }
 
     /// Adds the configuration of an action.
-    pub fn add_action(&mut self, action: &ActionInvocation, known: ValueDigest) {
-        self.actions.insert(action.to_string(), known);
+    pub fn add_action(&mut self, action: &ActionInvocation, digest: ValueDigest) {
+        self.actions.insert(action.to_string(), digest);
     }
 
     /// Returns the configuration of an action.
@@ -86,7 +86,7 @@ impl PlannedDigests {
 
     /// Returns the values of a resource.
     pub fn resource(&self, change: &ResourceChange) -> Option<&ValueDigest> {
-        self.resources.get(&name(change))
+        self.resources.get(&object_name(change))
     }
 
     /// Returns the value of an output.
@@ -104,8 +104,8 @@ impl PlannedDigests {
     }
 }
 
-/// Returns the key of an object in the state: its address, and the key of a deposed object.
-fn name(change: &ResourceChange) -> String {
+/// Returns the name of an object in the maps: its address, and the deposed key if it has one.
+fn object_name(change: &ResourceChange) -> String {
     match &change.deposed {
         None => change.address.to_string(),
         Some(key) => format!("{} deposed {key}", change.address),

@@ -4,7 +4,7 @@
 
 use std::{io, sync::Arc};
 
-use super::{outcome_line, plain::interrupted, step_counter::StepCounter, step_text};
+use super::{outcome_line, plain::interrupt_message, step_counter::StepCounter, step_text};
 use crate::{
     event::{Consumer, Event, EventKind},
     model::{Failure, Outcome, StackId},
@@ -34,31 +34,36 @@ impl Consumer for GitHubReporter {
         let (styles, width) = (self.printer.err_styles(), self.counter.width);
         match &event.kind {
             EventKind::StepFinished(step) => {
-                let line = outcome_line::finished(step, width, styles);
+                let line = outcome_line::finished_line(step, width, styles);
                 let lines = step_text::with_engine_output(step, Detail::Verbose)?;
                 if lines.is_empty() {
                     self.printer.say(line);
                 } else {
                     let grouped = self.printer.detail() > Detail::Quiet;
                     if grouped {
-                        self.printer.command(format_args!("::group::{line}"));
+                        self.printer.workflow_command(format_args!("::group::{line}"));
                     }
                     for line in lines {
                         self.printer.say(format_args!("    {line}"));
                     }
                     if grouped {
-                        self.printer.command("::endgroup::");
+                        self.printer.workflow_command("::endgroup::");
                     }
                 }
                 if let Outcome::Failed(failure) = &step.outcome {
-                    self.printer.command(annotation(&step.stack, failure));
+                    self.printer.workflow_command(annotation(&step.stack, failure));
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
-                self.printer.say(outcome_line::skipped(stack.as_str(), outcome, width, Styles::new(false)));
+                self.printer.say(outcome_line::skipped_line(
+                    stack.as_str(),
+                    outcome,
+                    width,
+                    Styles::new(false),
+                ));
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.printer.always(interrupted(*count, self.counter.running));
+                self.printer.say_always(interrupt_message(*count, self.counter.running));
             }
             _ => {}
         }
@@ -70,24 +75,26 @@ impl Consumer for GitHubReporter {
 pub fn github_annotation(title: &str, file: Option<&str>, line: Option<u32>, text: &str) -> String {
     let mut place = String::new();
     if let Some(file) = file {
-        place = format!("file={},", property(file));
+        place = format!("file={},", escaped_property(file));
         if let Some(line) = line {
             place = format!("{place}line={line},");
         }
     }
-    format!("::error {place}title={}::{}", property(title), message(text))
+    format!("::error {place}title={}::{}", escaped_property(title), escaped_message(text))
 }
 
 fn annotation(stack: &StackId, failure: &Failure) -> String {
     github_annotation(stack.as_str(), failure.file.as_deref(), failure.line, &failure.summary)
 }
 
-fn message(text: &str) -> String {
+/// Escapes the message of a workflow command.
+fn escaped_message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
-    message(text).replace(':', "%3A").replace(',', "%2C")
+/// Escapes a property of a workflow command, such as `title`.
+fn escaped_property(text: &str) -> String {
+    escaped_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]

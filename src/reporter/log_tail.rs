@@ -10,7 +10,7 @@ use crate::files;
 const STEP_MARK: &str = "── ";
 
 /// Returns the lines after the last step mark.
-pub(super) fn last_step(log: &Utf8Path) -> io::Result<Vec<String>> {
+pub(super) fn lines_of_last_step(log: &Utf8Path) -> io::Result<Vec<String>> {
     let text = files::read_whole(log)?;
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
@@ -29,6 +29,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = camino::Utf8PathBuf::try_from(folder.path().join("a.log")).unwrap();
         fs::write(&path, "── plan\nrefreshing\n── apply\ncreating\ndone\n").unwrap();
-        assert_eq!(last_step(&path).unwrap(), ["creating", "done"]);
+        assert_eq!(lines_of_last_step(&path).unwrap(), ["creating", "done"]);
     }
 }

@@ -2,15 +2,15 @@
 
 use crate::{
     event::{StepFinished, StepKind},
-    model::{ChangeCounts, FailureKind, Outcome, SkipReason, StackNote, deferral_reason, earlier_apply},
+    model::{ChangeCounts, FailureKind, Outcome, SkipReason, StackNote, deferral_reason, earlier_apply_note},
     ui::{Count, Role, Styles, seconds},
 };
 
 /// Formats a finished step: `✔ network  3 to create  0.6s`.
-pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> String {
-    let (mark, mut text) = outcome(&step.outcome, &step.notes, step.step, styles);
+pub(super) fn finished_line(step: &StepFinished, width: usize, styles: Styles) -> String {
+    let (mark, mut text) = outcome_words(&step.outcome, &step.notes, step.step, styles);
     if step.outcome == Outcome::Clean
-        && let Some(earlier) = earlier_apply(&step.notes)
+        && let Some(earlier) = earlier_apply_note(&step.notes)
     {
         earlier.clone_into(&mut text);
     }
@@ -20,8 +20,8 @@ pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> Str
 }
 
 /// Formats a stack that ended without a step: `– app  skipped: network failed`.
-pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Styles) -> String {
-    let (mark, mut text) = outcome(outcome_, &[], StepKind::Plan, styles);
+pub(super) fn skipped_line(stack: &str, outcome_: &Outcome, width: usize, styles: Styles) -> String {
+    let (mark, mut text) = outcome_words(outcome_, &[], StepKind::Plan, styles);
     if matches!(outcome_, Outcome::Interrupted) {
         text = format!("{} (interrupted)", StackNote::NotStarted);
     }
@@ -29,7 +29,7 @@ pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Sty
 }
 
 /// Returns the mark and the words of an outcome; `notes` are those of its stack.
-pub(super) fn outcome(
+pub(super) fn outcome_words(
     outcome: &Outcome,
     notes: &[String],
     step: StepKind,
@@ -38,9 +38,10 @@ pub(super) fn outcome(
     let green = |text: &str| styles.paint(Role::Success, text);
     match outcome {
         Outcome::Clean => (green("✔"), "no changes".to_owned()),
-        Outcome::Changed(changes) => (green("✔"), counts(&changes.counts(), "to ")),
+        Outcome::Changed(changes) => (green("✔"), counts_text(&changes.counts(), "to ")),
         Outcome::Applied(changes) => {
-            let text = if changes.is_empty() { "applied".to_owned() } else { counts(&changes.counts(), "") };
+            let text =
+                if changes.is_empty() { "applied".to_owned() } else { counts_text(&changes.counts(), "") };
             (green("✔"), text)
         }
         Outcome::Failed(failure) => {
@@ -56,7 +57,7 @@ pub(super) fn outcome(
             let text = format!("{}{kind}: {}", styles.paint(Role::Error, verb), first_line(&failure.summary));
             (styles.paint(Role::Error, "✘"), text)
         }
-        Outcome::Skipped { because } => (styles.paint(Role::Dim, "–"), skip(because)),
+        Outcome::Skipped { because } => (styles.paint(Role::Dim, "–"), skip_words(because)),
         Outcome::Deferred { because } => {
             let reason = deferral_reason(notes).map_or(String::new(), |reason| format!(": {reason}"));
             (styles.paint(Role::Warning, "…"), format!("deferred until `{because}` is applied{reason}"))
@@ -78,7 +79,7 @@ pub(super) fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-fn skip(because: &SkipReason) -> String {
+fn skip_words(because: &SkipReason) -> String {
     match because {
         SkipReason::Dependency(stack) => format!("skipped: `{stack}` did not succeed"),
         SkipReason::FailFast(stack) => format!("skipped: `{stack}` failed first (--fail-fast)"),
@@ -88,7 +89,7 @@ fn skip(because: &SkipReason) -> String {
 }
 
 /// Formats `3 to create, 1 to delete, 2 outputs`; with an empty `to`, `3 created, 1 deleted`.
-pub(super) fn counts(counts: &ChangeCounts, to: &str) -> String {
+pub(super) fn counts_text(counts: &ChangeCounts, to: &str) -> String {
     let planned = !to.is_empty();
     let word = |infinitive: &str, participle: &str| {
         if planned { format!("to {infinitive}") } else { participle.to_owned() }
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn counts_read_as_a_sentence() {
         let some = ChangeCounts { create: 3, delete: 1, outputs: 1, ..ChangeCounts::default() };
-        assert_eq!(counts(&some, "to "), "3 to create, 1 to delete, 1 output");
-        assert_eq!(counts(&some, ""), "3 created, 1 deleted, 1 output");
+        assert_eq!(counts_text(&some, "to "), "3 to create, 1 to delete, 1 output");
+        assert_eq!(counts_text(&some, ""), "3 created, 1 deleted, 1 output");
     }
 }

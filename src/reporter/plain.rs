@@ -35,21 +35,22 @@ impl Consumer for PlainReporter {
                 // Failures and refusals are printed also with `--quiet`.
                 let is_failure = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_))
                     && !step.outcome.is_beyond_confirmed();
-                let print =
-                    |line: &str| if is_failure { self.printer.always(line) } else { self.printer.say(line) };
-                print(&outcome_line::finished(step, width, styles));
+                let print = |line: &str| {
+                    if is_failure { self.printer.say_always(line) } else { self.printer.say(line) }
+                };
+                print(&outcome_line::finished_line(step, width, styles));
                 for line in step_text::with_engine_output(step, self.printer.detail())? {
                     print(&format!("    {line}"));
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
-                self.printer.say(outcome_line::skipped(stack.as_str(), outcome, width, styles));
+                self.printer.say(outcome_line::skipped_line(stack.as_str(), outcome, width, styles));
                 for line in step_text::refusal_details(outcome) {
                     self.printer.say(format_args!("    {line}"));
                 }
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.printer.always(interrupted(*count, self.counter.running));
+                self.printer.say_always(interrupt_message(*count, self.counter.running));
             }
             _ => {}
         }
@@ -58,7 +59,7 @@ impl Consumer for PlainReporter {
 }
 
 /// Returns the message for the interrupt of this number, with `running` steps at that time.
-pub(super) fn interrupted(count: u32, running: usize) -> &'static str {
+pub(super) fn interrupt_message(count: u32, running: usize) -> &'static str {
     match count {
         _ if running == 0 => "interrupted: nothing runs, and nothing new starts",
         1 => "interrupted: nothing new starts; waiting for running engines to stop cleanly",

@@ -19,7 +19,8 @@ const MOST_LINES: usize = 120;
 /// Masks that diffs hold in place of secret values: the engine's, and envctl's.
 const MASKS: [&str; 2] = ["(sensitive value)", MASK];
 
-/// Formats the review of a run, ended by a line feed. `show` is the command that shows the run, `last_line` holds commit, digest and the command to type.
+/// Formats the review of a run, ended by a line feed. `show` is the command that shows the run, `last_line` holds commit,
+/// digest and the command to type.
 pub fn review_text(
     review: &Review,
     (losses, blocked): (&[(&StackId, Loss<'_>)], &[Blocked]),
@@ -33,22 +34,22 @@ pub fn review_text(
         let name = styles.paint(Role::Heading, &stack.stack);
         let heading = format!("{name}{}", tentative_remark(stack, styles));
         text.push('\n');
-        text.push_str(&within(&heading, width));
+        text.push_str(&wrapped_within(&heading, width));
         text.push('\n');
-        text.push_str(&shortened(&stack.diff, stack.stack.as_str(), show, styles));
+        text.push_str(&shortened_diff(&stack.diff, stack.stack.as_str(), show, styles));
     }
     if review.changed().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
         let word = styles.paint(Role::Heading, "note:");
         let note = format!(
             "\n{word} masked values are not told apart: with other ones behind the masks this review has the same digest\n"
         );
-        text.push_str(&within(&note, width));
+        text.push_str(&wrapped_within(&note, width));
     }
     for stack in &review.stacks {
         for note in &stack.notes {
             if let StackNote::Warning(warning) = StackNote::parse(note) {
                 let word = styles.paint(Role::Warning, "warning:");
-                text.push_str(&within(&format!("\n{word} {}: {warning}\n", stack.stack), width));
+                text.push_str(&wrapped_within(&format!("\n{word} {}: {warning}\n", stack.stack), width));
             }
         }
     }
@@ -89,13 +90,13 @@ pub fn review_text(
                 .map_or(String::new(), |allow| format!("  (--allow {})", shell_word(allow)));
             let guard = styles.paint(Role::Error, &block.guard);
             let line = format!("  {guard}{stack}: {}{}\n", block.message, styles.paint(Role::Dim, allow));
-            text.push_str(&within(&line, width));
+            text.push_str(&wrapped_within(&line, width));
         }
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&within(last_line, width));
+    text.push_str(&wrapped_within(last_line, width));
     text.push('\n');
     text
 }
@@ -110,7 +111,7 @@ fn loss_words(kind: LossKind<'_>) -> &'static str {
 }
 
 /// Returns a text wrapped to a width, if there is one.
-fn within(text: &str, width: Option<usize>) -> Cow<'_, str> {
+fn wrapped_within(text: &str, width: Option<usize>) -> Cow<'_, str> {
     width.map_or(Cow::Borrowed(text), |width| wrapped(text, width))
 }
 
@@ -120,15 +121,15 @@ fn tentative_remark(stack: &ReviewStack, styles: Styles) -> String {
         return String::new();
     }
     let reason = tentative_reasons(&stack.notes).next();
-    let why = reason.map_or_else(|| TentativeReason::Unspecified.to_string(), step_text::tentative);
+    let why = reason.map_or_else(|| TentativeReason::Unspecified.to_string(), step_text::tentative_line);
     format!("  {}", styles.paint(Role::Warning, format_args!("({why})")))
 }
 
-fn shortened(diff: &str, stack: &str, show: &str, styles: Styles) -> String {
+fn shortened_diff(diff: &str, stack: &str, show: &str, styles: Styles) -> String {
     let lines: Vec<&str> = diff.trim_matches('\n').lines().collect();
     let mut text = String::new();
     for line in lines.iter().take(MOST_LINES) {
-        text.push_str(&painted(line, styles));
+        text.push_str(&painted_line(line, styles));
         text.push('\n');
     }
     if lines.len() > MOST_LINES {
@@ -140,7 +141,7 @@ fn shortened(diff: &str, stack: &str, show: &str, styles: Styles) -> String {
 }
 
 /// Colours a line of an engine's diff by its sign.
-fn painted(line: &str, styles: Styles) -> String {
+fn painted_line(line: &str, styles: Styles) -> String {
     let sign = line.trim_start();
     let role = if sign.starts_with("-/+") || sign.starts_with("+/-") || sign.starts_with("- ") {
         Role::Delete
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn a_long_diff_is_folded_and_says_where_the_whole_is() {
         let diff = "+ line\n".repeat(MOST_LINES + 3);
-        let text = shortened(&diff, "app", "envctl runs show 01J", Styles::new(false));
+        let text = shortened_diff(&diff, "app", "envctl runs show 01J", Styles::new(false));
         assert!(text.ends_with("  … 3 more lines: `envctl runs show 01J app`\n"), "{text}");
     }
 }

@@ -1,11 +1,11 @@
 //! Table of a run's stacks with their planned or applied changes.
 
-use super::{outcome_line, step_text::tentative};
+use super::{outcome_line, step_text::tentative_line};
 use crate::{
     event::StepKind,
     model::{
         ChangeCounts, Changes, Outcome, Report, StackNote, StackReport, StackResult, TentativeReason,
-        earlier_apply, tentative_reasons,
+        earlier_apply_note, tentative_reasons,
     },
     plans::ReviewStack,
     ui::{Align, Count, Role, Styles, Table},
@@ -13,28 +13,31 @@ use crate::{
 
 /// Formats the table of a finished run.
 pub fn report_table(report: &Report, styles: Styles, width: Option<usize>) -> String {
-    render(report.stacks.iter().map(|s| reported(s, styles)).collect(), styles, width)
+    render(report.stacks.iter().map(|s| reported_row(s, styles)).collect(), styles, width)
 }
 
 /// Formats the table of a review.
 pub(super) fn review_table(stacks: &[ReviewStack], styles: Styles, width: Option<usize>) -> String {
-    render(stacks.iter().map(|s| reviewed(s, styles)).collect(), styles, width)
+    render(stacks.iter().map(|s| reviewed_row(s, styles)).collect(), styles, width)
 }
 
+/// Row of one stack.
 struct StackRow {
     stack: String,
+    /// Planned or applied changes; `None` leaves the cells empty.
     counts: Option<ChangeCounts>,
+    /// Text of the column `RESULT`.
     note: String,
     /// Sort key: failures first, stacks without changes last.
     rank: u8,
 }
 
-fn reviewed(stack: &ReviewStack, styles: Styles) -> StackRow {
-    let earlier = earlier_apply(&stack.notes).filter(|_| stack.outcome == Outcome::Clean);
+fn reviewed_row(stack: &ReviewStack, styles: Styles) -> StackRow {
+    let earlier = earlier_apply_note(&stack.notes).filter(|_| stack.outcome == Outcome::Clean);
     let mut note = vec![match &stack.outcome {
         Outcome::Changed(_) => "changes".to_owned(),
         Outcome::Clean if let Some(earlier) = earlier => earlier.to_owned(),
-        other => outcome_line::outcome(other, &[], StepKind::Plan, styles).1,
+        other => outcome_line::outcome_words(other, &[], StepKind::Plan, styles).1,
     }];
     // A note with the reason, if there is one, makes the general one superfluous.
     if stack.tentative && tentative_reasons(&stack.notes).next().is_none() {
@@ -50,7 +53,7 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> StackRow {
     if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) && !stack.outcome.is_excluded() {
         note.extend(notes.iter().filter_map(|note| match note {
             StackNote::Warning(_) | StackNote::Deferred(_) => None,
-            StackNote::Tentative(reason) => Some(tentative(reason)),
+            StackNote::Tentative(reason) => Some(tentative_line(reason)),
             note => Some(note.to_string()).filter(|note| Some(note.as_str()) != earlier),
         }));
     }
@@ -67,7 +70,7 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> StackRow {
     StackRow { stack: stack.stack.to_string(), counts, note: note.join("; "), rank }
 }
 
-fn reported(stack: &StackReport, styles: Styles) -> StackRow {
+fn reported_row(stack: &StackReport, styles: Styles) -> StackRow {
     let (rank, role, word) = match stack.result {
         Some(StackResult::Failed) => (0, Role::Error, "failed"),
         Some(StackResult::Refused) => (1, Role::Error, "refused"),
@@ -77,7 +80,9 @@ fn reported(stack: &StackReport, styles: Styles) -> StackRow {
         Some(StackResult::Deferred) => (4, Role::Warning, "deferred"),
         Some(StackResult::Changes) => (5, Role::Update, "changes"),
         Some(StackResult::Applied) => (5, Role::Success, "applied"),
-        Some(StackResult::Clean) => (6, Role::Success, earlier_apply(&stack.notes).unwrap_or("no changes")),
+        Some(StackResult::Clean) => {
+            (6, Role::Success, earlier_apply_note(&stack.notes).unwrap_or("no changes"))
+        }
     };
     let mut note = styles.paint(role, word);
     for (is, what) in [(stack.reused, "reused"), (stack.tentative, "tentative")] {
@@ -110,18 +115,19 @@ fn render(mut rows: Vec<StackRow>, styles: Styles, width: Option<usize>) -> Stri
     for counts in rows.iter().filter_map(|row| row.counts) {
         totals += counts;
     }
-    let columns: Vec<Column> = COLUMNS.into_iter().filter(|c| c.always || (c.count)(&totals) > 0).collect();
+    let columns: Vec<Column> =
+        COLUMNS.into_iter().filter(|c| c.is_always_shown || (c.count)(&totals) > 0).collect();
     rows.sort_by_key(|row| row.rank);
-    let table = filled(&rows, &totals, &columns, styles, |column| column.heading);
+    let table = filled_table(&rows, &totals, &columns, styles, |column| column.heading);
     match width {
         Some(width) if table.is_cramped(width) => {
-            filled(&rows, &totals, &columns, styles, |column| column.sign).render(Some(width))
+            filled_table(&rows, &totals, &columns, styles, |column| column.sign).render(Some(width))
         }
         width => table.render(width),
     }
 }
 
-fn filled(
+fn filled_table(
     rows: &[StackRow],
     totals: &ChangeCounts,
     columns: &[Column],
@@ -147,26 +153,54 @@ fn filled(
     table
 }
 
+/// Column with a number of changes.
 #[derive(Clone, Copy)]
 struct Column {
     heading: &'static str,
     /// Heading for a narrow terminal.
     sign: &'static str,
     role: Role,
-    always: bool,
+    /// True if the column is shown also when no stack has such a change.
+    is_always_shown: bool,
     count: fn(&ChangeCounts) -> u64,
 }
 
 const COLUMNS: [Column; 9] = [
-    Column { heading: "+create", sign: "+", role: Role::Create, always: true, count: |c| c.create },
-    Column { heading: "~update", sign: "~", role: Role::Update, always: true, count: |c| c.update },
-    Column { heading: "±replace", sign: "±", role: Role::Delete, always: true, count: |c| c.replace },
-    Column { heading: "−delete", sign: "−", role: Role::Delete, always: true, count: |c| c.delete },
-    Column { heading: "⊘forget", sign: "⊘", role: Role::Delete, always: false, count: |c| c.forget },
-    Column { heading: "↓import", sign: "↓", role: Role::Create, always: false, count: |c| c.import },
-    Column { heading: "→move", sign: "→", role: Role::Update, always: false, count: |c| c.moved },
-    Column { heading: "outputs", sign: "out", role: Role::Update, always: true, count: |c| c.outputs },
-    Column { heading: "!actions", sign: "!", role: Role::Update, always: false, count: |c| c.actions },
+    Column { heading: "+create", sign: "+", role: Role::Create, is_always_shown: true, count: |c| c.create },
+    Column { heading: "~update", sign: "~", role: Role::Update, is_always_shown: true, count: |c| c.update },
+    Column {
+        heading: "±replace",
+        sign: "±",
+        role: Role::Delete,
+        is_always_shown: true,
+        count: |c| c.replace,
+    },
+    Column {
+        heading: "−delete", sign: "−", role: Role::Delete, is_always_shown: true, count: |c| c.delete
+    },
+    Column {
+        heading: "⊘forget", sign: "⊘", role: Role::Delete, is_always_shown: false, count: |c| c.forget
+    },
+    Column {
+        heading: "↓import", sign: "↓", role: Role::Create, is_always_shown: false, count: |c| c.import
+    },
+    Column {
+        heading: "→move", sign: "→", role: Role::Update, is_always_shown: false, count: |c| c.moved
+    },
+    Column {
+        heading: "outputs",
+        sign: "out",
+        role: Role::Update,
+        is_always_shown: true,
+        count: |c| c.outputs,
+    },
+    Column {
+        heading: "!actions",
+        sign: "!",
+        role: Role::Update,
+        is_always_shown: false,
+        count: |c| c.actions,
+    },
 ];
 
 fn cell(column: &Column, counts: &ChangeCounts, styles: Styles) -> String {

@@ -38,14 +38,14 @@ pub(super) fn own_lines(step: &StepFinished) -> Vec<String> {
         // The line of the step itself has these notes.
         StackNote::AppliedEarlier(_) | StackNote::DestroyedEarlier(_) | StackNote::Deferred(_) => None,
         StackNote::Warning(_) => Some(note.to_string()),
-        StackNote::Tentative(reason) => Some(format!("note: {}", tentative(reason))),
+        StackNote::Tentative(reason) => Some(format!("note: {}", tentative_line(reason))),
         _ => Some(format!("note: {note}")),
     }));
     lines
 }
 
 /// Formats the reason why a plan is tentative.
-pub(super) fn tentative(reason: &str) -> String {
+pub(super) fn tentative_line(reason: &str) -> String {
     format!("depends on values that are not known yet: {reason}")
 }
 
@@ -56,7 +56,7 @@ pub(super) fn refusal_details(outcome: &Outcome) -> Vec<String> {
 }
 
 /// Messages of the engines while they stop: the line of the step says that it was interrupted.
-const STOPPING: [&str; 6] = [
+const STOP_MESSAGES: [&str; 6] = [
     "Interrupt received.",
     "Please wait for OpenTofu to exit or data loss may occur.",
     "Please wait for Terraform to exit or data loss may occur.",
@@ -69,7 +69,7 @@ const STOPPING: [&str; 6] = [
 /// lines, versions, exit codes, and what the line of the step says already.
 fn engine_output(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
     let Some(log) = &step.log else { return Ok(Vec::new()) };
-    let mut lines = log_tail::last_step(log)?;
+    let mut lines = log_tail::lines_of_last_step(log)?;
     if detail < Detail::Verbose {
         lines.retain(|line| !is_superfluous(line, &step.outcome));
     }
@@ -87,7 +87,7 @@ fn is_superfluous(line: &str, outcome: &Outcome) -> bool {
             Outcome::Failed(failure) => {
                 line.strip_prefix("Error: ").is_some_and(|said| Some(said) == failure.summary.lines().next())
             }
-            Outcome::Interrupted => STOPPING.contains(&line),
+            Outcome::Interrupted => STOP_MESSAGES.contains(&line),
             _ => false,
         }
 }

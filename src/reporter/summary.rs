@@ -4,8 +4,8 @@ use std::{fmt::Write as _, iter};
 
 use crate::{
     model::{
-        ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult, earlier_apply,
-        tentative_reasons,
+        ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult,
+        earlier_apply_note, tentative_reasons,
     },
     plans::Review,
     ui::{Count, seconds, visible},
@@ -34,7 +34,7 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
     let remarks = remarks.unwrap_or_default();
     for remark in &remarks {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "* {}", html(remark));
+        let _ = writeln!(text, "* {}", escaped_html(remark));
     }
     if report.stacks.is_empty() {
         return visible(&text).into_owned();
@@ -50,13 +50,13 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            escaped(stack.stack.as_str()),
+            escaped_cell(stack.stack.as_str()),
             c.create,
             c.update,
             c.replace,
             c.delete + c.forget,
             c.outputs,
-            escaped(&result(stack)),
+            escaped_cell(&result_text(stack)),
             seconds(stack.duration)
         );
     }
@@ -65,14 +65,15 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
     });
     for (n, why) in why.enumerate() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}* {}", if n == 0 { "\n" } else { "" }, html(&why));
+        let _ = writeln!(text, "{}* {}", if n == 0 { "\n" } else { "" }, escaped_html(&why));
     }
     if let Some(digest) = &report.digest {
         let commit =
-            report.commit.as_deref().map_or(String::new(), |c| format!(", commit `{}`", short(c, 12)));
+            report.commit.as_deref().map_or(String::new(), |c| format!(", commit `{}`", first_bytes(c, 12)));
         let round = report.round.filter(|round| *round > 1);
         let of_round = round.map_or(String::new(), |round| format!(" of round {round}"));
-        let _ = write!(text, "\nReview `{}`{of_round}{commit}, run `{}`.\n", short(digest, 16), report.run);
+        let _ =
+            write!(text, "\nReview `{}`{of_round}{commit}, run `{}`.\n", first_bytes(digest, 16), report.run);
         if let (Some(round), Some(next)) = (round, &report.next) {
             let _ = write!(text, "\nRound {round} waits for a confirmation: `{next}`\n");
         }
@@ -86,7 +87,7 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
         let _ = write!(
             text,
             "\n<details><summary>{}</summary>\n\n{fence}diff\n{}\n{fence}\n\n</details>\n",
-            html(&format!("{}{}", stack.stack, if stack.tentative { " (tentative)" } else { "" })),
+            escaped_html(&format!("{}{}", stack.stack, if stack.tentative { " (tentative)" } else { "" })),
             stack.diff.trim_matches('\n')
         );
     }
@@ -101,11 +102,11 @@ pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
         (Some(file), None) => format!(" ({file})"),
         (None, _) => String::new(),
     };
-    let summary = html(&error.summary.replace('\n', " "));
+    let summary = escaped_html(&error.summary.replace('\n', " "));
     let text = format!(
         "{HEADING}{command}`: {}\n\n{summary}{}, exit code {exit_code}\n",
         headline(*result),
-        html(&place)
+        escaped_html(&place)
     );
     visible(&text).into_owned()
 }
@@ -131,10 +132,10 @@ fn headline(result: RunResult) -> &'static str {
     }
 }
 
-fn result(stack: &StackReport) -> String {
+fn result_text(stack: &StackReport) -> String {
     let word = match stack.result {
         None => "unfinished",
-        Some(StackResult::Clean) => earlier_apply(&stack.notes).unwrap_or("no changes"),
+        Some(StackResult::Clean) => earlier_apply_note(&stack.notes).unwrap_or("no changes"),
         Some(StackResult::Changes) => "changes",
         Some(StackResult::Applied) => "applied",
         Some(StackResult::Failed) => "**failed**",
@@ -156,15 +157,16 @@ fn result(stack: &StackReport) -> String {
     }
 }
 
-fn short(text: &str, length: usize) -> &str {
+fn first_bytes(text: &str, length: usize) -> &str {
     text.get(..length).unwrap_or(text)
 }
 
-fn escaped(text: &str) -> String {
-    html(&text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " "))
+/// Escapes a text for a cell of a Markdown table.
+fn escaped_cell(text: &str) -> String {
+    escaped_html(&text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " "))
 }
 
-fn html(text: &str) -> String {
+fn escaped_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -186,6 +188,6 @@ mod tests {
 
     #[test]
     fn a_cell_cannot_break_the_table() {
-        assert_eq!(escaped("a|b\n<c>"), "a\\|b &lt;c&gt;");
+        assert_eq!(escaped_cell("a|b\n<c>"), "a\\|b &lt;c&gt;");
     }
 }

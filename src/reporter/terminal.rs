@@ -10,7 +10,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{outcome_line, plain::interrupted, step_counter::StepCounter, step_text};
+use super::{outcome_line, plain::interrupt_message, step_counter::StepCounter, step_text};
 use crate::{
     event::{Consumer, Event, EventKind, StepKind},
     model::{Outcome, StackId},
@@ -36,8 +36,11 @@ pub struct TerminalReporter {
 
 /// Round of plans or applies that the progress bar counts.
 struct ProgressRound {
+    /// Word for finished steps: `planned`.
     done: &'static str,
+    /// Start of the round.
     since: Instant,
+    /// Estimated duration of the round in seconds.
     expected: Option<f64>,
 }
 
@@ -53,9 +56,12 @@ impl ProgressRound {
     }
 }
 
+/// Live line of a running step.
 struct RunningStep {
     line: ProgressBar,
+    /// Start of the step.
     since: Instant,
+    /// Last progress of the step.
     text: String,
 }
 
@@ -206,7 +212,7 @@ impl Consumer for TerminalReporter {
                 self.schedule(&step.stack, &step.outcome);
                 let done = matches!(step.outcome, Outcome::Changed(_) | Outcome::Applied(_) | Outcome::Clean);
                 self.end(&step.stack, done);
-                self.print(&outcome_line::finished(step, width, styles))?;
+                self.print(&outcome_line::finished_line(step, width, styles))?;
                 let lines = if self.printer.detail() >= Detail::Verbose {
                     step_text::with_engine_output(step, Detail::Verbose)?
                 } else {
@@ -219,13 +225,13 @@ impl Consumer for TerminalReporter {
             EventKind::StackSkipped { stack, outcome } => {
                 self.schedule(stack, outcome);
                 self.end(stack, false);
-                self.print(&outcome_line::skipped(stack.as_str(), outcome, width, styles))?;
+                self.print(&outcome_line::skipped_line(stack.as_str(), outcome, width, styles))?;
                 for line in step_text::refusal_details(outcome) {
                     self.print(&format!("    {line}"))?;
                 }
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.print(interrupted(*count, self.running.len()))?;
+                self.print(interrupt_message(*count, self.running.len()))?;
             }
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;

@@ -127,14 +127,14 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     let mut reminders = 0;
     while !alive.is_empty() {
         for engine in alive.iter().filter(|engine| !said.contains(engine)) {
-            context.printer.always(format_args!("waiting for {}", describe(engine)));
+            context.printer.say_always(format_args!("waiting for {}", describe(engine)));
         }
         said.extend(alive.iter().filter(|engine| !said.contains(engine)).cloned().collect::<Vec<_>>());
         if waited() >= REMINDER.as_secs_f64() * f64::from(reminders + 1) {
             reminders += 1;
             for engine in &alive {
                 let time = seconds(waited());
-                context.printer.always(format_args!("still waiting for {}, {time}", describe(engine)));
+                context.printer.say_always(format_args!("still waiting for {}, {time}", describe(engine)));
             }
         }
         if let Some(signal) = context.interrupts.signal() {

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::{Context, Stopped, Usage};
 use crate::{
-    assurance::{Offline, ValueErrors, check_offline},
+    assurance::{OfflineChecks, ValueErrors, check_offline},
     config::{Config, Environment, VerbClass},
     diagnostic::{Diagnostics, closest},
     engine::{Engines, clean_environment, layout::UNIT_ENGINE, syntax_check},
@@ -170,7 +170,7 @@ impl Context {
         environments: &[&Environment],
         classes: &[VerbClass],
         start_programs: bool,
-    ) -> Offline {
+    ) -> OfflineChecks {
         let own = |name: &str| {
             // Engines accept an empty value of these.
             let value = self.env.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());

@@ -81,7 +81,7 @@ impl RunEvents {
         let began =
             |event: &Event| matches!(&event.kind, EventKind::StepStarted { step: StepKind::Apply, .. });
         let decided =
-            |event: &Event| matches!(&event.kind, EventKind::Decided(decision) if decision.is_yes());
+            |event: &Event| matches!(&event.kind, EventKind::Decided(decision) if decision.is_confirmed());
         let changing =
             self.resumes().is_some() || self.events.iter().any(|event| began(event) || decided(event));
         if changing { self.environment() } else { None }

@@ -224,7 +224,7 @@ fn said(context: &Context, run: &mut Run, refusal: &Refusal) -> RoundResult {
     let redactor = run.runner.redactor();
     context.printer.error(redactor.mask(&refusal.summary));
     if !refusal.detail.is_empty() {
-        context.printer.always(redactor.mask(&refusal.indented()));
+        context.printer.say_always(redactor.mask(&refusal.indented()));
     }
     if let Some(hint) = &refusal.hint {
         context.printer.hint(redactor.mask(hint));

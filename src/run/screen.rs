@@ -143,7 +143,7 @@ impl Run {
             if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
         if is_unseen {
             let text = self.review_text(review, blocked, context, printer.err_styles())?;
-            printer.unwrapped(self.runner.redactor().mask(&text));
+            printer.say_unwrapped(self.runner.redactor().mask(&text));
         }
         Ok(())
     }

@@ -28,17 +28,17 @@ pub fn render(diagnostic: &Diagnostic, color: bool, width: usize) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut shown = renderer.term_width(width).render(&[group]);
     for label in diagnostic.labels.iter().filter(|label| label.source.is_confidential()) {
-        shown.push_str(&place(label));
+        shown.push_str(&position_text(label));
     }
     for line in &diagnostic.help {
         shown.push('\n');
-        shown.push_str(&help(diagnostic, line, color));
+        shown.push_str(&help_line(diagnostic, line, color));
     }
     shown
 }
 
 /// Formats a line of help: aligned with the line numbers above it, or as a `hint:` if no source lines are printed.
-fn help(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
+fn help_line(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
     let style = |style: Style, text: &str| {
         if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     };
@@ -58,7 +58,7 @@ fn help(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
 }
 
 /// Formats the position of a label in a confidential file, whose lines are not printed.
-fn place(label: &Label) -> String {
+fn position_text(label: &Label) -> String {
     let (line, column) = label.source.position(label.span.start);
     let text = if label.text.is_empty() { String::new() } else { format!(" ({})", label.text) };
     format!("\n --> {}:{line}:{column}{text}", label.source.path())
@@ -66,7 +66,7 @@ fn place(label: &Label) -> String {
 
 /// Returns the number of the last line that a label touches.
 fn last_line(label: &Label) -> usize {
-    label.source.position(within(label.source.text(), label).end).0
+    label.source.position(label_range(label.source.text(), label).end).0
 }
 
 /// Formats diagnostics separated by empty lines, without a final line feed.
@@ -96,7 +96,7 @@ fn snippet<'a>(
     let annotations = labels.iter().map(|label| {
         let is_first = first.is_some_and(|first| std::ptr::eq(first, *label));
         let kind = if is_first { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let annotation = kind.span(within(text, label));
+        let annotation = kind.span(label_range(text, label));
         if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
     });
     Snippet::source(text).path(source.path().as_str()).annotations(annotations)
@@ -104,7 +104,7 @@ fn snippet<'a>(
 
 /// Returns the label's range, limited to the text and to whole characters: an invalid range must not hide the
 /// message.
-fn within(text: &str, label: &Label) -> std::ops::Range<usize> {
+fn label_range(text: &str, label: &Label) -> std::ops::Range<usize> {
     let floor = |at: usize| {
         let mut at = at.min(text.len());
         while !text.is_char_boundary(at) {

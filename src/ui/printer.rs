@@ -43,18 +43,21 @@ type OutputStream = Arc<Mutex<Box<dyn Write + Send>>>;
 pub struct Printer {
     out: OutputStream,
     err: OutputStream,
+    /// Function to call before each write to either stream.
     before_write: Mutex<Option<BeforeWrite>>,
     out_styles: Styles,
     err_styles: Styles,
     detail: Detail,
+    /// Width of the terminal; `None` without one.
     width: Option<usize>,
+    /// Width at which messages are wrapped; `None` if standard error is no terminal.
     message_width: Option<usize>,
     reader: Reader,
-    is_job: bool,
+    is_github_job: bool,
 }
 
 impl Printer {
-    /// Makes a printer over two streams, each with its styles; `width` is that of the terminal, absent without one.
+    /// Makes a printer over two streams, each with its styles; `width` is that of the terminal, `None` without one.
     pub fn new(
         out: (Box<dyn Write + Send>, Styles),
         err: (Box<dyn Write + Send>, Styles),
@@ -71,7 +74,7 @@ impl Printer {
             width,
             message_width: None,
             reader: Reader::Program,
-            is_job: false,
+            is_github_job: false,
         }
     }
 
@@ -87,11 +90,11 @@ impl Printer {
         Self { message_width, ..self }
     }
 
-    /// Enables escaping for a GitHub job, which executes commands in both streams: then only [`Printer::command`] can
+    /// Enables escaping for a GitHub job, which executes commands in both streams: then only [`Printer::workflow_command`] can
     /// give any.
     #[must_use]
-    pub fn in_job(self, is_job: bool) -> Self {
-        Self { is_job, ..self }
+    pub fn in_github_job(self, is_github_job: bool) -> Self {
+        Self { is_github_job, ..self }
     }
 
     /// Sets a function to call before each write, such as a flush of the consumers of a run's events: then no output
@@ -150,7 +153,7 @@ impl Printer {
         self.message_width.map_or(Cow::Borrowed(message), |width| wrap::wrapped(message, width))
     }
 
-    /// Writes a single value: unchanged for a program, with control characters escaped on a terminal.
+    /// Writes a single value to standard output: unchanged for a program, with control characters escaped on a terminal.
     pub fn value(&self, value: &str) -> io::Result<()> {
         match self.reader {
             Reader::Person => self.text(format_args!("{value}\n")),
@@ -174,7 +177,7 @@ impl Printer {
     /// Writes a line to standard error, unless quiet.
     pub fn say(&self, line: impl Display) {
         if self.detail > Detail::Quiet {
-            self.always(line);
+            self.say_always(line);
         }
     }
 
@@ -195,7 +198,7 @@ impl Printer {
 
     /// Writes an error, even when quiet.
     pub fn error(&self, line: impl Display) {
-        self.always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
+        self.say_always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
     }
 
     /// Writes diagnostics with their source lines, even when quiet.
@@ -207,29 +210,29 @@ impl Printer {
         let lines: Vec<_> = lines
             .map(|line| if line.contains('|') { Cow::Borrowed(line) } else { self.wrapped(line) })
             .collect();
-        self.unwrapped(lines.join("\n"));
+        self.say_unwrapped(lines.join("\n"));
     }
 
     /// Writes a message to standard error, even when quiet, wrapped to the width of a terminal.
-    pub fn always(&self, message: impl Display) {
-        self.unwrapped(self.wrapped(&message.to_string()));
+    pub fn say_always(&self, message: impl Display) {
+        self.say_unwrapped(self.wrapped(&message.to_string()));
     }
 
     /// Writes text with lines of its own, such as a table or a program's output, to standard error, even when quiet.
     /// Control characters are escaped.
-    pub fn unwrapped(&self, line: impl Display) {
+    pub fn say_unwrapped(&self, line: impl Display) {
         self.write_line(&self.escaped(&line.to_string(), self.err_styles));
     }
 
     /// Writes a workflow command for a GitHub job to standard error. Line feeds in it become spaces.
-    pub fn command(&self, line: impl Display) {
+    pub fn workflow_command(&self, line: impl Display) {
         let line = line.to_string();
         self.write_line(&visible_painted(&line, self.err_styles.color()).replace('\n', " "));
     }
 
     fn escaped(&self, text: &str, styles: Styles) -> String {
         let text = visible_painted(text, styles.color());
-        if self.is_job { disarmed(&text).into_owned() } else { text.into_owned() }
+        if self.is_github_job { disarmed(&text).into_owned() } else { text.into_owned() }
     }
 
     fn prepare_write(&self) {

@@ -44,32 +44,32 @@ impl Table {
         let is_filled = |at: &usize| self.lines.iter().skip(1).any(|cells| !cells[*at].is_empty());
         let filled: Vec<usize> = (0..self.aligns.len()).filter(is_filled).collect();
         if self.lines.len() > 1 {
-            self.keep_columns(&filled);
+            self.retain_columns(&filled);
         }
     }
 
-    /// Removes columns by their headings, the first one first, until each row has one line in a terminal of this width.
-    /// Removes none if that is not enough.
+    /// Removes the columns with these headings, one after the other, until each row fits into one line of a terminal of this
+    /// width. Removes none if rows would not fit without all of them either.
     pub fn drop_to_fit(&mut self, width: Option<usize>, headings: &[&str]) {
         let Some(width) = width.and_then(|width| u16::try_from(width).ok()) else { return };
         let mut kept: Vec<usize> = (0..self.aligns.len()).collect();
         let mut dropped = headings.iter();
-        while self.is_folded(&kept, width) {
+        while self.needs_several_lines(&kept, width) {
             let Some(heading) = dropped.next() else { return };
             kept.retain(|at| self.lines[0][*at] != *heading);
         }
-        self.keep_columns(&kept);
+        self.retain_columns(&kept);
     }
 
     /// Returns true if rows of these columns need several lines in a terminal of this width.
-    fn is_folded(&self, columns: &[usize], width: u16) -> bool {
+    fn needs_several_lines(&self, columns: &[usize], width: u16) -> bool {
         let mut table = Self { aligns: self.aligns.clone(), lines: self.lines.clone() };
-        table.keep_columns(columns);
+        table.retain_columns(columns);
         let widths = table.band(&(0..table.aligns.len())).column_max_content_widths();
         table.bands(&widths, width).len() > 1
     }
 
-    fn keep_columns(&mut self, columns: &[usize]) {
+    fn retain_columns(&mut self, columns: &[usize]) {
         self.aligns = columns.iter().map(|at| self.aligns[*at]).collect();
         for cells in &mut self.lines {
             *cells = columns.iter().map(|at| std::mem::take(&mut cells[*at])).collect();

@@ -10,7 +10,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Escapes a text like [`visible`], but keeps envctl's own colours if `color` is true.
 pub(super) fn visible_painted(text: &str, color: bool) -> Cow<'_, str> {
-    escaped_except(text, |rest| if color { own_color(rest) } else { 0 })
+    escaped_except(text, |rest| if color { own_color_length(rest) } else { 0 })
 }
 
 /// Removes the colours that engines print; all other control sequences stay.
@@ -23,7 +23,7 @@ pub fn uncolored(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find("\u{1b}[") {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let length = color(rest, |number| matches!(number, 0..=4 | 30..=37 | 39 | 90..=97));
+        let length = color_length(rest, |number| matches!(number, 0..=4 | 30..=37 | 39 | 90..=97));
         // A sequence that begins like a colour and is none stays.
         plain.push_str(if length == 0 { "\u{1b}[" } else { "" });
         rest = &rest[length.max(2)..];
@@ -73,13 +73,13 @@ fn is_interpreted(character: char) -> bool {
 
 /// Returns the length of a colour that envctl itself uses at the start of a text: no background, no black, no hidden
 /// text.
-fn own_color(text: &str) -> usize {
-    color(text, |number| matches!(number, 0..=4 | 31..=37 | 39 | 91..=97))
+fn own_color_length(text: &str) -> usize {
+    color_length(text, |number| matches!(number, 0..=4 | 31..=37 | 39 | 91..=97))
 }
 
 /// Returns the length of a sequence such as `ESC[1;31m` at the start of a text if all its numbers are `known`; 0
 /// otherwise.
-fn color(text: &str, known: impl Fn(u8) -> bool) -> usize {
+fn color_length(text: &str, known: impl Fn(u8) -> bool) -> usize {
     let Some(inner) = text.strip_prefix("\u{1b}[") else { return 0 };
     let end = inner.find(|c: char| !(c.is_ascii_digit() || c == ';')).unwrap_or(inner.len());
     let mut words = inner[..end].split(';');

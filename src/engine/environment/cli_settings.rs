@@ -38,7 +38,7 @@ pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let folders = [home.map(|home| home.join(".terraform.d")), own];
     let mut found: Vec<Utf8PathBuf> = files.into_iter().flatten().collect();
     found.extend(folders.into_iter().flatten().flat_map(|folder| more_settings(&folder)));
-    found.retain(|file| files::is_there(file));
+    found.retain(|file| files::is_file_there(file));
     found
 }
 

@@ -110,7 +110,7 @@ pub(in crate::engine) fn takes_var_files(
 /// Returns true if something else than the var files of an instance may set its variables: the environment, a var file that
 /// engines load by its name, or the unit.
 fn has_other_values(target: &Target) -> bool {
-    let names = files::folder_names_if_readable(&target.dir);
+    let names = files::entry_names_if_readable(&target.dir);
     let is_variable = |name: &OsString| name.to_string_lossy().starts_with("TF_VAR_");
     target.env.keys().any(is_variable)
         || names.iter().any(|name| is_unit_file(name))

@@ -5,7 +5,7 @@ use std::{fs, io};
 use camino::Utf8PathBuf;
 
 use super::installed::InstalledEngine;
-use crate::files::{ContentStamp, DigestCache, file_digest};
+use crate::files::{DigestCache, MetadataDigest, file_digest};
 
 /// Program that runs when an engine does. Its path differs between machines, so that only its content counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl EngineProgram {
         digests: &DigestCache,
     ) -> io::Result<Self> {
         let path = installed.program.clone();
-        let stamp = ContentStamp::of(&fs::metadata(&path)?);
+        let stamp = MetadataDigest::of(&fs::metadata(&path)?);
         let digest = match digests.digest(&path, stamp, || file_digest(&path)) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
             read => read?,

@@ -165,7 +165,7 @@ fn may_link_providers(target: &Target) -> bool {
     // Settings that cannot be read may name a mirror.
     implied
         || cli_configs(&target.env).iter().any(|file| {
-            files::is_there(file)
+            files::is_file_there(file)
                 && files::read_text(file).map_or(true, |text| text.contains("filesystem_mirror"))
         })
 }

@@ -132,11 +132,11 @@ impl VersionFiles {
 fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
     // Listed once: a look-up of each name costs ten times as much. An unlistable folder may still have readable files.
     let entries = dir.read_dir_utf8().and_then(Iterator::collect::<io::Result<Vec<_>>>).ok();
-    let is_there = |name: &&str| {
+    let is_file_there = |name: &&str| {
         let first = name.split('/').next();
         entries.as_ref().is_none_or(|all| all.iter().any(|entry| Some(entry.file_name()) == first))
     };
     // The list of Terragrunt includes those of all other engines.
-    let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS).filter(is_there);
+    let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS).filter(is_file_there);
     names.filter_map(|name| FileStamp::of(&dir.join(name))).collect()
 }

@@ -130,8 +130,8 @@ fn link_to(place: &Utf8Path, leads_to: &Utf8Path, replace: Replacement) -> io::R
 
 /// Refuses a `.terraform` that is a file, or a dangling link: the message of the engine does not say so.
 fn refuse_other_than_folder(engine_folder: &Utf8Path, target: &Target) -> Result<(), EngineError> {
-    let (is_there, is_folder) = (engine_folder.symlink_metadata().is_ok(), engine_folder.is_dir());
-    if !is_there || is_folder {
+    let (is_file_there, is_folder) = (engine_folder.symlink_metadata().is_ok(), engine_folder.is_dir());
+    if !is_file_there || is_folder {
         return Ok(());
     }
     let shown = engine_folder.strip_prefix(&target.project).unwrap_or(engine_folder);

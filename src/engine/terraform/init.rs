@@ -96,10 +96,10 @@ impl Terraform {
         // A link would point to a folder of others, which an init would change.
         make_private_folder(&target.data_dir)?;
         // The fingerprint lies in another folder than the data directory, which the user may have emptied.
-        let is_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
+        let is_file_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
         let is_outside_run = matches!(workspace.look_up, LookUp::Always { .. });
         if !force
-            && is_there
+            && is_file_there
             && self.fingerprint(target, record)?.is_current(&target.state_dir)
             && !(is_outside_run && computed_backend::is_outdated(self, target, session)?)
         {

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::effective_init::module_folders;
 use crate::{
     engine::{detect::LOCKFILE, layout::is_configuration},
-    files::{self, ContentStamp, DigestCache, file_digest},
+    files::{self, DigestCache, MetadataDigest, file_digest},
     model::hex,
 };
 
@@ -113,7 +113,7 @@ fn tree_digest(
     digests: &DigestCache,
 ) -> io::Result<PackageDigest> {
     let mut entries = Vec::new();
-    let mut stamp = ContentStamp::default();
+    let mut stamp = MetadataDigest::default();
     collect(
         root.as_std_path(),
         Path::new(""),
@@ -132,7 +132,7 @@ fn collect(
     below: &Path,
     is_left_out: &dyn Fn(&OsStr) -> bool,
     above: &mut Vec<(u64, u64)>,
-    found: &mut (&mut Vec<PackageFile>, &mut ContentStamp),
+    found: &mut (&mut Vec<PackageFile>, &mut MetadataDigest),
 ) -> io::Result<()> {
     let own = fs::metadata(folder)?;
     let own = (own.dev(), own.ino());

@@ -127,7 +127,7 @@ pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
     for tail in named.filter_map(|text| text.rsplit('}').next()) {
         let tail = tail.trim_start_matches('/');
         let below = target.dir.ancestors().map(|dir| normalised(&dir.join(tail)));
-        let there: Vec<Utf8PathBuf> = below.filter(|file| files::is_there(file)).collect();
+        let there: Vec<Utf8PathBuf> = below.filter(|file| files::is_file_there(file)).collect();
         if there.is_empty() {
             return None;
         }

@@ -191,7 +191,7 @@ fn var_files(ready: &ReadyStack, effective_init: &EffectiveInit) -> Vec<Utf8Path
         ready.target.var_files.iter().filter(|file| !ready.target.generated_values.contains(file)).cloned();
     // The engine runs where its lockfile lies.
     let folder = effective_init.lockfile.parent().unwrap_or(&ready.target.dir);
-    let names = files::folder_names_if_readable(folder);
+    let names = files::entry_names_if_readable(folder);
     let auto = auto_var_files(names.iter().map(String::as_str));
     auto.iter().map(|file| folder.join(file)).chain(declared).collect()
 }

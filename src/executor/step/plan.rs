@@ -173,7 +173,7 @@ pub(super) fn refuse_only_deferred(planned: &Planned) -> Option<Vec<Block>> {
 /// neither a backend nor resources to change or to destroy.
 fn missing_configuration(ready: &ReadyStack) -> Option<Failure> {
     // The engine reports a folder that cannot be read.
-    let names = files::folder_names(&ready.target.dir).ok()?;
+    let names = files::entry_names(&ready.target.dir).ok()?;
     if has_configuration(ready.engine.name(), names.iter().map(String::as_str)) {
         return None;
     }

@@ -126,10 +126,10 @@ fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
     if git.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
         return NoChanges::NoCommit;
     }
-    let is_there =
+    let is_file_there =
         |name: &str| git.ask(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).is_ok();
     let of_origin = format!("origin/{name}");
-    let hint = if is_there(&of_origin) {
+    let hint = if is_file_there(&of_origin) {
         Some(format!("did you mean `{of_origin}`?"))
     } else if name.starts_with("HEAD") && is_shallow(git) {
         Some("this clone is shallow: `git fetch --unshallow` fetches what is before it".to_owned())

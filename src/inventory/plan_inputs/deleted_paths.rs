@@ -31,7 +31,7 @@ impl DeletedPaths {
     }
 
     /// Returns true if a path was a file or a folder.
-    pub(super) fn is_there(&self, path: &Utf8Path) -> bool {
+    pub(super) fn is_file_there(&self, path: &Utf8Path) -> bool {
         !self.files.is_empty() && (self.is_file(path) || self.is_dir(path))
     }
 }
@@ -50,6 +50,6 @@ mod tests {
                 && deleted.is_dir("/r/a-b".into())
         );
         assert!(!deleted.is_dir("/r/a/b/x.tf".into()) && !deleted.is_dir("/r/a/c".into()));
-        assert!(!DeletedPaths::default().is_there("/r".into()));
+        assert!(!DeletedPaths::default().is_file_there("/r".into()));
     }
 }

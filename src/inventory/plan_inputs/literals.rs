@@ -43,7 +43,7 @@ impl Literals {
                 RefCollector::of(body, &locals)
             };
             let roles: Vec<FileRefs> = unit.inlined(file).iter().map(of).collect();
-            if roles.is_empty() && files::is_there(file) {
+            if roles.is_empty() && files::is_file_there(file) {
                 let text = text_of(file).unwrap_or_default();
                 return Arc::new(unreadable(&text, &Locals::new()));
             }
@@ -99,7 +99,7 @@ impl Literals {
         if let Some(locals) = known().get(dir) {
             return Arc::clone(locals);
         }
-        let names = files::folder_names_if_readable(dir);
+        let names = files::entry_names_if_readable(dir);
         // Of `a.tf` and `a.tofu`, OpenTofu loads one and Terraform the other: both are read here.
         let files = any_module_files(&names);
         let taken = |names: &[String]| {

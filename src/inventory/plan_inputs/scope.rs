@@ -177,7 +177,7 @@ impl InputScope {
         let below = folders.places(&self.dir);
         paths.extend(below.map_err(|(path, source)| InputError::Read { path, source })?);
         paths.extend(declared_files(&self.dir, &self.globs)?);
-        let names = files::folder_names_if_readable(&self.dir);
+        let names = files::entry_names_if_readable(&self.dir);
         let values = auto_var_files(names.iter().map(String::as_str));
         let mut loaded: Vec<Utf8PathBuf> = values.iter().map(|name| self.dir.join(name)).collect();
         loaded
@@ -272,7 +272,7 @@ impl InputScope {
     }
 
     fn is_file(&self, path: &Utf8Path) -> bool {
-        files::is_there(path) || self.deleted.is_file(path)
+        files::is_file_there(path) || self.deleted.is_file(path)
     }
 
     fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
@@ -307,7 +307,7 @@ impl InputScope {
 
     /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
     fn configuration(&self, dir: &Utf8Path, unit: &UnitEvaluator, literals: &Literals) -> Vec<Utf8PathBuf> {
-        let names = files::folder_names_if_readable(dir);
+        let names = files::entry_names_if_readable(dir);
         let modules = module_files(self.engine, names.iter().map(String::as_str));
         let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
         if dir == self.dir && names.iter().any(|name| is_unit_file(name)) {
@@ -350,8 +350,8 @@ impl InputScope {
                 PathBase::Stack | PathBase::Named => vec![self.dir.clone(), own.to_owned()],
                 PathBase::Repository => self.repositories(),
                 PathBase::Above => {
-                    let is_there = |path: &Utf8Path| path.exists() || self.deleted.is_there(path);
-                    let holder = self.dir.ancestors().skip(1).find(|dir| is_there(&dir.join(&path)));
+                    let is_file_there = |path: &Utf8Path| path.exists() || self.deleted.is_file_there(path);
+                    let holder = self.dir.ancestors().skip(1).find(|dir| is_file_there(&dir.join(&path)));
                     holder.map(Into::into).into_iter().collect()
                 }
             };
@@ -360,7 +360,7 @@ impl InputScope {
             // In a source, `//` separates the folder that is copied from the module in it (`../mods//vpc`).
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
-            let there = there.filter(|path| path.exists() || self.deleted.is_there(path));
+            let there = there.filter(|path| path.exists() || self.deleted.is_file_there(path));
             for path in there {
                 resolved.guessed |= !is_elsewhere && self.is_guessed(&path, kind);
                 found.push((path, kind));

@@ -46,7 +46,7 @@ impl VariableValues {
             texts.json(value.value.known()?);
         }
         for file in
-            paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_there(&file.path))
+            paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_file_there(&file.path))
         {
             is_given |= texts.file(&file.path, variable)?;
         }

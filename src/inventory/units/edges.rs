@@ -106,7 +106,7 @@ pub fn unit_edges(
         edges.add(&units, unit, needs);
     }
     for unit in &sorted {
-        if !edges.needs.contains_key(unit) && files::is_there(&unit_file_in(unit)) {
+        if !edges.needs.contains_key(unit) && files::is_file_there(&unit_file_in(unit)) {
             if is_json(unit)
                 && let Some(needs) = needs_of_json(unit, root, finder)?
             {

@@ -110,9 +110,9 @@ fn behind(guards: &Guards, tree: &WorkingTree) -> Option<String> {
 }
 
 fn uncommitted_changes(_: &Guards, tree: &WorkingTree) -> Option<String> {
-    const SHOWN: usize = 3;
-    let first: Vec<String> = tree.dirty.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
-    let more = tree.dirty.len().saturating_sub(SHOWN);
+    const SHOWN_PATHS: usize = 3;
+    let first: Vec<String> = tree.dirty.iter().take(SHOWN_PATHS).map(|path| format!("`{path}`")).collect();
+    let more = tree.dirty.len().saturating_sub(SHOWN_PATHS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!first.is_empty()).then(|| format!("not committed: {}{more}", first.join(", ")))
 }

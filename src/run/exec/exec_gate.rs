@@ -158,7 +158,7 @@ impl ExecGate<'_> {
 
     fn ask(&self, moves: &[StateMove]) -> anyhow::Result<bool> {
         for line in moves.iter().flat_map(state_move_lines) {
-            self.context.printer.always(line);
+            self.context.printer.say_always(line);
         }
         let name = self.environment.name.to_string();
         let what = self.what();

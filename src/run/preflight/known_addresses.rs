@@ -107,7 +107,7 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
         StateLocation::Unseen => return Some(found),
         StateLocation::Elsewhere => return None,
     };
-    if files::is_there(&path) {
+    if files::is_file_there(&path) {
         for address in state_addresses(&files::read_whole(&path).ok()?).ok()? {
             let address = ObjectAddress::parse(address.as_str())?.path;
             let steps: Vec<&str> = address.split('.').collect();

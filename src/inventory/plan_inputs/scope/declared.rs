@@ -19,7 +19,7 @@ pub(super) fn declared_files(dir: &Utf8Path, globs: &[String]) -> Result<BTreeSe
     let mut found = BTreeSet::new();
     for glob in globs {
         let pattern = pattern(dir, glob)?;
-        if files::is_there(pattern.literal()) {
+        if files::is_file_there(pattern.literal()) {
             found.insert(pattern.literal().to_owned());
         }
         if !pattern.is_literal() {
@@ -57,7 +57,7 @@ pub(super) fn version_files_above(dir: &Utf8Path, root: &Utf8Path, engine: Engin
     let top = repository(dir).unwrap_or(root);
     let above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
     let named = above.flat_map(|dir| version_files(engine).map(|name| dir.join(name)));
-    named.filter(|file| files::is_there(file)).collect()
+    named.filter(|file| files::is_file_there(file)).collect()
 }
 
 fn matching(dir: &Utf8Path, pattern: &FilePattern, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {

@@ -79,7 +79,7 @@ pub(super) fn start<'p>(parsed: &'p UnitFile, function: &str) -> Option<&'p Utf8
 /// Returns the nearest file or folder of this name in a folder above `dir`.
 fn nearest_above(unit: &UnitEvaluator, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     let mut paths = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
-    paths.find(|path| path.exists() || unit.deleted.is_there(path))
+    paths.find(|path| path.exists() || unit.deleted.is_file_there(path))
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ fn writes_files(body: &Body) -> bool {
 }
 
 fn holds_module_files(dir: &Utf8Path) -> Option<bool> {
-    let names = files::folder_names(dir).ok()?;
+    let names = files::entry_names(dir).ok()?;
     Some(module_files(UNIT_ENGINE, names.iter().map(String::as_str)).all().next().is_some())
 }
 
