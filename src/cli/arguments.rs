@@ -50,7 +50,7 @@ impl From<SelectionArgs> for Selection {
         Self {
             patterns: args.stacks,
             tags: args.tags,
-            changed: args.changed,
+            changed_since: args.changed,
             exclude: args.exclude,
             with_dependencies: args.with_dependencies,
             with_dependents: args.with_dependents,

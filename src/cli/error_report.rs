@@ -47,7 +47,7 @@ pub(super) fn user_error(error: &anyhow::Error, verb: &str, flags: &GivenFlags) 
         shown.status = ExitStatus::Usage;
         shown.kind = FailureKind::Config;
         shown.hints.extend(selection.suggestion().map(|s| format!("did you mean `{s}`?")));
-        shown.hints.push(selection.choice(&flags.command("list")));
+        shown.hints.push(selection.alternatives(&flags.command("list")));
     } else if let Some(store) = error.downcast_ref::<StoreError>() {
         shown.status = ExitStatus::Usage;
         if matches!(store, StoreError::Ambiguous { .. } | StoreError::NotFound(_)) {

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use crate::{
     journal::{AbandonedCommand, GcCandidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::ExitStatus,
-    process::{users, writers},
+    process::{processes_using, processes_writing_below},
     run::{
         Context, last_deployment::keep_deployments, raw_output_recovery::recover_raw_output,
         resumable::RunEvents,
@@ -121,7 +121,7 @@ fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
 /// Returns the folders of killed commands that no process uses any more.
 fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<AbandonedCommand>, JournalError> {
     let mut found = store.abandoned_commands()?;
-    found.retain(|folder| match users(&folder.path).first() {
+    found.retain(|folder| match processes_using(&folder.path).first() {
         None => true,
         Some(pid) => {
             let name = folder.path.file_name().unwrap_or_default();
@@ -134,7 +134,7 @@ fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<AbandonedCommand
 
 fn candidate_for_removal(context: &Context, run: &StoredRun) -> GcCandidate {
     // The report is written last; before that, the run's journal is open, or its engines have their files open.
-    let running = !run.dir.report().exists() && !writers(run.dir.path()).is_empty();
+    let running = !run.dir.report().exists() && !processes_writing_below(run.dir.path()).is_empty();
     let mut found = GcCandidate {
         id: run.id.clone(),
         environment: None,

@@ -62,13 +62,16 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
     }
     let stacks: Vec<_> = chosen.stacks.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);
-    let wires = inventory.instances().map(|instance| (instance.id.stack.clone(), wires(instance))).collect();
+    let output_references = inventory
+        .instances()
+        .map(|instance| (instance.id.stack.clone(), output_references(instance)))
+        .collect();
     let text = match request.format {
-        GraphFormat::Tree => render::tree(&graph, &wires),
-        GraphFormat::Dot => render::dot(&graph, &wires),
-        GraphFormat::Mermaid => render::mermaid(&graph, &wires),
+        GraphFormat::Tree => render::tree(&graph, &output_references),
+        GraphFormat::Dot => render::dot(&graph, &output_references),
+        GraphFormat::Mermaid => render::mermaid(&graph, &output_references),
         GraphFormat::Json => {
-            let document = render::GraphDocument::new(environment.name.as_str(), &graph, &wires);
+            let document = render::GraphDocument::new(environment.name.as_str(), &graph, &output_references);
             format!("{}\n", serde_json::to_string_pretty(&document)?)
         }
     };
@@ -77,12 +80,12 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
 }
 
 /// Returns the variables of an instance that take outputs, with these outputs.
-fn wires(instance: &Instance) -> Vec<render::OutputReference> {
+fn output_references(instance: &Instance) -> Vec<render::OutputReference> {
     let inputs = instance.settings.inputs.iter();
-    let wire = |(variable, input): (&String, &Value<OutputPath>)| render::OutputReference {
+    let reference = |(variable, input): (&String, &Value<OutputPath>)| render::OutputReference {
         variable: variable.clone(),
-        from: input.value.stack.clone(),
+        upstream: input.value.stack.clone(),
         output: input.value.to_string(),
     };
-    inputs.map(wire).collect()
+    inputs.map(reference).collect()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     config::{Config, Environment, EnvironmentScope},
-    graph::{Selected, Selection, SelectionError, Why},
+    graph::{SelectedStack, Selection, SelectionError, SelectionReason},
     model::{ChangedSince, EngineName, EnvName, ExitStatus, GoneStack, StackId},
     process::Runner,
     run::{
@@ -132,7 +132,7 @@ fn select(
     let SelectedStacks { stacks, changed_since } =
         context.select(EnvironmentScope { config, environment }, &inventory, changes)?;
     let mut entries = Vec::with_capacity(stacks.len());
-    for Selected { stack, why } in stacks {
+    for SelectedStack { stack, why } in stacks {
         let Some(instance) = inventory.get(stack.as_str()) else { continue };
         entries.push(ListEntry {
             environment: environment.name.clone(),
@@ -142,7 +142,7 @@ fn select(
             workspace: instance.workspace().map(str::to_owned),
             needs: instance.needs.clone(),
             tags: instance.tags.clone(),
-            why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
+            why: if request.why { why.iter().map(SelectionReason::to_string).collect() } else { Vec::new() },
         });
     }
     let nothing = changed_since.as_ref().map(ChangedSince::no_changes_message);

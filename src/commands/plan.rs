@@ -41,7 +41,7 @@ fn plan(
     if !request.run.json {
         context.printer.text(run.review_text(review, &blocked, context, context.printer.out_styles())?)?;
     }
-    if review.unplanned().next().is_none() {
+    if review.unplanned_stacks().next().is_none() {
         run.guarded.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
     }
     Ok(status)

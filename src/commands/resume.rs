@@ -126,7 +126,7 @@ fn prior_results(
             StackProgress::Applied(run) => Some(PriorResult::Applied { run: run.clone() }),
             StackProgress::NoChanges => Some(PriorResult::Clean),
             StackProgress::Planned => stored_plan(chain, stack, key)?,
-            StackProgress::Again => None,
+            StackProgress::ToReplan => None,
         };
         found.extend(earlier.map(|earlier| (stack.clone(), earlier)));
     }

@@ -180,7 +180,7 @@ impl Assembly<'_> {
                 hooks: instance.settings.hooks.clone(),
                 upstream_inputs: UpstreamInputs::of(instance, module),
                 upstream_values: UpstreamValues::Final,
-                mocks_of: Vec::new(),
+                mocked_stacks: Vec::new(),
                 from_plans: Vec::new(),
                 input_values: Arc::default(),
                 plan_inputs,

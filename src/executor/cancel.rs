@@ -78,7 +78,7 @@ impl Cancel {
         self.live = Some(live);
     }
 
-    /// Raises the interrupt level and returns the event to emit; absent when the signal does not raise the level.
+    /// Raises the interrupt level and returns the event to emit; `None` when the signal does not raise the level.
     pub(super) fn escalate(&mut self, signal: u8) -> Option<EventKind> {
         let (level, count) = self.ladder.escalate(signal)?;
         if count == 1 {

@@ -98,8 +98,8 @@ impl Deployment {
     }
 
     /// Returns the stacks whose outputs were replaced by mocks in the plan of a stack, as far as that is known.
-    pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
-        self.dispatcher.stack_runs.mocks_of(stack)
+    pub fn stacks_mocked_for(&self, stack: &StackId) -> Vec<StackId> {
+        self.dispatcher.stack_runs.stacks_mocked_for(stack)
     }
 
     /// Plans these stacks, and waits until each step has ended.
@@ -170,7 +170,7 @@ impl Deployment {
                 _ => String::new(),
             };
             Some(ReviewStack {
-                place: stack_runs.state_place(&stack).unwrap_or_default(),
+                state: stack_runs.reviewed_state(&stack).unwrap_or_default(),
                 diff,
                 tentative: reported.is_some_and(|r| r.tentative),
                 incomplete: reported.is_some_and(|r| r.incomplete),
@@ -195,7 +195,7 @@ impl Deployment {
             totals: review.totals(),
             blocked: blocked.to_vec(),
         })?;
-        if review.unplanned().next().is_some() {
+        if review.unplanned_stacks().next().is_some() {
             return Ok(());
         }
         let stacks = self.to_apply();

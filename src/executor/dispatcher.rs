@@ -46,7 +46,7 @@ pub enum DispatchError {
 /// Result of a run that has ended.
 #[derive(Debug)]
 pub struct RunEnd {
-    /// Report of the run; absent if the run never started.
+    /// Report of the run; `None` if the run never started.
     pub report: Option<Report>,
     /// Notes for the user: a journal that could not be written, a consumer that was dropped.
     pub notes: Vec<String>,
@@ -177,7 +177,7 @@ impl Dispatcher {
         self.planned.get(stack).copied()
     }
 
-    /// Returns the report so far; absent before the run has started.
+    /// Returns the report so far; `None` before the run has started.
     pub fn report(&self) -> Option<Report> {
         self.fold.report()
     }

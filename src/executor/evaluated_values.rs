@@ -16,7 +16,7 @@ use crate::{
 const VARIABLE: &str = "TF_VAR_";
 
 /// Returns a digest of everything that may decide such an expression in a stack: the files of its modules, its var files, the
-/// values of environments.toml and `TF_VAR_*`. Absent if the stack has no such expression, and for Terragrunt, which initialises by
+/// values of environments.toml and `TF_VAR_*`. `None` if the stack has no such expression, and for Terragrunt, which initialises by
 /// itself.
 ///
 /// Values that plans hide are left out, because no engine takes them there (measured on OpenTofu 1.12.6).

@@ -42,7 +42,7 @@ impl InterruptCounter {
         self.first
     }
 
-    /// Raises the level and returns it with the number of signals so far, from 1; absent when the signal does not raise it.
+    /// Raises the level and returns it with the number of signals so far, from 1; `None` when the signal does not raise it.
     pub(super) fn escalate(&mut self, signal: u8) -> Option<(InterruptLevel, u32)> {
         if signal == HUP && self.first.is_some() {
             return None;

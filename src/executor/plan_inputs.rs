@@ -36,7 +36,7 @@ pub struct PlanInputs {
     pub(super) upstreams: Vec<StackId>,
     /// True if the environment has `confirm = true`.
     pub(super) protected: bool,
-    /// Identity of the credentials; absent without an identity command.
+    /// Identity of the credentials; `None` without an identity command.
     pub(super) identity: Option<String>,
 }
 

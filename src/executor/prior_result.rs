@@ -77,7 +77,7 @@ pub enum StoredPlanError {
 }
 
 impl StoredPlan {
-    /// Returns the plan that a run stored for a stack; absent when there is none, or when an apply of it has begun.
+    /// Returns the plan that a run stored for a stack; `None` when there is none, or when an apply of it has begun.
     pub fn find(
         dir: &RunDir,
         run: &RunId,

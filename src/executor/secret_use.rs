@@ -67,7 +67,7 @@ pub struct SecretOfRun {
     pub needed: bool,
 }
 
-/// Returns the secrets of an instance, from `secrets` and `env`. `module` is its root module, absent if it is not known.
+/// Returns the secrets of an instance, from `secrets` and `env`. `module` is its root module, `None` if it is not known.
 pub(super) fn secrets_of(
     instance: &Instance,
     module: Option<&Module>,

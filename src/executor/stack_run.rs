@@ -14,7 +14,7 @@ use super::{
         ready_stack::{PendingPlan, ReadyStack},
     },
 };
-use crate::{graph::StackGraph, model::StackId, plans::StatePlace};
+use crate::{graph::StackGraph, model::StackId, plans::ReviewedState};
 
 /// State of one stack in a run: the results of its steps so far.
 #[derive(Default)]
@@ -23,11 +23,11 @@ pub struct StackRun {
     pub(super) prior: Option<PriorResult>,
     /// Plan that waits for its apply.
     pub(super) pending: Option<PendingPlan>,
-    /// Outputs after the last plan is applied; absent if they are not known.
+    /// Outputs after the last plan is applied; `None` if they are not known.
     pub(super) planned_outputs: Option<Arc<PlannedOutputs>>,
     /// Engine's own diff of the last plan; empty for a clean one.
     pub(super) diff: String,
-    /// Stack with the input values of its last plan; absent if it takes no outputs of other stacks.
+    /// Stack with the input values of its last plan; `None` if it takes no outputs of other stacks.
     pub(super) with_inputs: Option<Arc<ReadyStack>>,
     /// Stacks that were applied already when the last plan was made.
     pub(super) applied_at_plan: BTreeSet<StackId>,
@@ -39,10 +39,10 @@ pub struct StackRun {
 
 impl StackRun {
     /// Returns the workspace and state address that the pending plan would change.
-    fn state_place(&self) -> Option<StatePlace> {
+    fn reviewed_state(&self) -> Option<ReviewedState> {
         let manifest = self.pending.as_ref()?.manifest.as_ref()?;
         let workspace = manifest.items.get("workspace").unwrap_or("default").to_owned();
-        Some(StatePlace { workspace, address: manifest.reviewed_address.clone() })
+        Some(ReviewedState { workspace, address: manifest.reviewed_address.clone() })
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) struct DependencyPlan {
     pub(super) is_pending: bool,
     /// Names of the outputs that this plan changes.
     pub(super) changed_outputs: BTreeSet<String>,
-    /// Outputs after the plan is applied; absent if they are not known.
+    /// Outputs after the plan is applied; `None` if they are not known.
     pub(super) planned_outputs: Option<Arc<PlannedOutputs>>,
     /// True if the plan uses outputs that will change.
     pub(super) is_provisional: bool,
@@ -143,7 +143,7 @@ impl StackRuns {
         }
     }
 
-    /// Returns the state of a stack; absent before its first step.
+    /// Returns the state of a stack; `None` before its first step.
     pub(super) fn get(&self, stack: &StackId) -> Option<&StackRun> {
         self.stacks.get(stack)
     }
@@ -163,15 +163,15 @@ impl StackRuns {
         Some(self.get(stack)?.pending.as_ref()?.manifest.as_ref()?.created)
     }
 
-    /// Returns the workspace and state address that a waiting plan would change; absent for a stack without a plan.
-    pub fn state_place(&self, stack: &StackId) -> Option<StatePlace> {
-        self.get(stack)?.state_place()
+    /// Returns the workspace and state address that a waiting plan would change; `None` for a stack without a plan.
+    pub fn reviewed_state(&self, stack: &StackId) -> Option<ReviewedState> {
+        self.get(stack)?.reviewed_state()
     }
 
     /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
-    pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
+    pub fn stacks_mocked_for(&self, stack: &StackId) -> Vec<StackId> {
         let with_inputs = self.get(stack).and_then(|run| run.with_inputs.as_ref());
-        with_inputs.map(|ready| ready.mocks_of.clone()).unwrap_or_default()
+        with_inputs.map(|ready| ready.mocked_stacks.clone()).unwrap_or_default()
     }
 
     /// Returns the engine's own diff of a planned stack; empty for a clean one.

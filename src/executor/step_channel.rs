@@ -77,7 +77,7 @@ pub(super) enum WorkerMessage {
         pid: u32,
         reply: Reply,
     },
-    /// Start or end of a hook; `ended` is absent at its start.
+    /// Start or end of a hook; `ended` is `None` at its start.
     Hook {
         index: usize,
         hook: HookProcess,

@@ -32,14 +32,14 @@ impl Weighed {
     /// Adds a step with its usual duration, or with the median duration of other stacks.
     pub(super) fn add(&mut self, step: Step, task: Task, durations: &Durations) {
         let known = durations.expected(&step.stack, task);
-        let weight = known.or_else(|| durations.typical(task));
+        let weight = known.or_else(|| durations.overall_median(task));
         self.counted += 1;
         self.without_history += usize::from(known.is_none());
         self.unknown |= weight.is_none();
         self.steps.push(Step { weight: weight.unwrap_or(UNKNOWN), ..step });
     }
 
-    /// Returns the estimated duration; absent when there is nothing to do.
+    /// Returns the estimated duration; `None` when there is nothing to do.
     pub(super) fn expected(&self, limits: &Limits) -> Result<Option<Expected>, ScheduleError> {
         if self.counted == 0 {
             return Ok(None);

@@ -276,7 +276,7 @@ impl Targets {
             Some(span) => problem.at(&self.source, span.clone(), "declared here"),
             None => problem.help(format!("it comes from {}", origin.layer)),
         };
-        if redactor.masks(self.source.text()) {
+        if redactor.contains_secret(self.source.text()) {
             problem = problem.without_excerpts();
         }
         TargetError::Secret(Box::new(error.help(redactor).into_iter().fold(problem, Diagnostic::help)))

@@ -1,11 +1,11 @@
-//! Places in which uncommitted files count.
+//! Paths at which uncommitted files count for the guard `clean_tree`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Places in which uncommitted files count.
+/// Files and folders whose uncommitted changes count for the guard `clean_tree`.
 #[derive(Debug, Clone, Default)]
 pub struct CleanPaths {
-    /// Files and folders, absolute.
+    /// Absolute paths of files and folders of the stacks.
     pub paths: Vec<Utf8PathBuf>,
     /// Extension of files that count in every folder.
     pub file_extension: Option<&'static str>,
@@ -13,7 +13,7 @@ pub struct CleanPaths {
     pub loaded: Vec<Utf8PathBuf>,
 }
 
-/// Returns a path without links; a path that does not exist stays as it is.
-pub(super) fn real(path: &Utf8Path) -> Utf8PathBuf {
+/// Returns a path with symbolic links resolved; a path that does not exist stays as it is.
+pub(super) fn real_path(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
 }

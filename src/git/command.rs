@@ -7,14 +7,14 @@ use camino::Utf8Path;
 use crate::process::{CommandLine, Runner};
 
 /// Variables of git that are kept: the folder of its programs, and permission for a repository to span file systems.
-const KEPT: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
+const KEPT_VARIABLES: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
 
-/// Settings that override those of a repository with which git could miss a change.
-const SETTINGS: [&str; 4] =
+/// Arguments that override settings of the repository, with which git could miss a change.
+const OVERRIDES: [&str; 4] =
     ["core.fsmonitor=false", "core.untrackedCache=false", "core.checkStat=default", "core.trustctime=true"];
 
 /// Returns the root of the repository that holds a folder.
-pub(crate) fn repository(dir: &Utf8Path) -> Option<&Utf8Path> {
+pub(crate) fn repository_root(dir: &Utf8Path) -> Option<&Utf8Path> {
     dir.ancestors().find(|folder| folder.join(".git").exists())
 }
 
@@ -30,21 +30,21 @@ impl<'r> Git<'r> {
         let mut env = env.clone();
         env.retain(|name, _| {
             let name = name.to_string_lossy();
-            !name.starts_with("GIT_") || KEPT.contains(&&*name)
+            !name.starts_with("GIT_") || KEPT_VARIABLES.contains(&&*name)
         });
-        let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
+        let settings = OVERRIDES.iter().flat_map(|setting| ["-c", setting]);
         // A status must not write the index while another git works on it.
         let command = CommandLine::new("git", dir, env).args(settings).env("GIT_OPTIONAL_LOCKS", "0");
         Self { runner, command }
     }
 
-    /// Returns git for another folder, with the environment of this one.
+    /// Prepares git in another folder, with the environment of this command.
     pub(crate) fn in_folder(&self, dir: &Utf8Path) -> Self {
         Self { runner: self.runner, command: CommandLine { dir: dir.to_owned(), ..self.command.clone() } }
     }
 
     /// Runs git and returns its standard output; an error is the first line of its standard error or the exit code.
-    pub(crate) fn ask(&self, args: &[&str]) -> Result<String, String> {
+    pub(crate) fn output_of(&self, args: &[&str]) -> Result<String, String> {
         let command = self.command.clone().args(args.iter().copied());
         let done = self.runner.capture(&command).map_err(|error| error.to_string())?;
         if done.exit.is_success() {

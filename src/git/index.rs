@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::clean_paths::{CleanPaths, real};
+use super::clean_paths::{CleanPaths, real_path};
 
-/// Files that git tracks.
+/// Tracked files in git's index.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'a> {
     tracked: BTreeSet<&'a str>,
@@ -27,10 +27,10 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Adds files that count as uncommitted though `git status` is silent: tracked files that git skips, whether they
-    /// differ or not, and files that engines load and git does not track.
-    pub(super) fn add_skipped(&self, dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
-        let top = real(top);
+    /// Adds to `dirty` the files that count as uncommitted though `git status` does not list them: tracked files that git
+    /// skips, even if they equal the commit, and untracked files that engines load by their names.
+    pub(super) fn add_skipped(&self, dirty: &mut Vec<String>, top: &Utf8Path, clean_paths: &CleanPaths) {
+        let top = real_path(top);
         let mut add = |path: &str| {
             let is_listed =
                 |known: &String| known == path || (known.ends_with('/') && path.starts_with(&**known));
@@ -39,10 +39,11 @@ impl<'a> Index<'a> {
             }
         };
         self.skipped.iter().for_each(|path| add(path));
-        for file in &places.loaded {
+        for file in &clean_paths.loaded {
             // A symbolic link counts, and so does its target.
-            let own = file.parent().map(real).zip(file.file_name()).map(|(folder, name)| folder.join(name));
-            for path in own.into_iter().chain([real(file)]) {
+            let own =
+                file.parent().map(real_path).zip(file.file_name()).map(|(folder, name)| folder.join(name));
+            for path in own.into_iter().chain([real_path(file)]) {
                 // Files outside the repository are ignored.
                 let Ok(path) = path.strip_prefix(&top) else { continue };
                 if !self.tracked.contains(path.as_str()) {
@@ -63,8 +64,8 @@ mod tests {
         let mut dirty = vec!["b.tf".to_owned(), "new/".to_owned()];
         let loaded = ["a.tf", "z.auto.tfvars", "new/x.tf", "../outside.tf"];
         let loaded = loaded.map(|file| Utf8Path::new("/nowhere").join(file)).into();
-        let places = CleanPaths { loaded, ..CleanPaths::default() };
-        index.add_skipped(&mut dirty, "/nowhere".into(), &places);
+        let clean_paths = CleanPaths { loaded, ..CleanPaths::default() };
+        index.add_skipped(&mut dirty, "/nowhere".into(), &clean_paths);
         assert_eq!(dirty[..4], ["b.tf", "new/", "c d.tf", "z.auto.tfvars"]);
     }
 }

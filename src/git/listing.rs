@@ -12,13 +12,13 @@ pub(crate) struct ChangedPath {
     pub(crate) path: String,
     /// True if the path is deleted.
     pub(crate) deleted: bool,
-    /// Commit of a submodule before; absent for other files.
-    pub(crate) submodule: Option<String>,
+    /// Commit of the submodule at this path before the change; `None` for other paths.
+    pub(crate) submodule_commit: Option<String>,
 }
 
 /// Parses the output of `git diff --raw -z --no-renames --no-abbrev`. Source:
 /// <https://git-scm.com/docs/git-diff#_raw_output_format>.
-pub(crate) fn differences(text: &str) -> Vec<ChangedPath> {
+pub(crate) fn parse_differences(text: &str) -> Vec<ChangedPath> {
     let mut found = Vec::new();
     let mut parts = text.split('\0');
     while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
@@ -28,7 +28,7 @@ pub(crate) fn differences(text: &str) -> Vec<ChangedPath> {
         found.push(ChangedPath {
             path: path.to_owned(),
             deleted: status.starts_with('D'),
-            submodule: is_submodule.then(|| (*commit).to_owned()),
+            submodule_commit: is_submodule.then(|| (*commit).to_owned()),
         });
     }
     found
@@ -40,7 +40,7 @@ pub(crate) struct SkippedFile<'t> {
     /// Path relative to the repository's root.
     pub(crate) path: &'t str,
     /// True if the file may be missing from the working tree (`skip-worktree`).
-    pub(super) may_be_absent: bool,
+    pub(super) may_be_missing: bool,
 }
 
 /// Files of a repository as git lists them.
@@ -54,11 +54,12 @@ pub(crate) struct Listing<'t> {
     pub(crate) skipped: Vec<SkippedFile<'t>>,
     /// Tracked symbolic links.
     pub(crate) links: Vec<&'t str>,
+    /// Paths of submodules.
     pub(crate) submodules: Vec<&'t str>,
 }
 
 /// Parses the output of `git ls-files -v -s -z --cached --others --directory`.
-pub(crate) fn listing(text: &str) -> Listing<'_> {
+pub(crate) fn parse_listing(text: &str) -> Listing<'_> {
     let mut found = Listing::default();
     for (tag, rest) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
         if tag == "?" {
@@ -66,9 +67,9 @@ pub(crate) fn listing(text: &str) -> Listing<'_> {
             continue;
         }
         let Some((stat, path)) = rest.split_once('\t') else { continue };
-        let may_be_absent = ["S", "s"].contains(&tag);
-        if may_be_absent || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
-            found.skipped.push(SkippedFile { path, may_be_absent });
+        let may_be_missing = ["S", "s"].contains(&tag);
+        if may_be_missing || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
+            found.skipped.push(SkippedFile { path, may_be_missing });
         }
         found.tracked.push(path);
         if stat.starts_with(LINK) {
@@ -88,11 +89,11 @@ mod tests {
     #[test]
     fn paths_are_taken_from_what_git_prints_whatever_they_hold() {
         let text = ":100644 100644 aa bb M\0a b\nc.tf\0:100644 000000 aa 00 D\0gone.tf\0:160000 160000 cc 00 M\0sub\0";
-        let found = differences(text);
+        let found = parse_differences(text);
         let shown: Vec<_> =
-            found.iter().map(|d| (d.path.as_str(), d.deleted, d.submodule.as_deref())).collect();
+            found.iter().map(|d| (d.path.as_str(), d.deleted, d.submodule_commit.as_deref())).collect();
         assert_eq!(shown, [("a b\nc.tf", false, None), ("gone.tf", true, None), ("sub", false, Some("cc"))]);
-        assert_eq!(differences(""), []);
+        assert_eq!(parse_differences(""), []);
     }
 
     #[test]
@@ -102,12 +103,12 @@ mod tests {
             tracked: vec!["a.tf", "b.tf", "c d", "sub"],
             others: vec!["new file.tf", "nested/"],
             skipped: vec![
-                SkippedFile { path: "b.tf", may_be_absent: false },
-                SkippedFile { path: "c d", may_be_absent: true },
+                SkippedFile { path: "b.tf", may_be_missing: false },
+                SkippedFile { path: "c d", may_be_missing: true },
             ],
             links: vec!["c d"],
             submodules: vec!["sub"],
         };
-        assert_eq!(listing(text), found);
+        assert_eq!(parse_listing(text), found);
     }
 }

@@ -7,14 +7,14 @@ use camino::Utf8Path;
 use super::{command::Git, listing::Listing};
 
 /// Folders that engines and envctl write into; files in them do not count as changes.
-const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
+const TOOL_FOLDERS: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
 /// Maximum number of paths that are passed to git as arguments.
-const MANY: usize = 200;
+const MAX_PATH_ARGUMENTS: usize = 200;
 
-/// Returns the differences between a commit and the working tree, as `listing::differences` parses them.
+/// Returns the differences between a commit and the working tree, as `listing::parse_differences` parses them.
 pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
-    git.ask(&[
+    git.output_of(&[
         "diff",
         "--raw",
         "-z",
@@ -27,17 +27,19 @@ pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
     ])
 }
 
-/// Returns the tracked and untracked files, as `listing::listing` parses them.
+/// Returns the tracked and untracked files, as `listing::parse_listing` parses them.
 pub(crate) fn ls_files(git: &Git<'_>) -> Result<String, String> {
-    git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
+    git.output_of(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
 }
 
 /// Returns the untracked files that are not ignored, at any depth. `others` are the untracked paths of the listing: git
 /// searches only in them, if they are few enough for a command line.
 pub(crate) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, String> {
-    let named = || others.iter().filter(|path| !is_left_out(path)).map(|path| path.trim_end_matches('/'));
+    let named =
+        || others.iter().filter(|path| !is_in_tool_folder(path)).map(|path| path.trim_end_matches('/'));
     // A name that is not UTF-8 was decoded with replacement characters: git would not find it.
-    let few = named().nth(MANY).is_none() && !named().any(|path| path.contains(char::REPLACEMENT_CHARACTER));
+    let few = named().nth(MAX_PATH_ARGUMENTS).is_none()
+        && !named().any(|path| path.contains(char::REPLACEMENT_CHARACTER));
     if few && named().next().is_none() {
         return Ok(Vec::new());
     }
@@ -45,28 +47,28 @@ pub(crate) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, S
     if few {
         args.extend(named());
     }
-    let ls_files = git.ask(&args)?;
+    let ls_files = git.output_of(&args)?;
     // A folder in the output is another repository, whose files git does not list here.
     let paths = ls_files.split_terminator('\0').map(|path| path.trim_end_matches('/').to_owned());
     Ok(paths.collect())
 }
 
 /// Returns true if a path lies in a folder that engines and envctl write into, next to committed files.
-pub(crate) fn is_left_out(path: &str) -> bool {
-    path.split('/').any(|part| LEFT_OUT.contains(&part))
+pub(crate) fn is_in_tool_folder(path: &str) -> bool {
+    path.split('/').any(|part| TOOL_FOLDERS.contains(&part))
 }
 
-/// Returns the files that git was told not to compare (`assume-unchanged`, `skip-worktree`), each with true if it is
-/// missing. They may differ from the commit. Files that a sparse checkout leaves out are not returned.
-pub(crate) fn skipped(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
+/// Returns the files that the user told git not to compare (`assume-unchanged`, `skip-worktree`), each with true if the
+/// file is missing. Such files may differ from the commit. Files that a sparse checkout leaves out are not returned.
+pub(crate) fn skipped_files(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
     let sparse = LazyCell::new(|| {
-        let asked = git.ask(&["config", "--type=bool", "core.sparseCheckout"]);
+        let asked = git.output_of(&["config", "--type=bool", "core.sparseCheckout"]);
         asked.is_ok_and(|answer| answer.trim() == "true")
     });
     let known = listing.skipped.iter().filter_map(|file| {
         let gone = fs::symlink_metadata(top.join(file.path)).is_err();
-        let is_left_out = gone && file.may_be_absent && *sparse;
-        (!is_left_out).then(|| (file.path.to_owned(), gone))
+        let is_outside_sparse_checkout = gone && file.may_be_missing && *sparse;
+        (!is_outside_sparse_checkout).then(|| (file.path.to_owned(), gone))
     });
     known.collect()
 }

@@ -1,10 +1,9 @@
-//! Remote whose head of a branch is compared with the commit: the branch's own remote, else `origin`, else the only
-//! one.
+//! Choice of the remote with which a branch is compared: the branch's own remote, else `origin`, else the only remote.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Git's name for the repository itself as the remote of a branch.
-const OWN: &str = ".";
+const THIS_REPOSITORY: &str = ".";
 
 /// Remote branch that contains HEAD, as of the last fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub struct RemoteHead {
 #[derive(Debug, Default)]
 pub(super) struct Remotes {
     names: BTreeSet<String>,
-    of_branch: BTreeMap<String, String>,
+    remote_by_branch: BTreeMap<String, String>,
 }
 
 impl Remotes {
@@ -31,16 +30,16 @@ impl Remotes {
             if let Some(name) = named("remote.", ".url") {
                 remotes.names.insert(name.to_owned());
             } else if let Some(branch) = named("branch.", ".remote") {
-                remotes.of_branch.insert(branch.to_owned(), value.to_owned());
+                remotes.remote_by_branch.insert(branch.to_owned(), value.to_owned());
             }
         }
         remotes
     }
 
-    /// Returns the remote whose head of this branch is compared.
-    fn of(&self, branch: &str) -> Option<&str> {
+    /// Returns the name of the remote with which a branch is compared; `None` without a remote.
+    fn remote_of(&self, branch: &str) -> Option<&str> {
         const USUAL: &str = "origin";
-        if let Some(remote) = self.of_branch.get(branch).filter(|remote| *remote != OWN) {
+        if let Some(remote) = self.remote_by_branch.get(branch).filter(|remote| *remote != THIS_REPOSITORY) {
             return Some(remote);
         }
         match self.names.first() {
@@ -50,20 +49,20 @@ impl Remotes {
         }
     }
 
-    /// Returns true if a branch follows another one of the same repository, which does not show what others have
-    /// pushed.
-    pub(super) fn follows_its_own(&self, branch: &str) -> bool {
-        self.of_branch.get(branch).is_some_and(|remote| remote == OWN)
+    /// Returns true if a branch follows another branch of the same repository, which does not show commits that other
+    /// users have pushed.
+    pub(super) fn follows_local_branch(&self, branch: &str) -> bool {
+        self.remote_by_branch.get(branch).is_some_and(|remote| remote == THIS_REPOSITORY)
     }
 
-    /// Returns the compared heads among lines of a commit and a reference, as `git for-each-ref` prints them.
-    pub(super) fn heads(&self, refs: &str, commit: &str) -> Vec<RemoteHead> {
+    /// Returns the remote heads that contain HEAD, from the output of `git for-each-ref`: a commit and a reference a line.
+    pub(super) fn remote_heads(&self, refs: &str, commit: &str) -> Vec<RemoteHead> {
         let mut heads = Vec::new();
         for (oid, name) in refs.lines().filter_map(|line| line.split_once(" refs/remotes/")) {
             // The names of remotes and of branches may both hold slashes.
             let branches = name.match_indices('/').map(|(at, _)| (&name[..at], &name[at + 1..]));
             let counts =
-                |(remote, branch): &(&str, &str)| *branch != "HEAD" && self.of(branch) == Some(remote);
+                |(remote, branch): &(&str, &str)| *branch != "HEAD" && self.remote_of(branch) == Some(remote);
             heads.extend(
                 branches
                     .filter(counts)
@@ -83,9 +82,9 @@ mod tests {
         Remotes::parse(&settings)
     }
 
-    fn heads(settings: &[&str], refs: &[&str]) -> Vec<String> {
+    fn remote_heads(settings: &[&str], refs: &[&str]) -> Vec<String> {
         let refs: String = refs.iter().map(|name| format!("12ab refs/remotes/{name}\n")).collect();
-        let heads = remotes(settings).heads(&refs, "12ab");
+        let heads = remotes(settings).remote_heads(&refs, "12ab");
         assert!(heads.iter().all(|head| head.is_head));
         heads.into_iter().map(|head| head.branch).collect()
     }
@@ -103,17 +102,17 @@ mod tests {
             (&[origin, "branch.main.remote=https://example.com/x.git"], &[]),
             (&[origin, "branch.main.remote=."], &["main"]),
         ] {
-            assert_eq!(heads(settings, &all), wanted, "{settings:?}");
+            assert_eq!(remote_heads(settings, &all), wanted, "{settings:?}");
         }
-        assert_eq!(heads(&[origin, fork], &["fork/main"]), [""; 0]);
-        assert_eq!(heads(&[origin, fork, "branch.main.remote=fork"], &["fork/main"]), ["main"]);
+        assert_eq!(remote_heads(&[origin, fork], &["fork/main"]), [""; 0]);
+        assert_eq!(remote_heads(&[origin, fork, "branch.main.remote=fork"], &["fork/main"]), ["main"]);
     }
 
     #[test]
     fn the_last_setting_says_whom_a_branch_follows() {
         let (own, origin) = ("branch.main.remote=.", "branch.main.remote=origin");
-        assert!(remotes(&[origin, own]).follows_its_own("main"));
-        assert!(!remotes(&[own, origin]).follows_its_own("main"));
-        assert!(!remotes(&[own]).follows_its_own("other"));
+        assert!(remotes(&[origin, own]).follows_local_branch("main"));
+        assert!(!remotes(&[own, origin]).follows_local_branch("main"));
+        assert!(!remotes(&[own]).follows_local_branch("other"));
     }
 }

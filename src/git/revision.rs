@@ -8,12 +8,12 @@ use super::{command::Git, working_tree};
 use crate::{event::Revision, process::Runner};
 
 /// Returns the revision of the working tree that holds a folder. Without git, or outside a repository, all fields are
-/// absent.
+/// `None`.
 pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Revision {
     let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"];
     // `.envctl` has its own ignore file, except while the folder is being made.
     let places = ["--", ":/", ":(exclude).envctl"];
-    let status = Git::new(runner, dir, env).ask(&[&status[..], &places].concat());
+    let status = Git::new(runner, dir, env).output_of(&[&status[..], &places].concat());
     status.map(|text| parse(&text)).unwrap_or_default()
 }
 

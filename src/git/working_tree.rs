@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, ffi::OsString};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    clean_paths::{CleanPaths, real},
-    command::{Git, repository},
+    clean_paths::{CleanPaths, real_path},
+    command::{Git, repository_root},
     index::Index,
-    queries::is_left_out,
+    queries::is_in_tool_folder,
     remotes::{RemoteHead, Remotes},
 };
 use crate::process::Runner;
@@ -16,16 +16,16 @@ use crate::process::Runner;
 /// State of a working tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkingTree {
-    /// Commit of HEAD, absent in a repository without commits.
+    /// Commit of HEAD; `None` in a repository without commits.
     pub commit: Option<String>,
-    /// Branch, absent when HEAD is detached.
+    /// Branch that is checked out; `None` when HEAD is detached.
     pub branch: Option<String>,
-    /// Remote branch that the branch follows, and the number of commits that the branch is behind it.
+    /// Remote branch that the checked-out branch follows, and the number of commits that the branch is behind it.
     pub upstream: Option<(String, u64)>,
     /// Remote branches that contain HEAD, each only on the remote that its branch follows, else `origin` or the only
     /// remote.
     pub remote_heads: Vec<RemoteHead>,
-    /// Uncommitted files within the requested places, relative to the repository's root.
+    /// Uncommitted files at the requested paths, relative to the repository's root.
     pub dirty: Vec<String>,
 }
 
@@ -40,19 +40,20 @@ pub struct NoWorkingTree {
 }
 
 impl WorkingTree {
-    /// Reads the state with up to four git processes; `places` are the files and folders whose uncommitted changes
+    /// Reads the state with up to four git processes; `clean_paths` are the files and folders whose uncommitted changes
     /// count.
     pub fn read(
         runner: &Runner,
         dir: &Utf8Path,
         env: &BTreeMap<OsString, OsString>,
-        places: &CleanPaths,
+        clean_paths: &CleanPaths,
     ) -> Result<Self, NoWorkingTree> {
         let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
-        let top = repository(dir).ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
+        let top =
+            repository_root(dir).ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
         let git = Git::new(runner, top, env);
-        let ask = |args: &[&str]| git.ask(args).map_err(nothing);
-        let mut tree = parse(&ask(&[
+        let run_git = |args: &[&str]| git.output_of(args).map_err(nothing);
+        let mut tree = parse(&run_git(&[
             "status",
             "--porcelain=v2",
             "--branch",
@@ -60,24 +61,24 @@ impl WorkingTree {
             "--ignore-submodules=none",
             "-z",
         ])?);
-        if !places.paths.is_empty() {
+        if !clean_paths.paths.is_empty() {
             // `git status` is silent about tracked files that git is configured to skip.
-            let files = ask(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
-            Index::parse(&files).add_skipped(&mut tree.dirty, top, places);
+            let files = run_git(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
+            Index::parse(&files).add_skipped(&mut tree.dirty, top, clean_paths);
         }
-        keep_within(&mut tree.dirty, top, places);
+        keep_requested(&mut tree.dirty, top, clean_paths);
         if let Some(commit) = &tree.commit {
-            let refs = ask(&[
+            let refs = run_git(&[
                 "for-each-ref",
                 "--contains=HEAD",
                 "--format=%(objectname) %(refname)",
                 "refs/remotes",
             ])?;
             if !refs.is_empty() || tree.upstream.is_some() {
-                let remotes = Remotes::parse(&ask(&["config", "--list", "-z"])?);
-                tree.remote_heads = remotes.heads(&refs, commit);
+                let remotes = Remotes::parse(&run_git(&["config", "--list", "-z"])?);
+                tree.remote_heads = remotes.remote_heads(&refs, commit);
                 let own = tree.branch.as_deref();
-                tree.upstream.take_if(|_| own.is_some_and(|own| remotes.follows_its_own(own)));
+                tree.upstream.take_if(|_| own.is_some_and(|own| remotes.follows_local_branch(own)));
             }
         }
         Ok(tree)
@@ -90,14 +91,16 @@ impl WorkingTree {
     }
 }
 
-/// Keeps only paths that lie in one of the places or hold one: git lists an untracked folder as a whole.
-fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &CleanPaths) {
-    let top = real(top);
-    let paths: Vec<Utf8PathBuf> = places.paths.iter().map(|place| real(place)).collect();
+/// Keeps only uncommitted paths that lie below one of the requested paths or above it: git lists an untracked folder
+/// as a whole.
+fn keep_requested(dirty: &mut Vec<String>, top: &Utf8Path, clean_paths: &CleanPaths) {
+    let top = real_path(top);
+    let paths: Vec<Utf8PathBuf> = clean_paths.paths.iter().map(|place| real_path(place)).collect();
     dirty.retain(|path| {
-        let own = is_left_out(path);
+        let own = is_in_tool_folder(path);
         let path = top.join(path.trim_end_matches('/'));
-        let everywhere = path.extension().is_some_and(|extension| places.file_extension == Some(extension));
+        let everywhere =
+            path.extension().is_some_and(|extension| clean_paths.file_extension == Some(extension));
         let within = |place: &Utf8PathBuf| path.starts_with(place) || place.starts_with(&path);
         !own && (everywhere || paths.iter().any(within))
     });
@@ -179,14 +182,14 @@ mod tests {
             ["infra/app/main.tf", "infra/app/.terraform/x", "infra/", "other.tf", "infra/application/x"]
                 .map(str::to_owned)
                 .into();
-        keep_within(
+        keep_requested(
             &mut dirty,
             "/nowhere".into(),
             &CleanPaths { paths: vec!["/nowhere/infra/app".into()], file_extension: None, loaded: vec![] },
         );
         assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
         let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
-        keep_within(
+        keep_requested(
             &mut dirty,
             "/nowhere".into(),
             &CleanPaths { paths: vec![], file_extension: Some("hcl"), loaded: vec![] },

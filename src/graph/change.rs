@@ -21,10 +21,10 @@ pub type ChangedStacks = BTreeMap<StackId, Vec<Change>>;
 pub struct Change {
     /// Kind of input.
     pub kind: InputKind,
-    /// Path, relative to environments.toml if it lies below; for a setting its key.
+    /// Path of the changed file, relative to the folder of environments.toml if it lies below; for a setting its key.
     pub path: String,
     /// Number of further changes of this kind.
-    pub more: usize,
+    pub further_count: usize,
 }
 
 /// Kind of input that a stack is planned from.
@@ -42,10 +42,10 @@ pub enum InputKind {
     Module,
     /// File that a Terragrunt unit includes or reads.
     Include,
-    /// Other file that the configuration names.
-    Named,
-    /// File that the setting `files` names.
-    Declared,
+    /// Other file that the HCL of the stack names, such as in `file("…")`.
+    HclFile,
+    /// File that the setting `files` of environments.toml names.
+    FilesSetting,
     /// File that holds the value of a secret.
     Secret,
     /// File of a program that a hook runs.
@@ -54,18 +54,19 @@ pub enum InputKind {
     Version,
     /// CLI configuration file of the engine.
     CliConfig,
-    /// Shared file that providers read their account from.
+    /// Shared file from which providers read their account, such as `~/.aws/config`.
     Account,
     /// Program of the engine, or of the engine that Terragrunt runs, if it lies in the repository.
     Program,
     /// Setting in environments.toml.
     Setting,
-    /// Module whose source is an expression; the path is that of the calling file.
-    Computed,
-    /// File that the configuration reads at a computed path; the path is that of the file with the expression.
-    Guessed,
+    /// Module whose source is an expression; the path of the change is that of the calling file.
+    ComputedSource,
+    /// File that the HCL of the stack reads at a computed path; the path of the change is that of the file with the
+    /// expression.
+    ComputedPath,
     /// Input at a path that git does not track.
-    Unknown,
+    Untracked,
 }
 
 impl fmt::Display for Change {
@@ -77,8 +78,8 @@ impl fmt::Display for Change {
             InputKind::VarFile => "changed var file",
             InputKind::Module => "changed module",
             InputKind::Include => "changed include",
-            InputKind::Named => "changed file that HCL names",
-            InputKind::Declared => "changed file of `files`",
+            InputKind::HclFile => "changed file that HCL names",
+            InputKind::FilesSetting => "changed file of `files`",
             InputKind::Secret => "changed file of a secret",
             InputKind::Hook => "changed file of a hook",
             InputKind::Version => "changed version file",
@@ -86,14 +87,14 @@ impl fmt::Display for Change {
             InputKind::Account => "changed account settings",
             InputKind::Program => "changed program of the engine",
             InputKind::Setting => "changed setting",
-            InputKind::Computed => "a module's source is an expression, which only an init works out",
-            InputKind::Guessed => {
+            InputKind::ComputedSource => "a module's source is an expression, which only an init works out",
+            InputKind::ComputedPath => {
                 "the path of a file that is read is an expression, which only the engine works out"
             }
-            InputKind::Unknown => "not in the repository",
+            InputKind::Untracked => "not in the repository",
         };
         write!(f, "{what}: {}", self.path)?;
-        if self.more > 0 { write!(f, " and {} more", self.more) } else { Ok(()) }
+        if self.further_count > 0 { write!(f, " and {} more", self.further_count) } else { Ok(()) }
     }
 }
 
@@ -103,7 +104,9 @@ mod tests {
 
     #[test]
     fn a_change_says_what_it_is_and_where() {
-        let change = |kind, more| Change { kind, path: "modules/label/main.tf".to_owned(), more }.to_string();
+        let change = |kind, further_count| {
+            Change { kind, path: "modules/label/main.tf".to_owned(), further_count }.to_string()
+        };
         assert_eq!(change(InputKind::Module, 0), "changed module: modules/label/main.tf");
         assert_eq!(change(InputKind::File, 2), "changed: modules/label/main.tf and 2 more");
     }

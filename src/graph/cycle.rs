@@ -6,10 +6,10 @@ use petgraph::{algo::kosaraju_scc, graph::NodeIndex};
 
 use super::edges::Edges;
 
-/// Returns the shortest cycle through the first declared stack that lies on one, with that stack at both ends.
+/// Returns the shortest_cycle cycle through the first declared stack that lies on a cycle, with that stack at both ends.
 ///
 /// Empty when there is no cycle.
-pub(super) fn shortest(edges: &Edges) -> Vec<usize> {
+pub(super) fn shortest_cycle(edges: &Edges) -> Vec<usize> {
     let mut group = vec![0; edges.node_count()];
     let mut start: Option<NodeIndex<usize>> = None;
     for (number, members) in kosaraju_scc(edges).into_iter().enumerate() {
@@ -21,11 +21,11 @@ pub(super) fn shortest(edges: &Edges) -> Vec<usize> {
             start = start.into_iter().chain(members).min();
         }
     }
-    start.map_or_else(Vec::new, |start| around(edges, start, &group))
+    start.map_or_else(Vec::new, |start| cycle_through(edges, start, &group))
 }
 
-/// Returns the shortest path from a node back to itself inside its strongly connected component.
-fn around(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize> {
+/// Returns the shortest_cycle path from a node back to itself inside its strongly connected component.
+fn cycle_through(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize> {
     let mut came_from = vec![None; group.len()];
     let mut queue = VecDeque::from([start]);
     while let Some(index) = queue.pop_front() {

@@ -16,6 +16,6 @@ mod subgraph;
 mod why;
 
 pub use change::{Change, ChangedStacks, InputKind, Since};
-pub use selection::{Selected, Selection, SelectionError};
+pub use selection::{SelectedStack, Selection, SelectionError};
 pub use stack_graph::{GraphError, StackGraph, StackNode};
-pub use why::Why;
+pub use why::SelectionReason;

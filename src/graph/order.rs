@@ -6,8 +6,8 @@ use petgraph::graph::NodeIndex;
 
 use super::edges::Edges;
 
-/// Returns all indices, dependencies first, ties in order of declaration; absent when there is a cycle.
-pub(super) fn needs_first(edges: &Edges) -> Option<Vec<usize>> {
+/// Returns the indices of all stacks, dependencies first, ties in order of declaration; `None` when there is a cycle.
+pub(super) fn topological_order(edges: &Edges) -> Option<Vec<usize>> {
     let mut open: Vec<usize> = edges.node_indices().map(|node| edges.neighbors(node).count()).collect();
     let mut ready: BinaryHeap<Reverse<usize>> =
         open.iter().enumerate().filter(|(_, needs)| **needs == 0).map(|(index, _)| Reverse(index)).collect();

@@ -1,4 +1,4 @@
-//! Names and globs that the user types.
+//! Names and globs of stacks that the user types.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -6,7 +6,7 @@ use super::{SelectionError, StackGraph};
 
 /// Parsed word that selects stacks.
 pub(super) enum Pattern {
-    /// Name of one stack, as its index.
+    /// Name of one stack; holds its index in the graph.
     Name(usize),
     /// Glob such as `app-*`: `*` matches within a segment between slashes, `**` across segments.
     Glob(GlobMatcher),
@@ -19,7 +19,7 @@ impl Pattern {
             return Ok(Self::Name(index));
         }
         if !word.contains(['*', '?', '[', '{']) {
-            return Err(SelectionError::unknown(word, graph));
+            return Err(SelectionError::unknown_stack(word, graph));
         }
         let glob = GlobBuilder::new(word).literal_separator(true).build().map_err(|error| {
             SelectionError::BadGlob { glob: word.to_owned(), reason: error.kind().to_string() }

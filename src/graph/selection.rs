@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{ChangedStacks, Since, StackGraph, Why, pattern::Pattern};
+use super::{ChangedStacks, SelectionReason, Since, StackGraph, pattern::Pattern};
 use crate::{diagnostic::closest, model::StackId};
 
 /// Number of tags that an error lists.
 const LISTED_TAGS: usize = 12;
 
-/// Selection that a command line asks for. Without patterns and tags all stacks are selected.
+/// Selection of stacks by the arguments of a verb. Without patterns and tags all stacks are selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Names and globs; combined with `tags` by "or".
@@ -16,7 +16,7 @@ pub struct Selection {
     /// Tags; combined with `patterns` by "or".
     pub tags: Vec<String>,
     /// Restricts the selection to stacks that have changed since a commit.
-    pub changed: Option<Since>,
+    pub changed_since: Option<Since>,
     /// Names and globs of stacks that are removed from the selection, also if a dependency brings them in.
     pub exclude: Vec<String>,
     /// True if the transitive dependencies of the selected stacks are added.
@@ -27,11 +27,11 @@ pub struct Selection {
 
 /// Selected stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected {
-    /// Id of the stack.
+pub struct SelectedStack {
+    /// Name of the stack.
     pub stack: StackId,
     /// Reasons for the selection; never empty.
-    pub why: Vec<Why>,
+    pub why: Vec<SelectionReason>,
 }
 
 /// Error of a selection; the command stops before it runs anything.
@@ -42,7 +42,7 @@ pub enum SelectionError {
     UnknownStack {
         /// Name as the user typed it.
         name: String,
-        /// Suggestion, ready to type; absent when no name is similar.
+        /// Suggestion, ready to type; `None` when no name is similar.
         suggestion: Option<String>,
     },
     /// The glob matches no stack.
@@ -61,7 +61,7 @@ pub enum SelectionError {
     UnknownTag {
         /// Tag as the user typed it.
         tag: String,
-        /// Most similar tag; absent when no tag is similar.
+        /// Most similar tag; `None` when no tag is similar.
         suggestion: Option<String>,
         /// All tags of the graph.
         there: BTreeSet<String>,
@@ -74,7 +74,7 @@ pub enum SelectionError {
 impl SelectionError {
     /// Makes the error for an unknown name, with a suggestion: a stack, a tag, a folder of stacks, or `--confirm` for
     /// a digest.
-    pub(super) fn unknown(word: &str, graph: &StackGraph) -> Self {
+    pub(super) fn unknown_stack(word: &str, graph: &StackGraph) -> Self {
         let is_digest = (16..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let suggestion = if is_digest {
             Some(format!("--confirm={word}"))
@@ -102,15 +102,18 @@ impl SelectionError {
         }
     }
 
-    /// Describes the available tags, or how to list the stacks; `list` is the command that does.
-    pub fn choice(&self, list: &str) -> String {
-        let Self::UnknownTag { there, .. } = self else { return format!("`{list}` shows the stacks") };
+    /// Describes the available tags, or the command that lists the stacks (`list_command`).
+    pub fn alternatives(&self, list_command: &str) -> String {
+        let Self::UnknownTag { there, .. } = self else {
+            return format!("`{list_command}` shows the stacks");
+        };
         if there.is_empty() {
             return "no stack has any tag".to_owned();
         }
         let told: Vec<String> = there.iter().take(LISTED_TAGS).map(|tag| format!("`{tag}`")).collect();
         let rest = there.len() - told.len();
-        let more = if rest > 0 { format!(" and {rest} more, which `{list}` shows") } else { String::new() };
+        let more =
+            if rest > 0 { format!(" and {rest} more, which `{list_command}` shows") } else { String::new() };
         format!("the tags are {}{more}", told.join(", "))
     }
 }
@@ -118,14 +121,15 @@ impl SelectionError {
 impl StackGraph {
     /// Checks that every name of a selection is a stack and every glob matches one.
     pub fn check_words(&self, selection: &Selection) -> Result<(), SelectionError> {
-        selection.patterns.iter().try_for_each(|word| self.pattern(word, selection).map(|_| ()))
+        selection.patterns.iter().try_for_each(|word| self.parse_pattern(word, selection).map(|_| ()))
     }
 
-    /// Parses a word. An unknown name after `--changed` may be its value, which needs `=`: the error suggests that.
-    fn pattern(&self, word: &str, selection: &Selection) -> Result<Pattern, SelectionError> {
+    /// Parses a name or glob. An unknown name after `--changed` may be meant as the value of that flag, which needs `=`: the
+    /// error suggests that.
+    fn parse_pattern(&self, word: &str, selection: &Selection) -> Result<Pattern, SelectionError> {
         Pattern::new(word, self).map_err(|error| match error {
             SelectionError::UnknownStack { name, suggestion: None }
-                if selection.changed == Some(Since::Default) =>
+                if selection.changed_since == Some(Since::Default) =>
             {
                 let suggestion = Some(format!("--changed={name}"));
                 SelectionError::UnknownStack { name, suggestion }
@@ -140,32 +144,32 @@ impl StackGraph {
         &self,
         selection: &Selection,
         changed_stacks: Option<&ChangedStacks>,
-    ) -> Result<Vec<Selected>, SelectionError> {
-        let mut why: Vec<Vec<Why>> = vec![Vec::new(); self.names.len()];
+    ) -> Result<Vec<SelectedStack>, SelectionError> {
+        let mut why: Vec<Vec<SelectionReason>> = vec![Vec::new(); self.names.len()];
         if selection.patterns.is_empty() && selection.tags.is_empty() {
             for reasons in &mut why {
-                reasons.push(Why::All);
+                reasons.push(SelectionReason::All);
             }
         }
         for word in &selection.patterns {
-            let pattern = self.pattern(word, selection)?;
+            let pattern = self.parse_pattern(word, selection)?;
             let reason = match pattern {
-                Pattern::Name(_) => Why::Named,
-                Pattern::Glob(_) => Why::Glob(word.clone()),
+                Pattern::Name(_) => SelectionReason::Named,
+                Pattern::Glob(_) => SelectionReason::Glob(word.clone()),
             };
             for index in pattern.indices(self) {
                 why[index].push(reason.clone());
             }
         }
         for tag in &selection.tags {
-            for index in self.tagged(tag)? {
-                why[index].push(Why::Tag(tag.clone()));
+            for index in self.stacks_with_tag(tag)? {
+                why[index].push(SelectionReason::Tag(tag.clone()));
             }
         }
         if let Some(changed_stacks) = changed_stacks {
-            self.narrow(changed_stacks, &mut why);
+            self.keep_changed(changed_stacks, &mut why);
         }
-        self.follow(selection, &mut why);
+        self.add_connected(selection, &mut why);
         let asked = why.iter().any(|reasons| !reasons.is_empty());
         for word in &selection.exclude {
             for index in Pattern::new(word, self)?.indices(self) {
@@ -177,7 +181,7 @@ impl StackGraph {
             let mut reasons = std::mem::take(&mut why[*index]);
             reasons.dedup();
             if !reasons.is_empty() {
-                selected.push(Selected { stack: self.names[*index].clone(), why: reasons });
+                selected.push(SelectedStack { stack: self.names[*index].clone(), why: reasons });
             }
         }
         // An empty result is an error only without `changed_stacks`: if no stack has changed, there is nothing to correct.
@@ -186,12 +190,12 @@ impl StackGraph {
     }
 
     /// Removes stacks without changes, and adds the changes to the reasons of the others.
-    fn narrow(&self, changed_stacks: &ChangedStacks, why: &mut [Vec<Why>]) {
+    fn keep_changed(&self, changed_stacks: &ChangedStacks, why: &mut [Vec<SelectionReason>]) {
         for (name, reasons) in self.names.iter().zip(why) {
             match changed_stacks.get(name) {
                 Some(changes) if !reasons.is_empty() => {
-                    reasons.retain(|reason| *reason != Why::All);
-                    reasons.extend(changes.iter().cloned().map(Why::Changed));
+                    reasons.retain(|reason| *reason != SelectionReason::All);
+                    reasons.extend(changes.iter().cloned().map(SelectionReason::Changed));
                 }
                 _ => reasons.clear(),
             }
@@ -199,13 +203,13 @@ impl StackGraph {
     }
 
     /// Adds dependencies and dependents of the stacks selected so far.
-    fn follow(&self, selection: &Selection, why: &mut [Vec<Why>]) {
+    fn add_connected(&self, selection: &Selection, why: &mut [Vec<SelectionReason>]) {
         let seeds: Vec<usize> = (0..why.len()).filter(|index| !why[*index].is_empty()).collect();
         if seeds.len() == why.len() {
             return;
         }
-        let mut add = |direction, reason: fn(StackId) -> Why| {
-            for (index, seed) in self.reach(&seeds, direction).into_iter().enumerate() {
+        let mut add = |direction, reason: fn(StackId) -> SelectionReason| {
+            for (index, seed) in self.nearest_seeds(&seeds, direction).into_iter().enumerate() {
                 let is_seed = seeds.binary_search(&index).is_ok();
                 if let (Some(seed), false) = (seed, is_seed) {
                     why[index].push(reason(self.names[seed].clone()));
@@ -213,14 +217,14 @@ impl StackGraph {
             }
         };
         if selection.with_dependencies {
-            add(petgraph::Outgoing, Why::DependencyOf);
+            add(petgraph::Outgoing, SelectionReason::DependencyOf);
         }
         if selection.with_dependents {
-            add(petgraph::Incoming, Why::DependentOf);
+            add(petgraph::Incoming, SelectionReason::DependentOf);
         }
     }
 
-    fn tagged(&self, tag: &str) -> Result<Vec<usize>, SelectionError> {
+    fn stacks_with_tag(&self, tag: &str) -> Result<Vec<usize>, SelectionError> {
         let indices: Vec<usize> =
             (0..self.tags.len()).filter(|p| self.tags[*p].iter().any(|t| t == tag)).collect();
         if !indices.is_empty() {
@@ -256,7 +260,7 @@ mod tests {
 
     fn chosen(selection: &Selection) -> Vec<String> {
         let selected = stacks().select(selection, None).unwrap();
-        let line = |s: Selected| {
+        let line = |s: SelectedStack| {
             let why: Vec<String> = s.why.iter().map(ToString::to_string).collect();
             format!("{}: {}", s.stack, why.join(", "))
         };
@@ -329,7 +333,7 @@ mod tests {
 
     #[test]
     fn changed_stacks_of_a_selection_are_taken_before_their_neighbours() {
-        let change = Change { kind: InputKind::File, path: "x.tf".to_owned(), more: 0 };
+        let change = Change { kind: InputKind::File, path: "x.tf".to_owned(), further_count: 0 };
         let changed_stacks: ChangedStacks =
             ["db", "mail"].map(|name| (name.parse().unwrap(), vec![change.clone()])).into();
         let of = |selection: &Selection| {

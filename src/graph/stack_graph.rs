@@ -19,7 +19,7 @@ pub struct StackNode {
     pub tags: Vec<String>,
 }
 
-/// Error in a list of stacks that keeps it from being a graph.
+/// Error in a list of stacks from which no graph can be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// Two stacks have the same name.
@@ -34,11 +34,11 @@ pub enum GraphError {
         needs: StackId,
     },
     /// Stacks need each other: the path of the cycle, its first stack repeated at the end.
-    #[error("stacks need each other: {}", arrows(.0))]
+    #[error("stacks need each other: {}", path_text(.0))]
     Cycle(Vec<StackId>),
 }
 
-fn arrows(path: &[StackId]) -> String {
+fn path_text(path: &[StackId]) -> String {
     path.iter().map(StackId::as_str).collect::<Vec<_>>().join(" → ")
 }
 
@@ -79,10 +79,10 @@ impl StackGraph {
                 edges.update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
             }
         }
-        match order::needs_first(&edges) {
+        match order::topological_order(&edges) {
             Some(order) => Ok(Self { names, tags, edges, order }),
             None => Err(GraphError::Cycle(
-                cycle::shortest(&edges).into_iter().map(|index| names[index].clone()).collect(),
+                cycle::shortest_cycle(&edges).into_iter().map(|index| names[index].clone()).collect(),
             )),
         }
     }
@@ -153,13 +153,17 @@ impl StackGraph {
 
     fn closure(&self, stacks: &[StackId], direction: petgraph::Direction) -> Vec<StackId> {
         let seeds: Vec<usize> = stacks.iter().filter_map(|s| self.names.get_index_of(s)).collect();
-        let reached = self.reach(&seeds, direction);
+        let reached = self.nearest_seeds(&seeds, direction);
         let inside = self.order.iter().filter(|index| reached[**index].is_some());
         inside.map(|index| self.names[*index].clone()).collect()
     }
 
     /// Returns for each index the seed that reaches it over at least one edge; the nearest seed if there are several.
-    pub(super) fn reach(&self, seeds: &[usize], direction: petgraph::Direction) -> Vec<Option<usize>> {
+    pub(super) fn nearest_seeds(
+        &self,
+        seeds: &[usize],
+        direction: petgraph::Direction,
+    ) -> Vec<Option<usize>> {
         let mut reached = vec![None; self.names.len()];
         let mut queue: VecDeque<(usize, usize)> = seeds.iter().map(|seed| (*seed, *seed)).collect();
         while let Some((index, seed)) = queue.pop_front() {

@@ -28,21 +28,22 @@ impl StackGraph {
         for (new, old) in kept.iter().enumerate() {
             new_place[*old] = new;
         }
-        for (index, needs) in self.nearest(&chosen).into_iter().enumerate().filter(|(p, _)| chosen[*p]) {
+        for (index, needs) in self.nearest_chosen(&chosen).into_iter().enumerate().filter(|(p, _)| chosen[*p])
+        {
             for need in needs {
                 edges.add_edge(NodeIndex::new(new_place[index]), NodeIndex::new(new_place[need]), ());
             }
         }
         // Every path in the subgraph is a path in the whole graph, so there is no cycle and the fallback is
         // never used.
-        let order = order::needs_first(&edges).unwrap_or_else(|| {
+        let order = order::topological_order(&edges).unwrap_or_else(|| {
             self.order.iter().filter(|index| chosen[**index]).map(|index| new_place[*index]).collect()
         });
         Self { names, tags, edges, order }
     }
 
     /// Returns for each index the chosen indices that it reaches without passing another chosen one, sorted.
-    fn nearest(&self, chosen: &[bool]) -> Vec<Vec<usize>> {
+    fn nearest_chosen(&self, chosen: &[bool]) -> Vec<Vec<usize>> {
         let mut nearest: Vec<Vec<usize>> = vec![Vec::new(); self.names.len()];
         for index in &self.order {
             let mut found = Vec::new();

@@ -7,8 +7,8 @@ use crate::model::StackId;
 
 /// Reason for the selection of a stack; printed by `list --why` and in the report.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The selection names nothing, so all stacks are selected.
+pub enum SelectionReason {
+    /// The user named no stack and no tag, so all stacks are selected.
     All,
     /// Selected by its name.
     Named,
@@ -18,13 +18,13 @@ pub enum Why {
     Tag(String),
     /// An input of the stack has changed.
     Changed(Change),
-    /// A selected stack needs it.
+    /// A selected stack needs this stack.
     DependencyOf(StackId),
     /// The stack needs a selected stack.
     DependentOf(StackId),
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for SelectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all"),

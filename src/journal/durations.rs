@@ -1,6 +1,6 @@
 //! Durations of the steps of each stack in earlier runs: one small file per environment.
 //!
-//! The last three of each step are kept, and their median is the estimate: a single step that had to download
+//! The last three durations of each step are kept, and their median is the estimate: a single step that had to download
 //! providers or waited for a lock does not distort it.
 
 use std::{collections::BTreeMap, io, time::Duration};
@@ -14,12 +14,12 @@ use crate::{files, model::StackId};
 const FORMAT: u32 = 1;
 
 /// Number of durations kept for each step.
-const KEPT: usize = 3;
+const KEPT_DURATIONS: usize = 3;
 
 /// Kind of step that is measured separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
-    /// Plan, also one of a destruction.
+    /// Plan, also of a destruction.
     Plan,
     /// Apply that creates or changes.
     Apply,
@@ -34,20 +34,20 @@ impl Task {
 /// Durations of the steps of one environment.
 #[derive(Debug, Clone, Default)]
 pub struct Durations {
-    stacks: BTreeMap<String, Measured>,
+    stacks: BTreeMap<String, StackDurations>,
     typical: [Option<Duration>; Task::ALL.len()],
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct DurationsDocument {
     format: u32,
-    stacks: BTreeMap<String, Measured>,
+    stacks: BTreeMap<String, StackDurations>,
 }
 
-/// Durations in milliseconds, oldest first.
+/// Durations of the steps of one stack, in milliseconds, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct Measured {
+struct StackDurations {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     plan: Vec<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -56,8 +56,8 @@ struct Measured {
     destroy: Vec<u32>,
 }
 
-impl Measured {
-    fn of(&self, task: Task) -> &[u32] {
+impl StackDurations {
+    fn of_task(&self, task: Task) -> &[u32] {
         match task {
             Task::Plan => &self.plan,
             Task::Apply => &self.apply,
@@ -72,7 +72,7 @@ impl Measured {
             Task::Destroy => &mut self.destroy,
         };
         list.push(u32::try_from(took.as_millis()).unwrap_or(u32::MAX));
-        list.drain(..list.len().saturating_sub(KEPT));
+        list.drain(..list.len().saturating_sub(KEPT_DURATIONS));
     }
 }
 
@@ -81,18 +81,19 @@ impl Durations {
     /// and estimates.
     pub fn read(file: &Utf8Path) -> Self {
         let stacks = files::read_whole(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
-        let typical = Task::ALL
-            .map(|task| median(stacks.values().filter_map(|all| median(all.of(task).to_vec())).collect()));
+        let typical = Task::ALL.map(|task| {
+            median(stacks.values().filter_map(|all| median(all.of_task(task).to_vec())).collect())
+        });
         Self { stacks, typical: typical.map(|number| number.map(milliseconds)) }
     }
 
     /// Returns the expected duration of a step; `None` when no such step of the stack has succeeded yet.
     pub fn expected(&self, stack: &StackId, task: Task) -> Option<Duration> {
-        median(self.stacks.get(stack.as_str())?.of(task).to_vec()).map(milliseconds)
+        median(self.stacks.get(stack.as_str())?.of_task(task).to_vec()).map(milliseconds)
     }
 
     /// Returns the median over all stacks; `None` when no such step has succeeded in any stack.
-    pub fn typical(&self, task: Task) -> Option<Duration> {
+    pub fn overall_median(&self, task: Task) -> Option<Duration> {
         self.typical[task as usize]
     }
 }
@@ -112,7 +113,7 @@ pub(super) fn add(file: &Utf8Path, measured: &[(StackId, Task, Duration)]) -> io
     files::write(file, &serde_json::to_vec(&DurationsDocument { format: FORMAT, stacks })?)
 }
 
-fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Measured>> {
+fn parse(bytes: &[u8]) -> Option<BTreeMap<String, StackDurations>> {
     let document: DurationsDocument = serde_json::from_slice(bytes).ok()?;
     (document.format == FORMAT).then_some(document.stacks)
 }
@@ -171,21 +172,21 @@ mod tests {
             .unwrap();
         add(&file, &[took("c", Task::Plan, 900)]).unwrap();
         let durations = Durations::read(&file);
-        let typical = |task| durations.typical(task).map(|time| time.as_millis());
+        let typical = |task| durations.overall_median(task).map(|time| time.as_millis());
         assert_eq!(Task::ALL.map(typical), [Some(5), None, Some(7)]);
     }
 
     #[test]
     fn a_missing_or_damaged_durations_file_is_replaced() {
         let (_keep, file) = folder();
-        assert_eq!(Durations::read(&file).typical(Task::Plan), None);
+        assert_eq!(Durations::read(&file).overall_median(Task::Plan), None);
         add(&file, &[took("app", Task::Plan, 100)]).unwrap();
         let whole = fs::read_to_string(&file).unwrap();
         let foreign = whole.replace("\"format\":1", "\"format\":2");
         let absurd = whole.replace("100", "1e300");
         for bad in [&whole[..whole.len() - 4], "", "[1]", "\u{0}\u{0}", &foreign, &absurd, "{\"stacks\":7}"] {
             fs::write(&file, bad).unwrap();
-            assert_eq!(Durations::read(&file).typical(Task::Plan), None, "{bad}");
+            assert_eq!(Durations::read(&file).overall_median(Task::Plan), None, "{bad}");
             add(&file, &[took("app", Task::Plan, 7)]).unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), whole.replace("100", "7"), "{bad}");
         }
@@ -202,7 +203,7 @@ mod tests {
                     for _ in 0..20 {
                         add(file, &[took(name, Task::Plan, 100)]).unwrap();
                         let durations = Durations::read(file);
-                        assert!(durations.typical(Task::Plan).is_some(), "torn");
+                        assert!(durations.overall_median(Task::Plan).is_some(), "torn");
                     }
                 });
             }

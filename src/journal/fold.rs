@@ -20,7 +20,7 @@ const REPORT_FORMAT: u32 = 1;
 pub struct Fold {
     run: Option<Report>,
     stacks: Vec<StackFold>,
-    places: BTreeMap<StackId, usize>,
+    stack_indices: BTreeMap<StackId, usize>,
     status: Option<ExitStatus>,
 }
 
@@ -46,10 +46,12 @@ impl Fold {
                 run.commit.clone_from(&revision.commit);
                 run.dirty = revision.dirty;
             }
-            EventKind::Expected { step, expected } => expect(run, *step, *expected),
-            EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
-            EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
-            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.skipped(outcome),
+            EventKind::Expected { step, expected } => record_estimate(run, *step, *expected),
+            EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.record_start(event.at),
+            EventKind::StepFinished(finished) => {
+                self.stack(event.seq, &finished.stack)?.record_step_end(finished)
+            }
+            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.record_skip(outcome),
             EventKind::Reviewed { round, digest, blocked, .. } => {
                 run.round = Some(*round);
                 run.digest = Some(digest.clone());
@@ -57,18 +59,21 @@ impl Fold {
                 run.blocked = of_run.map(|found| found.block.clone()).collect();
                 for found in blocked {
                     if let Some(stack) = &found.stack {
-                        self.stack(event.seq, stack)?.blocked(&found.block);
+                        self.stack(event.seq, stack)?.record_refusal(&found.block);
                     }
                 }
             }
             EventKind::Decided(decision) => {
-                run.error = refusal(decision);
+                run.error = gate_refusal(decision);
                 run.next = match decision {
                     Decision::Refused { next, .. } => next.clone(),
                     Decision::Confirmed { .. } => None,
                 };
                 run.notes.extend(
-                    notes(decision).into_iter().filter(|note| !run.notes.contains(note)).collect::<Vec<_>>(),
+                    confirmation_notes(decision)
+                        .into_iter()
+                        .filter(|note| !run.notes.contains(note))
+                        .collect::<Vec<_>>(),
                 );
             }
             EventKind::RunFinished { status } => self.status = Some(*status),
@@ -82,7 +87,7 @@ impl Fold {
         Ok(())
     }
 
-    /// Returns the report so far; `None` before the run has started. Result and exit code are absent until the run
+    /// Returns the report so far; `None` before the run has started. Result and exit code are `None` until the run
     /// ends.
     pub fn report(&self) -> Option<Report> {
         let mut report = self.run.clone()?;
@@ -97,7 +102,7 @@ impl Fold {
             Some(EngineReport { name: stack.report().engine, version })
         });
         report.result =
-            self.status.map(|status| result(status, report.stacks.iter().filter_map(|s| s.result)));
+            self.status.map(|status| run_result(status, report.stacks.iter().filter_map(|s| s.result)));
         report.exit_code = self.status.map(ExitStatus::code);
         Some(report)
     }
@@ -110,7 +115,8 @@ impl Fold {
         if self.run.is_some() {
             return Err(FoldError::StartedTwice(event.seq));
         }
-        self.places = stacks.iter().enumerate().map(|(place, stack)| (stack.stack.clone(), place)).collect();
+        self.stack_indices =
+            stacks.iter().enumerate().map(|(place, stack)| (stack.stack.clone(), place)).collect();
         self.stacks = stacks.iter().map(StackFold::new).collect();
         self.run = Some(Report {
             format: REPORT_FORMAT,
@@ -140,7 +146,7 @@ impl Fold {
     }
 
     fn stack(&mut self, seq: u64, stack: &StackId) -> Result<&mut StackFold, FoldError> {
-        let place = self.places.get(stack).copied();
+        let place = self.stack_indices.get(stack).copied();
         place
             .and_then(|place| self.stacks.get_mut(place))
             .ok_or_else(|| FoldError::UnknownStack { seq, stack: stack.clone() })
@@ -148,7 +154,7 @@ impl Fold {
 }
 
 /// Records an estimate. The first one of each kind of step stays: later rounds count against it.
-fn expect(run: &mut Report, step: StepKind, expected: Expected) {
+fn record_estimate(run: &mut Report, step: StepKind, expected: Expected) {
     let eta = run.eta.get_or_insert_default();
     let of_step = match step {
         StepKind::Plan => &mut eta.plan,
@@ -157,7 +163,8 @@ fn expect(run: &mut Report, step: StepKind, expected: Expected) {
     of_step.get_or_insert(expected);
 }
 
-fn refusal(decision: &Decision) -> Option<ErrorReport> {
+/// Returns the refusal of the gate as the error of the run.
+fn gate_refusal(decision: &Decision) -> Option<ErrorReport> {
     match decision {
         Decision::Confirmed { .. } => None,
         Decision::Refused { because, detail, .. } => Some(ErrorReport {
@@ -171,7 +178,7 @@ fn refusal(decision: &Decision) -> Option<ErrorReport> {
 }
 
 /// Returns notes for the user on how the confirmation was passed: exceptions and answered checklist items.
-fn notes(decision: &Decision) -> Vec<String> {
+fn confirmation_notes(decision: &Decision) -> Vec<String> {
     let Decision::Confirmed { record, .. } = decision else { return Vec::new() };
     let allowed =
         record.allowed.iter().map(|allow| format!("let through by `--allow {}`", shell_word(allow)));
@@ -179,7 +186,7 @@ fn notes(decision: &Decision) -> Vec<String> {
     allowed.chain(acked).collect()
 }
 
-/// Returns the result of a whole run.
+/// Returns the result of a whole run, from its exit status and the results of its stacks.
 ///
 /// | exit status                                | some stack applied | else some changed or deferred | else    |
 /// |--------------------------------------------|--------------------|-------------------------------|---------|
@@ -189,9 +196,9 @@ fn notes(decision: &Decision) -> Vec<String> {
 /// | refused                                    | refused            | refused                       | refused |
 /// | locked                                     | locked             | locked                        | locked  |
 /// | interrupted                                | interrupted        | interrupted                   | interrupted |
-fn result(status: ExitStatus, stacks: impl Iterator<Item = StackResult>) -> RunResult {
+fn run_result(status: ExitStatus, stacks: impl Iterator<Item = StackResult>) -> RunResult {
     match status {
-        ExitStatus::Success => success(&stacks.collect::<Vec<_>>()),
+        ExitStatus::Success => success_result(&stacks.collect::<Vec<_>>()),
         ExitStatus::Differences => RunResult::Changes,
         ExitStatus::Locked => RunResult::Locked,
         ExitStatus::Refused => RunResult::Refused,
@@ -202,7 +209,7 @@ fn result(status: ExitStatus, stacks: impl Iterator<Item = StackResult>) -> RunR
     }
 }
 
-fn success(stacks: &[StackResult]) -> RunResult {
+fn success_result(stacks: &[StackResult]) -> RunResult {
     if stacks.contains(&StackResult::Applied) {
         RunResult::Applied
     } else if stacks.contains(&StackResult::Changes) || stacks.contains(&StackResult::Deferred) {

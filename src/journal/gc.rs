@@ -11,7 +11,7 @@ use crate::model::{EnvName, RunId};
 pub struct GcCandidate {
     /// Id of the run.
     pub id: RunId,
-    /// Environment of the run; absent when its journal cannot be read.
+    /// Environment of the run; `None` when its journal cannot be read.
     pub environment: Option<EnvName>,
     /// Start of the run.
     pub started: Timestamp,
@@ -21,7 +21,7 @@ pub struct GcCandidate {
     pub unfinished: bool,
     /// True if the run may have changed its environment.
     pub changing: bool,
-    /// Run that it resumed; absent when it resumed none.
+    /// Earlier run that this run resumed; `None` if it resumed none.
     pub resumes: Option<RunId>,
 }
 

@@ -25,7 +25,7 @@ use crate::{
 /// Process that holds the lock of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockHolder {
-    /// Run that holds it; absent for a command outside a run.
+    /// Run that holds the lock; `None` for a command outside a run.
     pub run: Option<RunId>,
     /// Verb of the command: `deploy`.
     pub verb: String,
@@ -51,7 +51,7 @@ impl LockHolder {
 const HOLDER_EXIT_TIME: Duration = Duration::from_secs(2);
 
 /// Interval between attempts to take the lock.
-const PAUSE: Duration = Duration::from_millis(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Lock of an environment, held until it is dropped or the process ends.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub enum LockError {
     Taken {
         /// Environment that is locked.
         environment: EnvName,
-        /// Holder of the lock; absent when it has not written its name yet.
+        /// Holder of the lock; `None` when it has not written its name yet.
         holder: Option<Box<LockHolder>>,
     },
     /// The lock file cannot be used.
@@ -100,8 +100,8 @@ impl RunStore {
                     if !is_gone || time_left.is_zero() {
                         return Err(LockError::Taken { environment: environment.clone(), holder: found });
                     }
-                    thread::sleep(PAUSE);
-                    time_left = time_left.saturating_sub(PAUSE);
+                    thread::sleep(RETRY_INTERVAL);
+                    time_left = time_left.saturating_sub(RETRY_INTERVAL);
                 }
                 Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error).into()),
             }

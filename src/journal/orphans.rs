@@ -9,7 +9,7 @@ use crate::{
     event::EventKind,
     files,
     model::{EnvName, RunId, StackId},
-    process::{ProcessIdentity, Writer, writers},
+    process::{ProcessIdentity, WritingProcess, processes_writing_below},
 };
 
 /// Programs and files of unfinished runs and commands of one environment, whose envctl has ended.
@@ -35,16 +35,16 @@ struct UnfinishedRun {
 pub enum Program {
     /// Engine.
     Engine,
-    /// Hook with its name; the name is absent when the journal does not record the hook.
+    /// Hook with its name; the name is `None` when the journal does not record the hook.
     Hook(Option<String>),
 }
 
 /// Program that still runs although its envctl has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrphanProcess {
-    /// Run of the program; absent for a command outside a run.
+    /// Run of the program; `None` for a command outside a run.
     pub run: Option<RunId>,
-    /// Stack of the program; absent when unknown.
+    /// Stack of the program; `None` when unknown.
     pub stack: Option<StackId>,
     /// Kind of program.
     pub program: Program,
@@ -107,7 +107,7 @@ impl Leftovers {
     ///
     /// Programs in the journal are recognized by their identity. A program that was started right before envctl was
     /// killed is in no journal; it is recognized by the output files that it has open.
-    pub fn alive(&self) -> Vec<OrphanProcess> {
+    pub fn running_programs(&self) -> Vec<OrphanProcess> {
         let mut found: Vec<OrphanProcess> = Vec::new();
         for run in &self.runs {
             let known = run.started.iter().filter(|(.., identity)| identity.is_alive());
@@ -118,8 +118,8 @@ impl Leftovers {
                 }
             }
         }
-        for writer in self.commands.iter().flat_map(|folder| writers(folder)) {
-            if let Some(program) = program(&writer)
+        for writer in self.commands.iter().flat_map(|folder| processes_writing_below(folder)) {
+            if let Some(program) = program_of_output(&writer)
                 && found.iter().all(|other| other.pid != writer.pid)
             {
                 found.push(OrphanProcess { run: None, stack: None, program, pid: writer.pid });
@@ -128,8 +128,8 @@ impl Leftovers {
         found
     }
 
-    /// Removes the plan files that these runs were applying; they hold values and cannot be applied again. Call it
-    /// when no program of these runs is alive. Returns the files that could not be removed, with the error.
+    /// Removes the plan files that these runs were applying: these files hold values and cannot be applied again. To be
+    /// called when no program of these runs is running. Returns the files that could not be removed, with the error.
     pub fn remove_begun_plans(&self) -> Vec<(Utf8PathBuf, io::Error)> {
         let plans = |run: &UnfinishedRun| -> Vec<_> {
             run.stacks.iter().flat_map(|stack| run.dir.begun_plans(stack)).collect()
@@ -142,15 +142,15 @@ impl Leftovers {
 impl UnfinishedRun {
     /// Returns the processes that write to a file of the run, with the stack of the file.
     fn writers(&self) -> impl Iterator<Item = (Option<StackId>, Program, u32)> {
-        writers(self.dir.path()).into_iter().filter_map(|writer| {
+        processes_writing_below(self.dir.path()).into_iter().filter_map(|writer| {
             let stack = self.stacks.iter().find(|stack| Some(&*stack.file_name()) == writer.file.file_stem());
-            Some((stack.cloned(), program(&writer)?, writer.pid))
+            Some((stack.cloned(), program_of_output(&writer)?, writer.pid))
         })
     }
 }
 
 /// Returns the kind of program that writes to a file; `None` for a log, which envctl itself writes.
-fn program(writer: &Writer) -> Option<Program> {
+fn program_of_output(writer: &WritingProcess) -> Option<Program> {
     match writer.file.extension()? {
         "stdout" | "stderr" => Some(Program::Engine),
         "hook-stdout" | "hook-stderr" => Some(Program::Hook(None)),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     /// Returns the engines of a run of `a` and `b` that are alive, this test process being the only one that runs.
-    fn alive(events: Vec<EventKind>) -> Vec<(Option<StackId>, u32)> {
+    fn running_programs(events: Vec<EventKind>) -> Vec<(Option<StackId>, u32)> {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let mut journal = Journal::create(store.create(&RunId::new(1, 1)).unwrap()).unwrap();
@@ -189,8 +189,8 @@ mod tests {
         let environment = "staging".parse().unwrap();
         let found = Leftovers::find(&store, &environment).unwrap();
         assert!(found.unreadable.is_empty());
-        assert_eq!(Leftovers::find(&store, &"another".parse().unwrap()).unwrap().alive(), []);
-        found.alive().into_iter().map(|engine| (engine.stack, engine.pid)).collect()
+        assert_eq!(Leftovers::find(&store, &"another".parse().unwrap()).unwrap().running_programs(), []);
+        found.running_programs().into_iter().map(|engine| (engine.stack, engine.pid)).collect()
     }
 
     #[test]
@@ -199,11 +199,11 @@ mod tests {
         let gone = ProcessIdentity { start_time: own.start_time.map(|time| time + 1), ..own.clone() };
         let expected = [(Some("b".parse().unwrap()), own.pid)];
         assert_eq!(
-            alive(vec![started("a", gone), started("b", own.clone()), started("b", own.clone())]),
+            running_programs(vec![started("a", gone), started("b", own.clone()), started("b", own.clone())]),
             expected
         );
         let finished = EventKind::RunFinished { status: ExitStatus::Failed };
-        assert_eq!(alive(vec![started("b", own), finished]), []);
+        assert_eq!(running_programs(vec![started("b", own), finished]), []);
     }
 
     #[test]

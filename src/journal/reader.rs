@@ -14,7 +14,7 @@ pub struct JournalContent {
     /// Events in order.
     pub events: Vec<Event>,
     /// True if a crash cut off the last line; that line is not among the events.
-    pub torn: bool,
+    pub is_last_line_cut: bool,
 }
 
 /// Reads a journal.
@@ -28,7 +28,7 @@ pub fn read_journal(path: &Utf8Path) -> Result<JournalContent, JournalError> {
 
 fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<JournalContent, JournalError> {
     let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let mut recorded = JournalContent { events: Vec::new(), torn: false };
+    let mut recorded = JournalContent { events: Vec::new(), is_last_line_cut: false };
     if text.is_empty() {
         return Ok(recorded);
     }
@@ -36,7 +36,7 @@ fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<JournalContent, JournalError> 
     while let Some((bytes, line)) = lines.next() {
         match serde_json::from_slice::<Event>(bytes) {
             Ok(event) => {
-                check(path, line, recorded.events.len() as u64, &event)?;
+                check_sequence_number(path, line, recorded.events.len() as u64, &event)?;
                 recorded.events.push(event);
             }
             Err(error) => {
@@ -45,14 +45,19 @@ fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<JournalContent, JournalError> 
                     let (path, reason) = (path.to_owned(), error.to_string());
                     return Err(JournalError::BrokenLine { path, line, reason });
                 }
-                recorded.torn = true;
+                recorded.is_last_line_cut = true;
             }
         }
     }
     Ok(recorded)
 }
 
-fn check(path: &Utf8Path, line: usize, expected: u64, event: &Event) -> Result<(), JournalError> {
+fn check_sequence_number(
+    path: &Utf8Path,
+    line: usize,
+    expected: u64,
+    event: &Event,
+) -> Result<(), JournalError> {
     match event.kind {
         EventKind::RunStarted { format, .. } if format != FORMAT => {
             Err(JournalError::Format { path: path.to_owned(), format })
@@ -104,8 +109,11 @@ mod tests {
 
     #[test]
     fn a_whole_journal_reads_back() {
-        assert_eq!(parse_text(text().as_bytes()).unwrap(), JournalContent { events: events(), torn: false });
-        assert_eq!(parse_text(b"").unwrap(), JournalContent { events: vec![], torn: false });
+        assert_eq!(
+            parse_text(text().as_bytes()).unwrap(),
+            JournalContent { events: events(), is_last_line_cut: false }
+        );
+        assert_eq!(parse_text(b"").unwrap(), JournalContent { events: vec![], is_last_line_cut: false });
     }
 
     #[test]
@@ -137,7 +145,7 @@ mod tests {
     fn a_tail_of_zeros_left_by_a_power_cut_is_a_torn_line() {
         let mut bytes = text().into_bytes();
         bytes.extend([0; 512]);
-        assert_eq!(parse_text(&bytes).unwrap(), JournalContent { events: events(), torn: true });
+        assert_eq!(parse_text(&bytes).unwrap(), JournalContent { events: events(), is_last_line_cut: true });
     }
 
     proptest! {
@@ -148,7 +156,7 @@ mod tests {
             // A line without its line feed is whole as well.
             let whole = text[..cut].matches('\n').count() + usize::from(text.as_bytes()[cut] == b'\n');
             prop_assert_eq!(&recorded.events[..], &events()[..whole]);
-            prop_assert_eq!(recorded.torn, cut > 0 && text.as_bytes()[cut - 1] != b'\n' && text.as_bytes()[cut] != b'\n');
+            prop_assert_eq!(recorded.is_last_line_cut, cut > 0 && text.as_bytes()[cut - 1] != b'\n' && text.as_bytes()[cut] != b'\n');
         }
 
         #[test]

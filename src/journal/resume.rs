@@ -7,7 +7,7 @@ use crate::{
     model::{Outcome, RunId, StackId},
 };
 
-/// Progress of a stack.
+/// Progress of a stack in an unfinished run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StackProgress {
     /// Applied by this run.
@@ -16,8 +16,8 @@ pub enum StackProgress {
     NoChanges,
     /// Planned with changes; no apply has started.
     Planned,
-    /// To be planned again: the end of its apply is unknown, or its plan is unusable.
-    Again,
+    /// The stack has to be planned again: the result of its apply is unknown, or its plan is unusable.
+    ToReplan,
 }
 
 /// Remaining work of one stack.
@@ -54,21 +54,22 @@ impl Resumption {
         match kind {
             EventKind::RunStarted { stacks, .. } => {
                 for stack in stacks {
-                    self.of(&stack.stack);
+                    self.work_of(&stack.stack);
                 }
             }
             EventKind::Decided(Decision::Confirmed { .. }) => self.confirmed = true,
             EventKind::StepStarted { stack, step: StepKind::Apply }
             | EventKind::EngineStarted { stack, step: StepKind::Apply, .. } => {
-                *self.of(stack) = RemainingWork { progress: StackProgress::Again, apply_started: true };
+                *self.work_of(stack) =
+                    RemainingWork { progress: StackProgress::ToReplan, apply_started: true };
             }
-            EventKind::StepFinished(finished) => self.finished(run, finished),
+            EventKind::StepFinished(finished) => self.add_finished_step(run, finished),
             _ => {}
         }
     }
 
-    fn finished(&mut self, run: &RunId, finished: &StepFinished) {
-        let left = self.of(&finished.stack);
+    fn add_finished_step(&mut self, run: &RunId, finished: &StepFinished) {
+        let left = self.work_of(&finished.stack);
         let done = matches!(left.progress, StackProgress::Applied(_) | StackProgress::NoChanges);
         left.progress = match (finished.step, &finished.outcome) {
             (StepKind::Apply, Outcome::Applied(_)) => StackProgress::Applied(run.clone()),
@@ -76,12 +77,12 @@ impl Resumption {
             (StepKind::Plan, Outcome::Changed(_)) => StackProgress::Planned,
             // A resuming run records a finished stack as a clean plan.
             (StepKind::Plan, Outcome::Clean) if done => return,
-            _ => StackProgress::Again,
+            _ => StackProgress::ToReplan,
         };
     }
 
-    fn of(&mut self, stack: &StackId) -> &mut RemainingWork {
-        let unknown = || RemainingWork { progress: StackProgress::Again, apply_started: false };
+    fn work_of(&mut self, stack: &StackId) -> &mut RemainingWork {
+        let unknown = || RemainingWork { progress: StackProgress::ToReplan, apply_started: false };
         self.stacks.entry(stack.clone()).or_insert_with(unknown)
     }
 }
@@ -130,7 +131,7 @@ mod tests {
         let broken = finished("b", StepKind::Apply, failed());
         let only = run(1, plans.into_iter().chain([a, done, b, broken, c]).collect());
         let run = only.0.clone();
-        let again = (StackProgress::Again, true);
+        let again = (StackProgress::ToReplan, true);
         let expected =
             [(StackProgress::Applied(run), true), again.clone(), again, (StackProgress::Planned, false)];
         assert_eq!(left(&[only]), expected);
@@ -140,7 +141,7 @@ mod tests {
     fn a_stack_that_only_its_plan_found_clean_is_planned_again() {
         let clean = finished("b", StepKind::Plan, Outcome::Clean);
         let only = run(1, vec![began("a"), finished("a", StepKind::Apply, Outcome::Clean), clean]);
-        let untouched = (StackProgress::Again, false);
+        let untouched = (StackProgress::ToReplan, false);
         assert_eq!(
             left(&[only]),
             [(StackProgress::NoChanges, true), untouched.clone(), untouched.clone(), untouched]
@@ -162,9 +163,9 @@ mod tests {
         let second = run(2, vec![clean("a"), clean("b"), finished("c", StepKind::Plan, changed())]);
         let expected = [
             (StackProgress::Applied(first.0.clone()), true),
-            (StackProgress::Again, true),
+            (StackProgress::ToReplan, true),
             (StackProgress::Planned, false),
-            (StackProgress::Again, false),
+            (StackProgress::ToReplan, false),
         ];
         assert_eq!(left(&[first, second]), expected);
     }

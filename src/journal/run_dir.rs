@@ -68,7 +68,7 @@ impl RunDir {
     }
 
     /// Removes the folder of a run that never started.
-    pub fn abandon(&self) -> io::Result<()> {
+    pub fn remove(&self) -> io::Result<()> {
         std::fs::remove_dir_all(&self.path)
     }
 

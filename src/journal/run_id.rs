@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use crate::model::{Clock, RunId};
 
-/// Returns a new id: the time of the clock and 80 random bits.
+/// Returns a new id of a run: the time of the clock and 80 random bits.
 pub fn new_run_id(clock: &dyn Clock) -> RunId {
     let now = clock.now();
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);

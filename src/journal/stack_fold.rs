@@ -59,20 +59,20 @@ impl StackFold {
     }
 
     /// Records the start of a step: until it ends the stack has no result.
-    pub(super) fn started(&mut self, at: Timestamp) {
+    pub(super) fn record_start(&mut self, at: Timestamp) {
         self.report.result = None;
         self.report.started.get_or_insert(at);
     }
 
     /// Records that a guard refuses the stack's plan.
-    pub(super) fn blocked(&mut self, block: &Block) {
+    pub(super) fn record_refusal(&mut self, block: &Block) {
         self.report.blocked.push(block.clone());
     }
 
     /// Records the end of a step.
     ///
     /// Durations and processes add up over the steps; other fields hold the values of the last step.
-    pub(super) fn finished(&mut self, step: &StepFinished) {
+    pub(super) fn record_step_end(&mut self, step: &StepFinished) {
         let report = &mut self.report;
         report.duration += step.duration;
         report.processes += step.processes;
@@ -98,21 +98,21 @@ impl StackFold {
         if step.engine_version.is_some() {
             self.engine_version.clone_from(&step.engine_version);
         }
-        self.ended(&step.outcome);
+        self.record_outcome(&step.outcome);
     }
 
     /// Records that the stack ended without a step.
-    pub(super) fn skipped(&mut self, outcome: &Outcome) {
+    pub(super) fn record_skip(&mut self, outcome: &Outcome) {
         if matches!(outcome, Outcome::Interrupted) {
             self.report.notes.push(StackNote::NotStarted.to_string());
         }
-        self.ended(outcome);
+        self.record_outcome(outcome);
     }
 
     /// Records an outcome, of a step or without one.
     ///
     /// Planned changes stay in the report when the stack is then not applied, or fails.
-    fn ended(&mut self, outcome: &Outcome) {
+    fn record_outcome(&mut self, outcome: &Outcome) {
         let report = &mut self.report;
         report.blocked.clear();
         report.because = None;
@@ -131,7 +131,7 @@ impl StackFold {
                 StackResult::Applied
             }
             Outcome::Failed(failure) => {
-                report.error = Some(error(failure));
+                report.error = Some(error_report(failure));
                 StackResult::Failed
             }
             Outcome::Skipped { because } => {
@@ -170,7 +170,7 @@ fn set_changes(report: &mut StackReport, changes: &Changes) {
         .collect();
 }
 
-fn error(failure: &Failure) -> ErrorReport {
+fn error_report(failure: &Failure) -> ErrorReport {
     ErrorReport {
         kind: failure.kind,
         summary: failure.summary.clone(),

@@ -22,7 +22,8 @@ pub struct Stopwatch {
 impl Stopwatch {
     /// Makes a recorder for the durations file of an environment.
     ///
-    /// A run that `adopts` takes plans over from an earlier run: its plan steps are not measured.
+    /// `destroys` is true for a run that destroys its stacks. A run that `adopts` takes plans over from an earlier run: its
+    /// plan steps are not measured.
     pub fn new(file: Utf8PathBuf, destroys: bool, adopts: bool) -> Self {
         Self { file, destroys, adopts, measured: Vec::new() }
     }

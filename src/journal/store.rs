@@ -64,7 +64,7 @@ impl RunStore {
     }
 
     /// Returns the file with the step durations of an environment, which may be missing.
-    pub fn durations(&self, environment: &EnvName) -> Utf8PathBuf {
+    pub fn durations_file(&self, environment: &EnvName) -> Utf8PathBuf {
         self.envctl.join("durations").join(format!("{environment}.json"))
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{JournalError, RunStore, StoredRun};
-use crate::{event::EventKind, model::EnvName, process::writers};
+use crate::{event::EventKind, model::EnvName, process::processes_writing_below};
 
 /// File of a run or command that holds the output of a program with secrets in clear text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl UnmaskedOutput {
     pub fn find(store: &RunStore, environment: Option<&EnvName>) -> Result<Vec<Self>, JournalError> {
         let mut found = Vec::new();
         for run in store.list()? {
-            let outputs = in_folder(&run.dir.logs())?;
+            let outputs = find_in_folder(&run.dir.logs())?;
             if outputs.is_empty() {
                 continue;
             }
@@ -33,15 +33,15 @@ impl UnmaskedOutput {
             let is_of_unknown_run = matches!(started, Some((_, None)));
             let is_own = started.is_none_or(|(wanted, own)| own.is_none_or(|own| own == *wanted));
             // While a run goes on, envctl has its journal open and its programs their output files.
-            if is_own && writers(run.dir.path()).is_empty() {
+            if is_own && processes_writing_below(run.dir.path()).is_empty() {
                 found.extend(outputs.into_iter().map(|output| Self { is_of_unknown_run, ..output }));
             }
         }
         let of_environment = environment.map(|environment| store.command_dirs(environment)).transpose()?;
         for folder in store.abandoned_commands()? {
             let own = of_environment.as_ref().is_none_or(|own| own.contains(&folder.path));
-            if own && writers(&folder.path).is_empty() {
-                found.extend(in_folder(&folder.path)?);
+            if own && processes_writing_below(&folder.path).is_empty() {
+                found.extend(find_in_folder(&folder.path)?);
             }
         }
         Ok(found)
@@ -59,7 +59,7 @@ impl StoredRun {
     }
 }
 
-fn in_folder(folder: &Utf8Path) -> Result<Vec<UnmaskedOutput>, JournalError> {
+fn find_in_folder(folder: &Utf8Path) -> Result<Vec<UnmaskedOutput>, JournalError> {
     let entries = match folder.read_dir_utf8() {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

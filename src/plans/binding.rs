@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoundItem {
-    /// Name in refusals: `workspace`, `file infra/app/main.tf`.
+    /// Name of the item, as refusals print it: `workspace`, `file infra/app/main.tf`.
     pub item: String,
-    /// Plain text, or a digest: `sha256:…`, `keyed:…`.
+    /// Value of the item as plain text, or a digest: `sha256:…`, `keyed:…`.
     pub value: String,
 }
 
@@ -64,7 +64,7 @@ impl Binding {
         self.0.iter().map(|bound| bound.item.as_str())
     }
 
-    /// Describes every item that differs now: changed, missing or added.
+    /// Describes every item that differs from the binding `now`: changed, missing or added.
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let changed = self.0.iter().filter(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
         let added = now.0.iter().filter(|bound| self.get(&bound.item).is_none());
@@ -74,7 +74,7 @@ impl Binding {
             if is_keyed(then) && is_keyed(now) {
                 return format!("`{}` has another value", bound.item);
             }
-            format!("`{}`: then {}, now {}", bound.item, shown(then), shown(now))
+            format!("`{}`: then {}, now {}", bound.item, value_text(then), value_text(now))
         };
         changed.chain(added).map(words).collect()
     }
@@ -92,25 +92,25 @@ impl Binding {
 pub struct Mismatch {
     /// Name of the item.
     pub item: String,
-    /// Value when the plan was made; absent when the item did not exist.
+    /// Value when the plan was made; `None` when the item did not exist.
     pub then: Option<String>,
-    /// Value now; absent when the item does not exist any more.
+    /// Value now; `None` when the item does not exist any more.
     pub now: Option<String>,
-    /// Descriptions of recorded items that differ too, but are not part of the binding.
-    pub beside: Vec<String>,
+    /// Descriptions of differing items that the manifest only records (`PlanManifest::recorded`).
+    pub recorded_differences: Vec<String>,
 }
 
 impl Mismatch {
     /// Makes a mismatch without recorded differences.
     pub fn new(item: &str, then: Option<&str>, now: Option<&str>) -> Self {
         let owned = |value: Option<&str>| value.map(str::to_owned);
-        Self { item: item.to_owned(), then: owned(then), now: owned(now), beside: Vec::new() }
+        Self { item: item.to_owned(), then: owned(then), now: owned(now), recorded_differences: Vec::new() }
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { item, then, now, beside } = self;
+        let Self { item, then, now, recorded_differences } = self;
         match (then.as_deref(), now.as_deref()) {
             (Some(then), Some(now)) if then.starts_with(KEYED) && now.starts_with(KEYED) => {
                 write!(
@@ -121,19 +121,19 @@ impl fmt::Display for Mismatch {
             (then, now) => write!(
                 f,
                 "`{item}` is not what it was when it was planned: then {}, now {}",
-                shown(then),
-                shown(now)
+                value_text(then),
+                value_text(now)
             ),
         }?;
-        if beside.is_empty() {
+        if recorded_differences.is_empty() {
             return Ok(());
         }
-        write!(f, " (not bound, and different too: {})", beside.join("; "))
+        write!(f, " (not bound, and different too: {})", recorded_differences.join("; "))
     }
 }
 
 /// Formats a value for a message: digests shortened, keyed values only as `set`.
-fn shown(value: Option<&str>) -> String {
+fn value_text(value: Option<&str>) -> String {
     match value {
         None => "missing".to_owned(),
         Some(value) => match (value.strip_prefix(SHA256), value.strip_prefix(KEYED)) {

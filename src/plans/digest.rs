@@ -17,8 +17,8 @@ pub(super) fn review_digest(review: &Review) -> String {
     for stack in &review.stacks {
         let Some(changes) = stack.outcome.changes() else { continue };
         add_text(&mut hash, stack.stack.as_str());
-        add_text(&mut hash, &stack.place.workspace);
-        add_text(&mut hash, &stack.place.address);
+        add_text(&mut hash, &stack.state.workspace);
+        add_text(&mut hash, &stack.state.address);
         add_number(&mut hash, changes.resources.len());
         for change in &changes.resources {
             add_text(&mut hash, change.address.as_str());
@@ -92,9 +92,9 @@ mod tests {
         let mut reversed = review("a.b", "+ a");
         reversed.destroy = true;
         let mut workspace = review("a.b", "+ a");
-        workspace.stacks[0].place.workspace = "qa".to_owned();
+        workspace.stacks[0].state.workspace = "qa".to_owned();
         let mut state = review("a.b", "+ a");
-        state.stacks[0].place.address = "local:state/qa.tfstate".to_owned();
+        state.stacks[0].state.address = "local:state/qa.tfstate".to_owned();
         let mut invoking = review("a.b", "+ a");
         if let Outcome::Changed(changes) = &mut invoking.stacks[0].outcome {
             changes.actions.push(ActionInvocation { address: "action.a.b".parse().unwrap(), trigger: None });

@@ -11,6 +11,7 @@ use crate::{files, model::hex};
 /// Name of the key file in `.envctl`; never copied into a shared store.
 const FILE: &str = "key";
 
+/// Length of the key in bytes.
 const LENGTH: usize = 32;
 
 /// Reason why the project's key cannot be used.
@@ -65,15 +66,15 @@ impl ProjectKey {
 
     /// Returns the HMAC-SHA256 of a purpose and a value, in lower-case hexadecimal digits.
     pub fn digest(&self, purpose: &str, value: &[u8]) -> String {
-        self.begun(purpose, value).map(|mac| hex(&mac.finalize().into_bytes())).unwrap_or_default()
+        self.started_hmac(purpose, value).map(|mac| hex(&mac.finalize().into_bytes())).unwrap_or_default()
     }
 
     /// Returns true if `digest` is the HMAC of this purpose and value. Compares in constant time.
-    pub fn confirms(&self, purpose: &str, value: &[u8], digest: &[u8]) -> bool {
-        self.begun(purpose, value).is_some_and(|mac| mac.verify_slice(digest).is_ok())
+    pub fn verifies(&self, purpose: &str, value: &[u8], digest: &[u8]) -> bool {
+        self.started_hmac(purpose, value).is_some_and(|mac| mac.verify_slice(digest).is_ok())
     }
 
-    fn begun(&self, purpose: &str, value: &[u8]) -> Option<Hmac<Sha256>> {
+    fn started_hmac(&self, purpose: &str, value: &[u8]) -> Option<Hmac<Sha256>> {
         // HMAC accepts keys of any length, so this is never `None`.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         mac.update(&(purpose.len() as u64).to_be_bytes());

@@ -13,7 +13,7 @@ const PURPOSE: &str = "envctl manifest 1";
 /// Version of the file format.
 const FORMAT: u32 = 1;
 
-/// Manifest of one saved plan.
+/// Manifest of one saved plan, stored beside the plan file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanManifest {
@@ -22,7 +22,8 @@ pub struct PlanManifest {
     /// Changes that the engine deferred to a later plan, one text each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<String>,
-    /// Arguments that restrict the plan to a part of the stack and that the user did not give.
+    /// Arguments such as `-target` that restrict the plan to a part of the stack, and that come from the project's files
+    /// instead of the user's command line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub narrowed: Vec<String>,
     /// Time of the plan.
@@ -35,17 +36,18 @@ pub struct PlanManifest {
     pub format: u32,
     /// Items that the plan is bound to.
     pub items: Binding,
-    /// Variables whose values come from plans of other stacks: the plan is made again before it is applied.
+    /// Variables whose values come from plans of other stacks: envctl makes this plan again before it is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_plans: Vec<String>,
     /// Keyed digests of the values that the plan would set, as far as they were known.
-    pub known: PlannedDigests,
+    #[serde(rename = "known")]
+    pub known_values: PlannedDigests,
     /// Notes for the user on the plan.
     pub notes: Vec<String>,
     /// Items that are recorded and not compared: paths of the engine's programs, proxy settings.
     #[serde(default)]
     pub recorded: Binding,
-    /// Address of the state as the digest of the review takes it.
+    /// Address of the state that is part of the review's digest.
     #[serde(default)]
     pub reviewed_address: String,
     /// Run that made the plan.

@@ -4,7 +4,7 @@ use crate::model::{ValueDigest, member_path};
 
 /// Returns the paths at which a later plan sets another value than the confirmed one. Where the confirmed
 /// plan did not know the value, any value is accepted.
-pub(super) fn other_values(confirmed: Option<&ValueDigest>, later: Option<&ValueDigest>) -> Vec<String> {
+pub(super) fn differing_paths(confirmed: Option<&ValueDigest>, later: Option<&ValueDigest>) -> Vec<String> {
     let mut found = Vec::new();
     match (confirmed, later) {
         (Some(confirmed), Some(later)) => compare(confirmed, later, "", &mut found),
@@ -57,7 +57,7 @@ fn same_set(then: &[ValueDigest], now: &[ValueDigest]) -> bool {
     // An element that was fully known matches one candidate at most, so these choose before those with
     // unknown parts.
     settled.into_iter().chain(open).all(|known| {
-        let met = left.iter().position(|candidate| other_values(Some(known), Some(candidate)).is_empty());
+        let met = left.iter().position(|candidate| differing_paths(Some(known), Some(candidate)).is_empty());
         met.map(|at| left.swap_remove(at)).is_some()
     })
 }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn others(confirmed: &ValueDigest, later: &ValueDigest) -> Vec<String> {
-        other_values(Some(confirmed), Some(later))
+        differing_paths(Some(confirmed), Some(later))
     }
 
     #[test]

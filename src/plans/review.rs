@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::model::{ChangeCounts, EnvName, Outcome, ResourceChange, StackId};
 
-/// Location of the state that a plan would change, as the digest of the review takes it.
+/// State that a plan would change, as far as it is part of the review's digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StatePlace {
+pub struct ReviewedState {
     /// Workspace of the engine.
     pub workspace: String,
     /// Address of the state without credentials; a local path is relative to environments.toml.
@@ -20,8 +20,8 @@ pub struct ReviewStack {
     pub stack: StackId,
     /// Outcome of its plan.
     pub outcome: Outcome,
-    /// Location of its state; empty for a stack without changes.
-    pub place: StatePlace,
+    /// State that its plan would change; empty for a stack without changes.
+    pub state: ReviewedState,
     /// Diff that the engine printed, without colour; empty for a plan without changes.
     pub diff: String,
     /// True if the plan uses values that are not known yet.
@@ -29,9 +29,9 @@ pub struct ReviewStack {
     /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine
     /// deferred.
     pub incomplete: bool,
-    /// Time of the plan; absent when unknown.
+    /// Time of the plan; `None` when unknown.
     pub planned_at: Option<Timestamp>,
-    /// Notes for the user.
+    /// Notes for the user on the plan.
     pub notes: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl ReviewStack {
         Self {
             stack,
             outcome,
-            place: StatePlace::default(),
+            state: ReviewedState::default(),
             diff: String::new(),
             tentative: false,
             incomplete: false,
@@ -81,13 +81,13 @@ impl Review {
     }
 
     /// Iterates over the stacks that an apply would change.
-    pub fn changed(&self) -> impl Iterator<Item = &ReviewStack> {
+    pub fn changed_stacks(&self) -> impl Iterator<Item = &ReviewStack> {
         self.stacks.iter().filter(|s| matches!(s.outcome, Outcome::Changed(_)))
     }
 
     /// Iterates over the stacks without a plan: failed, refused, skipped or interrupted. With such stacks a
     /// review cannot be confirmed.
-    pub fn unplanned(&self) -> impl Iterator<Item = &ReviewStack> {
+    pub fn unplanned_stacks(&self) -> impl Iterator<Item = &ReviewStack> {
         self.stacks
             .iter()
             .filter(|s| !matches!(s.outcome, Outcome::Clean | Outcome::Changed(_) | Outcome::Deferred { .. }))

@@ -18,7 +18,7 @@ pub enum SealError {
     /// The file cannot be read or written.
     #[error("cannot {verb} `{path}`: {source}")]
     Io {
-        /// `read`, `write`
+        /// Operation that failed: `read` or `write`.
         verb: &'static str,
         /// Path of the document.
         path: Utf8PathBuf,
@@ -79,7 +79,7 @@ pub(super) fn read<T: DeserializeOwned>(
     let seal = members.shift_remove(SEAL);
     let seal = seal.as_ref().and_then(Value::as_str).and_then(bytes_of);
     let content = canonical(&Value::Object(members));
-    let fits = |seal: Vec<u8>| key.confirms(purpose, content.to_string().as_bytes(), &seal);
+    let fits = |seal: Vec<u8>| key.verifies(purpose, content.to_string().as_bytes(), &seal);
     if !seal.is_some_and(fits) {
         return Err(SealError::Edited { path: path.to_owned() });
     }

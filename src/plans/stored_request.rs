@@ -20,20 +20,20 @@ pub struct StoredRequest {
     pub destroy: bool,
     /// Environment of the run.
     pub environment: EnvName,
-    /// `--without`
+    /// Values of the flag `--without`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excludes: Vec<String>,
-    /// `--replace`
+    /// Values of the flag `--replace`.
     pub replace: Vec<String>,
     /// Id of the planning run.
     pub run: RunId,
-    /// `--set`
+    /// Values of the flag `--set`.
     pub sets: Vec<(String, String)>,
-    /// Stacks that the selection chose.
+    /// Stacks that the user selected.
     pub stacks: Vec<StackId>,
-    /// `--target`
+    /// Values of the flag `--target`.
     pub targets: Vec<String>,
-    /// `--var`
+    /// Values of the flag `--var`.
     pub vars: Vec<(String, String)>,
     /// True if the values of `--set` and `--var` were removed when the run was over: such a run can be
     /// neither applied nor resumed.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::other_values::other_values;
+use super::other_values::differing_paths;
 use crate::model::{Action, Changes, PlannedDigests, ResourceChange};
 
 /// Changes of a plan, with the values that it would set.
@@ -11,15 +11,16 @@ pub struct PlanContent<'a> {
     /// Changes of the plan.
     pub changes: &'a Changes,
     /// Digests of the values that the plan would set, as far as they are known.
-    pub known: &'a PlannedDigests,
+    pub known_values: &'a PlannedDigests,
 }
 
-/// Describes each change of a later plan that the confirmed one does not have, one line per finding; empty when there is none.
+/// Describes each change of a later plan that the confirmed plan does not have, one line per change; empty when there is
+/// none.
 ///
-/// A plan is within if each of its changes was confirmed with the same address, action, previous address and
+/// A later plan is within the confirmed one if each of its changes was confirmed with the same address, action, previous address and
 /// import, touches no attribute that the confirmed change left alone, and sets no known value differently.
 /// Fewer changes than confirmed are within.
-pub fn beyond(confirmed: PlanContent<'_>, later: PlanContent<'_>) -> Vec<String> {
+pub fn changes_beyond_confirmed(confirmed: PlanContent<'_>, later: PlanContent<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for change in later.changes.resources.iter().filter(|c| c.is_change()) {
         let same = confirmed
@@ -35,10 +36,10 @@ pub fn beyond(confirmed: PlanContent<'_>, later: PlanContent<'_>) -> Vec<String>
             found.push(difference);
             continue;
         }
-        let (then, now) = (confirmed.known.resource(before), later.known.resource(change));
-        let others = other_values(then, now);
+        let (then, now) = (confirmed.known_values.resource(before), later.known_values.resource(change));
+        let others = differing_paths(then, now);
         if !others.is_empty() {
-            found.push(format!("{}: {}", change.address, set_otherwise(&others)));
+            found.push(format!("{}: {}", change.address, other_values_text(&others)));
         }
     }
     for output in &later.changes.outputs {
@@ -46,7 +47,9 @@ pub fn beyond(confirmed: PlanContent<'_>, later: PlanContent<'_>) -> Vec<String>
         let seen = confirmed.changes.outputs.iter().any(|o| o.name == *name && o.action == output.action);
         if !seen {
             found.push(format!("{} output `{name}`: not in what was confirmed", output.action.as_str()));
-        } else if !other_values(confirmed.known.output(name), later.known.output(name)).is_empty() {
+        } else if !differing_paths(confirmed.known_values.output(name), later.known_values.output(name))
+            .is_empty()
+        {
             found.push(format!("output `{name}`: has another value than was confirmed"));
         }
     }
@@ -55,16 +58,17 @@ pub fn beyond(confirmed: PlanContent<'_>, later: PlanContent<'_>) -> Vec<String>
             found.push(format!("invoke {action}: not in what was confirmed"));
             continue;
         }
-        let others = other_values(confirmed.known.action(action), later.known.action(action));
+        let others =
+            differing_paths(confirmed.known_values.action(action), later.known_values.action(action));
         if !others.is_empty() {
-            found.push(format!("{action}: {}", set_otherwise(&others)));
+            found.push(format!("{action}: {}", other_values_text(&others)));
         }
     }
     found
 }
 
 /// Describes attributes with other values; an empty path is the object as a whole.
-fn set_otherwise(paths: &[String]) -> String {
+fn other_values_text(paths: &[String]) -> String {
     match paths {
         [path] if path.is_empty() => "has other values than were confirmed".to_owned(),
         paths => format!("sets {} to another value than was confirmed", paths.join(", ")),
@@ -89,13 +93,13 @@ fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String>
     }
     let seen: HashSet<&str> = before.attributes.iter().map(String::as_str).collect();
     let more: Vec<&str> =
-        after.attributes.iter().map(String::as_str).filter(|a| !covered(&seen, a)).collect();
+        after.attributes.iter().map(String::as_str).filter(|a| !is_confirmed_path(&seen, a)).collect();
     (!more.is_empty()).then(|| format!("{address}: changes {} as well", more.join(", ")))
 }
 
 /// Returns true if the path or a parent of it was confirmed as changed: a value that was confirmed as a whole
 /// is compared by its digest.
-fn covered(seen: &HashSet<&str>, path: &str) -> bool {
+fn is_confirmed_path(seen: &HashSet<&str>, path: &str) -> bool {
     let above = path.char_indices().filter(|(_, c)| ".[".contains(*c)).map(|(at, _)| &path[..at]);
     above.chain([path]).any(|path| seen.contains(path))
 }
@@ -117,19 +121,21 @@ mod tests {
     }
 
     /// Compares two plans by addresses, actions and attributes, without values.
-    fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
+    fn changes_beyond_confirmed(confirmed: &Changes, later: &Changes) -> Vec<String> {
         let known = PlannedDigests::default();
-        super::beyond(
-            PlanContent { changes: confirmed, known: &known },
-            PlanContent { changes: later, known: &known },
+        super::changes_beyond_confirmed(
+            PlanContent { changes: confirmed, known_values: &known },
+            PlanContent { changes: later, known_values: &known },
         )
     }
 
     #[test]
     fn fewer_changes_are_within() {
         let confirmed = changes(&[("a.b", Action::Update, &["x", "y"]), ("a.c", Action::Create, &[])]);
-        assert!(beyond(&confirmed, &changes(&[("a.b", Action::Update, &["x"])])).is_empty());
-        assert!(beyond(&confirmed, &Changes::default()).is_empty());
+        assert!(
+            changes_beyond_confirmed(&confirmed, &changes(&[("a.b", Action::Update, &["x"])])).is_empty()
+        );
+        assert!(changes_beyond_confirmed(&confirmed, &Changes::default()).is_empty());
     }
 
     #[test]
@@ -141,7 +147,7 @@ mod tests {
             (changes(&[("a.b", replace, &["x"])]), "replace a.b: was confirmed as update"),
             (changes(&[("a.b", Action::Update, &["x", "z"])]), "a.b: changes z as well"),
         ] {
-            assert_eq!(beyond(&confirmed, &later), [text]);
+            assert_eq!(changes_beyond_confirmed(&confirmed, &later), [text]);
         }
     }
 
@@ -154,22 +160,25 @@ mod tests {
         };
         let of = |action: ActionInvocation| Changes { actions: vec![action], ..Changes::default() };
         let confirmed = of(invoke("action.x.run", Some("AfterCreate")));
-        assert!(beyond(&confirmed, &confirmed).is_empty());
+        assert!(changes_beyond_confirmed(&confirmed, &confirmed).is_empty());
         for (other, text) in [
             (invoke("action.x.stop", Some("AfterCreate")), "action.x.stop (AfterCreate of a.b)"),
             (invoke("action.x.run", Some("AfterUpdate")), "action.x.run (AfterUpdate of a.b)"),
             (invoke("action.x.run", None), "action.x.run"),
         ] {
-            assert_eq!(beyond(&confirmed, &of(other)), [format!("invoke {text}: not in what was confirmed")]);
+            assert_eq!(
+                changes_beyond_confirmed(&confirmed, &of(other)),
+                [format!("invoke {text}: not in what was confirmed")]
+            );
         }
         let known = |text: &str| {
             let mut known = PlannedDigests::default();
             known.add_action(&confirmed.actions[0], ValueDigest::Digest(text.to_owned()));
             known
         };
-        let content = |known| PlanContent { changes: &confirmed, known };
+        let content = |known| PlanContent { changes: &confirmed, known_values: known };
         assert_eq!(
-            super::beyond(content(&known("1")), content(&known("2"))),
+            super::changes_beyond_confirmed(content(&known("1")), content(&known("2"))),
             ["action.x.run (AfterCreate of a.b): has other values than were confirmed"]
         );
     }
@@ -178,7 +187,7 @@ mod tests {
     fn an_attribute_below_a_confirmed_one_is_confirmed() {
         let confirmed = changes(&[("a.b", Action::Update, &["input", "tags"])]);
         let later = changes(&[("a.b", Action::Update, &["input.size", "input[0]", "tags[\"a.b\"]", "tag"])]);
-        assert_eq!(beyond(&confirmed, &later), ["a.b: changes tag as well"]);
+        assert_eq!(changes_beyond_confirmed(&confirmed, &later), ["a.b: changes tag as well"]);
     }
 
     #[test]
@@ -193,8 +202,11 @@ mod tests {
             known
         };
         let beyond = |later: PlannedDigests| {
-            let confirmed = PlanContent { changes: &changes, known: &known("1", "2") };
-            super::beyond(confirmed, PlanContent { changes: &changes, known: &later })
+            let confirmed = PlanContent { changes: &changes, known_values: &known("1", "2") };
+            super::changes_beyond_confirmed(
+                confirmed,
+                PlanContent { changes: &changes, known_values: &later },
+            )
         };
         assert!(beyond(known("1", "2")).is_empty());
         assert_eq!(

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8PathBuf;
 
-/// Environment variables of a process.
+/// Environment variables of a process, by name.
 pub type EnvVars = BTreeMap<OsString, OsString>;
 
 /// Process that receives a request to stop (SIGINT).

@@ -26,7 +26,7 @@ impl Exit {
     }
 
     /// Converts the status of a process that has ended; stopped and continued processes are not expected.
-    pub(super) fn of(status: ExitStatus) -> Self {
+    pub(super) fn from_status(status: ExitStatus) -> Self {
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Code(code),
             (None, signal) => Self::Signal(signal.unwrap_or_default()),

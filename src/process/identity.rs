@@ -9,15 +9,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub struct ProcessIdentity {
     /// Process id.
     pub pid: u32,
-    /// Start time in clock ticks since boot; absent when `/proc` does not provide it.
+    /// Start time in clock ticks since boot; `None` when `/proc` does not provide it.
     pub start_time: Option<u64>,
-    /// Boot id of the machine; absent when `/proc` does not provide it.
+    /// Boot id of the machine; `None` when `/proc` does not provide it.
     pub boot_id: Option<String>,
 }
 
-/// Process that has a file open for writing.
+/// Process that has a file open for writing, with that file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Writer {
+pub struct WritingProcess {
     /// Process id.
     pub pid: u32,
     /// Path of the file.
@@ -41,7 +41,7 @@ impl ProcessIdentity {
 /// Returns all other processes of this machine that have a file below the folder open for writing.
 ///
 /// Processes of other users are left out: their files are not visible, and envctl did not start them.
-pub fn writers(folder: &Utf8Path) -> Vec<Writer> {
+pub fn processes_writing_below(folder: &Utf8Path) -> Vec<WritingProcess> {
     let Ok(folder) = folder.canonicalize_utf8() else { return Vec::new() };
     let own = std::process::id();
     let processes = Utf8Path::new("/proc").read_dir_utf8().into_iter().flatten().flatten();
@@ -56,7 +56,8 @@ pub fn writers(folder: &Utf8Path) -> Vec<Writer> {
             let path = descriptor.path();
             let file = Utf8PathBuf::try_from(fs::read_link(path).ok()?).ok()?;
             let pid = path.parent()?.parent()?.file_name()?.parse().ok()?;
-            (file.starts_with(&folder) && may_write(pid, path.file_name()?)).then_some(Writer { pid, file })
+            (file.starts_with(&folder) && may_write(pid, path.file_name()?))
+                .then_some(WritingProcess { pid, file })
         })
         .collect()
 }
@@ -122,7 +123,7 @@ mod tests {
         Runner::new()
             .mutate(&command, &out, &err, &mut |event| {
                 if let crate::process::ProcessEvent::Started { pid } = event {
-                    seen = writers(dir);
+                    seen = processes_writing_below(dir);
                     started = Some(ProcessIdentity::of(pid));
                     assert!(ProcessIdentity::of(pid).is_alive());
                     fs::write(dir.join("go"), "").unwrap();
@@ -131,8 +132,8 @@ mod tests {
             .unwrap();
         let pid = started.as_ref().unwrap().pid;
         let out = out.canonicalize_utf8().unwrap();
-        assert!(seen.contains(&Writer { pid, file: out }), "{seen:?}");
+        assert!(seen.contains(&WritingProcess { pid, file: out }), "{seen:?}");
         assert!(!started.unwrap().is_alive());
-        assert_eq!(writers(dir), []);
+        assert_eq!(processes_writing_below(dir), []);
     }
 }

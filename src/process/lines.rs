@@ -2,34 +2,34 @@
 
 use std::mem;
 
-/// Length in bytes at which a line is cut, so that a program that writes no line feed cannot exhaust the memory.
-const LONGEST: usize = 16 * 1024 * 1024;
+/// Length in bytes at which a line is is_cut, so that a program that writes no line feed cannot exhaust the memory.
+const MAX_LINE_LENGTH: usize = 16 * 1024 * 1024;
 
-/// Text in place of the rest of a cut line.
-const CUT: &str = "… (line cut)";
+/// Text that replaces the rest of a line that was cut.
+const CUT_MARK: &str = "… (line cut)";
 
 /// Buffer of a byte stream that passes on whole lines as UTF-8; invalid bytes become replacement characters.
 pub(super) struct Lines {
     pending: Vec<u8>,
-    longest: usize,
-    cut: bool,
+    max_length: usize,
+    is_cut: bool,
 }
 
 impl Lines {
     pub(super) fn new() -> Self {
-        Self { pending: Vec::new(), longest: LONGEST, cut: false }
+        Self { pending: Vec::new(), max_length: MAX_LINE_LENGTH, is_cut: false }
     }
 
     /// Adds bytes and passes on each line that they complete.
     pub(super) fn push(&mut self, mut bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            if self.pending.is_empty() && end <= self.longest {
-                emit(&bytes[..end], self.cut, on_line);
+            if self.pending.is_empty() && end <= self.max_length {
+                emit(&bytes[..end], self.is_cut, on_line);
             } else {
                 self.keep(&bytes[..end]);
-                emit(&mem::take(&mut self.pending), self.cut, on_line);
+                emit(&mem::take(&mut self.pending), self.is_cut, on_line);
             }
-            self.cut = false;
+            self.is_cut = false;
             bytes = &bytes[end + 1..];
         }
         self.keep(bytes);
@@ -38,21 +38,21 @@ impl Lines {
     /// Passes on the rest when the stream has ended without a line feed.
     pub(super) fn finish(&mut self, on_line: &mut dyn FnMut(&str)) {
         if !self.pending.is_empty() {
-            emit(&mem::take(&mut self.pending), self.cut, on_line);
+            emit(&mem::take(&mut self.pending), self.is_cut, on_line);
         }
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = self.longest.saturating_sub(self.pending.len());
-        self.cut |= bytes.len() > room;
+        let room = self.max_length.saturating_sub(self.pending.len());
+        self.is_cut |= bytes.len() > room;
         self.pending.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
-fn emit(line: &[u8], cut: bool, on_line: &mut dyn FnMut(&str)) {
+fn emit(line: &[u8], is_cut: bool, on_line: &mut dyn FnMut(&str)) {
     let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
-    if cut {
-        on_line(&format!("{text}{CUT}"));
+    if is_cut {
+        on_line(&format!("{text}{CUT_MARK}"));
     } else {
         on_line(&text);
     }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn an_endless_line_is_cut_and_the_next_one_is_whole() {
-        let short = || Lines { longest: 4, ..Lines::new() };
+        let short = || Lines { max_length: 4, ..Lines::new() };
         assert_eq!(split(short(), &[b"abc", b"defg", b"hi\nnext\n"]), ["abcd… (line cut)", "next"]);
         assert_eq!(split(short(), &[b"abcdefghi\nnext"]), ["abcd… (line cut)", "next"]);
     }

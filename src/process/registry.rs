@@ -35,7 +35,7 @@ impl Registry {
     }
 
     /// Returns the number of programs that were started.
-    pub(super) fn count(&self) -> u64 {
+    pub(super) fn started_count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 
@@ -44,7 +44,7 @@ impl Registry {
     }
 
     /// Counts a started program, and forwards signals to it from now on if a target is given.
-    pub(super) fn started(&self, pid: Pid, target: Option<SignalTarget>) {
+    pub(super) fn register(&self, pid: Pid, target: Option<SignalTarget>) {
         self.count.fetch_add(1, Ordering::Relaxed);
         let Some(target) = target else { return };
         let mut state = self.state();
@@ -52,11 +52,11 @@ impl Registry {
         // The interrupt came after the check in `start` and before this registration, so the program has missed its
         // signal.
         if state.interrupted {
-            ask_to_stop(pid, target);
+            send_interrupt(pid, target);
         }
     }
 
-    pub(super) fn ended(&self, pid: Pid) {
+    pub(super) fn remove(&self, pid: Pid) {
         self.state().running.remove(&pid);
     }
 
@@ -72,7 +72,7 @@ impl Registry {
         state.interrupted = true;
         self.interrupts.notify_all();
         for (pid, target) in &state.running {
-            ask_to_stop(*pid, *target);
+            send_interrupt(*pid, *target);
         }
     }
 
@@ -87,14 +87,14 @@ impl Registry {
         }
     }
 
-    pub(super) fn running(&self) -> usize {
+    pub(super) fn running_count(&self) -> usize {
         self.state().running.len()
     }
 }
 
-/// Sends SIGINT. Errors are ignored: a process that cannot be signalled has ended, and its id is not reused before
+/// Sends SIGINT to a program, its children or its group. Errors are ignored: a process that cannot be signalled has ended, and its id is not reused before
 /// its entry is removed.
-fn ask_to_stop(pid: Pid, target: SignalTarget) {
+fn send_interrupt(pid: Pid, target: SignalTarget) {
     let children = match target {
         SignalTarget::Itself => Vec::new(),
         SignalTarget::Group => {

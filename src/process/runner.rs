@@ -10,7 +10,7 @@ use super::{
     pipes::drain,
     registry::Registry,
     start::{RunningProcess, StandardStreams, start},
-    tail::{OutputFile, follow},
+    tail::{OutputFile, follow_output_files},
 };
 
 /// Starts programs; one runner per run, shared by its threads.
@@ -24,7 +24,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Makes a runner that has started nothing yet.
+    /// Makes a runner that has started no program yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -35,13 +35,13 @@ impl Runner {
     }
 
     /// Returns the number of programs that were started.
-    pub fn started(&self) -> u64 {
-        self.registry.count()
+    pub fn started_count(&self) -> u64 {
+        self.registry.started_count()
     }
 
     /// Returns the number of programs that run now, except inherited ones.
-    pub fn running(&self) -> usize {
-        self.registry.running()
+    pub fn running_count(&self) -> usize {
+        self.registry.running_count()
     }
 
     /// Prevents further starts, and sends exactly one SIGINT to each running program, by its
@@ -73,7 +73,7 @@ impl Runner {
     ) -> Result<FinishedProcess, ProcessError> {
         let (running, stdout, stderr) = self.start_piped(command)?;
         on_event(ProcessEvent::Started { pid: running.pid() });
-        let read = self.split(on_event, |on_bytes| drain(&running, stdout, stderr, on_bytes));
+        let read = self.pass_on_lines(on_event, |on_bytes| drain(&running, stdout, stderr, on_bytes));
         let finished = running.finish();
         read.and(finished)
     }
@@ -94,7 +94,8 @@ impl Runner {
             start(command, StandardStreams::To(out_writer.into(), err_writer.into()), &self.registry)?;
         on_event(ProcessEvent::Started { pid: running.pid() });
         let mut files = [(Stream::Stdout, out), (Stream::Stderr, err)];
-        let followed = self.split(on_event, |on_bytes| follow(&running, &mut files, on_bytes));
+        let followed =
+            self.pass_on_lines(on_event, |on_bytes| follow_output_files(&running, &mut files, on_bytes));
         let finished = running.finish();
         followed.and(finished)
     }
@@ -146,7 +147,7 @@ impl Runner {
 
     /// Splits the output that `read` returns into lines, masks and passes them on, including an unfinished last line
     /// of each stream.
-    fn split(
+    fn pass_on_lines(
         &self,
         on_event: &mut dyn FnMut(ProcessEvent<'_>),
         read: impl FnOnce(&mut dyn FnMut(Stream, &[u8])) -> Result<(), ProcessError>,

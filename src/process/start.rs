@@ -1,4 +1,4 @@
-//! Start of one program.
+//! Start of one program, and the wait for its end.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -78,7 +78,7 @@ pub(super) fn start<'r>(
             source: io::Error::other("it has no process id"),
         });
     };
-    registry.started(pid, watched.then_some(command.signal));
+    registry.register(pid, watched.then_some(command.signal));
     Ok(RunningProcess { handle, registry, program: program.into_string(), pid, started })
 }
 
@@ -98,12 +98,12 @@ impl RunningProcess<'_> {
 
     /// Returns true if the program has ended; its process id stays reserved until [`Self::finish`].
     pub(super) fn has_ended(&self) -> Result<bool, ProcessError> {
-        ended(self.pid, WaitIdOptions::NOHANG).map_err(|error| self.io_error(error))
+        has_process_ended(self.pid, WaitIdOptions::NOHANG).map_err(|error| self.io_error(error))
     }
 
     /// Waits until the program has ended; its process id stays reserved until [`Self::finish`].
     pub(super) fn wait(&self) -> Result<(), ProcessError> {
-        ended(self.pid, WaitIdOptions::empty()).map(drop).map_err(|error| self.io_error(error))
+        has_process_ended(self.pid, WaitIdOptions::empty()).map(drop).map_err(|error| self.io_error(error))
     }
 
     /// Waits for the end of the program and releases its process id.
@@ -111,13 +111,13 @@ impl RunningProcess<'_> {
         self.wait()?;
         let duration = self.started.elapsed();
         // Removed from the registry before the id is released: a signal must not reach a new process with that id.
-        self.registry.ended(self.pid);
+        self.registry.remove(self.pid);
         let status = self.handle.wait().map_err(|error| self.io_error(error))?.status;
-        Ok(FinishedProcess { exit: Exit::of(status), pid: self.pid(), duration })
+        Ok(FinishedProcess { exit: Exit::from_status(status), pid: self.pid(), duration })
     }
 }
 
-fn ended(pid: Pid, hang: WaitIdOptions) -> rustix::io::Result<bool> {
+fn has_process_ended(pid: Pid, hang: WaitIdOptions) -> rustix::io::Result<bool> {
     loop {
         match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | hang) {
             Ok(status) => return Ok(status.is_some()),

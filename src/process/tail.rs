@@ -40,7 +40,7 @@ impl OutputFile {
 }
 
 /// Passes on what a program writes to its files, until the program has ended and both files are read to the end.
-pub(super) fn follow(
+pub(super) fn follow_output_files(
     running: &RunningProcess<'_>,
     files: &mut [(Stream, OutputFile)],
     on_bytes: &mut dyn FnMut(Stream, &[u8]),
@@ -57,19 +57,19 @@ pub(super) fn follow(
             match end.recv_timeout(wait) {
                 Ok(waited) => {
                     // The program has ended, so this read finds its last output.
-                    read_on(running, files, &mut buffer, on_bytes)?;
+                    read_new_output(running, files, &mut buffer, on_bytes)?;
                     return waited;
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
-            let grew = read_on(running, files, &mut buffer, on_bytes)?;
+            let grew = read_new_output(running, files, &mut buffer, on_bytes)?;
             wait = if grew { Duration::from_millis(1) } else { (wait * 2).min(LONGEST_WAIT) };
         }
     })
 }
 
 /// Reads each file to its present end; returns true if there was new output.
-fn read_on(
+fn read_new_output(
     running: &RunningProcess<'_>,
     files: &mut [(Stream, OutputFile)],
     buffer: &mut [u8],

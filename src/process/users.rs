@@ -4,15 +4,15 @@ use std::fs;
 
 use camino::Utf8Path;
 
-use super::writers;
+use super::processes_writing_below;
 
 /// Returns the ids of all other processes of this machine that write below a folder, or whose arguments or
 /// environment name it.
 ///
 /// Processes of other users are left out: their data is not visible, and envctl did not start them.
-pub fn users(folder: &Utf8Path) -> Vec<u32> {
+pub fn processes_using(folder: &Utf8Path) -> Vec<u32> {
     let own = std::process::id();
-    let mut found: Vec<u32> = writers(folder).into_iter().map(|writer| writer.pid).collect();
+    let mut found: Vec<u32> = processes_writing_below(folder).into_iter().map(|writer| writer.pid).collect();
     let names = |pid: &u32| {
         ["cmdline", "environ"].iter().any(|file| {
             let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
@@ -45,14 +45,14 @@ mod tests {
         Runner::new()
             .read(&command, &mut |event| {
                 if let ProcessEvent::Started { pid } = event {
-                    while !users(&given).contains(&pid) {}
-                    seen = users(&given);
-                    assert_eq!(users(&dir.join("another")), [] as [u32; 0]);
+                    while !processes_using(&given).contains(&pid) {}
+                    seen = processes_using(&given);
+                    assert_eq!(processes_using(&dir.join("another")), [] as [u32; 0]);
                     fs::write(dir.join("go"), "").unwrap();
                 }
             })
             .unwrap();
         assert_eq!(seen.len(), 1);
-        assert_eq!(users(&given), [] as [u32; 0]);
+        assert_eq!(processes_using(&given), [] as [u32; 0]);
     }
 }

@@ -6,7 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ProcessError;
 
-/// Returns the path of a program: a path is checked as it is, a bare name is searched in `path_var` as a shell does.
+/// Returns the path of an executable program. A path in `program` is checked as it is; a bare name is searched in the
+/// folders of `path_var`, as a shell does.
 pub fn which(program: &OsStr, path_var: Option<&OsStr>) -> Result<Utf8PathBuf, ProcessError> {
     let name = utf8(program)?;
     if name.contains('/') {

@@ -30,7 +30,7 @@ pub fn review_text(
     width: Option<usize>,
 ) -> String {
     let mut text = review_table(&review.stacks, styles, width);
-    for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
+    for stack in review.changed_stacks().filter(|s| !s.diff.trim().is_empty()) {
         let name = styles.paint(Role::Heading, &stack.stack);
         let heading = format!("{name}{}", tentative_remark(stack, styles));
         text.push('\n');
@@ -38,7 +38,7 @@ pub fn review_text(
         text.push('\n');
         text.push_str(&shortened_diff(&stack.diff, stack.stack.as_str(), show, styles));
     }
-    if review.changed().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
+    if review.changed_stacks().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
         let word = styles.paint(Role::Heading, "note:");
         let note = format!(
             "\n{word} masked values are not told apart: with other ones behind the masks this review has the same digest\n"
@@ -56,10 +56,10 @@ pub fn review_text(
     let actions = |stack: &'_ ReviewStack| {
         stack.outcome.changes().map(|changes| changes.actions.clone()).unwrap_or_default()
     };
-    if review.changed().any(|stack| !actions(stack).is_empty()) {
+    if review.changed_stacks().any(|stack| !actions(stack).is_empty()) {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{}\n", styles.paint(Role::Update, "Actions to invoke:"));
-        for stack in review.changed() {
+        for stack in review.changed_stacks() {
             for action in actions(stack) {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "  {}: {action}", stack.stack);

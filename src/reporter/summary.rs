@@ -78,7 +78,7 @@ pub fn summary(report: &Report, review: &Review, show: &str) -> String {
             let _ = write!(text, "\nRound {round} waits for a confirmation: `{next}`\n");
         }
     }
-    for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
+    for stack in review.changed_stacks().filter(|s| !s.diff.trim().is_empty()) {
         if text.len() + stack.diff.len() > MOST_BYTES {
             let _ = write!(text, "\nMore diffs: `{show}`.\n");
             break;

@@ -21,9 +21,9 @@ use crate::{
     plans::{
         Review,
         guards::{
-            Allowances, EarlierChanges, ExternalFacts, Loss, Rules, ShownLoss, Tally, judge, judge_external,
-            losses_of_review, refuse_removals, refuse_typed_command, shown_losses, timely, unseen_losses,
-            without_exception,
+            Allowances, EarlierChanges, ExternalFacts, Loss, Rules, ShownLoss, Tally,
+            addresses_without_exception, judge, judge_external, judge_time, losses_of_review,
+            refuse_removals, refuse_typed_command, shown_losses, unseen_losses,
         },
     },
     process::Runner,
@@ -122,7 +122,7 @@ impl EnvironmentGuards {
 
     /// Returns the reasons why the plans of a review must not be applied now.
     pub(crate) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
-        if review.changed().next().is_none() {
+        if review.changed_stacks().next().is_none() {
             return Vec::new();
         }
         let tree = self.ask_git(context);
@@ -144,7 +144,7 @@ impl EnvironmentGuards {
 
     /// Returns the refusals of exceptions that match several stacks of a typed command.
     pub(super) fn bind_exceptions(&self, stacks: &[StackId]) -> Vec<Blocked> {
-        let blocks = self.allowed.bind_to_stacks(stacks);
+        let blocks = self.allowed.resolve_for_stacks(stacks);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
@@ -178,7 +178,7 @@ impl EnvironmentGuards {
     /// Returns the addresses whose loss no `--allow` names, if a guard counts losses.
     pub(super) fn without_exception(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
         if self.guards.limit_losses() {
-            without_exception(stack, addresses, &self.allowed)
+            addresses_without_exception(stack, addresses, &self.allowed)
         } else {
             Vec::new()
         }
@@ -186,7 +186,7 @@ impl EnvironmentGuards {
 
     /// Returns the guards that refuse a review because of the time that has passed since it was judged.
     pub(super) fn late(&self, review: &Review, now: Timestamp) -> Vec<Blocked> {
-        timely(review, self.rules(), now, &self.allowed)
+        judge_time(review, self.rules(), now, &self.allowed)
     }
 
     /// Returns the counts for limits before a review: of this run, and of the runs that it resumes.
@@ -210,7 +210,7 @@ impl EnvironmentGuards {
     pub(crate) fn confirmed(&mut self, review: &Review) {
         if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
             self.before = self.before(review).with(review, &self.guards, self.counted());
-            self.earlier.settle(review);
+            self.earlier.drop_confirmed(review);
         }
     }
 
@@ -228,7 +228,7 @@ impl EnvironmentGuards {
 
     /// Returns the exceptions for a command that continues the run.
     pub(super) fn allowed(&self) -> Vec<GuardException> {
-        self.allowed.bound()
+        self.allowed.resolved()
     }
 
     /// Returns the record that is stored with a decision of the gate.
@@ -272,7 +272,7 @@ impl EnvironmentGuards {
             }
             _ => true,
         };
-        for allow in self.allowed.idle(is_idle) {
+        for allow in self.allowed.unused(is_idle) {
             context.printer.warn(format_args!("`--allow {}` had nothing to do", shell_word(&allow)));
         }
         for allow in &self.strangers {

@@ -116,7 +116,7 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
             .printer
             .warn(format_args!("whether anything of run {run} still runs is not certain: {error}"));
     }
-    let mut alive = leftovers.alive();
+    let mut alive = leftovers.running_programs();
     if alive.is_empty() {
         return Ok(());
     }
@@ -144,7 +144,7 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
             return Err(Stopped { status, message, hints: Vec::new() }.into());
         }
         thread::sleep(PAUSE);
-        alive = leftovers.alive();
+        alive = leftovers.running_programs();
     }
     context.printer.say(format_args!("waited {} for what an earlier run left running", seconds(waited())));
     Ok(())

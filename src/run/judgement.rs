@@ -31,11 +31,11 @@ impl Run {
     }
 
     fn with_providers<T>(&self, use_them: impl FnOnce(ValueProviders<'_>) -> T) -> T {
-        let mocks_of = |stack: &StackId| self.deployment.mocks_of(stack);
+        let stacks_mocked_for = |stack: &StackId| self.deployment.stacks_mocked_for(stack);
         use_them(ValueProviders {
             graph: self.deployment.graph(),
             missing: &self.missing_upstreams,
-            mocks_of: &mocks_of,
+            stacks_mocked_for: &stacks_mocked_for,
         })
     }
 
@@ -43,8 +43,9 @@ impl Run {
     pub(crate) fn first(&self, blocked: &[Blocked]) -> Option<String> {
         let tentative = blocked.iter().filter(|found| found.block.guard == Guard::Tentative);
         let stacks = tentative.filter_map(|found| found.stack.as_ref());
-        let absent: BTreeSet<StackId> =
-            self.with_providers(|providers| stacks.flat_map(|stack| providers.absent_of(stack)).collect());
+        let absent: BTreeSet<StackId> = self.with_providers(|providers| {
+            stacks.flat_map(|stack| providers.stacks_to_apply_first(stack)).collect()
+        });
         let names: Vec<_> = absent.iter().map(|stack| shell_word(stack.as_str())).collect();
         let flags = self.outside_variables.flags(&absent, &self.given_flags);
         let deploy = || format!("deploy {} {}", self.environment, names.join(" "));

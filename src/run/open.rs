@@ -35,7 +35,7 @@ use crate::{
         Cancel, Deployment, DeploymentParts, Dispatcher, PlanOptions, RunContext, RunStacks, SecretUse,
         Worker, shown_flags,
     },
-    graph::{Selected, StackGraph, Why},
+    graph::{SelectedStack, SelectionReason, StackGraph},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunDir, RunStore, Stopwatch, new_run_id},
     model::{CreateWorkspace, RunId, RunVerb, StackId},
@@ -174,7 +174,7 @@ impl<'a> SelectedRun<'a> {
         // If this fails, no step has started, so the run is not kept.
         let ready =
             ready.and_then(|ready| check_engine_versions_exclude(request, &ready.work).map(|()| ready));
-        let stacks = ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
+        let stacks = ready.or_else(|error| dir.remove().map_err(Into::into).and(Err(error)))?;
         Ok(ReadyRun { selected: self, store, key, id, lock, dir, stacks })
     }
 }
@@ -185,7 +185,7 @@ impl<'a> ReadyRun<'a> {
     fn record(self) -> anyhow::Result<RecordedRun<'a>> {
         let RunScope { context, request, run_mode, runner, environment, .. } = self.selected.scope;
         self.stored_request().write(&self.key, &self.dir.request())?;
-        let durations = self.store.durations(&environment.name);
+        let durations = self.store.durations_file(&environment.name);
         let stopwatch = Stopwatch::new(durations, run_mode.mode == PlanMode::Destroy, request.adopts());
         let cancel = take_signals(context, &self.dir)?;
         let journal = Journal::create(self.dir.clone())?;
@@ -278,7 +278,7 @@ impl RecordedRun<'_> {
             engine_jobs: engine_jobs(config),
             engines,
             fail_fast: request.stop == Stop::AtFirstFailure,
-            durations: Durations::read(&store.durations(&environment.name)),
+            durations: Durations::read(&store.durations_file(&environment.name)),
             eta: request.eta,
         });
         Run {
@@ -307,7 +307,7 @@ impl RecordedRun<'_> {
 fn take_signals(context: &Context, dir: &RunDir) -> anyhow::Result<Cancel> {
     let cancel = context.interrupts.hand_over();
     if let Some(signal) = cancel.signal() {
-        dir.abandon()?;
+        dir.remove()?;
         return Err(Stopped::interrupted(Some(signal)).into());
     }
     Ok(cancel)
@@ -334,7 +334,7 @@ fn choose(
         check_engines_exclude(request, inventory, &stacks)?;
         check_addresses(inventory, modules, &RunStore::new(config.root()), &stacks, request)?;
     }
-    if run_mode.makes_plans(request) && request.selection.changed.is_none() {
+    if run_mode.makes_plans(request) && request.selection.changed_since.is_none() {
         let stated = || modules.stated_states().as_ref().clone();
         undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?.say(context, config);
     }
@@ -368,10 +368,10 @@ fn asking_for_workspace(instances: &[&Instance]) -> Vec<StackId> {
 }
 
 /// Returns the stacks for the run's first event.
-fn run_stacks(instances: &[&Instance], selected: &[Selected], graph: &StackGraph) -> Vec<RunStack> {
+fn run_stacks(instances: &[&Instance], selected: &[SelectedStack], graph: &StackGraph) -> Vec<RunStack> {
     let why = |stack: &StackId| {
         let chosen = selected.iter().find(|s| s.stack == *stack);
-        chosen.map(|s| s.why.iter().map(Why::to_string).collect()).unwrap_or_default()
+        chosen.map(|s| s.why.iter().map(SelectionReason::to_string).collect()).unwrap_or_default()
     };
     instances
         .iter()

@@ -124,7 +124,7 @@ impl RunRequest {
         }
         words.push(environment.to_string());
         words.extend(self.selection.patterns.iter().map(|word| shell_word(word)));
-        words.extend(self.selection.changed.iter().map(|since| match since {
+        words.extend(self.selection.changed_since.iter().map(|since| match since {
             Since::Default => "--changed".to_owned(),
             Since::Commit(name) => format!("--changed={}", shell_word(name)),
         }));
@@ -175,7 +175,7 @@ mod tests {
             selection: Selection {
                 patterns: vec!["app-*".to_owned(), "network".to_owned()],
                 tags: vec!["base".to_owned()],
-                changed: Some(Since::Commit("origin/main".to_owned())),
+                changed_since: Some(Since::Commit("origin/main".to_owned())),
                 with_dependents: true,
                 ..Selection::default()
             },

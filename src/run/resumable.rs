@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Context, Stopped};
 use crate::{
     event::{Event, EventKind, StepKind},
-    graph::Why,
+    graph::SelectionReason,
     journal::{JournalError, RunStore, StoreError, StoredRun},
     model::{EnvName, ExitStatus, RunId},
 };
@@ -69,7 +69,7 @@ impl RunEvents {
     pub(crate) fn selects_all(&self) -> bool {
         self.events.iter().any(|event| match &event.kind {
             EventKind::RunStarted { stacks, .. } => {
-                let all = Why::All.to_string();
+                let all = SelectionReason::All.to_string();
                 stacks.iter().all(|stack| stack.why.contains(&all))
             }
             _ => false,

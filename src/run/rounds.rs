@@ -60,7 +60,7 @@ pub(crate) fn run_with_prior_results(
     run.guarded.resumes(taken.changes);
     let mut reviewed = run.deployment.review(&[]);
     let status = rounds(context, request, confirm, run_mode, &mut run, &mut reviewed);
-    if reviewed.unplanned().next().is_none() {
+    if reviewed.unplanned_stacks().next().is_none() {
         run.guarded.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
     }
     finish::close(context, run, request, status, &reviewed)
@@ -135,8 +135,11 @@ fn round(
     let stopped = run.deployment.dispatcher().status(false);
     let environment = run.environment.clone();
     let invocation = run.invocation(request, answers, run_mode);
-    let reviewed =
-        Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
+    let reviewed = Reviewed {
+        digest: review.digest(),
+        totals: review.totals(),
+        stacks: review.changed_stacks().count(),
+    };
     let position = run.gate_round(answers, review);
     let protected = run.protected;
     let confirmation = answers.confirmation();
@@ -154,21 +157,24 @@ fn round(
         record,
     };
     let empty = GateRecord::default();
-    let is_confirmable =
-        blocked.is_empty() && review.unplanned().next().is_none() && review.changed().next().is_some();
+    let is_confirmable = blocked.is_empty()
+        && review.unplanned_stacks().next().is_none()
+        && review.changed_stacks().next().is_some();
     let asks = is_confirmable
         && context.terminal.interactive
         && (matches!(gate(&request_with(&empty)), Gate::Ask(_))
             || run.guarded.checklist.needs_prompt(&request.acks));
     run.show_review(context, request, review, blocked, asks)?;
     // No plan is applied unless all stacks could be planned.
-    if review.unplanned().next().is_some() {
-        if request.adopts() && review.unplanned().any(|stack| matches!(stack.outcome, Outcome::Refused(_))) {
+    if review.unplanned_stacks().next().is_some() {
+        if request.adopts()
+            && review.unplanned_stacks().any(|stack| matches!(stack.outcome, Outcome::Refused(_)))
+        {
             run.hint_new_plans(context);
         }
         return Ok(RoundResult::Stopped(stopped));
     }
-    if review.changed().next().is_none() {
+    if review.changed_stacks().next().is_none() {
         return Ok(RoundResult::Idle);
     }
     if let Some(refusal) = run.incomplete_answers(blocked, request, &request_with(&empty)) {

@@ -66,8 +66,8 @@ impl Run {
         if let Some(who) = self.guarded.acting() {
             line = format!("{line}  as {who}");
         }
-        let changed = review.changed().count() as u64;
-        let unplanned = review.unplanned().count() as u64;
+        let changed = review.changed_stacks().count() as u64;
+        let unplanned = review.unplanned_stacks().count() as u64;
         if unplanned > 0 {
             let what = if self.next_commands.adopts {
                 let verb = if unplanned == 1 { "is" } else { "are" };

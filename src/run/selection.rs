@@ -5,7 +5,7 @@ use std::{sync::Arc, thread};
 use super::{Context, Stopped, Usage};
 use crate::{
     config::{Config, EnvironmentScope, parse_duration},
-    graph::{Selected, Selection, SelectionError},
+    graph::{SelectedStack, Selection, SelectionError},
     inventory::{
         Inventory,
         affected::{Base, NoChanges, RepositoryChanges},
@@ -18,7 +18,7 @@ use crate::{
 /// Selected stacks.
 pub(crate) struct SelectedStacks {
     /// Stacks in dependency order, each with the reason of its selection.
-    pub(crate) stacks: Vec<Selected>,
+    pub(crate) stacks: Vec<SelectedStack>,
     /// Base of the comparison and the stacks deleted since then; absent without `--changed`.
     pub(crate) changed_since: Option<ChangedSince>,
 }
@@ -52,7 +52,7 @@ impl Context {
         runner: &Arc<Runner>,
     ) -> Result<ChangesQuery, Usage> {
         let file = self.config_file()?;
-        let answer = selection.changed.clone().map(|since| {
+        let answer = selection.changed_since.clone().map(|since| {
             let (runner, env) = (Arc::clone(runner), self.env.clone());
             thread::spawn(move || RepositoryChanges::read(&runner, &file, &env, &since))
         });

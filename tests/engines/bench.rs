@@ -226,9 +226,9 @@ impl Bench {
 
     /// Returns the number of processes that a closure starts, with its result.
     pub(crate) fn processes<T>(&self, run: impl FnOnce() -> T) -> (T, u64) {
-        let before = self.runner.started();
+        let before = self.runner.started_count();
         let result = run();
-        (result, self.runner.started() - before)
+        (result, self.runner.started_count() - before)
     }
 
     /// Returns the state of an instance as the engine prints it.

@@ -115,7 +115,7 @@ pub(in crate::engine) fn outputs(invocation: Invocation<'_>) -> Result<Vec<Print
     let raw: indexmap::IndexMap<String, RawPrintedOutput> = document(&captured.stdout, driver.dialect())
         .map_err(|error| invocation.unparsable("output -json", &error))?;
     // A value that is not marked sensitive may hold a secret all the same.
-    let holds_secret = |value: &ExactJson| session.runner.redactor().masks(&value.to_string());
+    let holds_secret = |value: &ExactJson| session.runner.redactor().contains_secret(&value.to_string());
     Ok(raw
         .into_iter()
         .map(|(name, raw)| PrintedOutput {

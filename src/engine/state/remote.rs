@@ -73,7 +73,10 @@ impl RemoteStates {
         match s3::HeadRequest::of(backend) {
             Err(why) => Stamped::Unknown(Some(why.to_string())),
             Ok(request) => {
-                request.secrets().filter(|secret| !redactor.masks(secret)).for_each(|s| redactor.add(s));
+                request
+                    .secrets()
+                    .filter(|secret| !redactor.contains_secret(secret))
+                    .for_each(|s| redactor.add(s));
                 self.s3.ask(&request, now)
             }
         }

@@ -20,7 +20,7 @@ pub(super) enum AdoptedWork {
 }
 
 impl AdoptedWork {
-    /// Returns the part that an earlier run's result saves; absent if it saves no time.
+    /// Returns the part that an earlier run's result saves; `None` if it saves no time.
     pub(super) fn of(earlier: &PriorResult) -> Option<Self> {
         match earlier {
             PriorResult::Planned(_) | PriorResult::Deferred { .. } => Some(Self::Planned),
@@ -31,13 +31,13 @@ impl AdoptedWork {
 }
 
 impl Deployment {
-    /// Returns the estimated duration of a plan or an apply of these stacks; absent when there is nothing to do. Stacks
+    /// Returns the estimated duration of a plan or an apply of these stacks; `None` when there is nothing to do. Stacks
     /// that may turn out to need an apply are not counted.
     pub fn expected(&self, kind: StepKind, stacks: &[StackId]) -> Result<Option<Expected>, ScheduleError> {
         self.weighed(kind, stacks).expected(&self.limits)
     }
 
-    /// Returns the estimated duration of the apply of the current plans; absent when there is nothing to do.
+    /// Returns the estimated duration of the apply of the current plans; `None` when there is nothing to do.
     pub fn expected_apply(&self) -> Result<Option<Expected>, ScheduleError> {
         self.expected(StepKind::Apply, &self.to_apply())
     }
@@ -45,7 +45,7 @@ impl Deployment {
     /// Emits the estimated duration of the next steps, if any duration is known or `--eta` was given.
     pub(super) fn expect(&mut self, step: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
         let task = if step == StepKind::Plan { Task::Plan } else { self.applying() };
-        if !self.eta && self.durations.typical(task).is_none() {
+        if !self.eta && self.durations.overall_median(task).is_none() {
             return Ok(());
         }
         match self.expected(step, stacks)? {
@@ -73,7 +73,7 @@ impl Deployment {
         weighed
     }
 
-    /// Returns the kind of task whose duration a step has; absent when the step takes no noticeable time.
+    /// Returns the kind of task whose duration a step has; `None` when the step takes no noticeable time.
     fn task(&self, kind: StepKind, stack: &StackId) -> Option<Task> {
         let adopted = self.dispatcher.stack_runs.prior(stack).and_then(AdoptedWork::of);
         match kind {

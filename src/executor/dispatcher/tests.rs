@@ -81,7 +81,7 @@ fn a_run_replayed_from_its_journal_gives_the_same_report() {
     let report = finished.report.unwrap();
     assert_eq!((report.result, report.exit_code), (Some(RunResult::Applied), Some(0)));
     let recorded = read_journal(&dir.journal()).unwrap();
-    assert!(!recorded.torn);
+    assert!(!recorded.is_last_line_cut);
     assert_eq!(fold(&recorded.events).unwrap(), report);
     let written: Report = serde_json::from_slice(&std::fs::read(dir.report()).unwrap()).unwrap();
     assert_eq!(written, report);

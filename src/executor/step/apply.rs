@@ -213,11 +213,11 @@ fn replan_if_needed(
         return refuse(vec![Block::new(Guard::Replan, message)]);
     }
     // Any value of a tentative plan may come from a mock, so none of them was known.
-    let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);
+    let seen = confirmed.manifest.map(|manifest| manifest.known_values).filter(|_| !confirmed.tentative);
     let now = seen.as_ref().map_or_else(PlannedDigests::default, |_| keyed_values(run, &planned.known));
-    let beyond = plans::beyond(
-        PlanContent { changes: &confirmed.changes, known: &seen.unwrap_or_default() },
-        PlanContent { changes: &planned.changes, known: &now },
+    let beyond = plans::changes_beyond_confirmed(
+        PlanContent { changes: &confirmed.changes, known_values: &seen.unwrap_or_default() },
+        PlanContent { changes: &planned.changes, known_values: &now },
     );
     if !beyond.is_empty() {
         return refuse(beyond.into_iter().map(|line| Block::new(Guard::Replan, line)).collect());

@@ -11,8 +11,8 @@ use super::{
     input_digests::{InputDigests, digest},
     ready_stack::{PendingPlan, PlanOptions, ReadyStack},
     recorded::{programs, recorded, recorded_differences},
+    reviewed_address::reviewed_address,
     run_context::RunContext,
-    state_place::reviewed_address,
     step_context::StepContext,
 };
 use crate::{
@@ -27,9 +27,9 @@ use crate::{
 /// Inputs of a plan, recorded before it is made.
 pub(super) struct InputsBeforePlan {
     pub(super) contents: InputDigests,
-    /// State in a file; absent for other backends.
+    /// State in a file; `None` for other backends.
     pub(super) state: Option<LocalIdentity>,
-    /// Entity tag of the state from its backend; absent unless clean plans may be reused later.
+    /// Entity tag of the state from its backend; `None` unless clean plans may be reused later.
     pub(super) stamp: Option<Stamp>,
 }
 
@@ -128,7 +128,7 @@ pub(super) fn bind(
             .map_err(failed)?,
         from_plans: ready.from_plans.clone(),
         recorded: recorded(&run.key, ready).map_err(failed)?,
-        known: keyed_values(run, &planned.known),
+        known_values: keyed_values(run, &planned.known),
         notes: planned.notes.clone(),
         reviewed_address: reviewed_address(
             effective_init.address.as_deref(),
@@ -150,7 +150,7 @@ pub(super) fn bind(
 /// them. A name that contains a secret becomes a digest too.
 pub(super) fn keyed_values(run: &RunContext, known: &PlannedDigests) -> PlannedDigests {
     let hidden = |name: &str| {
-        let open = !run.runner.redactor().masks(name);
+        let open = !run.runner.redactor().contains_secret(name);
         if open { name.to_owned() } else { run.key.digest("known name", name.as_bytes()) }
     };
     known.map(&hidden, &|digest| run.key.digest("known value", digest.as_bytes()))
@@ -203,9 +203,10 @@ pub(super) fn find_mismatch(
     let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
     // A recorded difference that is not bound may be the cause of a bound one.
     let with_recorded_differences = |mismatch: Option<Mismatch>| match mismatch {
-        Some(found) => {
-            Ok(Some(Mismatch { beside: recorded_differences(&run.key, ready, manifest)?, ..found }))
-        }
+        Some(found) => Ok(Some(Mismatch {
+            recorded_differences: recorded_differences(&run.key, ready, manifest)?,
+            ..found
+        })),
         None => Ok(None),
     };
     if matches!(check, CompareScope::BeforeInit) {

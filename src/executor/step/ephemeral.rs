@@ -23,7 +23,7 @@ use crate::{
 /// Prefix of the items of ephemeral variables.
 const ITEM: &str = "ephemeral variable ";
 
-/// Values of variables as JSON, or the digest of the var file that sets them; absent for variables that no
+/// Values of variables as JSON, or the digest of the var file that sets them; `None` for variables that no
 /// source known to envctl sets.
 type GivenValues = BTreeMap<String, Option<String>>;
 

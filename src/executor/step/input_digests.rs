@@ -26,7 +26,7 @@ pub(super) struct InputDigests {
     pub(super) settings: Vec<(String, String)>,
     /// Declared var files in order: path and digest.
     pub(super) var_files: Vec<(String, String)>,
-    /// Digest of the lock file; absent without one.
+    /// Digest of the lock file; `None` without one.
     pub(super) lockfile: Option<String>,
     /// Digests of downloaded module packages, by module name.
     pub(super) packages: BTreeMap<String, PackageDigest>,
@@ -140,7 +140,7 @@ fn fetched(ready: &ReadyStack) -> Result<BTreeMap<String, PackageDigest>, Failur
     })
 }
 
-/// Returns the digest of a file as an item's value; absent if there is no file. A file that cannot be read is an error.
+/// Returns the digest of a file as an item's value; `None` if there is no file. A file that cannot be read is an error.
 pub(super) fn digest(path: &Utf8Path) -> Result<Option<String>, Failure> {
     match file_digest(path) {
         Ok(digest) => Ok(Some(format!("{SHA256}{digest}"))),

@@ -86,7 +86,7 @@ fn plan_with_inputs(step: &mut StepContext<'_>, resolved: StackWithInputs<'_>) -
     result
 }
 
-/// Returns the planned outputs; absent for a plan limited by `--target` or `--without`, which does
+/// Returns the planned outputs; `None` for a plan limited by `--target` or `--without`, which does
 /// not contain all of them.
 fn planned_outputs(options: &PlanOptions, planned: &Planned) -> Option<PlannedOutputs> {
     let is_narrowed = options.is_narrowed() || planned.is_incomplete();

@@ -37,7 +37,7 @@ pub struct ReadyStack {
     pub notes: Vec<String>,
     /// Inputs that its plan is bound to in addition to the target.
     pub plan_inputs: PlanInputs,
-    /// Required identity; absent without an identity check.
+    /// Required identity; `None` without an identity check.
     pub identity: Option<IdentityVerifier>,
     /// Hooks around its steps.
     pub hooks: Hooks,
@@ -46,7 +46,7 @@ pub struct ReadyStack {
     /// Reliability of the values of these variables.
     pub upstream_values: UpstreamValues,
     /// Stacks whose outputs are replaced by mocks.
-    pub mocks_of: Vec<StackId>,
+    pub mocked_stacks: Vec<StackId>,
     /// Variables whose values come from plans of other stacks that are not applied yet.
     pub from_plans: Vec<String>,
     /// Values that its variables take from other stacks, once they are known.
@@ -79,7 +79,7 @@ pub struct PlanOptions {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
-    /// Maximum age of a clean plan that replaces a new one; absent if no plan is reused.
+    /// Maximum age of a clean plan that replaces a new one; `None` if no plan is reused.
     pub reuse: Option<Duration>,
 }
 
@@ -119,7 +119,7 @@ pub(in crate::executor) struct PendingPlan {
     pub(in crate::executor) file: Utf8PathBuf,
     pub(in crate::executor) changes: Changes,
     pub(in crate::executor) tentative: bool,
-    /// Manifest of the plan; absent for a clean stack, which waits without a plan.
+    /// Manifest of the plan; `None` for a clean stack, which waits without a plan.
     pub(in crate::executor) manifest: Option<PlanManifest>,
 }
 

@@ -37,7 +37,7 @@ const SERIAL: &str = "state serial";
 /// Items that are read from the state itself; a state behind a server is compared by its `ETag` instead.
 const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
 
-/// Returns the result of a plan that can be replaced by an earlier clean one; absent if the engine has to plan.
+/// Returns the result of a plan that can be replaced by an earlier clean one; `None` if the engine has to plan.
 ///
 /// An input that cannot be read counts as changed.
 pub(super) fn reuse_clean_plan(step: &StepContext<'_>, ready: &ReadyStack) -> Option<StepResult> {
@@ -94,7 +94,7 @@ pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
     Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
 }
 
-/// Returns the entity tag of a state before the plan; absent unless the run reuses plans.
+/// Returns the entity tag of a state before the plan; `None` unless the run reuses plans.
 pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<Stamp> {
     step.run.options.reuse?;
     let answer = match step.etags.first(&ready.target.instance.stack, ready) {
@@ -154,7 +154,7 @@ pub(super) fn store_clean_plan(
     kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
 }
 
-/// Returns the state that a clean plan was made on; absent if its record does not contain it.
+/// Returns the state that a clean plan was made on; `None` if its record does not contain it.
 fn planned_state(clean: &CleanPlan) -> Option<StateIdentity> {
     let lineage = clean.items.get(LINEAGE)?.to_owned();
     Some(StateIdentity { lineage, serial: clean.items.get(SERIAL)?.parse().ok()? })

@@ -33,14 +33,14 @@ pub struct GraphStack {
 }
 
 impl GraphDocument {
-    /// The document of one environment's graph.
-    pub fn new(environment: &str, graph: &StackGraph, wires: &OutputReferences) -> Self {
+    /// Makes the document of the graph of one environment.
+    pub fn new(environment: &str, graph: &StackGraph, output_references: &OutputReferences) -> Self {
         let stacks = graph.order().into_iter().map(|stack| GraphStack {
             needs: graph.needs(stack.as_str()).into_iter().map(String::from).collect(),
-            inputs: wires
+            inputs: output_references
                 .of(&stack)
                 .iter()
-                .map(|wire| (wire.variable.clone(), wire.output.clone()))
+                .map(|reference| (reference.variable.clone(), reference.output.clone()))
                 .collect(),
             tags: graph.tags(stack.as_str()).to_vec(),
             stack: stack.into(),
@@ -52,13 +52,13 @@ impl GraphDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{render::wires::tests::wires, stack_graph::tests::graph};
+    use crate::graph::{render::output_references::tests::output_references, stack_graph::tests::graph};
 
     #[test]
     fn the_document_lists_needs_first() {
         let graph = graph(&["app: network", "network: #base"]).unwrap();
-        let wires = wires(&["app.vpc: network.vpc_id"]);
-        let document = serde_json::to_value(GraphDocument::new("dev", &graph, &wires)).unwrap();
+        let output_references = output_references(&["app.vpc: network.vpc_id"]);
+        let document = serde_json::to_value(GraphDocument::new("dev", &graph, &output_references)).unwrap();
         assert_eq!(
             document,
             serde_json::json!({ "format": 1, "environment": "dev", "stacks": [

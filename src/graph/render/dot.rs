@@ -6,13 +6,13 @@ use super::OutputReferences;
 use crate::graph::StackGraph;
 
 /// Returns the graph in the DOT language; edges are labelled with the variables that take outputs.
-pub fn dot(graph: &StackGraph, wires: &OutputReferences) -> String {
+pub fn dot(graph: &StackGraph, output_references: &OutputReferences) -> String {
     let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
     for stack in graph.order() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {};", quoted(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
-            let label = wires.along(&stack, &need);
+            let label = output_references.variables_between(&stack, &need);
             let label = label.map_or_else(String::new, |label| format!(" [label = {}]", quoted(&label)));
             let _ = writeln!(text, "  {} -> {}{label};", quoted(stack.as_str()), quoted(need.as_str()));
         }
@@ -31,13 +31,15 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{StackGraph, StackNode, render::wires::tests::wires, stack_graph::tests::graph};
+    use crate::graph::{
+        StackGraph, StackNode, render::output_references::tests::output_references, stack_graph::tests::graph,
+    };
 
     #[test]
     fn arrows_go_from_a_stack_to_what_it_needs() {
         let graph = graph(&["app: network db", "network", "db"]).unwrap();
-        let wires = wires(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
-        insta::assert_snapshot!(dot(&graph, &wires), @r#"
+        let output_references = output_references(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
+        insta::assert_snapshot!(dot(&graph, &output_references), @r#"
         digraph stacks {
           rankdir = "RL";
           node [shape = "box"];

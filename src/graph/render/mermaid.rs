@@ -6,7 +6,7 @@ use super::OutputReferences;
 use crate::graph::StackGraph;
 
 /// Returns the graph as a Mermaid flowchart; edges are labelled with the variables that take outputs.
-pub fn mermaid(graph: &StackGraph, wires: &OutputReferences) -> String {
+pub fn mermaid(graph: &StackGraph, output_references: &OutputReferences) -> String {
     let order = graph.order();
     let number: HashMap<&str, usize> =
         order.iter().enumerate().map(|(n, stack)| (stack.as_str(), n)).collect();
@@ -15,7 +15,7 @@ pub fn mermaid(graph: &StackGraph, wires: &OutputReferences) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  s{n}[\"{}\"]", escaped(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
-            let label = wires.along(stack, &need);
+            let label = output_references.variables_between(stack, &need);
             let label = label.map_or_else(String::new, |label| format!("|\"{}\"|", escaped(&label)));
             let _ = writeln!(text, "  s{n} -->{label} s{}", number[need.as_str()]);
         }
@@ -44,12 +44,14 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{StackGraph, StackNode, render::wires::tests::wires, stack_graph::tests::graph};
+    use crate::graph::{
+        StackGraph, StackNode, render::output_references::tests::output_references, stack_graph::tests::graph,
+    };
 
     #[test]
     fn names_are_labels_and_numbers_are_ids() {
         let graph = graph(&["app: network", "network", "end: app"]).unwrap();
-        insta::assert_snapshot!(mermaid(&graph, &wires(&["app.vpc: network.vpc_id"])), @r#"
+        insta::assert_snapshot!(mermaid(&graph, &output_references(&["app.vpc: network.vpc_id"])), @r#"
         flowchart RL
           s0["network"]
           s1["app"]

@@ -3,11 +3,11 @@
 mod document;
 mod dot;
 mod mermaid;
+mod output_references;
 mod tree;
-mod wires;
 
 pub use document::{GraphDocument, GraphStack};
 pub use dot::dot;
 pub use mermaid::mermaid;
+pub use output_references::{OutputReference, OutputReferences};
 pub use tree::tree;
-pub use wires::{OutputReference, OutputReferences};

@@ -7,23 +7,23 @@ use crate::{graph::StackGraph, model::StackId};
 
 /// Returns the graph as an indented tree. A stack whose dependencies were printed above is marked `(*)`; a dependency
 /// whose outputs the stack above takes is followed by the variables that take them.
-pub fn tree(graph: &StackGraph, wires: &OutputReferences) -> String {
+pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String {
     let mut text = String::new();
     let mut shown: HashSet<StackId> = HashSet::new();
     let tops = graph.order().into_iter().filter(|stack| graph.needed_by(stack.as_str()).is_empty());
     for top in tops {
-        let mut open = vec![Branch { stack: top, indent: String::new(), last: None, gives: None }];
+        let mut open = vec![Branch { stack: top, indent: String::new(), is_last: None, variables: None }];
         while let Some(branch) = open.pop() {
             let needs = graph.needs(branch.stack.as_str());
             let again = !needs.is_empty() && !shown.insert(branch.stack.clone());
             text.push_str(&branch.indent);
-            text.push_str(match branch.last {
+            text.push_str(match branch.is_last {
                 None => "",
                 Some(false) => "├── ",
                 Some(true) => "└── ",
             });
             text.push_str(branch.stack.as_str());
-            if let Some(variables) = &branch.gives {
+            if let Some(variables) = &branch.variables {
                 text.push_str(" → ");
                 text.push_str(variables);
             }
@@ -31,18 +31,18 @@ pub fn tree(graph: &StackGraph, wires: &OutputReferences) -> String {
             if again {
                 continue;
             }
-            let below = match branch.last {
+            let below = match branch.is_last {
                 None => "",
                 Some(false) => "│   ",
                 Some(true) => "    ",
             };
             let indent = format!("{}{below}", branch.indent);
             let children = needs.into_iter().rev();
-            let mut last = true;
+            let mut is_last = true;
             for stack in children {
-                let gives = wires.along(&branch.stack, &stack);
-                open.push(Branch { stack, indent: indent.clone(), last: Some(last), gives });
-                last = false;
+                let variables = output_references.variables_between(&branch.stack, &stack);
+                open.push(Branch { stack, indent: indent.clone(), is_last: Some(is_last), variables });
+                is_last = false;
             }
         }
     }
@@ -53,22 +53,22 @@ pub fn tree(graph: &StackGraph, wires: &OutputReferences) -> String {
 struct Branch {
     stack: StackId,
     indent: String,
-    /// True if it is the last dependency of its parent; absent at the top level.
-    last: Option<bool>,
-    /// Variables of the parent that take outputs of this stack; absent when there are none.
-    gives: Option<String>,
+    /// True if the stack is the last dependency of its parent; `None` at the top level.
+    is_last: Option<bool>,
+    /// Variables of the parent that take outputs of this stack; `None` when there are none.
+    variables: Option<String>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{render::wires::tests::wires, stack_graph::tests::graph};
+    use crate::graph::{render::output_references::tests::output_references, stack_graph::tests::graph};
 
     #[test]
     fn needs_are_drawn_under_what_needs_them_once() {
         let graph = graph(&["network", "db: network", "app: db network", "web: app", "alone"]).unwrap();
-        let wires = wires(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
-        insta::assert_snapshot!(tree(&graph, &wires), @r"
+        let output_references = output_references(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
+        insta::assert_snapshot!(tree(&graph, &output_references), @r"
         web
         └── app
             ├── network → vpc, zone

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::error::{NoChanges, fetch};
 use crate::{
-    git::command::{Git, repository},
+    git::command::{Git, repository_root},
     graph::Since,
     model::{base_label, short_commit},
     process::Runner,
@@ -56,7 +56,7 @@ pub(super) fn base(
         Since::Commit(name) => (name.clone(), true),
         Since::Default => (default(git, env).map_err(failed)?.ok_or(NoChanges::NoDefault)?, false),
     };
-    let Ok(commits) = git.ask(&["rev-parse", "--revs-only", &format!("{name}...HEAD"), "--"]) else {
+    let Ok(commits) = git.output_of(&["rev-parse", "--revs-only", &format!("{name}...HEAD"), "--"]) else {
         return Err(unknown(git, &name));
     };
     let mut lines = commits.lines();
@@ -72,9 +72,9 @@ pub(super) fn base(
 /// Returns the names of the branches and tags of the repository that holds a folder; empty when git fails or there is no
 /// repository.
 pub fn names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Vec<String> {
-    let Some(top) = repository(dir) else { return Vec::new() };
+    let Some(top) = repository_root(dir) else { return Vec::new() };
     let args = ["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"];
-    let names = Git::new(runner, top, env).ask(&args).unwrap_or_default();
+    let names = Git::new(runner, top, env).output_of(&args).unwrap_or_default();
     names.lines().map(str::to_owned).collect()
 }
 
@@ -90,7 +90,7 @@ fn default(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<S
     patterns.extend(USUAL.iter().flat_map(|b| [format!("refs/remotes/*/{b}"), format!("refs/heads/{b}")]));
     let mut args = vec!["for-each-ref", "--format=%(refname) %(symref)"];
     args.extend(patterns.iter().map(String::as_str));
-    Ok(default_branch_of(&git.ask(&args)?))
+    Ok(default_branch_of(&git.output_of(&args)?))
 }
 
 /// Returns the default branch from lines with a reference and its symbolic target: that of `origin`, else of another remote,
@@ -123,13 +123,14 @@ fn default_branch_of(refs: &str) -> Option<String> {
 
 /// Returns the error for a name that is no commit, with a hint.
 fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
-    if git.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
+    if git.output_of(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
         return NoChanges::NoCommit;
     }
-    let is_file_there =
-        |name: &str| git.ask(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).is_ok();
+    let is_commit = |name: &str| {
+        git.output_of(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).is_ok()
+    };
     let of_origin = format!("origin/{name}");
-    let hint = if is_file_there(&of_origin) {
+    let hint = if is_commit(&of_origin) {
         Some(format!("did you mean `{of_origin}`?"))
     } else if name.starts_with("HEAD") && is_shallow(git) {
         Some("this clone is shallow: `git fetch --unshallow` fetches what is before it".to_owned())
@@ -154,7 +155,7 @@ fn no_merge_base(git: &Git<'_>, name: String) -> NoChanges {
 }
 
 fn is_shallow(git: &Git<'_>) -> bool {
-    git.ask(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer.trim() == "true")
+    git.output_of(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer.trim() == "true")
 }
 
 #[cfg(test)]

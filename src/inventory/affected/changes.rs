@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     git::{
-        command::{Git, repository},
-        listing::{Listing, differences, listing},
-        queries::{diff, is_left_out, ls_files, skipped, untracked},
-        submodules::within,
+        command::{Git, repository_root},
+        listing::{Listing, parse_differences, parse_listing},
+        queries::{diff, is_in_tool_folder, ls_files, skipped_files, untracked},
+        submodules::submodule_changes,
     },
     graph::Since,
     process::Runner,
@@ -80,7 +80,7 @@ impl RepositoryChanges {
         since: &Since,
     ) -> Result<Self, NoChanges> {
         let dir = file.parent().unwrap_or(file);
-        let top = repository(dir).ok_or_else(|| NoChanges::NoRepository(dir.to_owned()))?;
+        let top = repository_root(dir).ok_or_else(|| NoChanges::NoRepository(dir.to_owned()))?;
         let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
         let git = Git::new(runner, top, env);
         let real = top.canonicalize_utf8().map_err(|error| failed(error.to_string()))?;
@@ -93,7 +93,7 @@ impl RepositoryChanges {
             },
         );
         let ((base, diff), ls_files) = (own?, ls_files.map_err(failed)?);
-        let listing = listing(&ls_files);
+        let listing = parse_listing(&ls_files);
         let paths = Paths::new(real.clone());
         // If the file system ignores case, a folder has several spellings, and the tree knows only one.
         let tree = || if paths.ignores_case() { GitTree::default() } else { GitTree::new(&real, &listing) };
@@ -108,7 +108,7 @@ impl RepositoryChanges {
             earlier: BaseFile::Same,
             config_variables: config_variables(env),
         };
-        let skipped = skipped(&git, found.paths.top(), &listing);
+        let skipped = skipped_files(&git, found.paths.top(), &listing);
         found.take_in(&git, &diff, (listing, new), skipped);
         found.read_base_config(&git, file);
         Ok(found)
@@ -122,9 +122,9 @@ impl RepositoryChanges {
         skipped: Vec<(String, bool)>,
     ) {
         let mut asked = BTreeSet::new();
-        for difference in differences(diff) {
+        for difference in parse_differences(diff) {
             let path = difference.path;
-            if let Some(commit) = &difference.submodule {
+            if let Some(commit) = &difference.submodule_commit {
                 asked.insert(path.clone());
                 if self.take_in_submodule(git, &path, Some(commit)) {
                     continue;
@@ -154,8 +154,8 @@ impl RepositoryChanges {
 
     /// Adds the changes in a submodule. Returns false when they are unknown, for example in one that is not checked out.
     fn take_in_submodule(&mut self, git: &Git<'_>, path: &str, commit: Option<&str>) -> bool {
-        let Some(found) = within(git, &self.paths.top().join(path), commit) else { return false };
-        let found = found.from(path);
+        let Some(found) = submodule_changes(git, &self.paths.top().join(path), commit) else { return false };
+        let found = found.with_prefix(path);
         for (path, gone) in found.changed {
             if gone {
                 self.gone.push(self.paths.top().join(&path));
@@ -174,7 +174,7 @@ impl RepositoryChanges {
         let Some(changed_by) = resolved.changed_by else { return };
         let is_itself = self.paths.exactly(&resolved.real) == Some(changed_by);
         self.earlier = if is_itself {
-            let before = git.ask(&["cat-file", "blob", &format!("{}:{changed_by}", self.base.commit)]);
+            let before = git.output_of(&["cat-file", "blob", &format!("{}:{changed_by}", self.base.commit)]);
             before.map_or(BaseFile::Absent, BaseFile::Text)
         } else {
             BaseFile::Elsewhere
@@ -182,7 +182,7 @@ impl RepositoryChanges {
     }
 
     fn insert(&mut self, path: String) {
-        if !is_left_out(&path) {
+        if !is_in_tool_folder(&path) {
             self.paths.insert(path);
         }
     }

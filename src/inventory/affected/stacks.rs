@@ -129,8 +129,8 @@ type ChangesByKind = BTreeMap<InputKind, BTreeSet<String>>;
 /// Returns one change for each part of a stack: the first path, and the number of further ones.
 fn first_changes(found: ChangesByKind) -> Vec<Change> {
     let first = |(kind, paths): (InputKind, BTreeSet<String>)| {
-        let more = paths.len().saturating_sub(1);
-        paths.into_iter().next().map(|path| Change { kind, path, more })
+        let further_count = paths.len().saturating_sub(1);
+        paths.into_iter().next().map(|path| Change { kind, path, further_count })
     };
     found.into_iter().filter_map(first).collect()
 }
@@ -176,7 +176,7 @@ impl<'c> ChangeSearch<'c> {
     fn changes_of(&self, instance: &Instance) -> ChangesByKind {
         let mut found = ChangesByKind::new();
         if !self.matching.is_in_repository(&instance.dir) {
-            found.entry(InputKind::Unknown).or_default().insert(instance.path.to_string());
+            found.entry(InputKind::Untracked).or_default().insert(instance.path.to_string());
             return found;
         }
         for trace in self.matching.trace_stack(&instance.dir, &self.shared.dirs) {
@@ -190,7 +190,7 @@ impl<'c> ChangeSearch<'c> {
             add_changes(&mut found, InputKind::VarFile, trace);
         }
         for glob in &instance.settings.files {
-            add_changes(&mut found, InputKind::Declared, self.matching.trace_glob(&instance.dir, glob));
+            add_changes(&mut found, InputKind::FilesSetting, self.matching.trace_glob(&instance.dir, glob));
         }
         self.sources(instance, &mut found);
         self.settings(instance, &mut found);
@@ -260,23 +260,23 @@ impl<'c> ChangeSearch<'c> {
             // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
             let counts =
                 |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
-            let kind = if is_taken_in { InputKind::Include } else { InputKind::Named };
+            let kind = if is_taken_in { InputKind::Include } else { InputKind::HclFile };
             add_changes(found, kind, self.matching.trace_file(file).filter(counts));
         }
         for folder in &reach.folders {
-            add_changes(found, InputKind::Named, self.matching.trace_stack(folder, &self.shared.dirs));
+            add_changes(found, InputKind::HclFile, self.matching.trace_stack(folder, &self.shared.dirs));
         }
         for folder in &reach.above {
-            add_changes(found, InputKind::Named, self.matching.trace_directly_in(folder));
+            add_changes(found, InputKind::HclFile, self.matching.trace_directly_in(folder));
         }
         found.retain(|_, paths| !paths.is_empty());
         if found.is_empty() && self.shared.any_file && !reach.computed.is_empty() {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
-            found.insert(InputKind::Computed, reach.computed.iter().map(shown).collect());
+            found.insert(InputKind::ComputedSource, reach.computed.iter().map(shown).collect());
         }
         if found.is_empty() && self.shared.any_file && !reach.guessed.is_empty() {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
-            found.insert(InputKind::Guessed, reach.guessed.iter().map(shown).collect());
+            found.insert(InputKind::ComputedPath, reach.guessed.iter().map(shown).collect());
         }
     }
 }
@@ -286,12 +286,12 @@ fn says_version(path: &str, engine: EngineName) -> bool {
     path.rsplit('/').next().is_some_and(|name| version_files(engine).any(|wanted| wanted == name))
 }
 
-/// Adds changes to a part of a stack; paths outside of the repository go to `InputKind::Unknown`.
+/// Adds changes to a part of a stack; paths outside of the repository go to `InputKind::Untracked`.
 fn add_changes(found: &mut ChangesByKind, kind: InputKind, traces: impl IntoIterator<Item = Trace>) {
     for trace in traces {
         let (kind, path) = match trace {
             Trace::Changed(path) => (kind, path),
-            Trace::Outside(path) => (InputKind::Unknown, path),
+            Trace::Outside(path) => (InputKind::Untracked, path),
         };
         found.entry(kind).or_default().insert(path);
     }

@@ -210,7 +210,7 @@ fn the_result_of_a_run_follows_the_table() {
             .filter(|(bit, _)| mixture & (1 << bit) != 0)
             .map(|(_, stack)| *stack)
             .collect();
-        let of = |status| result(status, stacks.iter().copied());
+        let of = |status| run_result(status, stacks.iter().copied());
         let success = if stacks.contains(&Applied) {
             RunResult::Applied
         } else if stacks.iter().any(|stack| matches!(stack, Changes | Deferred)) {

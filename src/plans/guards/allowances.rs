@@ -1,4 +1,4 @@
-//! Exceptions of `--allow`: the stack that a short form is bound to, and which exceptions were needed.
+//! Exceptions of `--allow`: the stack that an exception without a stack means, and which exceptions were needed.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -25,13 +25,13 @@ pub struct Allowances(Vec<Exception>);
 struct Exception {
     allow: GuardException,
     used: Cell<bool>,
-    /// Stack that the short form of a resource address is bound to, once known.
+    /// Stack that the exception means if the user named none (`delete:ADDRESS`), once it is known.
     stack: OnceCell<StackId>,
 }
 
 impl Exception {
-    /// Returns the resource of a short form that is not bound to a stack yet.
-    fn unbound(&self) -> Option<&ResourceAddress> {
+    /// Returns the address of an exception that names no stack (`delete:ADDRESS`) and whose stack is not known yet.
+    fn unresolved(&self) -> Option<&ResourceAddress> {
         match &self.allow {
             GuardException::Delete(NamedResource { stack: None, address })
             | GuardException::Change(NamedResource { stack: None, address }) => {
@@ -67,12 +67,12 @@ impl Exception {
         matches!(&self.allow, GuardException::Change(named) if named.address == action.address)
     }
 
-    /// Binds the short form to the only stack, or returns the refusal if several stacks match.
-    fn bind(&self, stacks: &[&StackId]) -> Option<Block> {
+    /// Stores the only matching stack as the stack of the exception, or returns the refusal if several stacks match.
+    fn resolve_stack(&self, stacks: &[&StackId]) -> Option<Block> {
         match stacks {
             [] => None,
             [stack] => {
-                // Bound once: a stack that matches in a later round has to be named in full.
+                // Stored once: for a stack that matches in a later round, the user has to name the stack.
                 self.stack.get_or_init(|| (*stack).clone());
                 None
             }
@@ -80,6 +80,7 @@ impl Exception {
         }
     }
 
+    /// Returns the refusal of an exception that matches several stacks.
     fn ambiguous(&self, stacks: &[&StackId]) -> Block {
         let long = |stack: &&StackId| match &self.allow {
             GuardException::Delete(named) => {
@@ -129,42 +130,42 @@ impl Allowances {
         Self(allows.iter().map(exception).collect())
     }
 
-    /// Binds each short form to the stack of the review that has a matching change. Returns the refusals of
-    /// short forms that match several stacks.
-    pub fn bind_to_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
+    /// Finds the stack of each exception that names none (`delete:ADDRESS`): the stack of the review with a matching
+    /// change. Returns the refusals of exceptions that match several stacks.
+    pub fn resolve_in_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
         let has = |exception: &Exception, stack: &ReviewStack| {
             stack.outcome.changes().is_some_and(|changes| {
                 changes.resources.iter().any(|change| exception.covers(change, guards))
                     || changes.actions.iter().any(|action| exception.covers_action(action))
             })
         };
-        let bind = |exception: &Exception| {
-            exception.unbound()?;
-            let stacks = review.changed().filter(|stack| has(exception, stack));
-            exception.bind(&stacks.map(|stack| &stack.stack).collect::<Vec<_>>())
+        let resolve = |exception: &Exception| {
+            exception.unresolved()?;
+            let stacks = review.changed_stacks().filter(|stack| has(exception, stack));
+            exception.resolve_stack(&stacks.map(|stack| &stack.stack).collect::<Vec<_>>())
         };
-        self.0.iter().filter_map(bind).collect()
+        self.0.iter().filter_map(resolve).collect()
     }
 
     /// Returns the refusals of exceptions whose address is in no plan of the review: most likely typing
-    /// errors. An exception is kept while a plan that it could mean is missing or tentative, or when none has
+    /// errors. An exception is not refused while a plan that it could mean is missing or tentative, or when no plan has
     /// changes.
     pub fn refuse_unknown_addresses(&self, review: &Review) -> Vec<Block> {
-        let is_settled = |stack: &ReviewStack| match &stack.outcome {
+        let is_final = |stack: &ReviewStack| match &stack.outcome {
             Outcome::Changed(_) => !stack.tentative,
             Outcome::Clean => true,
             _ => false,
         };
-        let is_all_settled = review.stacks.iter().all(is_settled);
+        let are_all_final = review.stacks.iter().all(is_final);
         let refuse = |exception: &Exception| {
             let (GuardException::Delete(named) | GuardException::Change(named)) = &exception.allow else {
                 return None;
             };
             let plans: Vec<&ReviewStack> = match &named.stack {
                 Some(stack) => {
-                    review.changed().filter(|plan| plan.stack == *stack && !plan.tentative).collect()
+                    review.changed_stacks().filter(|plan| plan.stack == *stack && !plan.tentative).collect()
                 }
-                None if is_all_settled => review.changed().collect(),
+                None if are_all_final => review.changed_stacks().collect(),
                 None => return None,
             };
             let changes = || plans.iter().filter_map(|plan| plan.outcome.changes());
@@ -181,26 +182,26 @@ impl Allowances {
         self.0.iter().filter_map(refuse).collect()
     }
 
-    /// Binds each short form to the only stack of an `exec` command. Returns the refusals if there are
-    /// several stacks.
-    pub fn bind_to_stacks(&self, stacks: &[StackId]) -> Vec<Block> {
+    /// Finds the stack of each exception that names none (`delete:ADDRESS`): the only stack of an `exec` command. Returns
+    /// the refusals of these exceptions if the command has several stacks.
+    pub fn resolve_for_stacks(&self, stacks: &[StackId]) -> Vec<Block> {
         let stacks: Vec<&StackId> = stacks.iter().collect();
         self.0
             .iter()
-            .filter(|exception| exception.unbound().is_some())
-            .filter_map(|e| e.bind(&stacks))
+            .filter(|exception| exception.unresolved().is_some())
+            .filter_map(|e| e.resolve_stack(&stacks))
             .collect()
     }
 
     /// Returns true if exactly this exception was given, and marks it as used. Exceptions for a resource are
     /// looked up by [`Self::take_loss`] and [`Self::take_change`].
     pub(super) fn take(&self, wanted: &GuardException) -> bool {
-        self.any(|exception| exception.allow == *wanted)
+        self.mark_used(|exception| exception.allow == *wanted)
     }
 
     /// Returns true if an exception allows the loss of this resource (`delete:`), and marks it as used.
     pub fn take_loss(&self, stack: &StackId, address: &ResourceAddress) -> bool {
-        self.any(|exception| {
+        self.mark_used(|exception| {
             matches!(exception.allow, GuardException::Delete(_)) && exception.is_for(stack, address)
         })
     }
@@ -208,22 +209,26 @@ impl Allowances {
     /// Returns true if an exception allows a change of this resource that loses nothing (`change:`), and
     /// marks it as used.
     pub(super) fn take_change(&self, stack: &StackId, address: &ResourceAddress) -> bool {
-        self.any(|exception| {
+        self.mark_used(|exception| {
             matches!(exception.allow, GuardException::Change(_)) && exception.is_for(stack, address)
         })
     }
 
     /// Returns true if an exception allows at least this number of deletes.
     pub(super) fn take_deletes(&self, found: u64) -> bool {
-        self.any(|exception| matches!(&exception.allow, GuardException::Deletes(limit) if *limit >= found))
+        self.mark_used(
+            |exception| matches!(&exception.allow, GuardException::Deletes(limit) if *limit >= found),
+        )
     }
 
     /// Returns true if an exception allows at least this number of changes.
     pub(super) fn take_changes(&self, found: u64) -> bool {
-        self.any(|exception| matches!(&exception.allow, GuardException::Changes(limit) if *limit >= found))
+        self.mark_used(
+            |exception| matches!(&exception.allow, GuardException::Changes(limit) if *limit >= found),
+        )
     }
 
-    fn any(&self, fits: impl Fn(&Exception) -> bool) -> bool {
+    fn mark_used(&self, fits: impl Fn(&Exception) -> bool) -> bool {
         let mut found = false;
         for exception in self.0.iter().filter(|exception| fits(exception)) {
             exception.used.set(true);
@@ -232,10 +237,10 @@ impl Allowances {
         found
     }
 
-    /// Returns the exceptions for a command that continues the run: a bound short form is written with its
-    /// stack.
-    pub fn bound(&self) -> Vec<GuardException> {
-        let bound = |exception: &Exception| match (&exception.allow, exception.stack.get()) {
+    /// Returns the exceptions for a command that continues the run, with the stack that was found for those that named
+    /// none.
+    pub fn resolved(&self) -> Vec<GuardException> {
+        let resolved = |exception: &Exception| match (&exception.allow, exception.stack.get()) {
             (GuardException::Delete(named), Some(stack)) => {
                 GuardException::Delete(NamedResource::of_stack(stack, &named.address))
             }
@@ -244,7 +249,7 @@ impl Allowances {
             }
             (allow, _) => allow.clone(),
         };
-        self.0.iter().map(bound).collect()
+        self.0.iter().map(resolved).collect()
     }
 
     /// Returns the exceptions that allowed something, as the user types them.
@@ -253,7 +258,7 @@ impl Allowances {
     }
 
     /// Returns the exceptions that were not needed so far and that `condition` accepts.
-    pub fn idle(&self, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
+    pub fn unused(&self, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
         self.exceptions_as_text(false, condition)
     }
 
@@ -286,7 +291,7 @@ mod tests {
         assert!(!takes(&allowed, "app"), "no review was seen");
         let plans =
             review(vec![stack("app", &[("a.b", Action::Delete)]), stack("db", &[("a.b", Action::Create)])]);
-        assert_eq!(allowed.bind_to_review(&plans, &Guards::default()), []);
+        assert_eq!(allowed.resolve_in_review(&plans, &Guards::default()), []);
         assert!(takes(&allowed, "app") && !takes(&allowed, "db"));
     }
 
@@ -296,7 +301,7 @@ mod tests {
             let allowed = allowances(&["delete:a.b"]);
             let [app, db] = actions;
             let plans = review(vec![stack("app", &[("a.b", app)]), stack("live/db", &[("a.b", db)])]);
-            let refused = allowed.bind_to_review(&plans, &Guards::default());
+            let refused = allowed.resolve_in_review(&plans, &Guards::default());
             let message = "`delete:a.b` could mean several stacks: name the one that is meant by `--allow delete:app/a.b` or `--allow delete:live/db/a.b`";
             assert_eq!((refused[0].guard.as_str(), refused[0].message.as_str()), ("allow", message));
             assert!(!takes(&allowed, "app") && !takes(&allowed, "live/db"));
@@ -304,15 +309,15 @@ mod tests {
         let changes = allowances(&["change:a.b"]);
         let plans =
             review(vec![stack("app", &[("a.b", Action::Update)]), stack("db", &[("a.b", Action::Create)])]);
-        assert_eq!(changes.bind_to_review(&plans, &Guards::default()).len(), 1);
+        assert_eq!(changes.resolve_in_review(&plans, &Guards::default()).len(), 1);
     }
 
     #[test]
     fn a_short_form_used_in_one_round_is_not_for_a_stack_of_the_next() {
         let allowed = allowances(&["delete:a.b"]);
         let round = |name: &str| review(vec![stack(name, &[("a.b", Action::Delete)])]);
-        assert_eq!(allowed.bind_to_review(&round("app"), &Guards::default()), []);
-        assert_eq!(allowed.bind_to_review(&round("db"), &Guards::default()), []);
+        assert_eq!(allowed.resolve_in_review(&round("app"), &Guards::default()), []);
+        assert_eq!(allowed.resolve_in_review(&round("db"), &Guards::default()), []);
         assert!(takes(&allowed, "app") && !takes(&allowed, "db"));
     }
 
@@ -346,12 +351,12 @@ mod tests {
     fn a_typed_command_over_several_stacks_takes_long_forms_alone() {
         let stacks: Vec<StackId> = ["app", "db"].map(|name| name.parse().unwrap()).into();
         let short = allowances(&["delete:a.b", "window", "delete:db/a.b"]);
-        let refused = short.bind_to_stacks(&stacks);
+        let refused = short.resolve_for_stacks(&stacks);
         assert_eq!(refused.len(), 1);
         assert!(refused[0].message.ends_with("`--allow delete:app/a.b` or `--allow delete:db/a.b`"));
         assert!(!takes(&short, "app") && takes(&short, "db"));
         let one = allowances(&["delete:a.b"]);
-        assert_eq!(one.bind_to_stacks(&stacks[..1]), []);
+        assert_eq!(one.resolve_for_stacks(&stacks[..1]), []);
         assert!(takes(&one, "app"));
     }
 }

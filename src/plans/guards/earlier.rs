@@ -27,9 +27,9 @@ pub struct EarlierChanges {
 struct EarlierChange {
     stack: StackId,
     change: ResourceChange,
-    /// True if an exception of that run allowed the loss.
-    is_named: bool,
-    /// True if it counts for `max_changes`. False for a loss whose resource is changed again by a later plan:
+    /// True if an exception (`--allow`) of the earlier run allowed the loss.
+    is_allowed: bool,
+    /// True if the change counts for `max_changes`. False for a loss whose resource is changed again by a later plan:
     /// both together count as one change.
     is_counted: bool,
 }
@@ -50,9 +50,9 @@ impl EarlierChanges {
         for events in runs {
             let mut run = EarlierRun::default();
             for event in events {
-                run.take(&event.kind, &mut found);
+                run.add_event(&event.kind, &mut found);
             }
-            run.end(&mut found);
+            run.add_unfinished(&mut found);
         }
         found
     }
@@ -61,7 +61,7 @@ impl EarlierChanges {
     pub fn tally(&self, review: &Review, guards: &Guards, allowed: &Allowances) -> Tally {
         let mut tally = Tally::default();
         let is_lost = |earlier: &EarlierChange| {
-            !earlier.is_named && is_lost(&earlier.stack, &earlier.change, guards, allowed)
+            !earlier.is_allowed && is_lost(&earlier.stack, &earlier.change, guards, allowed)
         };
         for earlier in &self.done {
             tally.changes += u64::from(earlier.is_counted);
@@ -77,7 +77,7 @@ impl EarlierChanges {
     }
 
     /// Drops the changes that were counted with a review that the user has now confirmed.
-    pub fn settle(&mut self, review: &Review) {
+    pub fn drop_confirmed(&mut self, review: &Review) {
         self.done.clear();
         self.begun.retain(|earlier| review.stacks.iter().all(|stack| stack.stack != earlier.stack));
     }
@@ -86,7 +86,7 @@ impl EarlierChanges {
     /// plan only creates or updates is kept, but counts as no change any more.
     fn drop_replanned(&mut self, stack: &StackId, planned: &Changes) {
         self.begun.retain_mut(|earlier| {
-            let again = counted(planned).find(|change| earlier.is_of(stack, change));
+            let again = counted_changes(planned).find(|change| earlier.is_of(stack, change));
             let Some(again) = again else { return true };
             earlier.is_counted = false;
             earlier.change.action.is_destructive() && !again.action.is_destructive()
@@ -104,7 +104,7 @@ struct EarlierRun {
 }
 
 impl EarlierRun {
-    fn take(&mut self, kind: &EventKind, found: &mut EarlierChanges) {
+    fn add_event(&mut self, kind: &EventKind, found: &mut EarlierChanges) {
         match kind {
             EventKind::Decided(Decision::Confirmed { record, .. }) => {
                 let allows = record.allowed.iter().filter_map(|text| text.parse().ok());
@@ -118,12 +118,12 @@ impl EarlierRun {
                 let place = self.planned.iter().position(|(planned, _)| planned == stack);
                 self.begun.extend(place.map(|place| self.planned.swap_remove(place)));
             }
-            EventKind::StepFinished(finished) => self.finished(finished, found),
+            EventKind::StepFinished(finished) => self.finish_step(finished, found),
             _ => {}
         }
     }
 
-    fn finished(&mut self, finished: &StepFinished, found: &mut EarlierChanges) {
+    fn finish_step(&mut self, finished: &StepFinished, found: &mut EarlierChanges) {
         let StepFinished { stack, step, outcome, .. } = finished;
         match (step, outcome) {
             (StepKind::Plan, outcome) => {
@@ -141,7 +141,7 @@ impl EarlierRun {
     }
 
     /// Adds the applies that did not succeed.
-    fn end(self, found: &mut EarlierChanges) {
+    fn add_unfinished(self, found: &mut EarlierChanges) {
         for (stack, planned) in &self.begun {
             found.drop_replanned(stack, planned);
             found.begun.extend(self.changes(stack, planned));
@@ -151,7 +151,7 @@ impl EarlierRun {
     fn changes(&self, stack: &StackId, changes: &Changes) -> Vec<EarlierChange> {
         let earlier = |change: Cow<'_, ResourceChange>| EarlierChange {
             stack: stack.clone(),
-            is_named: self.allowed.iter().any(|named| {
+            is_allowed: self.allowed.iter().any(|named| {
                 let is_address = named.address == change.address
                     || change.previous_address.as_ref() == Some(&named.address);
                 is_address && named.stack.as_ref().is_none_or(|named| named == stack)
@@ -159,19 +159,19 @@ impl EarlierRun {
             change: change.into_owned(),
             is_counted: true,
         };
-        counted(changes).filter(|change| change.is_change()).map(earlier).collect()
+        counted_changes(changes).filter(|change| change.is_change()).map(earlier).collect()
     }
 }
 
-/// Returns the changes of a stack in a review, as [`counted`] lists them.
+/// Returns the changes of a stack in a review, as [`counted_changes`] lists them.
 fn changes<'r>(review: &'r Review, stack: &StackId) -> impl Iterator<Item = Cow<'r, ResourceChange>> {
     let stacks = review.stacks.iter().filter(move |reviewed| reviewed.stack == *stack);
-    stacks.filter_map(|stack| stack.outcome.changes()).flat_map(counted)
+    stacks.filter_map(|stack| stack.outcome.changes()).flat_map(counted_changes)
 }
 
 /// Returns the changes of a plan that the limits count: its resources, and each invocation of an action as an
 /// update of its address.
-fn counted(changes: &Changes) -> impl Iterator<Item = Cow<'_, ResourceChange>> {
+fn counted_changes(changes: &Changes) -> impl Iterator<Item = Cow<'_, ResourceChange>> {
     let actions = changes.actions.iter();
     let actions =
         actions.map(|action| Cow::Owned(ResourceChange::new(action.address.clone(), Action::Update)));
@@ -305,9 +305,9 @@ mod tests {
             earlier.tally(review, &Guards::default(), &Allowances::default())
         };
         let other = review(vec![stack("db", &[("a.b", Action::Create)])]);
-        earlier.settle(&other);
+        earlier.drop_confirmed(&other);
         assert_eq!(tally(&earlier, &other), Tally { deletes: 1, changes: 1 }, "its stack comes later");
-        earlier.settle(&review(vec![stack("app", &[])]));
+        earlier.drop_confirmed(&review(vec![stack("app", &[])]));
         assert_eq!(tally(&earlier, &other), Tally::default());
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 pub struct ExternalFacts<'a> {
     /// Current time.
     pub now: Timestamp,
-    /// State of the git work tree; absent when no guard needs it.
+    /// State of the git work tree; `None` when no guard needs it.
     pub tree: Option<&'a Result<WorkingTree, NoWorkingTree>>,
 }
 
@@ -43,7 +43,7 @@ pub fn judge_external(rules: Rules<'_>, facts: ExternalFacts<'_>, allowed: &Allo
         }
     };
     judge(!guards.branch.is_empty(), Guard::Branch, GuardException::Branch, with_tree(wrong_branch));
-    judge(guards.up_to_date, Guard::UpToDate, GuardException::Behind, with_tree(behind));
+    judge(guards.up_to_date, Guard::UpToDate, GuardException::Behind, with_tree(behind_upstream));
     judge(guards.clean_tree, Guard::CleanTree, GuardException::Dirty, with_tree(uncommitted_changes));
     found.extend(refuse_outside_window(rules, facts.now, allowed));
     found
@@ -77,6 +77,7 @@ fn is_open(window: &Window, now: Timestamp) -> bool {
     }
 }
 
+/// Returns the reason why the guard `branch` refuses a working tree.
 fn wrong_branch(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     if tree.is_on(&guards.branch) {
         return None;
@@ -89,7 +90,8 @@ fn wrong_branch(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     })
 }
 
-fn behind(guards: &Guards, tree: &WorkingTree) -> Option<String> {
+/// Returns the reason why the guard `up_to_date` refuses a working tree.
+fn behind_upstream(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     let asked_for = |name: &String| guards.branch.is_empty() || guards.branch.contains(name);
     if let (Some(own), Some((upstream, behind))) = (&tree.branch, &tree.upstream)
         && asked_for(own)
@@ -109,6 +111,7 @@ fn behind(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     }
 }
 
+/// Returns the reason why the guard `clean_tree` refuses a working tree.
 fn uncommitted_changes(_: &Guards, tree: &WorkingTree) -> Option<String> {
     const SHOWN_PATHS: usize = 3;
     let first: Vec<String> = tree.dirty.iter().take(SHOWN_PATHS).map(|path| format!("`{path}`")).collect();

@@ -16,12 +16,12 @@ pub fn judge(
     before: Tally,
     allowed: &Allowances,
 ) -> Vec<Blocked> {
-    if review.changed().next().is_none() {
+    if review.changed_stacks().next().is_none() {
         return Vec::new();
     }
-    let ambiguous = allowed.bind_to_review(review, rules.guards);
+    let ambiguous = allowed.resolve_in_review(review, rules.guards);
     let mut found: Vec<Blocked> = ambiguous.into_iter().map(|block| Blocked { stack: None, block }).collect();
-    for stack in review.changed() {
+    for stack in review.changed_stacks() {
         let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
         let actions = stack.outcome.changes().into_iter().flat_map(|changes| &changes.actions);
         let mut blocks = Vec::from_iter(plan::refuse_incomplete(stack, rules, allowed));
@@ -41,10 +41,10 @@ pub fn judge(
     found
 }
 
-/// Returns the refusals that arose while the user read the review: a closed window and plans that became too
-/// old.
-pub fn timely(review: &Review, rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Vec<Blocked> {
-    let old = review.changed().filter_map(|stack| {
+/// Returns the refusals by guards that depend on the time, for a review that the user has read meanwhile: a window that
+/// has closed and plans that became too old.
+pub fn judge_time(review: &Review, rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Vec<Blocked> {
+    let old = review.changed_stacks().filter_map(|stack| {
         let block = plan::refuse_old(stack, rules, now, allowed)?;
         Some(Blocked { stack: Some(stack.stack.clone()), block })
     });
@@ -105,7 +105,8 @@ mod tests {
             assert_eq!(judged(&plans, &guards, false, age, &[]), refused, "{age}");
             assert_eq!(judged(&plans, &guards, false, age, &["age"]), [""; 0]);
             let now = facts(age).now;
-            let late = timely(&plans, Rules { guards: &guards, confirm: false }, now, &Allowances::default());
+            let late =
+                judge_time(&plans, Rules { guards: &guards, confirm: false }, now, &Allowances::default());
             assert_eq!(guards_of(&late), refused);
         }
         plans.stacks[0].planned_at = None;
@@ -131,6 +132,6 @@ mod tests {
         let rules = Rules { guards: &guards, confirm: false };
         assert_eq!(judge(&plans, rules, facts(0), Tally::default(), &allowed), []);
         assert_eq!(allowed.used(), ["delete:a.b"]);
-        assert_eq!(allowed.idle(|_| true), ["delete:x.y", "window"]);
+        assert_eq!(allowed.unused(|_| true), ["delete:x.y", "window"]);
     }
 }

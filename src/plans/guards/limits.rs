@@ -20,9 +20,9 @@ impl Tally {
     /// Adds the changes of a review. A loss that `--allow delete:` names is not counted as a delete.
     #[must_use]
     pub fn with(self, review: &Review, guards: &Guards, allowed: &Allowances) -> Self {
-        let plans = review.changed().filter_map(|stack| stack.outcome.changes());
+        let plans = review.changed_stacks().filter_map(|stack| stack.outcome.changes());
         let actions: u64 = plans.map(|changes| changes.actions.len() as u64).sum();
-        let all = review.changed().flat_map(|stack| {
+        let all = review.changed_stacks().flat_map(|stack| {
             let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
             changes.map(|change| (&stack.stack, change))
         });

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Actions that lose an object, in the words of `deny_actions`.
-const LOSING: [&str; 3] = ["delete", "forget", "replace"];
+const LOSING_ACTIONS: [&str; 3] = ["delete", "forget", "replace"];
 
 /// Loss of an object that a change would cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +79,14 @@ pub fn losses_of_review<'a>(review: &'a Review, guards: &Guards) -> Vec<(&'a Sta
 fn guarded_losses(guards: &Guards, address: &ResourceAddress) -> BTreeSet<&'static str> {
     let address = address.as_str();
     if guards.protect.iter().any(|pattern| pattern.matches(address)) {
-        return LOSING.into();
+        return LOSING_ACTIONS.into();
     }
     let rules = guards.deny_actions.iter().filter(|rule| rule.pattern.matches(address));
     let denied: BTreeSet<&str> = rules.flat_map(|rule| &rule.actions).copied().collect();
     // A replacement is refused by a rule that denies either word.
     let refused =
         |action: &&str| denied.contains(action) || (*action == "replace" && denied.contains("delete"));
-    LOSING.into_iter().filter(refused).collect()
+    LOSING_ACTIONS.into_iter().filter(refused).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::engine::PlanFacts;
 /// Current workspace, backend and lineage of an instance, which a plan for it must match.
 #[derive(Debug, Clone, Copy)]
 pub struct InstanceState<'a> {
-    /// Workspace; absent for `default`.
+    /// Workspace; `None` for `default`.
     pub workspace: Option<&'a str>,
     /// Type of the backend: `s3`.
     pub backend: &'a str,
@@ -13,7 +13,7 @@ pub struct InstanceState<'a> {
     pub lineage: &'a str,
 }
 
-/// Returns the reason why a plan does not belong to the instance; absent when it does.
+/// Returns the reason why a plan does not belong to the instance; `None` when it does.
 pub fn mismatch_with_instance(facts: &PlanFacts, place: InstanceState<'_>) -> Option<String> {
     let workspace = place.workspace.unwrap_or("default");
     if facts.workspace != workspace {

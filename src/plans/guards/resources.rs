@@ -23,7 +23,7 @@ pub(super) fn refuse_change(
         && let Some(pattern) =
             rules.guards.protect.iter().find(|pattern| any_address(change, |a| pattern.matches(a)))
     {
-        found.push((Guard::Protect, format!("{} is protected by `{pattern}`", described(change)), address));
+        found.push((Guard::Protect, format!("{} is protected by `{pattern}`", change_text(change)), address));
     }
     let denied = rules.guards.deny_actions.iter().find_map(|rule| {
         let words = deny_words(change.action);
@@ -33,14 +33,14 @@ pub(super) fn refuse_change(
     if let Some((rule, word)) = denied {
         found.push((
             Guard::DenyActions,
-            format!("{}: `{word}` is denied for `{}`", described(change), rule.pattern),
+            format!("{}: `{word}` is denied for `{}`", change_text(change), rule.pattern),
             address,
         ));
     }
     if rules.confirm && change.action == Action::Unknown {
         found.push((
             Guard::UnknownAction,
-            format!("{}: envctl does not know what the engine would do", described(change)),
+            format!("{}: envctl does not know what the engine would do", change_text(change)),
             address,
         ));
     }
@@ -51,14 +51,14 @@ pub(super) fn refuse_change(
     let allow = if lost { GuardException::Delete } else { GuardException::Change };
     let mut blocks: Vec<Block> = found
         .into_iter()
-        .map(|(guard, message, address)| block(guard, message, stack, address, allow))
+        .map(|(guard, message, address)| resource_refusal(guard, message, stack, address, allow))
         .collect();
     for loss in losses(change, rules.guards) {
         if let LossKind::MoveOutOfProtection { to } = loss.kind
             && !allowed.take_loss(stack, loss.address)
         {
             let (guard, message) = moved_out(loss.address, to, rules.guards);
-            blocks.push(block(guard, message, stack, loss.address, GuardException::Delete));
+            blocks.push(resource_refusal(guard, message, stack, loss.address, GuardException::Delete));
         }
     }
     blocks
@@ -93,11 +93,13 @@ pub(super) fn refuse_action(
     if found.is_empty() || allowed.take_change(stack, &action.address) {
         return Vec::new();
     }
-    let block = |(guard, message)| block(guard, message, stack, &action.address, GuardException::Change);
+    let block =
+        |(guard, message)| resource_refusal(guard, message, stack, &action.address, GuardException::Change);
     found.into_iter().map(block).collect()
 }
 
-fn block(
+/// Returns the refusal of a change of one resource, with the exception that would allow it.
+fn resource_refusal(
     guard: Guard,
     message: String,
     stack: &StackId,
@@ -143,7 +145,7 @@ fn deny_words(action: Action) -> &'static [&'static str] {
     }
 }
 
-fn described(change: &ResourceChange) -> String {
+fn change_text(change: &ResourceChange) -> String {
     let deposed = change.deposed.as_ref().map_or(String::new(), |key| format!(" (deposed object {key})"));
     let from = change.previous_address.as_ref().map_or(String::new(), |from| format!(" (was {from})"));
     format!("{} of `{}`{deposed}{from}", change.action.as_str(), change.address)

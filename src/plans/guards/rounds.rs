@@ -9,19 +9,19 @@ use crate::{
     plans::Review,
 };
 
-/// Loss of one object as a review has shown it.
+/// Loss of one object, as a review showed it to the user.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ShownLoss {
     /// Stack whose state holds the object.
     pub stack: StackId,
     /// Address that an exception names: for a move out of protection the old one.
     pub address: ResourceAddress,
-    /// Key of a deposed object; absent for the current object.
+    /// Key of a deposed object; `None` for the current object.
     pub deposed: Option<String>,
     /// Word that the review prints: `delete`, `replace`, `move out of protection` …
     pub word: &'static str,
-    /// New address of a move out of protection; absent for other losses.
-    pub to: Option<ResourceAddress>,
+    /// New address of a move out of protection; `None` for other losses.
+    pub moved_to: Option<ResourceAddress>,
 }
 
 impl fmt::Display for ShownLoss {
@@ -40,7 +40,7 @@ pub fn shown_losses(review: &Review, guards: &Guards) -> BTreeSet<ShownLoss> {
                 address: loss.address.clone(),
                 deposed: change.deposed.clone(),
                 word: loss.kind.as_str(),
-                to: match loss.kind {
+                moved_to: match loss.kind {
                     LossKind::MoveOutOfProtection { to } => Some(to.clone()),
                     LossKind::Action(_) => None,
                 },

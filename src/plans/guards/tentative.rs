@@ -32,29 +32,29 @@ pub struct ValueProviders<'a> {
     pub graph: &'a StackGraph,
     /// Dependencies that are not part of the run.
     pub missing: &'a MissingUpstreams,
-    /// Returns the stacks whose outputs were replaced by mocks in the plan of a stack, as far as that is known.
-    pub mocks_of: &'a dyn Fn(&StackId) -> Vec<StackId>,
+    /// Returns the stacks whose outputs were replaced by mocks in the plan of a stack; empty if envctl does not know them.
+    pub stacks_mocked_for: &'a dyn Fn(&StackId) -> Vec<StackId>,
 }
 
 impl ValueProviders<'_> {
     /// Returns the refusals of the tentative plans of a review that no apply in the run can make final.
     pub fn judge(&self, review: &Review) -> Vec<Blocked> {
-        let tentative = review.changed().filter(|stack| stack.tentative);
+        let tentative = review.changed_stacks().filter(|stack| stack.tentative);
         let refused = tentative.filter(|stack| !self.may_become_final(&stack.stack, review));
         refused.flat_map(|stack| self.refusals(stack)).collect()
     }
 
-    /// Returns the stacks that have to be applied first and are not part of the run: the upstream stacks of mocks or, if
-    /// these are not known, all dependencies outside of the run.
-    pub fn absent_of(&self, stack: &StackId) -> BTreeSet<StackId> {
-        let mut absent: BTreeSet<StackId> = (self.mocks_of)(stack).into_iter().collect();
+    /// Returns the stacks outside of the run that the user has to apply before this stack: those whose outputs were
+    /// replaced by mocks or, if these are not known, all dependencies outside of the run.
+    pub fn stacks_to_apply_first(&self, stack: &StackId) -> BTreeSet<StackId> {
+        let mut absent: BTreeSet<StackId> = (self.stacks_mocked_for)(stack).into_iter().collect();
         absent.retain(|source| !self.graph.contains(source.as_str()));
         if absent.is_empty() { self.missing_upstreams_below(stack) } else { absent }
     }
 
     /// Returns the refusal of a tentative plan, with the reasons why it is tentative.
     fn refusals(&self, tentative: &ReviewStack) -> Vec<Blocked> {
-        let absent = self.absent_of(&tentative.stack);
+        let absent = self.stacks_to_apply_first(&tentative.stack);
         let message = if absent.is_empty() {
             "its plan rests on values that are not known, and nothing in this run makes them so".to_owned()
         } else {
@@ -70,9 +70,9 @@ impl ValueProviders<'_> {
     /// Returns true if an apply in this run may provide the values of a tentative plan. If Terragrunt itself chose the
     /// mocks, any change in a dependency counts.
     fn may_become_final(&self, stack: &StackId, review: &Review) -> bool {
-        let mocks_of = (self.mocks_of)(stack);
-        if !mocks_of.is_empty() {
-            return mocks_of.iter().all(|source| self.graph.contains(source.as_str()));
+        let stacks_mocked_for = (self.stacks_mocked_for)(stack);
+        if !stacks_mocked_for.is_empty() {
+            return stacks_mocked_for.iter().all(|source| self.graph.contains(source.as_str()));
         }
         let below = self.graph.dependencies(std::slice::from_ref(stack));
         let changes = |other: &ReviewStack| {
@@ -82,6 +82,7 @@ impl ValueProviders<'_> {
         review.stacks.iter().any(changes)
     }
 
+    /// Returns the missing dependencies of a stack and of all stacks that it depends on.
     fn missing_upstreams_below(&self, stack: &StackId) -> BTreeSet<StackId> {
         let mut below = self.graph.dependencies(std::slice::from_ref(stack));
         below.push(stack.clone());
@@ -131,8 +132,9 @@ mod tests {
         let review = review(vec![ReviewStack::new(id("network"), network), app]);
         let missing = missing.iter().map(|need| id(need)).collect::<Vec<_>>();
         let missing = MissingUpstreams(HashMap::from([(id("network"), missing)]));
-        let mocks_of = |_: &StackId| mocks.iter().map(|name| id(name)).collect();
-        let providers = ValueProviders { graph: &graph(), missing: &missing, mocks_of: &mocks_of };
+        let stacks_mocked_for = |_: &StackId| mocks.iter().map(|name| id(name)).collect();
+        let providers =
+            ValueProviders { graph: &graph(), missing: &missing, stacks_mocked_for: &stacks_mocked_for };
         let blocked = providers.judge(&review);
         assert!(blocked.iter().all(|found| found.stack == Some(id("app"))), "{blocked:?}");
         assert!(are_all_tentative(&blocked), "{blocked:?}");

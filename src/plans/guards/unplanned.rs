@@ -77,13 +77,17 @@ fn refuse_named_resources(
 }
 
 /// Returns the addresses whose loss no exception allows.
-pub fn without_exception(stack: &StackId, addresses: &[String], allowed: &Allowances) -> Vec<String> {
+pub fn addresses_without_exception(
+    stack: &StackId,
+    addresses: &[String],
+    allowed: &Allowances,
+) -> Vec<String> {
     let is_named = |text: &&String| text.parse().is_ok_and(|address| allowed.take_loss(stack, &address));
     addresses.iter().filter(|text| !is_named(text)).cloned().collect()
 }
 
 /// Returns the resources of a state at these addresses or inside them: `module.a` holds `module.a.b.c`.
-pub fn covered(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<ResourceAddress> {
+pub fn resources_at(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<ResourceAddress> {
     let names = |holder: &str, address: &str| {
         address.strip_prefix(holder).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
@@ -219,10 +223,11 @@ mod tests {
             ("x.y", &["x.y[0]", "x.y[1]"]),
             ("x.y[1]", &["x.y[1]"]),
         ] {
-            let lost = covered(&texts(&[word]), &state);
+            let lost = resources_at(&texts(&[word]), &state);
             assert_eq!(lost.iter().map(ResourceAddress::as_str).collect::<Vec<_>>(), found, "{word}");
         }
-        let some = without_exception(&app(), &texts(&["a.b", "x.y"]), &allowances(&["delete:app/x.y"]));
+        let some =
+            addresses_without_exception(&app(), &texts(&["a.b", "x.y"]), &allowances(&["delete:app/x.y"]));
         assert_eq!(some, ["a.b"]);
     }
 }

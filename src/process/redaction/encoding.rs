@@ -38,19 +38,19 @@ pub(super) fn inner_base64(before: usize, text: &[u8], alphabet: (u8, u8)) -> St
 }
 
 /// Returns the lines of an encoded text that is wrapped at one of the usual widths; none when it fits into one line.
-pub(super) fn wrapped(encoded: &str) -> Vec<String> {
+pub(super) fn wrapped_lines(encoded: &str) -> Vec<String> {
     let widths = WIDTHS.into_iter().filter(|width| encoded.len() > *width);
     widths.flat_map(|width| chunks(encoded.as_bytes(), width)).collect()
 }
 
 /// Formats a text as hexadecimal digits with spaces or colons between the bytes, or spaces between pairs of bytes, in
 /// the columns of dumps: eight bytes for `od`, `hexdump` and `xxd`, 15 in the lines of OpenSSL.
-pub(super) fn dumped(text: &[u8]) -> Vec<String> {
+pub(super) fn hex_dump_lines(text: &[u8]) -> Vec<String> {
     /// Bytes at the end of a text below this number are not masked: the pattern would match ordinary digits.
-    const FEWEST: usize = 4;
+    const MIN_TAIL_LENGTH: usize = 4;
     let columns = [(8, 1, " "), (8, 2, " "), (8, 1, ":"), (15, 1, ":")];
     let digits = columns.into_iter().flat_map(|(column, group, separator)| {
-        let columns = text.chunks(column).filter(|bytes| bytes.len() >= FEWEST);
+        let columns = text.chunks(column).filter(|bytes| bytes.len() >= MIN_TAIL_LENGTH);
         columns.map(move |bytes| separated(bytes, group, separator))
     });
     digits.flat_map(|digits| [digits.to_uppercase(), digits]).collect()
@@ -65,11 +65,11 @@ fn chunks(text: &[u8], width: usize) -> Vec<String> {
     text.chunks(width).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect()
 }
 
-/// Percent-encodes a text for a URL. Letters, digits and the characters in `kept` stay.
-pub(super) fn percent(text: &str, kept: &[u8]) -> String {
+/// Percent-encodes a text for a URL. Letters, digits and the characters in `unencoded` stay.
+pub(super) fn percent(text: &str, unencoded: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+        if byte.is_ascii_alphanumeric() || unencoded.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.

@@ -3,13 +3,13 @@
 //! `parts` splits a secret into texts, `quoting` and `encoding` hold the single transformations, `spellings` is the
 //! table that combines them, and `patterns` searches a text for the results.
 
-mod addresses;
 mod encoding;
 mod parts;
 mod patterns;
 mod quoting;
 mod redactor;
 mod spellings;
+mod urls;
 
-pub use addresses::without_credentials;
 pub use redactor::{MASK, Redactor};
+pub use urls::without_credentials;

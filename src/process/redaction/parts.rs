@@ -8,16 +8,16 @@ use serde_json::Number;
 
 use super::patterns::SHORTEST;
 
-/// Depth to which nested documents are parsed, such as a PEM key in the JSON of a service account.
-const DEPTH: usize = 4;
+/// Depth to which documents inside of documents are parsed, such as a PEM key in the JSON of a service account.
+const MAX_DEPTH: usize = 4;
 
 /// Returns all texts of a secret that are masked, each once. A text needs at least six bytes without surrounding
 /// white space: shorter lines are no secrets.
 ///
-/// Of documents the values are taken and not the keys, which are common field names.
+/// Keys of documents are not among these texts: they are common field names.
 pub(super) fn parts(secret: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    collect(secret, DEPTH, &mut found);
+    collect(secret, MAX_DEPTH, &mut found);
     found
 }
 
@@ -30,14 +30,14 @@ fn collect(text: &str, depth: usize, found: &mut BTreeSet<String>) {
     }
     for line in text.lines() {
         add(line, found);
-        if let Some(value) = assigned(line) {
+        if let Some(value) = assigned_value(line) {
             collect(&value, depth - 1, found);
         }
     }
     match serde_json::from_str::<IgnoredAny>(text) {
-        Ok(_) => tokens(text, depth - 1, found),
+        Ok(_) => collect_json_values(text, depth - 1, found),
         // Every JSON document is one of YAML as well.
-        Err(_) => scalars(text, depth - 1, found),
+        Err(_) => collect_yaml_scalars(text, depth - 1, found),
     }
 }
 
@@ -53,7 +53,7 @@ fn add(text: &str, found: &mut BTreeSet<String>) -> bool {
 
 /// Collects the strings of a JSON document except its keys, including all values of a duplicate key; and its numbers,
 /// as written and as a program prints them after parsing.
-fn tokens(document: &str, depth: usize, found: &mut BTreeSet<String>) {
+fn collect_json_values(document: &str, depth: usize, found: &mut BTreeSet<String>) {
     let begins = |c: char| c == '"' || c == '-' || c.is_ascii_digit();
     let is_of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
     let mut rest = document;
@@ -88,7 +88,7 @@ fn string_end(text: &str) -> Option<usize> {
 }
 
 /// Collects the scalars of a YAML document except its keys, up to a syntax error.
-fn scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
+fn collect_yaml_scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
     // For each open mapping: true if a key comes next; `None` for a sequence.
     let mut open: Vec<Option<bool>> = Vec::new();
     for event in Parser::new_from_str(text) {
@@ -114,7 +114,7 @@ fn scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
 }
 
 /// Returns the value of a line `KEY=value` as in `.env` files, INI files and shells, without quotes or comment.
-fn assigned(line: &str) -> Option<String> {
+fn assigned_value(line: &str) -> Option<String> {
     let line = line.trim();
     let line = line.strip_prefix("export ").unwrap_or(line);
     let (key, value) = line.split_once('=')?;

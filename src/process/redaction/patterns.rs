@@ -1,4 +1,4 @@
-//! Set of patterns and a search for all of them in one pass.
+//! Set of texts to mask, and a search for all of them in one pass over another text.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,7 +12,7 @@ pub(super) const SHORTEST: usize = 6;
 
 type PatternPrefix = [u8; SHORTEST];
 
-/// Texts to find. Patterns with the same beginning are tried one after the other, so that building the index costs no
+/// Set of texts to find in other texts. Patterns with the same beginning are tried one after the other, so that building the index costs no
 /// more than storing the texts; an automaton over as many would take hundreds of megabytes.
 #[derive(Clone, Default)]
 pub(super) struct Patterns {
@@ -41,10 +41,10 @@ impl Patterns {
     }
 
     /// Returns the ranges of all matches in order; ranges that overlap or touch are merged.
-    pub(super) fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let mut spans: Vec<Range<usize>> = Vec::new();
+    pub(super) fn match_ranges(&self, text: &str) -> Vec<Range<usize>> {
+        let mut match_ranges: Vec<Range<usize>> = Vec::new();
         if self.all.is_empty() {
-            return spans;
+            return match_ranges;
         }
         let bytes = text.as_bytes();
         for (start, window) in bytes.windows(SHORTEST).enumerate() {
@@ -54,11 +54,11 @@ impl Patterns {
                 continue;
             };
             let end = start + longest.len();
-            match spans.last_mut().filter(|last| start <= last.end) {
+            match match_ranges.last_mut().filter(|last| start <= last.end) {
                 Some(last) => last.end = last.end.max(end),
-                None => spans.push(start..end),
+                None => match_ranges.push(start..end),
             }
         }
-        spans
+        match_ranges
     }
 }

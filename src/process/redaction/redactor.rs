@@ -8,7 +8,7 @@ use std::{
 use super::{
     parts::parts,
     patterns::Patterns,
-    spellings::{Depth, spellings},
+    spellings::{TransformationDepth, spellings},
 };
 use crate::mutex::lock;
 
@@ -27,7 +27,7 @@ const MAX_DEEP_LENGTH: usize = 16 * 1024;
 /// text.
 #[derive(Default)]
 pub struct Redactor {
-    known: Mutex<Arc<Patterns>>,
+    patterns: Mutex<Arc<Patterns>>,
 }
 
 impl Redactor {
@@ -38,26 +38,30 @@ impl Redactor {
 
     /// Adds a secret to mask from now on.
     pub fn add(&self, secret: &str) {
-        let depth = if secret.len() <= MAX_DEEP_LENGTH { Depth::Two } else { Depth::One };
+        let depth = if secret.len() <= MAX_DEEP_LENGTH {
+            TransformationDepth::Combined
+        } else {
+            TransformationDepth::Single
+        };
         let mut found = spellings(&parts(secret), depth);
-        let mut known = lock(&self.known);
-        found.retain(|spelling| !known.contains(spelling));
+        let mut patterns = lock(&self.patterns);
+        found.retain(|spelling| !patterns.contains(spelling));
         if !found.is_empty() {
-            Arc::make_mut(&mut known).extend(found);
+            Arc::make_mut(&mut patterns).extend(found);
         }
     }
 
     /// Returns the text with every secret masked. Secrets that overlap or touch are masked together, so that no part
     /// of either remains.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let patterns = Arc::clone(&lock(&self.known));
-        let spans = patterns.spans(text);
-        if spans.is_empty() {
+        let patterns = Arc::clone(&lock(&self.patterns));
+        let match_ranges = patterns.match_ranges(text);
+        if match_ranges.is_empty() {
             return Cow::Borrowed(text);
         }
         let mut shown = String::with_capacity(text.len());
         let mut at = 0;
-        for span in spans {
+        for span in match_ranges {
             shown.push_str(&text[at..span.start]);
             shown.push_str(MASK);
             at = span.end;
@@ -67,7 +71,7 @@ impl Redactor {
     }
 
     /// Returns true if a text holds a secret.
-    pub fn masks(&self, text: &str) -> bool {
+    pub fn contains_secret(&self, text: &str) -> bool {
         matches!(self.mask(text), Cow::Owned(_))
     }
 }

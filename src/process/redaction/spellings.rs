@@ -4,19 +4,19 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    encoding::{ALPHABETS, base64, dumped, inner_base64, lower_percent, percent, wrapped},
+    encoding::{ALPHABETS, base64, hex_dump_lines, inner_base64, lower_percent, percent, wrapped_lines},
     patterns::SHORTEST,
     quoting,
 };
 use crate::{model::hex, ui::visible};
 
-/// Number of transformations that are combined.
+/// Number of transformations that may be applied to a text one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Depth {
-    /// One: quoted, or encoded.
-    One,
-    /// Two: quoted and then encoded, such as base64 of JSON.
-    Two,
+pub(super) enum TransformationDepth {
+    /// One transformation: a quoting or an encoding.
+    Single,
+    /// Up to two transformations: a quoting and then an encoding, such as base64 of JSON.
+    Combined,
 }
 
 type Transformation = fn(&str) -> String;
@@ -80,27 +80,28 @@ const ENCODINGS: &[Transformation] = &[
 ];
 
 /// Returns all spellings of texts to mask.
-pub(super) fn spellings(texts: &BTreeSet<String>, depth: Depth) -> HashSet<String> {
+pub(super) fn spellings(texts: &BTreeSet<String>, depth: TransformationDepth) -> HashSet<String> {
     let mut found = HashSet::new();
     for text in texts {
         let quoted: HashSet<String> = QUOTINGS.iter().map(|quote| quote(text)).collect();
-        for quoted in quoted.iter().filter(|quoted| depth == Depth::Two || *quoted == text) {
+        for quoted in quoted.iter().filter(|quoted| depth == TransformationDepth::Combined || *quoted == text)
+        {
             found.extend(ENCODINGS.iter().map(|encode| encode(quoted)));
-            in_longer_texts(quoted, &mut found);
-            in_lines(quoted, &mut found);
+            add_inner_base64(quoted, &mut found);
+            add_wrapped_base64(quoted, &mut found);
         }
         let digits = hex(text.as_bytes());
-        found.extend(wrapped(&digits));
-        found.extend(wrapped(&digits.to_uppercase()));
-        found.extend(dumped(text.as_bytes()));
+        found.extend(wrapped_lines(&digits));
+        found.extend(wrapped_lines(&digits.to_uppercase()));
+        found.extend(hex_dump_lines(text.as_bytes()));
         found.extend(quoted);
     }
     found.retain(|spelling| spelling.len() >= SHORTEST);
     found
 }
 
-/// Adds base64 of a text inside a longer one.
-fn in_longer_texts(text: &str, found: &mut HashSet<String>) {
+/// Adds the base64 of a text that is a part of a longer encoded text.
+fn add_inner_base64(text: &str, found: &mut HashSet<String>) {
     for alphabet in ALPHABETS {
         for inner in (0..3).map(|before| inner_base64(before, text.as_bytes(), alphabet)) {
             // Percent-encoded, as in a URL.
@@ -112,8 +113,8 @@ fn in_longer_texts(text: &str, found: &mut HashSet<String>) {
 
 /// Adds the lines of wrapped base64, for the text alone and after a double quote. The line breaks depend on the
 /// preceding text.
-fn in_lines(text: &str, found: &mut HashSet<String>) {
+fn add_wrapped_base64(text: &str, found: &mut HashSet<String>) {
     for text in [text, &format!("\"{text}")] {
-        found.extend(wrapped(&inner_base64(0, text.as_bytes(), ALPHABETS[0])));
+        found.extend(wrapped_lines(&inner_base64(0, text.as_bytes(), ALPHABETS[0])));
     }
 }

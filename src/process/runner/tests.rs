@@ -81,7 +81,7 @@ fn an_interrupt_is_one_sigint_to_each_and_nothing_starts_after_it() {
     assert!(runner.is_interrupted());
     let after = runner.read(&sh("echo never"), &mut |event| panic!("{event:?}"));
     assert!(matches!(after, Err(ProcessError::Interrupted)));
-    assert_eq!((runner.started(), runner.running()), (1, 0));
+    assert_eq!((runner.started_count(), runner.running_count()), (1, 0));
 }
 
 #[test]
@@ -184,5 +184,5 @@ fn a_program_that_cannot_start_names_the_reason() {
     let mut command = sh("");
     command.program = broken.as_os_str().to_owned();
     assert!(message(&command).starts_with(&format!("cannot start `{broken}`: ")));
-    assert_eq!(runner.started(), 0);
+    assert_eq!(runner.started_count(), 0);
 }

@@ -9,7 +9,7 @@ use crate::{
     executor::ReadyStack,
     files,
     model::{Block, Blocked, Failure, FailureKind, Guard, StackId},
-    plans::guards::{InstanceState, covered, mismatch_with_instance},
+    plans::guards::{InstanceState, mismatch_with_instance, resources_at},
     run::environment_guards::EnvironmentGuards,
 };
 
@@ -67,7 +67,7 @@ impl ExecCheck<'_> {
                     [] => Vec::new(),
                     without_exception => {
                         let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
-                        guarded.judge_lost(self.stack, &covered(without_exception, &now))
+                        guarded.judge_lost(self.stack, &resources_at(without_exception, &now))
                     }
                 }
             }

@@ -41,13 +41,13 @@ pub(super) fn with_values(
 ) -> Result<ReadyStack, Failure> {
     let mut ready = ready.clone();
     ready.upstream_values = values.certainty();
-    ready.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
+    ready.mocked_stacks = values.mocked.iter().map(|output| output.stack.clone()).collect();
     ready.from_plans.clone_from(&values.from_plans);
     let taken = values.inputs.iter().map(|input| (input.variable.clone(), input.value.clone()));
     ready.input_values = taken.collect();
     for input in &values.inputs {
         ready.plan_inputs.values.retain(|(name, _)| *name != input.variable);
-        if !input.sensitive && !redactor.masks(&input.value.to_string()) {
+        if !input.sensitive && !redactor.contains_secret(&input.value.to_string()) {
             ready.plan_inputs.values.push((input.variable.clone(), input.value.to_string()));
             continue;
         }

@@ -62,7 +62,7 @@ pub(super) struct AvailableOutput<'o> {
     pub(in crate::executor) sensitive: bool,
     /// True if the value comes from a plan that is not applied yet.
     pub(in crate::executor::step) is_planned: bool,
-    /// Reason why the value may change in this run; absent if it is final.
+    /// Reason why the value may change in this run; `None` if it is final.
     pub(super) uncertain: Option<&'static str>,
 }
 

@@ -9,7 +9,7 @@ use super::InputError;
 use crate::{
     engine::detect::version_files,
     files::{self, resolve_links},
-    git::command::repository,
+    git::command::repository_root,
     inventory::plan_inputs::file_pattern::FilePattern,
     model::EngineName,
 };
@@ -54,7 +54,7 @@ fn pattern(dir: &Utf8Path, glob: &str) -> Result<FilePattern, InputError> {
 /// Returns the files above a stack, up to the root of the repository, that select the engine's version. The program of a
 /// version manager has the same digest whichever version it starts, so these files are inputs.
 pub(super) fn version_files_above(dir: &Utf8Path, root: &Utf8Path, engine: EngineName) -> Vec<Utf8PathBuf> {
-    let top = repository(dir).unwrap_or(root);
+    let top = repository_root(dir).unwrap_or(root);
     let above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
     let named = above.flat_map(|dir| version_files(engine).map(|name| dir.join(name)));
     named.filter(|file| files::is_file_there(file)).collect()

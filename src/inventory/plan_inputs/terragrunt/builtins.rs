@@ -46,9 +46,9 @@ fn text_of(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usiz
         "get_terragrunt_dir" => parsed.dir.to_string(),
         "get_original_terragrunt_dir" => unit.dir.to_string(),
         "get_parent_terragrunt_dir" => parent()?.into_string(),
-        "get_repo_root" => unit.repository()?.to_string(),
-        "get_path_to_repo_root" => relative_path(&parsed.dir, unit.repository()?).into_string(),
-        "get_path_from_repo_root" => relative_path(unit.repository()?, &parsed.dir).into_string(),
+        "get_repo_root" => unit.repository_root()?.to_string(),
+        "get_path_to_repo_root" => relative_path(&parsed.dir, unit.repository_root()?).into_string(),
+        "get_path_from_repo_root" => relative_path(unit.repository_root()?, &parsed.dir).into_string(),
         "path_relative_from_include" => relative_path(&parsed.dir, &parent()?).into_string(),
         "path_relative_to_include" => relative_path(&parent()?, &parsed.dir).into_string(),
         "find_in_parent_folders" => {

@@ -22,7 +22,7 @@ use super::builtins::call;
 use crate::{
     engine::layout::unit_file_in,
     files::{self, normalised},
-    git::command::repository,
+    git::command::repository_root,
     hcl::{
         eval::{
             Evaluated, PathSegment, PlaceFunction, Resolver, evaluate, known_text, object_member,
@@ -108,8 +108,8 @@ impl UnitEvaluator {
     }
 
     /// Returns the root of the repository that the unit lies in; absent outside of one.
-    pub(super) fn repository(&self) -> Option<&Utf8Path> {
-        repository(&self.dir)
+    pub(super) fn repository_root(&self) -> Option<&Utf8Path> {
+        repository_root(&self.dir)
     }
 
     /// Returns the files that were opened so far, also those that could not be parsed.

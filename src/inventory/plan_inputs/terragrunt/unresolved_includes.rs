@@ -14,7 +14,7 @@ use super::UnitEvaluator;
 use crate::{
     engine::layout::unit_file,
     files::{self, normalised},
-    git::command::repository,
+    git::command::repository_root,
     inventory::plan_inputs::{literals::Literals, scope::InputScope},
 };
 
@@ -67,7 +67,7 @@ impl UnresolvedIncludes {
 
 /// Returns true if any Terragrunt file in the repository of a unit mixes mocks with outputs, or cannot be read.
 pub fn mixes_anywhere(scope: &InputScope) -> bool {
-    mixes_below(repository(&scope.dir).unwrap_or_else(|| scope.root()))
+    mixes_below(repository_root(&scope.dir).unwrap_or_else(|| scope.root()))
 }
 
 fn includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<String> {

@@ -9,8 +9,8 @@ use crate::model::StackId;
 pub struct OutputReference {
     /// Name of the variable.
     pub variable: String,
-    /// Stack that has the output.
-    pub from: StackId,
+    /// Stack that provides the output.
+    pub upstream: StackId,
     /// Output reference as written in environments.toml: `network.vpc_id`.
     pub output: String,
 }
@@ -25,18 +25,18 @@ impl OutputReferences {
         self.0.get(stack).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the variables of a stack that take outputs of a dependency, joined by commas; absent when there are
+    /// Returns the variables of a stack that take outputs of a dependency, joined by commas; `None` when there are
     /// none.
-    pub(super) fn along(&self, stack: &StackId, need: &StackId) -> Option<String> {
-        let wires = self.of(stack).iter().filter(|wire| wire.from == *need);
-        let variables: Vec<&str> = wires.map(|wire| wire.variable.as_str()).collect();
+    pub(super) fn variables_between(&self, stack: &StackId, need: &StackId) -> Option<String> {
+        let output_references = self.of(stack).iter().filter(|reference| reference.upstream == *need);
+        let variables: Vec<&str> = output_references.map(|reference| reference.variable.as_str()).collect();
         (!variables.is_empty()).then(|| variables.join(", "))
     }
 }
 
 impl FromIterator<(StackId, Vec<OutputReference>)> for OutputReferences {
-    fn from_iter<I: IntoIterator<Item = (StackId, Vec<OutputReference>)>>(wires: I) -> Self {
-        Self(wires.into_iter().collect())
+    fn from_iter<I: IntoIterator<Item = (StackId, Vec<OutputReference>)>>(output_references: I) -> Self {
+        Self(output_references.into_iter().collect())
     }
 }
 
@@ -45,18 +45,18 @@ pub(super) mod tests {
     use super::{OutputReference, OutputReferences};
 
     /// Makes output references from lines of `stack.variable: need.output`.
-    pub(in crate::graph::render) fn wires(lines: &[&str]) -> OutputReferences {
-        let mut wires = OutputReferences::default();
+    pub(in crate::graph::render) fn output_references(lines: &[&str]) -> OutputReferences {
+        let mut output_references = OutputReferences::default();
         for line in lines {
             let (taker, output) = line.split_once(": ").unwrap();
             let (stack, variable) = taker.split_once('.').unwrap();
-            let (from, _) = output.split_once('.').unwrap();
-            wires.0.entry(stack.parse().unwrap()).or_default().push(OutputReference {
+            let (upstream, _) = output.split_once('.').unwrap();
+            output_references.0.entry(stack.parse().unwrap()).or_default().push(OutputReference {
                 variable: variable.to_owned(),
-                from: from.parse().unwrap(),
+                upstream: upstream.parse().unwrap(),
                 output: output.to_owned(),
             });
         }
-        wires
+        output_references
     }
 }

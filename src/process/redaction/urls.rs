@@ -1,14 +1,14 @@
-//! Removal of credentials from URLs in output; unlike secrets they are not known beforehand.
+//! Removal of credentials from URLs in output: unlike secrets, these credentials are not known beforehand.
 
 use std::borrow::Cow;
 
 use super::redactor::MASK;
 
 /// User name in URLs of git servers, which is no secret.
-const GIT: &str = "git";
+const GIT_USER: &str = "git";
 
 /// Words in the names of query parameters whose values are credentials: `?sshkey=…` of go-getter, signed URLs of object stores.
-const CREDENTIALS: [&str; 7] =
+const CREDENTIAL_WORDS: [&str; 7] =
     ["token", "secret", "password", "sshkey", "signature", "credential", "access_key"];
 
 /// Removes credentials from the URLs in a text: user names and passwords (`scheme://USER:PASSWORD@host`; a user `git` without
@@ -21,17 +21,17 @@ pub fn without_credentials(text: &str) -> Cow<'_, str> {
         let end = part.find(|c: char| "'\"`<>,;)]}\\".contains(c) || c.is_whitespace()).unwrap_or(part.len());
         let (url, rest) = part.split_at(end);
         shown.push_str("://");
-        shown.push_str(&without_values(&url[after_user(url)..]));
+        shown.push_str(&without_credential_values(&url[host_start(url)..]));
         shown.push_str(rest);
     }
     if shown.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(format!("{first}{shown}")) }
 }
 
-/// Returns where the host of a URL without its scheme starts.
-fn after_user(url: &str) -> usize {
+/// Returns the index at which the host starts in a URL that is given without its scheme.
+fn host_start(url: &str) -> usize {
     let host = url.find(['/', '?', '#']).unwrap_or(url.len());
     if let Some(at) = url[..host].rfind('@') {
-        return if &url[..at] == GIT { 0 } else { at + 1 };
+        return if &url[..at] == GIT_USER { 0 } else { at + 1 };
     }
     // A password may have a slash that is not encoded. A port has digits alone.
     let password = url[..host].split_once(':').map(|(_, password)| password);
@@ -39,8 +39,8 @@ fn after_user(url: &str) -> usize {
     url.rfind('@').filter(|_| is_password).map_or(0, |at| at + 1)
 }
 
-/// Removes the values of query parameters that hold credentials.
-fn without_values(url: &str) -> Cow<'_, str> {
+/// Removes the values of query parameters that hold credentials from a URL.
+fn without_credential_values(url: &str) -> Cow<'_, str> {
     let Some((path, query)) = url.split_once('?') else { return Cow::Borrowed(url) };
     let parameter = |parameter: &str| match parameter.split_once('=') {
         Some((name, _)) if is_credential(name) => format!("{name}={MASK}"),
@@ -51,7 +51,7 @@ fn without_values(url: &str) -> Cow<'_, str> {
 
 fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
-    name == "sig" || CREDENTIALS.iter().any(|word| name.contains(word))
+    name == "sig" || CREDENTIAL_WORDS.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
