@@ -10,7 +10,7 @@ use crate::model::{Changes, Failure, PlannedDigests};
 pub enum WorkspaceStatus {
     /// The workspace exists, or the default one is wanted.
     Present,
-    /// The workspace does not exist; these workspaces do.
+    /// The wanted workspace does not exist; holds the names of the existing workspaces.
     Missing(Vec<String>),
 }
 
@@ -54,13 +54,13 @@ impl PlanRequest {
 /// Metadata of a plan file, read without a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFacts {
-    /// Lineage of the state; empty if there is no state yet.
+    /// Lineage of the state that the plan was made on; empty if there was no state yet.
     pub lineage: String,
-    /// Serial of the state.
+    /// Serial of the state that the plan was made on.
     pub serial: u64,
     /// Workspace that the plan was made in.
     pub workspace: String,
-    /// Backend type: `s3`.
+    /// Type of the backend that holds the state: `s3`.
     pub backend: String,
     /// Configuration of the backend as parsed by its schema, with credentials.
     pub backend_config: serde_json::Map<String, serde_json::Value>,
@@ -81,11 +81,11 @@ pub struct PlanFacts {
 pub struct Planned {
     /// Exact actions on resources, from `show -json`; empty for a plan without changes.
     pub changes: Changes,
-    /// Planned values that are known before the apply.
+    /// Digests of the planned values that are known before the apply.
     pub known: PlannedDigests,
     /// Planned values of the outputs that would change; empty for a plan without changes.
     pub outputs: Vec<PlannedOutput>,
-    /// Metadata of the plan file; absent if the file cannot be read (encrypted).
+    /// Metadata of the plan file; `None` if the file cannot be read (encrypted).
     pub facts: Option<PlanFacts>,
     /// Diff of the engine, without colour, for a plan with changes.
     pub diff: String,
@@ -94,14 +94,14 @@ pub struct Planned {
     /// Changes that the engine deferred to a later plan, one text for each; empty for a complete plan and for a narrowed
     /// one.
     pub deferred: Vec<String>,
-    /// Arguments `-target=…` and `-exclude=…` from flags of environments.toml or from arguments of a unit; empty if the user
-    /// narrowed the plan.
+    /// `-target=…` and `-exclude=…` arguments that narrow the plan without being typed by the user: from flags of
+    /// environments.toml or from arguments of a unit.
     pub narrowed: Vec<String>,
     /// True if the engine reported development overrides of providers, from any settings.
     pub dev_overrides: bool,
     /// Messages for the user.
     pub notes: Vec<String>,
-    /// Digest of the lock file that an init on the way wrote; absent if none did.
+    /// Digest of the lock file that an init wrote on the way to the plan; `None` if no init wrote it.
     pub lockfile: Option<String>,
     /// Exit code of the engine.
     pub exit_code: i32,
@@ -126,13 +126,13 @@ pub struct Applied {
 /// Name and version of an engine in texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineLabel {
-    /// Name of the engine, with the one that it drives.
+    /// Name of the engine, followed by that of the engine that it drives.
     pub name: String,
-    /// Version of the engine, with that of the driven one.
+    /// Version of the engine, followed by that of the engine that it drives.
     pub version: String,
 }
 
-/// Facts behind a plan of a target that only its engine knows: versions, flags, backend and local modules.
+/// Facts that a plan of a target depends on and that only its engine knows: versions, flags, backend and local modules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveInit {
     /// Name and version of the engine.
@@ -147,9 +147,9 @@ pub struct EffectiveInit {
     pub backend: String,
     /// Configuration of the backend, with credentials.
     pub backend_config: serde_json::Map<String, serde_json::Value>,
-    /// Address of the state, without credentials; absent if the configuration does not determine it.
+    /// Address of the state, without credentials; `None` if the configuration of the backend does not determine it.
     pub address: Option<String>,
-    /// Absolute folders of the local modules that the engine installed; absent before an init.
+    /// Absolute folders of the local modules that the engine installed; `None` before an init.
     pub modules: Option<Vec<Utf8PathBuf>>,
 }
 
@@ -188,10 +188,10 @@ pub enum EngineError {
     /// The backend in force is not that of the instance, or a plan was made on another backend.
     #[error("{0}")]
     WrongBackend(Failure),
-    /// The lock file is out of date, and the policy of the run forbids a change of it.
+    /// The lock file is out of date, and the policy of the run forbids to change it.
     #[error("{0}")]
     KeptLockfile(Failure),
-    /// The stack's own files exclude it from the request, with this reason.
+    /// The stack's own files exclude it from the requested plan or command; holds the reason.
     #[error("left out: {0}")]
     Excluded(String),
     /// The wanted workspace does not exist.

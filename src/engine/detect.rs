@@ -10,17 +10,18 @@ use crate::{files, model::EngineName};
 /// Lock file of OpenTofu and Terraform.
 pub const LOCKFILE: &str = ".terraform.lock.hcl";
 
-/// Files that state the engine or its version, in a folder or above it.
+/// Version files by whose names envctl detects the engine, in the folder of a stack or above it.
 const VERSION_FILES: [&str; 3] = [".opentofu-version", ".terraform-version", ".tool-versions"];
 
-/// Further files of version managers; their existence says nothing about the engine.
+/// Further files of version managers, whose names are the same for every engine.
 const MANAGER_FILES: [&str; 6] =
     [".tfswitchrc", ".tfswitch.toml", "mise.toml", ".mise.toml", "mise.local.toml", ".mise.local.toml"];
 
 /// Version files of Terragrunt itself.
 const UNIT_VERSION_FILES: [&str; 3] = [".terragrunt-version", ".tgswitchrc", ".tgswitch.toml"];
 
-/// Returns the names of the files that state the version of an engine, or of the one that it drives.
+/// Returns the names of the files by which version managers choose the version of an engine and of the engine that it
+/// drives.
 pub fn version_files(engine: EngineName) -> impl Iterator<Item = &'static str> {
     let of_units: &[&str] = if engine == EngineName::Terragrunt { &UNIT_VERSION_FILES } else { &[] };
     VERSION_FILES.into_iter().chain(MANAGER_FILES).chain(of_units.iter().copied())
@@ -43,7 +44,7 @@ pub enum DetectError {
         /// Folder of the stack.
         stack_dir: Utf8PathBuf,
     },
-    /// A file that may state the engine could not be read.
+    /// A file that may name the engine could not be read.
     #[error("cannot read `{file}`: {error}")]
     Unreadable {
         /// Path of the file.
@@ -54,7 +55,7 @@ pub enum DetectError {
 }
 
 impl DetectError {
-    /// Returns the error as a text about several stacks, whose names are given.
+    /// Returns the error as a text about several stacks: `stacks` lists their names, `count` is their number.
     pub fn of_stacks(&self, stacks: &str, count: usize) -> String {
         match self {
             Self::Ambiguous { could, .. } => {
@@ -69,7 +70,7 @@ impl DetectError {
         }
     }
 
-    /// Returns a hint on how to state the engine.
+    /// Returns a hint on how the user names the engine.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Ambiguous { .. } => Some(
@@ -87,7 +88,7 @@ impl DetectError {
 pub struct Detector<'a> {
     root: &'a Utf8Path,
     on_path: &'a dyn Fn(EngineName) -> bool,
-    above: RefCell<HashMap<Utf8PathBuf, Option<EngineName>>>,
+    known_above: RefCell<HashMap<Utf8PathBuf, Option<EngineName>>>,
     only: RefCell<Option<Vec<EngineName>>>,
 }
 
@@ -95,7 +96,7 @@ impl<'a> Detector<'a> {
     /// Returns a detector for stacks below a root. `on_path` returns true if an engine's program is on PATH; it is called
     /// only if no file decides.
     pub fn new(root: &'a Utf8Path, on_path: &'a dyn Fn(EngineName) -> bool) -> Self {
-        Self { root, on_path, above: RefCell::default(), only: RefCell::default() }
+        Self { root, on_path, known_above: RefCell::default(), only: RefCell::default() }
     }
 
     /// Returns the engine of the stack in a folder with the given file names.
@@ -107,7 +108,7 @@ impl<'a> Detector<'a> {
             return Ok(EngineName::Terragrunt);
         }
         // Read by its path: the list of names may omit files that git ignores.
-        if let Some(engine) = read(&dir.join(LOCKFILE))?.as_deref().and_then(by_lockfile) {
+        if let Some(engine) = read_if_there(&dir.join(LOCKFILE))?.as_deref().and_then(by_lockfile) {
             return Ok(engine);
         }
         if names.iter().any(|name| is_tofu_only(name)) {
@@ -116,31 +117,31 @@ impl<'a> Detector<'a> {
         if let Some(engine) = by_version_files(dir, |name| names.iter().any(|n| n == name))? {
             return Ok(engine);
         }
-        if let Some(engine) = dir.parent().map_or(Ok(None), |parent| self.above(parent))? {
+        if let Some(engine) = dir.parent().map_or(Ok(None), |parent| self.engine_above(parent))? {
             return Ok(engine);
         }
-        self.by_path(dir)
+        self.only_engine_on_path(dir)
     }
 
-    /// Returns the engine that the version files of a folder and of those above it state.
-    fn above(&self, dir: &Utf8Path) -> Result<Option<EngineName>, DetectError> {
+    /// Returns the engine that the version files of a folder and of the folders above it name.
+    fn engine_above(&self, dir: &Utf8Path) -> Result<Option<EngineName>, DetectError> {
         if !dir.starts_with(self.root) {
             return Ok(None);
         }
-        if let Some(known) = self.above.borrow().get(dir) {
+        if let Some(known) = self.known_above.borrow().get(dir) {
             return Ok(*known);
         }
         let mut found = by_version_files(dir, |name| dir.join(name).is_file())?;
         if found.is_none()
             && let Some(parent) = dir.parent()
         {
-            found = self.above(parent)?;
+            found = self.engine_above(parent)?;
         }
-        self.above.borrow_mut().insert(dir.to_owned(), found);
+        self.known_above.borrow_mut().insert(dir.to_owned(), found);
         Ok(found)
     }
 
-    fn by_path(&self, dir: &Utf8Path) -> Result<EngineName, DetectError> {
+    fn only_engine_on_path(&self, dir: &Utf8Path) -> Result<EngineName, DetectError> {
         let mut only = self.only.borrow_mut();
         let there = only.get_or_insert_with(|| {
             let engines = [EngineName::Tofu, EngineName::Terraform];
@@ -148,18 +149,20 @@ impl<'a> Detector<'a> {
         });
         match there.as_slice() {
             [engine] => Ok(*engine),
-            [] => Err(DetectError::NoneOnPath { stack_dir: self.shown(dir) }),
-            several => Err(DetectError::Ambiguous { stack_dir: self.shown(dir), could: several.to_vec() }),
+            [] => Err(DetectError::NoneOnPath { stack_dir: self.below_root(dir) }),
+            several => {
+                Err(DetectError::Ambiguous { stack_dir: self.below_root(dir), could: several.to_vec() })
+            }
         }
     }
 
-    fn shown(&self, dir: &Utf8Path) -> Utf8PathBuf {
+    fn below_root(&self, dir: &Utf8Path) -> Utf8PathBuf {
         dir.strip_prefix(self.root).unwrap_or(dir).to_owned()
     }
 }
 
-/// Returns the text of a file; absent if the file does not exist.
-fn read(file: &Utf8Path) -> Result<Option<String>, DetectError> {
+/// Returns the text of a file; `None` if the file does not exist.
+fn read_if_there(file: &Utf8Path) -> Result<Option<String>, DetectError> {
     match files::read(file) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -167,7 +170,7 @@ fn read(file: &Utf8Path) -> Result<Option<String>, DetectError> {
     }
 }
 
-/// Returns the engine whose registry a lock file names; absent if it names neither or both.
+/// Returns the engine whose registry a lock file names; `None` if it names neither or both.
 pub fn by_lockfile(text: &str) -> Option<EngineName> {
     let mut hosts = text
         .lines()
@@ -189,7 +192,7 @@ pub fn installed_by_workflow(workflow: &str) -> impl Iterator<Item = EngineName>
     actions.into_iter().filter(move |(action, _)| workflow.contains(action)).map(|(_, engine)| engine)
 }
 
-/// Returns the engine that the version files of one folder state; absent if they state none or both.
+/// Returns the engine that the version files of one folder name; `None` if they name neither or both.
 fn by_version_files(
     dir: &Utf8Path,
     exists: impl Fn(&str) -> bool,
@@ -198,7 +201,7 @@ fn by_version_files(
     let mut tofu = exists(of_tofu);
     let mut terraform = exists(of_terraform);
     if !tofu && !terraform && exists(of_tools) {
-        let text = read(&dir.join(of_tools))?.unwrap_or_default();
+        let text = read_if_there(&dir.join(of_tools))?.unwrap_or_default();
         let names = |wanted: &str| text.lines().any(|line| line.split_whitespace().next() == Some(wanted));
         tofu = names("opentofu") || names("tofu");
         terraform = names("terraform");

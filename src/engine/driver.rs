@@ -36,7 +36,7 @@ impl<'a> Invocation<'a> {
         Self { driver, target, session }
     }
 
-    /// Compares the backend as [`Driver::check_unit_backend`] does.
+    /// Calls [`Driver::check_unit_backend`] for the target.
     pub(in crate::engine) fn check_unit_backend(self, facts: Option<&PlanFacts>) -> Result<(), EngineError> {
         self.driver.check_unit_backend(self.target, facts, self.session)
     }
@@ -51,7 +51,7 @@ impl<'a> Invocation<'a> {
 
 /// Engine-specific part of planning, applying and reading a state.
 pub trait Driver {
-    /// Returns the program itself.
+    /// Returns the program of the engine itself.
     fn installed(&self) -> &InstalledEngine;
 
     /// Returns the program's name for messages.
@@ -62,12 +62,12 @@ pub trait Driver {
     /// Returns OpenTofu or Terraform: the program itself, or the one that Terragrunt drives.
     fn core(&self) -> &InstalledEngine;
 
-    /// Returns the strictness with which JSON streams are read.
+    /// Returns the strictness with which envctl reads the JSON streams of the engine.
     fn dialect(&self) -> Dialect;
 
     /// Compares the version that a stream reports with the expected one; returns a note on another version that is allowed.
-    fn check_version(&self, said: &str) -> Result<Option<String>, Failure> {
-        self.core().check_reported_version(said)
+    fn check_version(&self, reported_version: &str) -> Result<Option<String>, Failure> {
+        self.core().check_reported_version(reported_version)
     }
 
     /// Returns `plan -json -detailed-exitcode -out=…`.
@@ -85,16 +85,18 @@ pub trait Driver {
     /// Returns `state pull`.
     fn state_command(&self, target: &Target) -> CommandLine;
 
-    /// Reads the backend in force before a process reads or changes a state; refuses a backend that differs from the stated
-    /// one. Absent if only Terragrunt knows which backend is in force.
+    /// Reads the initialised backend before a process reads or changes a state; refuses a backend that differs from the one
+    /// that the files and environments.toml configure. Returns `None` if only Terragrunt knows which backend is
+    /// initialised.
     fn check_backend(&self, target: &Target) -> Result<Option<BackendRecord>, EngineError>;
 
-    /// Returns the backends in force in the folders that the engine runs in for an instance, that of the last init first.
+    /// Returns the initialised backends in the folders that the engine runs in for an instance, that of the last init
+    /// first.
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;
 
-    /// Compares the backend of a plan file, or the one in force, with the one that a unit states as Terragrunt renders it,
-    /// once for each backend. Called before a process changes a state, and before an unknown state is recorded as the
-    /// instance's own.
+    /// Refuses a backend (of the plan file, without one the initialised backend) that differs from the `remote_state` of a
+    /// unit as Terragrunt renders it; each backend is compared once. envctl calls this before a process changes a state,
+    /// and before it records an unknown state as the instance's own.
     fn check_unit_backend(
         &self,
         _target: &Target,
@@ -104,10 +106,12 @@ pub trait Driver {
         Ok(())
     }
 
-    /// Returns true if the plan of a stream depends on values that are not known yet.
+    /// Returns true if a plan depends on values that are not known yet; `stderr` is the standard error of the engine that
+    /// made it.
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool;
 
-    /// Takes the shared lock on what is installed in the stack's folder, if instances of one folder share it.
+    /// Takes the shared lock on the modules and providers that are installed in the stack's folder, if instances of one
+    /// folder share them.
     fn lock_in_use(
         &self,
         _target: &Target,

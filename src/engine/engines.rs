@@ -45,20 +45,20 @@ struct FoundEngines {
     engines: BTreeMap<(EngineName, VersionChoice), Arc<dyn Engine>>,
 }
 
-/// Folder, variables and version files with which the version of an engine is asked.
+/// Folder, variables and version files with which envctl asks a program for its version.
 struct VersionQuery<'a> {
     dir: &'a Utf8Path,
     env: &'a BTreeMap<OsString, OsString>,
     choice: VersionChoice,
 }
 
-/// Returns the engine that Terragrunt drives: the named one, else, as Terragrunt itself prefers, OpenTofu if its program is
-/// on PATH, else Terraform; absent if neither is.
+/// Returns the engine that Terragrunt drives: the one that environments.toml names, else, as Terragrunt itself prefers,
+/// OpenTofu if its program is on PATH, else Terraform; `None` if neither is.
 pub fn driven_engine(
     named: Option<EngineName>,
-    is_file_there: &dyn Fn(EngineName) -> bool,
+    is_on_path: &dyn Fn(EngineName) -> bool,
 ) -> Option<EngineName> {
-    named.or_else(|| [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_file_there(*name)))
+    named.or_else(|| [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_on_path(*name)))
 }
 
 impl Engines {
@@ -77,7 +77,7 @@ impl Engines {
         Self { project: project.into(), cache, digests, settings, env, found: Mutex::default() }
     }
 
-    /// Returns the path of an engine's program, without a check that it is the engine.
+    /// Returns the path of an engine's program, without a check that the program is the engine.
     pub fn program(&self, name: EngineName) -> Result<Utf8PathBuf, EngineUnavailable> {
         let path = self.env.get(OsStr::new("PATH")).map(OsString::as_os_str);
         let program = self.settings.get(&name).and_then(|settings| settings.program.as_deref());
@@ -89,8 +89,8 @@ impl Engines {
         which(OsStr::new(&program), path).map_err(|source| EngineUnavailable::Program { name, source })
     }
 
-    /// Returns the engine for the folder of a stack, its program found and its version known and allowed: a version manager
-    /// chooses by files in that folder and above it, and by variables.
+    /// Returns the engine for the folder of a stack, with a program that was found and a version that is known and allowed.
+    /// A version manager chooses the version by files in that folder and above it, and by variables.
     pub fn get(
         &self,
         name: EngineName,
@@ -108,28 +108,28 @@ impl Engines {
         if let Some(engine) = found.engines.get(&key) {
             return Ok(Arc::clone(engine));
         }
-        let engine = self.open(name, &VersionQuery { dir: &place.dir, env: &env, choice }, runner)?;
+        let engine = self.make_engine(name, &VersionQuery { dir: &place.dir, env: &env, choice }, runner)?;
         found.engines.insert(key, Arc::clone(&engine));
         Ok(engine)
     }
 
-    fn open(
+    fn make_engine(
         &self,
         name: EngineName,
-        place: &VersionQuery<'_>,
+        query: &VersionQuery<'_>,
         runner: &Runner,
     ) -> Result<Arc<dyn Engine>, EngineUnavailable> {
         let mut settings = self.settings.get(&name).cloned().unwrap_or_default();
         settings.plugin_cache = settings.plugin_cache.map(|cache| self.project.join(cache));
         let digests = Arc::clone(&self.digests);
-        let installed = self.installed(name, place, runner)?;
+        let installed = self.installed(name, query, runner)?;
         Ok(match name {
             EngineName::Tofu => Arc::new(Terraform::new(Flavor::OpenTofu, installed, settings, digests)),
             EngineName::Terraform => {
                 Arc::new(Terraform::new(Flavor::Terraform, installed, settings, digests))
             }
             EngineName::Terragrunt => {
-                let driven = self.installed(self.driven_by_terragrunt(&settings)?, place, runner)?;
+                let driven = self.installed(self.driven_by_terragrunt(&settings)?, query, runner)?;
                 Arc::new(Terragrunt::new(installed, driven, settings, digests))
             }
         })
@@ -145,20 +145,20 @@ impl Engines {
     fn installed(
         &self,
         name: EngineName,
-        place: &VersionQuery<'_>,
+        query: &VersionQuery<'_>,
         runner: &Runner,
     ) -> Result<InstalledEngine, EngineUnavailable> {
         let program = self.program(name)?;
         let wanted = self.settings.get(&name).and_then(|settings| settings.version.as_ref());
         let version = VersionCache::at(&self.cache)
-            .version(&program, &place.choice, || self.ask(name, &program, place, runner))?;
+            .version(&program, &query.choice, || self.version_of(name, &program, query, runner))?;
         if let Some((constraint, span)) = wanted
             && !constraint.allows(&version)
         {
             return Err(EngineUnavailable::VersionRefused {
                 name,
                 program,
-                dir: self.shown(place.dir),
+                dir: self.below_project(query.dir),
                 version,
                 constraint: constraint.to_string(),
                 span: span.clone(),
@@ -169,7 +169,7 @@ impl Engines {
     }
 
     /// Returns a folder for messages, relative to the project if it lies there.
-    fn shown(&self, dir: &Utf8Path) -> Utf8PathBuf {
+    fn below_project(&self, dir: &Utf8Path) -> Utf8PathBuf {
         match dir.strip_prefix(&self.project) {
             Ok(own) if own.as_str().is_empty() => ".".into(),
             Ok(own) => own.to_owned(),
@@ -177,23 +177,23 @@ impl Engines {
         }
     }
 
-    fn ask(
+    fn version_of(
         &self,
         name: EngineName,
         program: &Utf8Path,
-        place: &VersionQuery<'_>,
+        query: &VersionQuery<'_>,
         runner: &Runner,
     ) -> Result<String, EngineUnavailable> {
         let ask = |args: &[&str], read: fn(&str) -> Option<String>| {
-            ask_version(name, program, place.dir, args, read, place.env, runner)
+            ask_version(name, program, query.dir, args, read, query.env, runner)
         };
         let answer = match name {
             EngineName::Tofu | EngineName::Terraform => ask(&["version", "-json"], version_in_json),
             EngineName::Terragrunt => ask(&["--version"], version_in_text),
         };
         answer.map_err(|error| match error {
-            EngineUnavailable::NoVersion { name, program, dir, said } => {
-                EngineUnavailable::NoVersion { name, program, dir: self.shown(&dir), said }
+            EngineUnavailable::NoVersion { name, program, dir, output } => {
+                EngineUnavailable::NoVersion { name, program, dir: self.below_project(&dir), output }
             }
             other => other,
         })

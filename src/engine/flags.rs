@@ -15,7 +15,7 @@ pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString>
         PlanMode::Destroy => args.push("-destroy".into()),
         PlanMode::RefreshOnly => args.push("-refresh-only".into()),
     }
-    args.extend(parallelism(target));
+    args.extend(parallelism_flag(target));
     args.extend(var_files(target));
     args.extend(request.targets.iter().map(|address| format!("-target={address}").into()));
     args.extend(request.excludes.iter().map(|address| format!("-exclude={address}").into()));
@@ -23,11 +23,12 @@ pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString>
     args
 }
 
-/// Returns the arguments of an apply, its verb first, without the plan file. `with_values` adds the var files of the plan.
+/// Returns the arguments of an apply, its verb first, without the plan file; `with_values` adds the var files of the
+/// instance.
 pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
     let mut args: Vec<OsString> = ["apply", "-json", "-input=false"].map(OsString::from).into();
     args.push(lock_timeout(target));
-    args.extend(parallelism(target));
+    args.extend(parallelism_flag(target));
     if with_values {
         args.extend(var_files(target));
     }
@@ -35,19 +36,19 @@ pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
 }
 
 /// First version of OpenTofu that has `-exclude`.
-const EXCLUDE: (u64, u64) = (1, 9);
+const EXCLUDE_SINCE: (u64, u64) = (1, 9);
 
-/// Returns the reason why an engine, or the one that Terragrunt drives, has no `-exclude`; absent if it has that flag.
+/// Returns the reason why an engine has no `-exclude`; `None` if it has that flag. `core` is OpenTofu or Terraform.
 pub(super) fn lacks_exclude(core: &InstalledEngine) -> Option<String> {
     let name = core.name.title();
     if !supports_exclude(core.name) {
         Some(format!("{name} has no `-exclude`"))
-    } else if core.is_at_least(EXCLUDE) {
+    } else if core.is_at_least(EXCLUDE_SINCE) {
         None
     } else {
         Some(format!(
             "{name} {} has no `-exclude`, which came with {}.{}",
-            core.version, EXCLUDE.0, EXCLUDE.1
+            core.version, EXCLUDE_SINCE.0, EXCLUDE_SINCE.1
         ))
     }
 }
@@ -57,7 +58,8 @@ pub(super) fn var_files(target: &Target) -> Vec<OsString> {
     target.var_files.iter().map(|file| format!("-var-file={file}").into()).collect()
 }
 
-fn parallelism(target: &Target) -> Option<OsString> {
+/// Returns `-parallelism=N` if environments.toml sets it.
+fn parallelism_flag(target: &Target) -> Option<OsString> {
     target.parallelism.map(|count| format!("-parallelism={count}").into())
 }
 

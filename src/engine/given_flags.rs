@@ -1,21 +1,22 @@
-//! Flags of the running command that commands to type repeat.
+//! Flags of the running envctl command that suggested commands repeat.
 
 use crate::{config::sets_environment, ui::shell_word};
 
-/// Flags of the running command that affect its configuration; suggested commands repeat them.
+/// Flags of the running envctl command that affect its configuration. Messages suggest further commands with the same
+/// flags.
 #[derive(Debug, Clone, Default)]
 pub struct GivenFlags {
     /// Path of `--config`.
     pub config: Option<String>,
-    /// Path and value of each `--set PATH=VALUE`; the value is absent for a sensitive variable.
+    /// Path and value of each `--set PATH=VALUE`; the value is `None` for a sensitive variable.
     pub sets: Vec<(String, Option<String>)>,
-    /// Name and value of each `--var NAME=VALUE`; the value is absent for a sensitive variable.
+    /// Name and value of each `--var NAME=VALUE`; the value is `None` for a sensitive variable.
     pub vars: Vec<(String, Option<String>)>,
 }
 
 impl GivenFlags {
-    /// Returns the command line of a verb that takes no values, with `--config` if that was given. `words` are the verb and
-    /// its arguments, quoted for a shell.
+    /// Returns the command line of a verb that takes no values, with the `--config` of the running command. `words` are the
+    /// verb and its arguments, quoted for a shell.
     pub fn command(&self, words: &str) -> String {
         let config = self.config.as_ref().map(|path| format!(" --config {}", shell_word(path)));
         format!("envctl{} {words}", config.unwrap_or_default())
@@ -28,7 +29,8 @@ impl GivenFlags {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns the flags for the given values: `--var` as such, or as `--set vars.NAME` for a verb without `--var`.
+    /// Returns the flags that set variables: `--var` as the user gave them, or as `--set vars.NAME` for a verb without
+    /// `--var`.
     pub fn values(&self, takes_var: bool) -> Vec<String> {
         let word = |path: &str, name: &str, value: &Option<String>| {
             shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
@@ -44,7 +46,8 @@ impl GivenFlags {
         !self.vars.is_empty() || self.sets.iter().any(|(path, _)| variable_of(path).is_some())
     }
 
-    /// Returns the flags without the values of these variables and of the engines' environment.
+    /// Returns the flags without values that may be secret: those of variables for which `hides` returns true, and those of
+    /// the engines' environment.
     #[must_use]
     pub fn hiding(mut self, hides: impl Fn(&str) -> bool) -> Self {
         for (name, value) in &mut self.vars {
@@ -58,7 +61,8 @@ impl GivenFlags {
         self
     }
 
-    /// Returns the flags without any that sets another variable than these: a run that declares none of them refuses it.
+    /// Returns the flags without those that set a variable for which `keeps` returns false: a run refuses a flag for a
+    /// variable that none of its stacks declares.
     #[must_use]
     pub fn with_variables(mut self, keeps: impl Fn(&str) -> bool) -> Self {
         self.vars.retain(|(name, _)| keeps(name));
@@ -67,7 +71,8 @@ impl GivenFlags {
     }
 }
 
-/// Returns the variable that the path of a `--set` flag leads to; empty for all of `vars`.
+/// Returns the variable that the path of a `--set` flag sets: empty for all of `vars`, `None` for any other key of
+/// environments.toml.
 fn variable_of(path: &str) -> Option<&str> {
     let rest = path.strip_prefix("vars")?;
     let name = if rest.is_empty() { rest } else { rest.strip_prefix('.')? };

@@ -21,7 +21,7 @@ pub fn is_unit_file(name: &str) -> bool {
     [UNIT_FILE, JSON_UNIT_FILE].contains(&name)
 }
 
-/// Returns the file of the unit in a folder: the one in JSON if it is the only one.
+/// Returns the path of the unit's file in a folder: the JSON file if the folder has no `terragrunt.hcl`.
 pub fn unit_file_in(dir: &Utf8Path) -> Utf8PathBuf {
     let (own, json) = (dir.join(UNIT_FILE), dir.join(JSON_UNIT_FILE));
     if !files::is_file_there(&own) && files::is_file_there(&json) { json } else { own }
@@ -48,17 +48,17 @@ impl ModuleFiles {
 
 /// Returns true if a file of this name makes its folder a stack.
 pub fn marks_stack(name: &str) -> bool {
-    !is_ignored(name) && (is_unit_file(name) || extension(name).is_some())
+    !is_editor_file(name) && (is_unit_file(name) || stem_and_extension(name).is_some())
 }
 
-/// Returns true if a file of this name is configuration or holds values for it, which an engine never writes.
+/// Returns true if a file of this name is configuration or holds values for it; an engine writes no such file.
 pub fn is_configuration(name: &str) -> bool {
     let endings = [".tf", ".tofu", ".hcl", ".hcl.json", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
     endings.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Returns true if an engine or its version manager finds a file by such a name: configuration, values, tests, states,
-/// settings.
+/// Returns true if an engine or its version manager looks for files of this name by itself: configuration, values, tests,
+/// states, settings.
 pub fn is_found_by_name(name: &str) -> bool {
     let endings = [".tfbackend", ".tftest.json", ".tofutest.json", ".tfrc", ".terraformrc", ".tofurc"];
     is_configuration(name)
@@ -69,10 +69,12 @@ pub fn is_found_by_name(name: &str) -> bool {
 
 /// Returns true if only OpenTofu reads a file of this name.
 pub fn is_tofu_only(name: &str) -> bool {
-    extension(name).is_some_and(|(_, extension)| [".tofu", ".tofu.json"].contains(&extension))
+    stem_and_extension(name)
+        .is_some_and(|(_, stem_and_extension)| [".tofu", ".tofu.json"].contains(&stem_and_extension))
 }
 
-/// Returns the engine that reads all of these files: OpenTofu reads those of Terraform, and its own.
+/// Returns the engine that reads all of these files: OpenTofu if one is for OpenTofu only, since it reads the files of
+/// Terraform too.
 pub fn reader_of<'a>(mut names: impl Iterator<Item = &'a str>) -> EngineName {
     if names.any(is_tofu_only) { EngineName::Tofu } else { EngineName::Terraform }
 }
@@ -82,7 +84,7 @@ pub fn has_state_encryption(engine: EngineName) -> bool {
     engine == EngineName::Tofu
 }
 
-/// Returns the file in a stack's folder that this engine reads in place of a root module; absent for other engines.
+/// Returns the file in a stack's folder that this engine reads in place of a root module; `None` for other engines.
 pub fn unit_file(engine: EngineName) -> Option<&'static str> {
     match engine {
         EngineName::Terragrunt => Some(UNIT_FILE),
@@ -100,13 +102,13 @@ pub fn module_files<'a>(engine: EngineName, names: impl IntoIterator<Item = &'a 
         EngineName::Tofu | EngineName::Terragrunt => true,
         EngineName::Terraform => false,
     };
-    let mut names: Vec<&str> = names.into_iter().filter(|name| !is_ignored(name)).collect();
+    let mut names: Vec<&str> = names.into_iter().filter(|name| !is_editor_file(name)).collect();
     names.sort_unstable();
     let present: HashSet<&str> = names.iter().copied().collect();
     let mut files = ModuleFiles::default();
     for name in names {
-        let Some((stem, extension)) = extension(name) else { continue };
-        let replaced = match extension {
+        let Some((stem, stem_and_extension)) = stem_and_extension(name) else { continue };
+        let replaced = match stem_and_extension {
             ".tf" => reads_tofu && present.contains(format!("{stem}.tofu").as_str()),
             ".tf.json" => reads_tofu && present.contains(format!("{stem}.tofu.json").as_str()),
             _ => !reads_tofu,
@@ -172,14 +174,14 @@ pub fn auto_var_files<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Strin
 }
 
 /// Returns the stem and the extension of a configuration file.
-fn extension(name: &str) -> Option<(&str, &'static str)> {
-    [".tf.json", ".tofu.json", ".tf", ".tofu"]
-        .into_iter()
-        .find_map(|extension| name.strip_suffix(extension).map(|stem| (stem, extension)))
+fn stem_and_extension(name: &str) -> Option<(&str, &'static str)> {
+    [".tf.json", ".tofu.json", ".tf", ".tofu"].into_iter().find_map(|stem_and_extension| {
+        name.strip_suffix(stem_and_extension).map(|stem| (stem, stem_and_extension))
+    })
 }
 
-/// Returns true for files of editors, which no engine reads.
-fn is_ignored(name: &str) -> bool {
+/// Returns true for the name of a file that editors leave behind and no engine reads.
+fn is_editor_file(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
 }
 

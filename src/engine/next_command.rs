@@ -3,12 +3,12 @@
 use super::Target;
 use crate::{model::InstanceId, ui::shell_word};
 
-/// Returns the `envctl exec` command line for a command of the engine.
+/// Returns the `envctl exec` command line that runs an engine's command for the target.
 pub(super) fn exec_line(target: &Target, command: &[&str]) -> String {
     confirmed_exec_line(target, None, command)
 }
 
-/// Returns the `envctl exec` command line for a command of the engine, with the flag that confirms it.
+/// Returns the `envctl exec` command line that runs an engine's command for the target, with the flag that confirms it.
 pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, command: &[&str]) -> String {
     let instance = &target.instance;
     let names = [instance.environment.as_str(), instance.stack.as_str()].map(shell_word).join(" ");
@@ -19,14 +19,14 @@ pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, comman
     words.join(" ")
 }
 
-/// Returns the `envctl plan` command line for the target's environment, with more flags.
+/// Returns the `envctl plan` command line for the target's environment, with `more` flags.
 pub(super) fn plan_line(target: &Target, more: &[&str]) -> String {
     let environment = shell_word(target.instance.environment.as_str());
     let words = ["plan", &environment].into_iter().chain(more.iter().copied());
     target.given_flags.command_with_values(&words.collect::<Vec<_>>().join(" "))
 }
 
-/// Returns the flag that accepts another state of an instance: `--allow lineage:dev/app`.
+/// Returns the flag by which the user accepts another state of an instance: `--allow lineage:dev/app`.
 pub(super) fn allow_lineage(instance: &InstanceId) -> String {
     format!("--allow {}", shell_word(&format!("lineage:{instance}")))
 }

@@ -47,7 +47,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         &self.installed().version
     }
 
-    /// Returns the driven engine with its version; absent for an engine that makes plans itself.
+    /// Returns the driven engine with its version; `None` for an engine that makes plans itself.
     fn driven(&self) -> Option<(EngineName, &str)> {
         None
     }
@@ -65,7 +65,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         }
     }
 
-    /// Returns the reason why the engine's plans cannot leave a resource out by `-exclude`; absent if they can.
+    /// Returns the reason why the engine's plans cannot leave a resource out by `-exclude`; `None` if they can.
     fn lacks_exclude(&self) -> Option<String> {
         lacks_exclude(self.core())
     }
@@ -109,7 +109,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         applying::apply(self.invocation(target, session), plan)
     }
 
-    /// Returns the old and the new state of a typed `init`, as far as files show; absent if the state stays in place.
+    /// Returns the old and the new state of a typed `init`, as far as files show; `None` if the state stays in place.
     fn state_move(&self, _target: &Target, _args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
         Ok(None)
     }
@@ -200,7 +200,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
     /// Returns any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
 
-    /// Returns the `dependency` blocks of a unit, by label, with its includes merged, as Terragrunt renders them; absent for
+    /// Returns the `dependency` blocks of a unit, by label, with its includes merged, as Terragrunt renders them; `None` for
     /// other engines.
     fn dependencies(
         &self,

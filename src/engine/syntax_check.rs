@@ -27,16 +27,16 @@ pub enum SyntaxReader {
     JsonUnit,
 }
 
-/// Returns the command that checks a file which `engine` would read, and the engine to run; absent if no engine reads files
+/// Returns the command that checks a file which `engine` would read, and the engine to run; `None` if no engine reads files
 /// of its name.
 ///
 /// The modules of Terragrunt units are checked by the engine that Terragrunt `drives`; if that is not configured, by
-/// OpenTofu if `is_file_there` returns true for it, else by Terraform, as Terragrunt chooses.
+/// OpenTofu if `is_on_path` returns true for it, else by Terraform, as Terragrunt chooses.
 pub fn reader(
     engine: EngineName,
     file: &Utf8Path,
     drives: Option<EngineName>,
-    is_file_there: &dyn Fn(EngineName) -> bool,
+    is_on_path: &dyn Fn(EngineName) -> bool,
 ) -> Option<(SyntaxReader, EngineName)> {
     let name = file.file_name()?;
     let ends = |ending: &str| name.ends_with(ending);
@@ -48,7 +48,7 @@ pub fn reader(
         EngineName::Terragrunt if ends(".hcl.json") => Some((SyntaxReader::JsonUnit, engine)),
         EngineName::Terragrunt => {
             let chosen =
-                || [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_file_there(*name));
+                || [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_on_path(*name));
             let core = drives.or_else(chosen).filter(|name| reads(*name));
             core.map(|name| (SyntaxReader::Module, name))
         }
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn the_module_of_a_unit_is_read_by_the_engine_that_terragrunt_drives() {
         let asked = |file: &str, drives, there: &[EngineName]| {
-            let is_file_there = |name| there.contains(&name);
-            reader(EngineName::Terragrunt, Utf8Path::new(file), drives, &is_file_there)
+            let is_on_path = |name| there.contains(&name);
+            reader(EngineName::Terragrunt, Utf8Path::new(file), drives, &is_on_path)
         };
         let (tofu, terraform) = (EngineName::Tofu, EngineName::Terraform);
         let module = |name| Some((SyntaxReader::Module, name));

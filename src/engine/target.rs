@@ -21,11 +21,11 @@ use crate::model::{EngineName, InstanceId};
 /// Backend of an instance as its files and environments.toml state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// Type: `s3`, `pg`, `local` …; absent if the stack has no backend block (Terragrunt may generate one).
+    /// Type: `s3`, `pg`, `local` …; `None` if the stack has no backend block (Terragrunt may generate one).
     pub kind: Option<String>,
-    /// File of the declared pairs, passed as `-backend-config=FILE`; absent without pairs.
+    /// File of the declared pairs, passed as `-backend-config=FILE`; `None` without pairs.
     pub config_file: Option<Utf8PathBuf>,
-    /// Configuration of the backend, pairs over block; absent if only an engine can evaluate it.
+    /// Configuration of the backend, pairs over block; `None` if only an engine can evaluate it.
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
     /// Digest of type, pairs and the values behind expressions, part of the init fingerprint.
     pub digest: String,
@@ -38,7 +38,7 @@ pub struct BackendInForce<'a> {
     pub kind: &'a str,
     /// Configuration by key.
     pub config: &'a serde_json::Map<String, serde_json::Value>,
-    /// Workspace; absent for the default one.
+    /// Workspace; `None` for the default one.
     pub workspace: Option<&'a str>,
     /// Folder that relative local paths start at.
     pub folder: &'a Utf8Path,
@@ -56,7 +56,7 @@ pub struct Neighbours {
     /// Instances of all environments by the addresses that their files state, local ones absolute.
     pub stated: Arc<BTreeMap<String, InstanceId>>,
     /// Function that returns the address of a state, a text that is equal exactly for equal states and holds no credentials;
-    /// absent if the configuration does not determine it.
+    /// `None` if the configuration does not determine it.
     pub address: fn(&BackendInForce<'_>) -> Option<String>,
 }
 
@@ -65,7 +65,7 @@ pub struct Neighbours {
 pub struct CalledModule {
     /// Name of the call.
     pub name: String,
-    /// Source of the module; absent if the source or the version is an expression.
+    /// Source of the module; `None` if the source or the version is an expression.
     pub source: Option<String>,
     /// Version constraint.
     pub version: Option<String>,
@@ -76,9 +76,9 @@ pub struct CalledModule {
 pub struct StackFolder {
     /// True if several instances, of any environments, have this folder.
     pub is_shared: bool,
-    /// Function that reads the module calls in a folder's files; absent if they cannot be parsed.
+    /// Function that reads the module calls in a folder's files; `None` if they cannot be parsed.
     pub module_calls: fn(EngineName, &Utf8Path) -> Option<Vec<CalledModule>>,
-    /// Function that returns the local folder which Terragrunt copies as the module of a unit; absent for a stack that is no
+    /// Function that returns the local folder which Terragrunt copies as the module of a unit; `None` for a stack that is no
     /// unit.
     pub unit_source: Option<fn(&Utf8Path) -> Option<Utf8PathBuf>>,
 }
@@ -161,13 +161,13 @@ pub enum LockfilePolicy {
 pub struct ValuePlace {
     /// Text on the origin of the value, to follow the variable's name: `is set by --var size`.
     pub set_by: String,
-    /// File, relative to the project, and line from 1; absent for a flag and for an environment variable.
+    /// File, relative to the project, and line from 1; `None` for a flag and for an environment variable.
     pub line: Option<(String, u32)>,
 }
 
 /// Lookup of the places in which the values of a stack's variables are set.
 pub trait ValuePlaces: fmt::Debug + Send + Sync {
-    /// Returns the place of the value that is in effect for a variable; absent if no value is set.
+    /// Returns the place of the value that is in effect for a variable; `None` if no value is set.
     fn place_of(&self, variable: &str) -> Option<ValuePlace>;
 
     /// Returns the variable whose block starts at a line of a file in the stack's folder.
@@ -189,7 +189,7 @@ pub struct Target {
     pub folder: StackFolder,
     /// Folder of this instance for envctl's files: fingerprint, claims, records of the state, generated var file.
     pub state_dir: Utf8PathBuf,
-    /// Workspace; absent for the default one.
+    /// Workspace; `None` for the default one.
     pub workspace: Option<String>,
     /// Backend that the files and environments.toml state.
     pub backend: Backend,

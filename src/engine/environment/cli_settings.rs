@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::provider_variables::is_set;
 use crate::files;
 
-/// Variable by which a debugger attaches its own provider to an engine.
+/// Variable by which a debugger makes an engine use a provider that already runs.
 const REATTACH_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
 
 /// Returns the existing CLI configuration files of engines: the one that a variable names, else those in the home folder, in
@@ -37,13 +37,13 @@ pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     ];
     let folders = [home.map(|home| home.join(".terraform.d")), own];
     let mut found: Vec<Utf8PathBuf> = files.into_iter().flatten().collect();
-    found.extend(folders.into_iter().flatten().flat_map(|folder| more_settings(&folder)));
+    found.extend(folders.into_iter().flatten().flat_map(|folder| tfrc_files(&folder)));
     found.retain(|file| files::is_file_there(file));
     found
 }
 
-/// Returns the sorted `*.tfrc` files in a folder; empty if the folder is missing or unreadable.
-fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+/// Returns the sorted `*.tfrc` and `*.tfrc.json` files in a folder; empty if the folder is missing or unreadable.
+fn tfrc_files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let entries = folder.read_dir_utf8().into_iter().flatten().filter_map(Result::ok);
     let is_one =
         |path: &Utf8PathBuf| path.extension() == Some("tfrc") || path.as_str().ends_with(".tfrc.json");
@@ -52,7 +52,8 @@ fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// Returns the setting in an environment that replaces a locked provider, as text; absent if there is none.
+/// Describes the setting that replaces a locked provider: a variable of the engine's environment, or an entry of a CLI
+/// configuration file that it leads to; `None` without one.
 pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> {
     if is_set(env, REATTACH_PROVIDERS) {
         return Some(format!("`{REATTACH_PROVIDERS}` is set"));

@@ -6,19 +6,20 @@ use crate::{model::VariablePattern, process::EnvVars};
 
 /// Variables of one provider or tool: whole names, and beginnings of names that end with `*`.
 struct ProviderVariables {
+    /// Names of the variables; a `*` at the end stands for any further characters.
     names: &'static [&'static str],
     /// Page or source file that documents the variables.
     #[cfg_attr(not(test), expect(dead_code, reason = "the source of each row is for its readers"))]
     source: &'static str,
 }
 
-/// Returns a row of the table.
+/// Returns a row of [`PROVIDERS`].
 const fn row(source: &'static str, names: &'static [&'static str]) -> ProviderVariables {
     ProviderVariables { names, source }
 }
 
-/// Variables that a plan is bound to, documented in `docs/stored-plans.md`. A prefix is used if all variables of a tool
-/// choose something; whole names are used if variables of CI jobs start the same (`GITHUB_RUN_ID`, `GITLAB_USER_LOGIN`).
+/// Variables that a plan is bound to, documented in `docs/stored-plans.md`. A row has a prefix if all variables of a tool
+/// choose something, and whole names if variables of CI jobs have the same prefix (`GITHUB_RUN_ID`, `GITLAB_USER_LOGIN`).
 const PROVIDERS: &[ProviderVariables] = &[
     row("https://registry.terraform.io/providers/aliyun/alicloud/latest/docs", &["ALICLOUD_*"]),
     row("https://www.alibabacloud.com/help/en/cli/environment-variables", &["ALIBABA_CLOUD_*"]),
@@ -153,7 +154,7 @@ const PROVIDERS: &[ProviderVariables] = &[
 ];
 
 /// Credentials that are issued anew every hour or for every job, and names of sessions.
-const ROTATING: &[&str] = &[
+const ROTATING_CREDENTIALS: &[&str] = &[
     "ALIBABA_CLOUD_SECURITY_TOKEN",
     "ALICLOUD_SECURITY_TOKEN",
     "ARM_OIDC_REQUEST_TOKEN",
@@ -177,8 +178,8 @@ const ROTATING: &[&str] = &[
     "YC_TOKEN",
 ];
 
-/// Paths of credential files: CI jobs create them under random names. The account that such a file chooses is bound instead
-/// (`shared_accounts`), or the file holds a token.
+/// Variables with the paths of credential files: CI jobs create such files under random names. A plan is bound to the
+/// account that the file chooses instead (`shared_accounts`), or the file holds a token.
 const CREDENTIAL_FILES: &[&str] = &[
     "ARM_CLIENT_CERTIFICATE_PATH",
     "ARM_OIDC_TOKEN_FILE_PATH",
@@ -195,7 +196,7 @@ const CREDENTIAL_FILES: &[&str] = &[
 ];
 
 /// Session tokens, with the keys that are issued together with them.
-const SESSIONS: &[(&[&str], &[&str])] = &[
+const SESSION_KEYS: &[(&[&str], &[&str])] = &[
     (
         &["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"],
         &["AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"],
@@ -213,19 +214,19 @@ const SESSIONS: &[(&[&str], &[&str])] = &[
 ];
 
 /// Variables, in any case, that name a proxy.
-const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+const PROXY_VARIABLES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
 
 /// Prefix of the variables that name trusted certificates.
-const CERTIFICATES: &str = "SSL_CERT_";
+const CERTIFICATE_PREFIX: &str = "SSL_CERT_";
 
-/// Returns the names of the variables that a plan is bound to: those of the table, those that environments.toml sets, and
-/// those that match a pattern of `bind`, without rotating credentials.
+/// Returns the names of the variables that a plan is bound to: those in [`PROVIDERS`], those that environments.toml sets
+/// (`set`), and those that match a pattern of its key `bind`, without rotating credentials.
 pub fn bound_variables<'e>(
     env: &'e EnvVars,
     set: &BTreeSet<String>,
     bind: &[VariablePattern],
 ) -> BTreeSet<&'e str> {
-    let in_session: Vec<&str> = SESSIONS
+    let in_session: Vec<&str> = SESSION_KEYS
         .iter()
         .filter(|(tokens, _)| tokens.iter().any(|token| is_set(env, token)))
         .flat_map(|(_, keys)| *keys)
@@ -235,11 +236,14 @@ pub fn bound_variables<'e>(
         .filter_map(|name| name.to_str())
         .filter(|name| set.contains(*name) || is_of_provider(name) || bind.iter().any(|p| p.matches(name)))
         .filter(|name| {
-            ![ROTATING, CREDENTIAL_FILES, in_session.as_slice()].iter().any(|names| names.contains(name))
+            ![ROTATING_CREDENTIALS, CREDENTIAL_FILES, in_session.as_slice()]
+                .iter()
+                .any(|names| names.contains(name))
         })
         .collect()
 }
 
+/// Returns true if a row of [`PROVIDERS`] has a variable.
 fn is_of_provider(name: &str) -> bool {
     PROVIDERS.iter().flat_map(|row| row.names).any(|known| match known.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
@@ -247,20 +251,21 @@ fn is_of_provider(name: &str) -> bool {
     })
 }
 
-/// Returns the names of the variables that are recorded with a plan but not compared: proxies and trusted certificates,
-/// which belong to a machine.
+/// Returns the names of the variables that a plan records but that an apply does not compare: proxies and trusted
+/// certificates, which belong to a machine.
 pub fn recorded_variables(env: &EnvVars) -> BTreeSet<&str> {
     let names = env.keys().filter_map(|name| name.to_str());
     names
         .filter(|name| {
-            name.starts_with(CERTIFICATES) || PROXIES.contains(&name.to_ascii_uppercase().as_str())
+            name.starts_with(CERTIFICATE_PREFIX)
+                || PROXY_VARIABLES.contains(&name.to_ascii_uppercase().as_str())
         })
         .collect()
 }
 
-/// Returns the kind of AWS credentials in an environment: the keys of a session are not bound one by one.
+/// Returns the kind of AWS credentials in an environment: a plan is bound to it instead of the single keys of a session.
 pub fn aws_credentials(env: &EnvVars) -> &'static str {
-    let (tokens, keys) = SESSIONS[0];
+    let (tokens, keys) = SESSION_KEYS[0];
     let holds = |names: &[&str]| names.iter().any(|name| is_set(env, name));
     match (holds(tokens), holds(keys)) {
         (true, _) => "of a session",
@@ -347,7 +352,7 @@ mod tests {
                 assert!(docs.contains(&format!("`{name}`")), "docs/stored-plans.md lacks `{name}`");
             }
         }
-        for name in ROTATING.iter().chain(CREDENTIAL_FILES) {
+        for name in ROTATING_CREDENTIALS.iter().chain(CREDENTIAL_FILES) {
             assert!(docs.contains(&format!("`{name}`")), "docs/stored-plans.md lacks `{name}`");
         }
     }

@@ -65,21 +65,22 @@ const CONFIGURATION_KEYS: &[&str] = &[
     "core.universe_domain",
 ];
 
-/// Returns the choices in the shared files that the environment variables point to, by a name like `AWS profile dev:
-/// region`. Relative paths start at `dir`, where the engine runs; `profiles` are further AWS profiles, as that of a backend.
+/// Returns the choices in the shared files that the environment variables lead to, by names such as `AWS profile dev:
+/// region`. Relative paths start at `dir`, where the engine runs; `profiles` are further AWS profiles, such as that of a
+/// backend.
 pub fn shared_accounts(env: &EnvVars, dir: &Utf8Path, profiles: &[&str]) -> BTreeMap<String, String> {
-    let mut chosen = BTreeMap::new();
+    let mut choices = BTreeMap::new();
     let shared = SharedAccountFiles { env, dir };
-    shared.aws(profiles, &mut chosen);
-    shared.google(&mut chosen);
-    shared.azure(&mut chosen);
-    chosen
+    shared.add_aws(profiles, &mut choices);
+    shared.add_google(&mut choices);
+    shared.add_azure(&mut choices);
+    choices
 }
 
-/// Returns the paths of the shared files that the environment variables point to, including missing files.
+/// Returns the paths of the shared files that the environment variables lead to, including missing files.
 pub fn shared_account_files(env: &EnvVars, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let shared = SharedAccountFiles { env, dir };
-    let gcloud = shared.gcloud();
+    let gcloud = shared.gcloud_folder();
     let azure = shared.azure_folder();
     let files = [
         shared.file("AWS_CONFIG_FILE", ".aws/config"),
@@ -90,11 +91,11 @@ pub fn shared_account_files(env: &EnvVars, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         azure.as_ref().map(|folder| folder.join("clouds.config")),
         azure.as_ref().map(|folder| folder.join("config")),
     ];
-    let configuration = gcloud.map(|folder| shared.configuration(&folder));
+    let configuration = gcloud.map(|folder| shared.gcloud_configuration(&folder));
     files.into_iter().flatten().chain(configuration).collect()
 }
 
-/// Locations of the shared files.
+/// Environment and working folder of an engine, which decide where the shared files lie.
 struct SharedAccountFiles<'e> {
     env: &'e EnvVars,
     dir: &'e Utf8Path,
@@ -118,12 +119,13 @@ impl SharedAccountFiles<'_> {
         self.variable("HOME").map(Utf8Path::new)
     }
 
-    /// Adds the choices of the AWS profile in force, of further profiles, and of those that they refer to.
-    fn aws(&self, profiles: &[&str], chosen: &mut BTreeMap<String, String>) {
+    /// Adds the choices of the AWS profile in force, of further profiles, and of the profiles and sections that these refer
+    /// to.
+    fn add_aws(&self, profiles: &[&str], choices: &mut BTreeMap<String, String>) {
         let config = self.file("AWS_CONFIG_FILE", ".aws/config");
-        let config = sections_of("AWS config file", config, chosen);
+        let config = sections_of("AWS config file", config, choices);
         let credentials = self.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
-        let credentials = sections_of("AWS credentials file", credentials, chosen);
+        let credentials = sections_of("AWS credentials file", credentials, choices);
         let in_force = self.variable("AWS_PROFILE").or_else(|| self.variable("AWS_DEFAULT_PROFILE"));
         let mut open: Vec<String> = vec![in_force.unwrap_or("default").to_owned()];
         open.extend(profiles.iter().map(|profile| (*profile).to_owned()));
@@ -143,51 +145,52 @@ impl SharedAccountFiles<'_> {
                 if !is_chooser || (key == "region" && has_region) {
                     continue;
                 }
-                chosen.insert(format!("AWS profile {profile}: {key}"), value.clone());
+                choices.insert(format!("AWS profile {profile}: {key}"), value.clone());
                 match key.as_str() {
                     "source_profile" => open.push(value.clone()),
-                    "sso_session" => add_section(&config, &format!("sso-session {value}"), chosen),
-                    "services" => add_section(&config, &format!("services {value}"), chosen),
+                    "sso_session" => add_section(&config, &format!("sso-session {value}"), choices),
+                    "services" => add_section(&config, &format!("services {value}"), choices),
                     _ => {}
                 }
             }
         }
     }
 
-    fn gcloud(&self) -> Option<Utf8PathBuf> {
+    fn gcloud_folder(&self) -> Option<Utf8PathBuf> {
         self.file("CLOUDSDK_CONFIG", ".config/gcloud")
     }
 
     fn google_credentials(&self) -> Option<Utf8PathBuf> {
         let named = ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"];
         let named = named.iter().find_map(|name| self.variable(name)).map(|path| self.dir.join(path));
-        named.or_else(|| Some(self.gcloud()?.join("application_default_credentials.json")))
+        named.or_else(|| Some(self.gcloud_folder()?.join("application_default_credentials.json")))
     }
 
     /// Returns the file of the active gcloud configuration.
-    fn configuration(&self, folder: &Utf8Path) -> Utf8PathBuf {
+    fn gcloud_configuration(&self, folder: &Utf8Path) -> Utf8PathBuf {
         let named = self.variable("CLOUDSDK_ACTIVE_CONFIG_NAME").map(str::to_owned);
-        let active = named.or_else(|| text(&folder.join("active_config")));
+        let active = named.or_else(|| text_of(&folder.join("active_config")));
         let name = active.as_deref().map_or("default", str::trim);
         folder.join("configurations").join(format!("config_{name}"))
     }
 
-    fn google(&self, chosen: &mut BTreeMap<String, String>) {
-        if let Some(text) = self.google_credentials().and_then(|path| text(&path)) {
+    /// Adds the choices of the active gcloud configuration and of the Google credentials.
+    fn add_google(&self, choices: &mut BTreeMap<String, String>) {
+        if let Some(text) = self.google_credentials().and_then(|path| text_of(&path)) {
             match serde_json::from_str::<Value>(&text) {
                 Ok(credentials) => {
-                    add_members("Google credentials", &credentials, CREDENTIAL_MEMBERS, chosen);
+                    add_members("Google credentials", &credentials, CREDENTIAL_MEMBERS, choices);
                 }
-                Err(_) => drop(chosen.insert("Google credentials".to_owned(), text)),
+                Err(_) => drop(choices.insert("Google credentials".to_owned(), text)),
             }
         }
-        let configuration = self.gcloud().map(|folder| self.configuration(&folder));
-        for (section, keys) in sections_of("gcloud configuration", configuration, chosen) {
+        let configuration = self.gcloud_folder().map(|folder| self.gcloud_configuration(&folder));
+        for (section, keys) in sections_of("gcloud configuration", configuration, choices) {
             for (key, value) in keys {
                 let key = format!("{section}.{key}");
                 let is_endpoint = section == "api_endpoint_overrides";
                 if is_endpoint || CONFIGURATION_KEYS.contains(&key.as_str()) {
-                    chosen.insert(format!("gcloud configuration: {key}"), value);
+                    choices.insert(format!("gcloud configuration: {key}"), value);
                 }
             }
         }
@@ -199,34 +202,34 @@ impl SharedAccountFiles<'_> {
 
     /// Adds the cloud and the subscription that `az` uses.
     /// Source: <https://learn.microsoft.com/cli/azure/azure-cli-configuration>.
-    fn azure(&self, chosen: &mut BTreeMap<String, String>) {
+    fn add_azure(&self, choices: &mut BTreeMap<String, String>) {
         let Some(folder) = self.azure_folder() else { return };
-        let config = sections_of("Azure CLI config", Some(folder.join("config")), chosen);
+        let config = sections_of("Azure CLI config", Some(folder.join("config")), choices);
         if let Some(name) = config.get("cloud").and_then(|cloud| cloud.get("name")) {
-            chosen.insert("Azure CLI: cloud".to_owned(), name.clone());
+            choices.insert("Azure CLI: cloud".to_owned(), name.clone());
         }
-        let clouds = sections_of("Azure CLI clouds", Some(folder.join("clouds.config")), chosen);
+        let clouds = sections_of("Azure CLI clouds", Some(folder.join("clouds.config")), choices);
         for (cloud, keys) in clouds {
             if let Some(subscription) = keys.get("subscription") {
-                chosen.insert(format!("Azure CLI: subscription in {cloud}"), subscription.clone());
+                choices.insert(format!("Azure CLI: subscription in {cloud}"), subscription.clone());
             }
         }
-        let Some(text) = text(&folder.join("azureProfile.json")) else { return };
+        let Some(text) = text_of(&folder.join("azureProfile.json")) else { return };
         let Ok(profile) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) else {
-            chosen.insert("Azure CLI profile".to_owned(), text);
+            choices.insert("Azure CLI profile".to_owned(), text);
             return;
         };
         let subscriptions = profile["subscriptions"].as_array().into_iter().flatten();
         for subscription in subscriptions.filter(|subscription| subscription["isDefault"] == true) {
             let name = "Azure CLI profile";
-            add_members(name, subscription, &["environmentName", "id", "tenantId"], chosen);
-            add_members(&format!("{name}: user"), &subscription["user"], &["name", "type"], chosen);
+            add_members(name, subscription, &["environmentName", "id", "tenantId"], choices);
+            add_members(&format!("{name}: user"), &subscription["user"], &["name", "type"], choices);
         }
     }
 }
 
-/// Returns the text of a file: [`UNREADABLE`] if it cannot be read, absent if it does not exist.
-fn text(path: &Utf8Path) -> Option<String> {
+/// Returns the text of a file: [`UNREADABLE`] if it cannot be read, `None` if it does not exist.
+fn text_of(path: &Utf8Path) -> Option<String> {
     match files::read(path) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => None,
@@ -234,23 +237,23 @@ fn text(path: &Utf8Path) -> Option<String> {
     }
 }
 
-/// Returns the sections of a file; empty if it does not exist. An unreadable file adds a choice `name`, since its content is
-/// unknown and not absent.
-fn sections_of(name: &str, path: Option<Utf8PathBuf>, chosen: &mut BTreeMap<String, String>) -> Sections {
-    let text = path.and_then(|path| text(&path)).unwrap_or_default();
+/// Returns the sections of a file; empty if the file does not exist. An unreadable file adds a choice called `name`, since
+/// its content is unknown.
+fn sections_of(name: &str, path: Option<Utf8PathBuf>, choices: &mut BTreeMap<String, String>) -> Sections {
+    let text = path.and_then(|path| text_of(&path)).unwrap_or_default();
     if text == UNREADABLE {
-        chosen.insert(name.to_owned(), text);
+        choices.insert(name.to_owned(), text);
         return Sections::new();
     }
-    sections(&text)
+    parse_sections(&text)
 }
 
-/// Adds the wanted members of a JSON object.
-fn add_members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<String, String>) {
+/// Adds the wanted members of a JSON object to the choices; their names start with `name`.
+fn add_members(name: &str, object: &Value, wanted: &[&str], choices: &mut BTreeMap<String, String>) {
     for member in wanted {
         if let Some(value) = object.get(*member) {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            chosen.insert(format!("{name}: {member}"), value);
+            choices.insert(format!("{name}: {member}"), value);
         }
     }
 }
@@ -258,16 +261,16 @@ fn add_members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMa
 /// Keys and values by section, of a file in the syntax of `configparser`.
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Adds all keys of a section in which every key is a choice.
-fn add_section(sections: &Sections, name: &str, chosen: &mut BTreeMap<String, String>) {
+/// Adds all keys of a section of an AWS file in which every key is a choice.
+fn add_section(sections: &Sections, name: &str, choices: &mut BTreeMap<String, String>) {
     for (key, value) in sections.get(name).into_iter().flatten() {
-        chosen.insert(format!("AWS {name}: {key}"), value.clone());
+        choices.insert(format!("AWS {name}: {key}"), value.clone());
     }
 }
 
 /// Parses a file in the syntax of Python's `configparser`; a nested key, as `endpoint_url` below `s3 =`, gets the name
 /// `s3.endpoint_url`.
-fn sections(text: &str) -> Sections {
+fn parse_sections(text: &str) -> Sections {
     let mut found = Sections::new();
     let (mut section, mut outer) = (String::new(), String::new());
     for line in text.lines() {

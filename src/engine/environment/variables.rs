@@ -10,24 +10,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{config::EngineSettings, engine::Target};
 
-/// Variables that are never inherited.
-const REMOVED: &[&str] = &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
+/// Variables of envctl's own environment that no engine inherits.
+const REMOVED_VARIABLES: &[&str] = &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
 
-/// Prefixes of further variables that are never inherited.
+/// Prefixes of further variables that no engine inherits.
 const REMOVED_PREFIXES: &[&str] = &["TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_"];
 
-/// File of settings for the engine itself. OpenTofu reports a missing one on its standard output, between the lines of its
-/// JSON (measured on 1.12.6), and continues without it.
+/// Variable with the path of the engine's settings file. OpenTofu reports a missing file on standard output, between the
+/// lines of its JSON (measured on 1.12.6), and continues without it.
 const SETTINGS_FILE: &str = "TF_CLI_CONFIG_FILE";
 
-/// Variables that name a file or a folder. An engine starts in the folder of its stack, so that a relative path would mean
-/// another file for each stack.
-const PATHS: &[&str] = &[SETTINGS_FILE, "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"];
+/// Variables with the path of a file or folder. An engine starts in the folder of its stack, so that a relative path would
+/// mean another file for each stack.
+const PATH_VARIABLES: &[&str] = &[SETTINGS_FILE, "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"];
 
-/// Variables that envctl sets.
-const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
+/// Variables that envctl sets for every engine.
+const SET_BY_ENVCTL: &[(&str, &str)] =
+    &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
 
-/// Variables that decide which backend, account or settings an init uses: part of the init fingerprint.
+/// Variables that decide which backend, account or settings an init uses: the fingerprint of the init has them.
 const BACKEND_VARIABLES: &[&str] = &[
     "AWS_PROFILE",
     "AWS_REGION",
@@ -42,8 +43,8 @@ const BACKEND_VARIABLES: &[&str] = &[
     "TF_HTTP_ADDRESS",
 ];
 
-/// Returns an environment for engines and the sorted names of the inherited variables that it lacks: those that would change
-/// what an engine does, and `TF_CLI_CONFIG_FILE` if that file does not exist.
+/// Returns an environment for engines and the sorted names of the inherited variables that it lacks: those that would
+/// change what an engine does, and `TF_CLI_CONFIG_FILE` if the file in it does not exist.
 pub fn clean_environment(
     inherited: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> (BTreeMap<OsString, OsString>, Vec<String>) {
@@ -53,20 +54,20 @@ pub fn clean_environment(
         let shown = name.to_string_lossy();
         let missing = shown == SETTINGS_FILE && !value.is_empty() && !Path::new(&value).exists();
         if missing
-            || REMOVED.contains(&&*shown)
+            || REMOVED_VARIABLES.contains(&&*shown)
             || REMOVED_PREFIXES.iter().any(|prefix| shown.starts_with(prefix))
         {
             removed.push(shown.into_owned());
         } else {
             let value = match path::absolute(&value) {
-                Ok(path) if PATHS.contains(&&*shown) => path.into_os_string(),
+                Ok(path) if PATH_VARIABLES.contains(&&*shown) => path.into_os_string(),
                 // An empty value is no path; it stays empty, and engines ignore it.
                 _ => value,
             };
             env.insert(name, value);
         }
     }
-    for (name, value) in SET {
+    for (name, value) in SET_BY_ENVCTL {
         env.insert(name.into(), value.into());
     }
     // No user could answer: the standard input of an engine is empty, and many engines run at once.
@@ -75,9 +76,10 @@ pub fn clean_environment(
     (env, removed)
 }
 
-/// Returns the value of a variable that a file in a folder sets: a path is relative to that folder.
+/// Returns the value of a variable that a file in `folder` sets; if the variable holds a path, that path is relative to the
+/// folder.
 pub fn value_from(folder: &Utf8Path, name: &str, value: String) -> String {
-    if value.is_empty() || !PATHS.contains(&name) { value } else { folder.join(value).into_string() }
+    if value.is_empty() || !PATH_VARIABLES.contains(&name) { value } else { folder.join(value).into_string() }
 }
 
 /// Returns the provider plugin cache of a target: that of environments.toml, else the one in its environment variables.

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{
     engine_words::engine_words,
-    failure::{failure_of, kind_of},
+    failure::{failure_of, pattern_of},
     lock_info::with_holder,
     stream_json::EngineDiagnostic,
     text_diagnostics::{from_output, from_text, without_log_prefix},
@@ -42,11 +42,14 @@ pub(in crate::engine) fn stream_error(
             .unwrap_or_else(|| {
                 let text = streamed.stderr.join("\n");
                 let diagnostics = from_text(&text, &target.var_files);
-                from_stderr(&text, &diagnostics, driver, verb, streamed.exit, target)
+                failure_from_stderr(&text, &diagnostics, driver, verb, streamed.exit, target)
             }),
         exit => unexpected_exit(driver, verb, exit, failure, &streamed.stderr.join("\n")),
     };
-    EngineError::Failed(for_user(Failure { engine_exit_code: streamed.exit.code(), ..failure }, invocation))
+    EngineError::Failed(masked_with_holder(
+        Failure { engine_exit_code: streamed.exit.code(), ..failure },
+        invocation,
+    ))
 }
 
 /// Returns the failure of an apply that exited with 0 but reported an error or no end: a wrapper may have hidden its exit
@@ -74,7 +77,7 @@ pub(in crate::engine) fn hidden_failure(
         }
         (None, None) => return None,
     };
-    Some(for_user(Failure { engine_exit_code: Some(0), ..failure }, invocation))
+    Some(masked_with_holder(Failure { engine_exit_code: Some(0), ..failure }, invocation))
 }
 
 /// Returns the error of a command without JSON that did not exit with 0.
@@ -93,28 +96,32 @@ pub(in crate::engine) fn command_error(
     let failure = match captured.exit {
         Exit::Code(1) => {
             let diagnostics = from_output(captured, &target.var_files);
-            from_stderr(&text, &diagnostics, driver, verb, captured.exit, target)
+            failure_from_stderr(&text, &diagnostics, driver, verb, captured.exit, target)
         }
         exit => unexpected_exit(driver, verb, exit, None, &text),
     };
-    EngineError::Failed(for_user(Failure { engine_exit_code: captured.exit.code(), ..failure }, invocation))
+    EngineError::Failed(masked_with_holder(
+        Failure { engine_exit_code: captured.exit.code(), ..failure },
+        invocation,
+    ))
 }
 
 /// Note on a provisioner that an interrupt ended, for an engine that does not name its resource.
-pub(in crate::engine) const CANCELLED: &str =
+pub(in crate::engine) const PROVISIONER_CANCELLED: &str =
     "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it";
 
-/// Returns notes on what an interrupted engine may have left behind; an engine that plans has changed no state.
-fn interruption_notes(verb: &str, said: &str, exit: Exit) -> Vec<String> {
+/// Returns notes on what an interrupted engine may have left behind, from its output; an engine that plans has changed no
+/// state.
+fn interruption_notes(verb: &str, output: &str, exit: Exit) -> Vec<String> {
     if verb == "plan" {
         return Vec::new();
     }
     let mut notes = Vec::new();
-    if said.contains("provisioner") {
-        notes.push(CANCELLED);
+    if output.contains("provisioner") {
+        notes.push(PROVISIONER_CANCELLED);
     }
     // Both engines print this at a second SIGINT only.
-    if said.contains("operation canceled") {
+    if output.contains("operation canceled") {
         notes
             .push("the engine gave up at the second signal: what it was doing may be missing from the state");
     }
@@ -126,8 +133,8 @@ fn interruption_notes(verb: &str, said: &str, exit: Exit) -> Vec<String> {
     notes.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the failure that diagnostics report, else the one that the text on standard error describes.
-fn from_stderr(
+/// Returns the failure that diagnostics report, else the failure that the text on standard error describes.
+fn failure_from_stderr(
     text: &str,
     diagnostics: &[EngineDiagnostic],
     driver: &dyn Driver,
@@ -139,7 +146,7 @@ fn from_stderr(
         if let Some(failure) = unfetched_source(text, target) {
             return failure;
         }
-        let kind = kind_of(text).map_or(FailureKind::Unknown, |row| row.kind);
+        let kind = pattern_of(text).map_or(FailureKind::Unknown, |row| row.kind);
         let last = text.lines().rfind(|line| !line.trim().is_empty());
         let last = last.map(|line| without_log_prefix(line.trim()));
         let summary = match last {
@@ -155,19 +162,19 @@ fn from_stderr(
 }
 
 /// Message of Terragrunt on a unit whose outputs it cannot read (measured on 1.1.3).
-static UNRESOLVED: LazyLock<Regex> = LazyLock::new(|| {
+static UNRESOLVED_DEPENDENCY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"resolving dependency "([^"]+)" outputs: (.+)"#).expect("the pattern is valid")
 });
 
 /// Returns the reason why Terragrunt cannot read the outputs of another unit; Terragrunt prints it last, below the
 /// expressions that need them.
 fn unresolved_dependency(text: &str, target: &Target) -> Option<String> {
-    let found = UNRESOLVED.captures(text)?;
+    let found = UNRESOLVED_DEPENDENCY.captures(text)?;
     let reason = found[2].replace(&format!("{}/", target.project), "");
     Some(format!("cannot read the outputs of dependency `{}`: {}", &found[1], reason.trim()))
 }
 
-/// Adds the cause of a failure before the effect that an engine reported.
+/// Puts the cause of a failure before the summary that an engine reported.
 fn with_cause(failure: Failure, cause: &str) -> Failure {
     let is_missing = failure.kind == FailureKind::Unknown && cause.ends_with("does not exist");
     let kind = if is_missing { FailureKind::Config } else { failure.kind };
@@ -180,8 +187,8 @@ fn with_cause(failure: Failure, cause: &str) -> Failure {
 /// Message of Terragrunt before the source of a unit that it could not fetch (measured on 1.1.3).
 const DOWNLOADING: &str = "downloading source url ";
 
-/// Returns the failure of a unit whose source could not be fetched, with the cause that git or another program reported.
-/// Users and passwords in URLs are removed: Terragrunt prints them as they are in the source. A local source needs no
+/// Returns the failure of a unit whose source Terragrunt could not fetch, with the cause that git or another program
+/// reported. Removes users and passwords from URLs, which Terragrunt prints as the source has them. A local source needs no
 /// network.
 fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
     let text = without_credentials(text);
@@ -202,12 +209,12 @@ fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
         };
         return Some(Failure::new(FailureKind::Config, summary).with_detail(text.trim()));
     }
-    let kind = kind_of(said).map(|row| row.kind).filter(|kind| *kind == FailureKind::Auth);
+    let kind = pattern_of(said).map(|row| row.kind).filter(|kind| *kind == FailureKind::Auth);
     let summary = format!("cannot fetch the source `{source}`{cause}");
     Some(Failure::new(kind.unwrap_or(FailureKind::Network), summary).with_detail(text.trim()))
 }
 
-/// Returns the failure of an exit code or signal that an engine by itself never ends with.
+/// Returns the failure of a process whose exit code or signal is not one that the engine by itself ends with.
 fn unexpected_exit(
     driver: &dyn Driver,
     verb: &str,
@@ -224,8 +231,8 @@ fn unexpected_exit(
     Failure::new(FailureKind::Engine, summary).with_detail(format!("{said}\n{stderr}").trim())
 }
 
-/// Prepares a failure for messages: adds the holder of a state lock and masks secrets.
-fn for_user(failure: Failure, invocation: Invocation<'_>) -> Failure {
+/// Adds the holder of a state lock to a failure, and masks secrets in it.
+fn masked_with_holder(failure: Failure, invocation: Invocation<'_>) -> Failure {
     let failure = with_holder(failure, invocation.target);
     let redactor = invocation.session.runner.redactor();
     Failure {

@@ -21,7 +21,7 @@ pub(super) struct FailurePattern {
     pub(in crate::engine) kind: FailureKind,
     /// Regular expression for summary and detail, matched without regard to case.
     pub(in crate::engine) pattern: &'static str,
-    /// Persistence of the cause: a retry of a transient one may succeed.
+    /// Persistence of the cause, which decides if a retry may succeed.
     pub(super) persistence: Persistence,
 }
 
@@ -36,14 +36,17 @@ pub(super) enum Persistence {
     AsItsCause,
 }
 
+/// Returns the pattern of a failure whose cause stays.
 const fn permanent(kind: FailureKind, pattern: &'static str) -> FailurePattern {
     FailurePattern { kind, pattern, persistence: Persistence::Permanent }
 }
 
+/// Returns the pattern of a failure that a retry may resolve.
 const fn transient(kind: FailureKind, pattern: &'static str) -> FailurePattern {
     FailurePattern { kind, pattern, persistence: Persistence::Transient }
 }
 
+/// Returns the pattern of a failure whose message holds the inner error that caused it.
 const fn wrapping(kind: FailureKind, pattern: &'static str) -> FailurePattern {
     FailurePattern { kind, pattern, persistence: Persistence::AsItsCause }
 }
@@ -117,7 +120,7 @@ pub(super) static FAILURE_PATTERNS: &[FailurePattern] = &[
     permanent(FailureKind::Config, r"Unsupported (Terraform|OpenTofu) Core version"),
 ];
 
-/// Summaries of errors that an init resolves.
+/// Summaries of errors that go away after an init.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4.
 const INIT_NEEDED: &[&str] = &[
@@ -137,7 +140,7 @@ pub(in crate::engine) fn init_needed(diagnostics: &[EngineDiagnostic]) -> bool {
         .any(|found| INIT_NEEDED.iter().any(|words| found.summary.starts_with(words)))
 }
 
-/// Patterns of all rows, compiled at the first failure only.
+/// Regular expressions of [`FAILURE_PATTERNS`], compiled at the first failure only.
 static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSetBuilder::new(FAILURE_PATTERNS.iter().map(|row| row.pattern))
         .case_insensitive(true)
@@ -146,13 +149,13 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
         .expect("the table holds valid patterns")
 });
 
-/// Returns the first row that matches a message.
-pub(super) fn kind_of(text: &str) -> Option<&'static FailurePattern> {
-    kinds_of(text).next()
+/// Returns the first pattern that matches a message.
+pub(super) fn pattern_of(text: &str) -> Option<&'static FailurePattern> {
+    patterns_of(text).next()
 }
 
-/// Returns all rows that match a message, by precedence.
-pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static FailurePattern> {
+/// Returns all patterns that match a message, by precedence.
+pub(super) fn patterns_of(text: &str) -> impl Iterator<Item = &'static FailurePattern> {
     PATTERNS.matches(text).into_iter().map(|row| &FAILURE_PATTERNS[row])
 }
 
@@ -160,18 +163,18 @@ pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static FailurePatte
 pub(in crate::engine) fn warnings(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<String> {
     let line = |found: &EngineDiagnostic| {
         let summary = found.summary.trim();
-        let range = found.range.as_ref().map(|range| format!("{summary} ({})", place(range, target)));
+        let range = found.range.as_ref().map(|range| format!("{summary} ({})", range_text(range, target)));
         StackNote::Warning(range.as_deref().unwrap_or(summary)).to_string()
     };
     with_places(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
 }
 
-/// Returns the failure that diagnostics report, with errors about variable values located in the file that sets them.
+/// Returns the failure that diagnostics report; errors about the value of a variable name the file that sets the value.
 pub(super) fn failure_of(diagnostics: &[EngineDiagnostic], target: &Target) -> Option<Failure> {
     from_diagnostics(&with_places(diagnostics, target), target)
 }
 
-/// Returns the failure that diagnostics report: the first error, with the others below it; absent without an error.
+/// Returns the failure that diagnostics report: the first error, with the others below it; `None` without an error.
 pub(super) fn from_diagnostics(diagnostics: &[EngineDiagnostic], target: &Target) -> Option<Failure> {
     let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
     let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
@@ -180,12 +183,12 @@ pub(super) fn from_diagnostics(diagnostics: &[EngineDiagnostic], target: &Target
         if !detail.is_empty() {
             detail.push_str("\n\n");
         }
-        let place = other.range.as_ref().map(|range| place(range, target) + ": ").unwrap_or_default();
+        let place = other.range.as_ref().map(|range| range_text(range, target) + ": ").unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = write!(detail, "{place}{}\n{}", other.summary, other.detail);
     }
     let words = engine_words(diagnostics.iter().filter(|found| found.is_error()));
-    let kind = kind_of(&words).map_or_else(|| kind_by_subject(first), |row| row.kind);
+    let kind = pattern_of(&words).map_or_else(|| kind_by_subject(first), |row| row.kind);
     let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
     // An init may report one module twice, and only the second error has a place.
     let mut of_same = diagnostics.iter().filter(|found| found.is_error() && found.summary == first.summary);
@@ -203,7 +206,8 @@ pub(super) fn from_diagnostics(diagnostics: &[EngineDiagnostic], target: &Target
     Some(failure)
 }
 
-/// Returns the kind of a message that matches no row: Provider for one about a resource, Config for one about a line.
+/// Returns the kind of failure for a message that matches no pattern: Provider if the message is about a resource, Config
+/// if it is about a line.
 fn kind_by_subject(diagnostic: &EngineDiagnostic) -> FailureKind {
     match (&diagnostic.address, &diagnostic.range) {
         _ if diagnostic.is_about_value => FailureKind::Config,
@@ -218,7 +222,7 @@ fn is_preamble(diagnostic: &EngineDiagnostic) -> bool {
     diagnostic.summary.contains("encountered problems during initiali")
 }
 
-/// Returns the file of the project that an engine names in a message about a stack.
+/// Returns the file that an engine names in a message about a stack, as the user finds it.
 fn named_file(filename: &str, target: &Target) -> MessageFile {
     let copy = target.folder.unit_source.and_then(|unit_source| {
         // An unreadable cache is an error of the plan; here only the place of the message is lost.
@@ -228,7 +232,8 @@ fn named_file(filename: &str, target: &Target) -> MessageFile {
     MessageFile::named(filename, &NamedFolders { project: &target.project, stack: &target.dir, copy })
 }
 
-fn place(range: &SourceRange, target: &Target) -> String {
+/// Returns file and line of a range as text.
+fn range_text(range: &SourceRange, target: &Target) -> String {
     named_file(&range.filename, target).with_line(range.start.line)
 }
 
@@ -256,7 +261,7 @@ mod tests {
     #[test]
     fn each_recorded_message_is_of_its_kind() {
         for (kind, file, text) in recorded() {
-            let found = kind_of(&text).map(|row| serde_json::to_value(row.kind).unwrap());
+            let found = pattern_of(&text).map(|row| serde_json::to_value(row.kind).unwrap());
             assert_eq!(found, Some(kind.into()), "{file}");
         }
     }
@@ -265,7 +270,7 @@ mod tests {
     fn each_row_of_the_table_has_a_recorded_message() {
         let recorded = recorded();
         for row in FAILURE_PATTERNS {
-            let is_first = |text: &str| kind_of(text).is_some_and(|found| std::ptr::eq(found, row));
+            let is_first = |text: &str| pattern_of(text).is_some_and(|found| std::ptr::eq(found, row));
             assert!(recorded.iter().any(|(_, _, text)| is_first(text)), "{}", row.pattern);
         }
     }

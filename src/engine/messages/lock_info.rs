@@ -21,6 +21,7 @@ pub(super) fn with_holder(failure: Failure, target: &Target) -> Failure {
     failure.with_detail(detail)
 }
 
+/// Returns a text on the holder of a lock; `None` if the message does not name the holder.
 fn holder(detail: &str, target: &Target) -> Option<String> {
     let (before, info) = detail.split_once("Lock Info:")?;
     if POSTGRES_LOCK_MESSAGES.iter().any(|words| before.contains(words)) {

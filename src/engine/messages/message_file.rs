@@ -7,14 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::files::{self, normalised};
 
-/// Folders that an engine's path of a file may be relative to.
+/// Folders to which the path of a file in an engine's message may be relative.
 #[derive(Debug, Clone)]
 pub(super) struct NamedFolders<'a> {
     /// Folder of environments.toml.
     pub(in crate::engine) project: &'a Utf8Path,
     /// Folder of the stack.
     pub(in crate::engine) stack: &'a Utf8Path,
-    /// Copy that Terragrunt runs the engine in; absent if the engine runs in the stack's folder.
+    /// Copy of the unit's source in which Terragrunt runs the engine; `None` if the engine runs in the stack's folder.
     pub(super) copy: Option<SourceCopy>,
 }
 
@@ -23,7 +23,8 @@ pub(super) struct NamedFolders<'a> {
 pub(super) struct SourceCopy {
     /// Folder that the engine ran in.
     pub(in crate::engine) folder: Utf8PathBuf,
-    /// Folder that was copied; absent if the source is fetched or not known.
+    /// Local folder of the source that Terragrunt copied; `None` if Terragrunt fetches the source from elsewhere, or the
+    /// folder is not known.
     pub(super) original: Option<Utf8PathBuf>,
 }
 
@@ -32,9 +33,9 @@ pub(super) struct SourceCopy {
 pub(super) enum MessageFile {
     /// Path of a file, relative to the project if it lies there.
     Path(String),
-    /// File in the copy of a unit's source, without an original in the project.
+    /// File that only Terragrunt's copy of a unit's source has.
     Copied {
-        /// Path in the copy, as the engine names it.
+        /// Path in the copy, as the engine names the file.
         name: String,
         /// Folder of the copy, relative to the project.
         copy: String,
@@ -42,7 +43,7 @@ pub(super) enum MessageFile {
 }
 
 impl MessageFile {
-    /// Returns the file that an engine names for a stack.
+    /// Returns the file that an engine names in a message, as the user finds it.
     pub(in crate::engine) fn named(filename: &str, folders: &NamedFolders<'_>) -> Self {
         let own = normalised(&folders.stack.join(filename));
         let Some(copy) = &folders.copy else { return folders.path(&own) };
@@ -52,11 +53,11 @@ impl MessageFile {
         let mut originals = [Some(own), of_source].into_iter().flatten();
         match originals.find(|original| is_copy(&copied, original)) {
             Some(original) => folders.path(&original),
-            None => Self::Copied { name: filename.to_owned(), copy: folders.shown(&copy.folder) },
+            None => Self::Copied { name: filename.to_owned(), copy: folders.below_project(&copy.folder) },
         }
     }
 
-    /// Returns the place as text, with a line.
+    /// Returns the path of the file with a line number, as text for messages.
     pub(super) fn with_line(&self, line: u32) -> String {
         match self {
             Self::Path(file) => format!("{file}:{line}"),
@@ -67,15 +68,16 @@ impl MessageFile {
 
 impl NamedFolders<'_> {
     fn path(&self, file: &Utf8Path) -> MessageFile {
-        MessageFile::Path(self.shown(file))
+        MessageFile::Path(self.below_project(file))
     }
 
-    fn shown(&self, path: &Utf8Path) -> String {
+    fn below_project(&self, path: &Utf8Path) -> String {
         path.strip_prefix(self.project).unwrap_or(path).to_string()
     }
 }
 
-/// Returns true if a file exists and equals its copy, or has no copy: Terragrunt itself reads such a file.
+/// Returns true if `original` exists and equals its copy. An original without a copy counts too: Terragrunt itself reads
+/// such a file.
 fn is_copy(copied: &Utf8PathBuf, original: &Utf8PathBuf) -> bool {
     match (files::read(original), files::read(copied)) {
         (Ok(original), Ok(copied)) => original == copied,

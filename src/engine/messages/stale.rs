@@ -2,8 +2,8 @@
 
 use crate::model::Failure;
 
-/// Returns the changed part of the state (`"state serial"`, `"state lineage"`) if an apply failed because its plan is stale;
-/// no change was applied then.
+/// Returns the changed part of the state (`"state serial"`, `"state lineage"`) if an apply failed because its plan is
+/// stale: such an apply has changed nothing.
 ///
 /// Source: `backend/local/backend_local.go` of OpenTofu 1.12 and Terraform 1.11.
 pub fn stale(failure: &Failure) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::process::Redactor;
 
-/// Content of one line.
+/// Content of one line of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message {
     /// Version of the engine, in the first line.
@@ -25,13 +25,13 @@ pub enum Message {
     PlannedAction(String),
     /// Change that the engine deferred to a later plan.
     DeferredChange,
-    /// Outputs with their planned actions; an apply reports no actions.
+    /// Names of outputs, each with its planned action; during an apply the action is `None`.
     Outputs(Vec<(String, Option<String>)>),
     /// Warning or error.
     Diagnostic(EngineDiagnostic),
     /// Start, progress or end of work on a resource, as text: `aws_vpc.main: creating`.
     Doing(String),
-    /// Resource that an apply has done.
+    /// Resource that an apply has finished.
     Done {
         /// Address of the resource.
         address: String,
@@ -47,13 +47,13 @@ pub enum Message {
     },
     /// Address of a resource whose provisioner failed.
     ProvisionerFailed(String),
-    /// Operation of a change summary: `apply`, `destroy`, `plan`.
+    /// Operation that a change summary at the end of the stream names: `apply`, `destroy`, `plan`.
     Summary(String),
     /// Any other message.
     Other,
 }
 
-/// Parsed line with the engine's own text.
+/// Line of the stream: the engine's own text, and its parsed content.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StreamLine {
     /// Text for the log.
@@ -77,7 +77,7 @@ pub struct EngineDiagnostic {
     /// Address of the resource that the diagnostic is about.
     #[serde(default)]
     pub address: Option<String>,
-    /// Position in the configuration.
+    /// Range in a configuration file that the diagnostic is about.
     #[serde(default)]
     pub range: Option<SourceRange>,
     /// True if the diagnostic is about the value of a variable, which no configuration file holds.
@@ -85,7 +85,7 @@ pub struct EngineDiagnostic {
     pub is_about_value: bool,
 }
 
-/// Position in the configuration.
+/// Range in a configuration file that a diagnostic is about.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SourceRange {
     /// Path of the file, relative to the folder that the engine runs in.
@@ -102,7 +102,7 @@ pub struct SourcePosition {
 }
 
 impl EngineDiagnostic {
-    /// Masks the secrets in the texts.
+    /// Masks the secrets in all texts of the diagnostic.
     pub(in crate::engine) fn masked(self, redactor: &Redactor) -> Self {
         let masked = |text: &str| redactor.mask(text).into_owned();
         let range =
@@ -116,7 +116,7 @@ impl EngineDiagnostic {
         }
     }
 
-    /// Returns true for an error, and for any severity but `warning`.
+    /// Returns true unless the severity is `warning`.
     pub fn is_error(&self) -> bool {
         self.severity != "warning"
     }
@@ -191,7 +191,7 @@ struct RawStreamOutput {
     action: Option<String>,
 }
 
-/// Parses one line; absent if it is not one of the engine's JSON objects.
+/// Parses one line; `None` if it is not one of the engine's JSON objects.
 pub fn parse(line: &str) -> Option<StreamLine> {
     if !line.starts_with('{') {
         return None;
@@ -217,13 +217,13 @@ pub fn parse(line: &str) -> Option<StreamLine> {
         Some("diagnostic") => raw.diagnostic.map_or(Message::Other, Message::Diagnostic),
         Some("apply_complete") => match raw.hook {
             Some(RawHook { resource: Some(resource), action, .. }) => {
-                Message::Done { address: resource.addr, action: word(action.as_ref()).to_owned() }
+                Message::Done { address: resource.addr, action: action_word(action.as_ref()).to_owned() }
             }
             _ => Message::Other,
         },
         Some("apply_errored") => match raw.hook {
             Some(RawHook { resource: Some(resource), action, .. }) => {
-                Message::Errored { address: resource.addr, action: word(action.as_ref()).to_owned() }
+                Message::Errored { address: resource.addr, action: action_word(action.as_ref()).to_owned() }
             }
             _ => Message::Other,
         },
@@ -234,7 +234,9 @@ pub fn parse(line: &str) -> Option<StreamLine> {
         Some("change_summary") => {
             raw.changes.map_or(Message::Other, |changes| Message::Summary(changes.operation))
         }
-        Some(kind) => raw.hook.and_then(|hook| doing(kind, hook)).map_or(Message::Other, Message::Doing),
+        Some(kind) => {
+            raw.hook.and_then(|hook| progress_text(kind, hook)).map_or(Message::Other, Message::Doing)
+        }
         // An init reports progress without a type, or as `log` and `init_output`, which have no hook.
         None => Message::Other,
     };
@@ -253,15 +255,16 @@ pub(in crate::engine) fn parse_within(line: &str) -> (&str, Option<StreamLine>) 
     }
 }
 
-/// Returns the action of a hook on a resource; empty if there is none.
-fn word(action: Option<&RawAction>) -> &str {
+/// Returns the action of a hook message on a resource as a word; empty without one.
+fn action_word(action: Option<&RawAction>) -> &str {
     match action {
         Some(RawAction::Word(word)) => word,
         Some(RawAction::Provider(_)) | None => "",
     }
 }
 
-fn doing(kind: &str, hook: RawHook) -> Option<String> {
+/// Returns the text of a hook message for a live line: `aws_vpc.main: creating`.
+fn progress_text(kind: &str, hook: RawHook) -> Option<String> {
     if let Some(RawAction::Provider(action)) = &hook.action {
         let address = &action.addr;
         return Some(match kind {
@@ -273,7 +276,7 @@ fn doing(kind: &str, hook: RawHook) -> Option<String> {
         });
     }
     let address = hook.resource?.addr;
-    let working = match word(hook.action.as_ref()) {
+    let working = match action_word(hook.action.as_ref()) {
         "create" => "creating",
         "update" => "updating",
         "delete" => "destroying",

@@ -41,11 +41,13 @@ pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec
                 is_about_value: false,
             });
         } else if line.starts_with("Warning: ") {
-            found.push(EngineDiagnostic { severity: "warning".to_owned(), ..empty() });
+            found.push(EngineDiagnostic { severity: "warning".to_owned(), ..empty_diagnostic() });
         } else if let Some(last) = found.last_mut() {
-            if let (None, Some(range)) = (&last.range, place_in_text(line)) {
+            if let (None, Some(range)) = (&last.range, range_in_text(line)) {
                 last.range = Some(range);
-            } else if (shows_values && !line.starts_with(CALL)) || is_of_value_file(last, line, var_files) {
+            } else if (shows_values && !line.starts_with(FUNCTION_CALL))
+                || is_of_value_file(last, line, var_files)
+            {
                 // The line holds a value of the expression, or is an excerpt of a var file.
             } else if !(line.is_empty() && last.detail.is_empty()) {
                 last.detail.push_str(line);
@@ -57,7 +59,7 @@ pub(in crate::engine) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec
     for diagnostic in &mut found {
         diagnostic.detail.truncate(diagnostic.detail.trim_end().len());
         if diagnostic.range.is_none() {
-            diagnostic.range = place_of_call(&diagnostic.detail);
+            diagnostic.range = range_of_call(&diagnostic.detail);
         }
     }
     found
@@ -69,7 +71,7 @@ static CALLED_AT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Returns the position of the module call in a message that has no other position.
-fn place_of_call(detail: &str) -> Option<SourceRange> {
+fn range_of_call(detail: &str) -> Option<SourceRange> {
     let found = CALLED_AT.captures(detail)?;
     Some(SourceRange {
         filename: found[1].to_owned(),
@@ -77,16 +79,16 @@ fn place_of_call(detail: &str) -> Option<SourceRange> {
     })
 }
 
-/// Start of the line that opens the list of values in a diagnostic: those of variables, locals, `each.value` and others
-/// in its expression. An empty line ends the list. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
+/// Start of the line that opens the list of values in a diagnostic: values of variables, locals, `each.value` and others
+/// that the refused expression uses. An empty line ends the list. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
 const VALUES_START: &str = "├─";
 
-/// Start of the line in that list that names a function and no value.
-const CALL: &str = "while calling ";
+/// Start of a line in the list of values that names a function instead of a value.
+const FUNCTION_CALL: &str = "while calling ";
 
-/// Endings of the names of configuration files. All other files count as files with values: a var file or a backend's
-/// configuration may have any name, and units of Terragrunt name files that envctl does not know.
-const DECLARING: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];
+/// Endings of the names of configuration files. All other files count as files with values: a var file or the configuration
+/// of a backend may have any name, and Terragrunt units name files that envctl does not know.
+const CONFIGURATION_ENDINGS: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];
 
 /// Returns true if a line is an excerpt of the file that a diagnostic is about, and that file holds values. The instance's
 /// var files are compared by name only, since engines print paths in several forms.
@@ -94,7 +96,7 @@ fn is_of_value_file(diagnostic: &EngineDiagnostic, line: &str, var_files: &[Utf8
     let in_value_file = diagnostic.range.as_ref().is_some_and(|range| {
         let name = Utf8Path::new(&range.filename).file_name();
         let is_own = var_files.iter().any(|file| file.file_name() == name);
-        is_own || !name.is_some_and(|name| DECLARING.iter().any(|ending| name.ends_with(ending)))
+        is_own || !name.is_some_and(|name| CONFIGURATION_ENDINGS.iter().any(|ending| name.ends_with(ending)))
     });
     in_value_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
 }
@@ -107,7 +109,8 @@ pub(super) fn without_log_prefix(line: &str) -> &str {
         .map_or(line, |(_, rest)| rest)
 }
 
-fn empty() -> EngineDiagnostic {
+/// Returns an error without texts and position, to be filled while a text is parsed.
+fn empty_diagnostic() -> EngineDiagnostic {
     EngineDiagnostic {
         severity: String::new(),
         summary: String::new(),
@@ -118,8 +121,8 @@ fn empty() -> EngineDiagnostic {
     }
 }
 
-/// Parses a line like `on main.tf line 2, in resource "a" "b":`.
-fn place_in_text(line: &str) -> Option<SourceRange> {
+/// Parses the position in a line like `on main.tf line 2, in resource "a" "b":`.
+fn range_in_text(line: &str) -> Option<SourceRange> {
     let (filename, rest) = line.strip_prefix("on ")?.split_once(" line ")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     Some(SourceRange { filename: filename.to_owned(), start: SourcePosition { line: digits.parse().ok()? } })

@@ -1,15 +1,15 @@
 //! Transient failures: a retry of the same attempt may succeed.
 
-use super::failure::{Persistence, kinds_of};
+use super::failure::{Persistence, patterns_of};
 use crate::model::Failure;
 
 /// Returns true if a failure is known to be transient.
 ///
-/// Its text must match a transient row of the failure table, and no row of a permanent failure: a lock, missing rights, a
+/// Its text must match a transient pattern of [`super::failure`], and no permanent one such as a lock, missing rights or a
 /// broken file.
 pub fn is_transient(failure: &Failure) -> bool {
     let text = format!("{}\n{}", failure.summary, failure.detail);
-    let rows: Vec<_> = kinds_of(&text).collect();
+    let rows: Vec<_> = patterns_of(&text).collect();
     // A killed engine may have reported a transient error before; its work after that is unknown.
     rows.first().is_some_and(|row| row.persistence == Persistence::Transient && row.kind == failure.kind)
         && rows.iter().all(|row| row.persistence != Persistence::Permanent)

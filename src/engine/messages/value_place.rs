@@ -1,10 +1,10 @@
 //! Locates the errors of an engine about the value of a variable in the file that sets the value.
 //!
-//! Engines report them in the var file that envctl generates, or in the declaration of the variable. Measured on OpenTofu
-//! 1.12.6 and Terraform 1.11.4: a value of the wrong type is reported in the var file (Terraform) or the declaration
-//! (OpenTofu), as is one that a `validation` refuses; one of the environment in the declaration or in `<value for
-//! var.NAME>`; one of a sensitive variable (on OpenTofu of an ephemeral one too) in the declaration, with the file at the
-//! end of the text.
+//! Engines report such an error elsewhere: in the var file that envctl generates, or in the declaration of the variable.
+//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: Terraform reports a value of the wrong type, or one that a
+//! `validation` refuses, in the var file, OpenTofu in the declaration. Both report a value from the environment in the
+//! declaration or in `<value for var.NAME>`, and a sensitive value (OpenTofu also an ephemeral one) in the declaration,
+//! with the var file at the end of the text.
 
 use std::sync::LazyLock;
 
@@ -25,28 +25,30 @@ static UNSUITABLE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is valid")
 });
 
-/// Pattern of the messages on a validation rule that refused a value; the path of a rule in a called module has a folder.
+/// Pattern of the engines' messages on a value that a validation rule refused; the message names the file and line of the
+/// rule. The path of a rule in a called module has a folder, and does not match.
 static VALIDATION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"This was checked by the validation rule at ([^/\s:]+):(\d+),").expect("the pattern is valid")
 });
 
-/// Pattern of the messages on a variable that a var file sets and no module declares.
+/// Pattern of the engines' messages on a variable that a var file sets and no module declares.
 static UNDECLARED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"does not declare a variable named "([\w-]+)" but a value was found in file "#)
         .expect("the pattern is valid")
 });
 
-/// Pattern of the file and the positions at the end of a message on a sensitive value.
+/// Pattern of the text at the end of a message on a sensitive value: the var file with the positions of the value in it.
 static DEFINED_AT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r" Invalid value defined at (.+):\d+,\d+(?:-(?:\d+,)?\d+)?\.").expect("the pattern is valid")
 });
 
-/// Returns the diagnostics of an engine, those about a value located where it is set.
+/// Returns the diagnostics of an engine; those about a value name the file that sets the value.
 pub(super) fn with_places(diagnostics: &[EngineDiagnostic], target: &Target) -> Vec<EngineDiagnostic> {
     diagnostics.iter().map(|diagnostic| with_place(diagnostic, target)).collect()
 }
 
-/// Returns a diagnostic; one about a value is located where the value is set, and its text names no generated file.
+/// Returns a diagnostic; if it is about a value, it names the file that sets the value, and its text no longer names a
+/// generated file.
 pub(in crate::engine) fn with_place(diagnostic: &EngineDiagnostic, target: &Target) -> EngineDiagnostic {
     let mut found = diagnostic.clone();
     let Some(places) = &target.value_places else { return found };

@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::model::member_path;
 
-/// Collects the paths at which two values differ, or at which the later one is not known yet.
+/// Collects the paths at which a value before and a value after differ, or at which the value after is not known yet.
 ///
-/// No path below a value that either side marks sensitive is named, since even its keys may be secret.
+/// No path below a value that is marked sensitive before or after is named, since even its keys may be secret.
 pub(in crate::engine) struct AttributeComparison {
+    /// Paths of the attributes that differ.
     found: Vec<String>,
 }
 
@@ -64,21 +65,23 @@ impl<'v> AttributeChange<'v> {
         is_true(self.before_sensitive) || is_true(self.after_sensitive)
     }
 
-    /// Returns the members of an object by name: those before, those after and those that are not known yet.
+    /// Returns the members of an object by name: those of the value before, those of the value after, and those that are
+    /// not known yet.
     pub(in crate::engine) fn members(self) -> Vec<(&'v String, Self)> {
         let of = |value: &'v Value| value.as_object().into_iter().flat_map(Map::keys);
         let mut names: Vec<&String> = of(self.before).chain(of(self.after)).chain(of(self.unknown)).collect();
         names.sort();
         names.dedup();
-        names.into_iter().map(|name| (name, self.below(&|value| value.get(name.as_str())))).collect()
+        names.into_iter().map(|name| (name, self.part(&|value| value.get(name.as_str())))).collect()
     }
 
     /// Returns an element of a list.
     pub(in crate::engine) fn item(self, index: usize) -> Self {
-        self.below(&|value| value.get(index))
+        self.part(&|value| value.get(index))
     }
 
-    fn below(self, get: &dyn Fn(&'v Value) -> Option<&'v Value>) -> Self {
+    /// Returns the part of the values and marks that `get` selects.
+    fn part(self, get: &dyn Fn(&'v Value) -> Option<&'v Value>) -> Self {
         let at = |value| get(value).unwrap_or(&Value::Null);
         // A mark that is `true` holds for everything below it.
         let mask = |value| if is_true(value) { value } else { at(value) };
@@ -92,23 +95,19 @@ impl<'v> AttributeChange<'v> {
     }
 }
 
-/// Returns true if a mark holds for all of a value.
+/// Returns true if a mark holds for the whole value.
 pub(super) fn is_true(value: &Value) -> bool {
     *value == Value::Bool(true)
 }
 
-/// Returns true if a mark holds for any part of a value.
+/// Returns true if a mark holds for a value or any part of it.
 pub(super) fn has_unknown(value: &Value) -> bool {
     match value {
         Value::Bool(unknown) => *unknown,
         Value::Array(items) => items.iter().any(has_unknown),
-        Value::Object(items) => values(items).any(has_unknown),
+        Value::Object(items) => items.values().any(has_unknown),
         _ => false,
     }
-}
-
-fn values(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
-    map.values()
 }
 
 #[cfg(test)]

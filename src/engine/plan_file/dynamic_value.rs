@@ -17,19 +17,19 @@ pub(super) struct DynamicValue {
 }
 
 /// Maximum nesting of a value.
-const DEPTH: usize = 64;
+const MAX_DEPTH: usize = 64;
 
-/// Decodes a value of known type; absent for invalid bytes and for a value with an unknown part.
-pub(super) fn value_of(bytes: &[u8]) -> Option<Value> {
+/// Decodes a value of known type; `None` for invalid bytes and for a value with an unknown part.
+pub(super) fn decode(bytes: &[u8]) -> Option<Value> {
     let mut rest = bytes;
-    let value = read_value_with_max_depth(&mut rest, DEPTH).ok()?;
+    let value = read_value_with_max_depth(&mut rest, MAX_DEPTH).ok()?;
     json(value).filter(|_| rest.is_empty())
 }
 
 /// Decodes a value that follows its type.
-pub(super) fn with_type(bytes: &[u8]) -> Option<Value> {
+pub(super) fn decode_with_type(bytes: &[u8]) -> Option<Value> {
     let mut rest = bytes;
-    let rmpv::Value::Array(parts) = read_value_with_max_depth(&mut rest, DEPTH + 1).ok()? else {
+    let rmpv::Value::Array(parts) = read_value_with_max_depth(&mut rest, MAX_DEPTH + 1).ok()? else {
         return None;
     };
     let [kind, value] = <[rmpv::Value; 2]>::try_from(parts).ok()?;
@@ -37,7 +37,7 @@ pub(super) fn with_type(bytes: &[u8]) -> Option<Value> {
     json(value)
 }
 
-/// Returns a decoded value as JSON; absent for an extension type, with which engines encode unknown values, and for a text
+/// Returns a decoded value as JSON; `None` for an extension type, with which engines encode unknown values, and for a text
 /// that is not UTF-8.
 fn json(value: rmpv::Value) -> Option<Value> {
     Some(match value {
@@ -57,6 +57,7 @@ fn json(value: rmpv::Value) -> Option<Value> {
     })
 }
 
+/// Returns a member of a decoded object as JSON; `None` if its name is no text or its value cannot be decoded.
 fn member((name, value): (rmpv::Value, rmpv::Value)) -> Option<(String, Value)> {
     match json(name)? {
         Value::String(name) => Some((name, json(value)?)),
@@ -68,7 +69,7 @@ fn member((name, value): (rmpv::Value, rmpv::Value)) -> Option<(String, Value)> 
 /// as engines write numbers that 64 bits cannot hold.
 fn float(value: f64) -> Option<Value> {
     let number = Number::from_f64(value)?;
-    let digits = format!("{value:.FRACTION$}");
+    let digits = format!("{value:.FRACTION_DIGITS$}");
     Some(if is_same_number(&digits, &number.to_string()) {
         Value::Number(number)
     } else {
@@ -78,7 +79,7 @@ fn float(value: f64) -> Option<Value> {
 }
 
 /// Number of decimal places of the smallest 64-bit float.
-const FRACTION: usize = 1074;
+const FRACTION_DIGITS: usize = 1074;
 
 #[cfg(test)]
 mod tests {
@@ -90,7 +91,7 @@ mod tests {
         let mut bytes = vec![0x92, 0xc4, u8::try_from(kind.len()).unwrap()];
         bytes.extend(kind.as_bytes());
         bytes.extend(value);
-        with_type(&bytes)
+        decode_with_type(&bytes)
     }
 
     #[test]
@@ -116,6 +117,6 @@ mod tests {
             assert_eq!(typed("\"string\"", bytes), None, "{bytes:?}");
         }
         assert_eq!(typed("\"string\"", &[0x91; 4096]), None);
-        assert_eq!(with_type(b"\xa1x"), None);
+        assert_eq!(decode_with_type(b"\xa1x"), None);
     }
 }

@@ -73,8 +73,8 @@ impl<'de> Deserialize<'de> for ExactJson {
 /// First character of the string that replaces a number in a [`comparable`] value.
 const LONG_NUMBER: char = '\0';
 
-/// Parses a value for comparisons: a number that a `Value` cannot hold exactly becomes a string with a first character that
-/// no string of an engine has.
+/// Parses a value for comparisons: a number that a [`Value`] cannot hold exactly becomes a string that starts with
+/// [`LONG_NUMBER`], as no string of an engine does.
 pub(in crate::engine) fn comparable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     let text = Box::<RawValue>::deserialize(deserializer)?;
     comparable_value(text.get()).map_err(D::Error::custom)
@@ -90,7 +90,7 @@ pub fn long_number(value: &Value) -> Option<&str> {
     value.as_str()?.strip_prefix(LONG_NUMBER)
 }
 
-/// Returns true if any part of a value is such a string.
+/// Returns true if a `comparable` value holds a number as a string anywhere.
 pub fn has_long_number(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_long_number),

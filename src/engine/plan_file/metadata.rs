@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use prost::Message;
 use zip::{ZipArchive, result::ZipError};
 
-use super::dynamic_value::{DynamicValue, value_of};
+use super::dynamic_value::{DynamicValue, decode};
 use crate::{
     engine::{PlanFacts, PlanMode, StateIdentity},
     files,
@@ -46,6 +46,7 @@ pub enum PlanFileError {
     },
 }
 
+/// Members of the encoded plan that envctl reads.
 #[derive(Message)]
 struct PlanMessage {
     #[prost(message, optional, tag = "13")]
@@ -75,6 +76,7 @@ pub(in crate::engine) struct PlanVerdict {
     pub(in crate::engine) complete: bool,
 }
 
+/// Backend in the encoded plan.
 #[derive(Message)]
 struct PlanBackend {
     #[prost(string, tag = "1")]
@@ -85,7 +87,7 @@ struct PlanBackend {
     workspace: String,
 }
 
-/// Reads the state of a plan file from before its refresh.
+/// Reads the state that a plan was made on, as it was before the refresh, from a plan file.
 pub(in crate::engine) fn state_before(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
     member(path, &mut archive(path)?, "tfstate-prev")
 }
@@ -136,7 +138,7 @@ pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
     let state: StateIdentity =
         serde_json::from_slice(&member("tfstate")?).map_err(|error| broken(format!("its state: {error}")))?;
     let backend = plan.backend.ok_or_else(|| broken("it names no backend".to_owned()))?;
-    let backend_config = match backend.config.map(|config| value_of(&config.msgpack)) {
+    let backend_config = match backend.config.map(|config| decode(&config.msgpack)) {
         None => serde_json::Map::new(),
         Some(Some(serde_json::Value::Object(config))) => config,
         Some(_) => return Err(broken("the configuration of its backend cannot be understood".to_owned())),

@@ -71,7 +71,7 @@ impl RawActionInvocation {
         }
     }
 
-    /// Returns the action.
+    /// Returns the action that the plan invokes.
     fn action(&self) -> Result<ActionInvocation, InvalidName> {
         let trigger = match &self.lifecycle_action_trigger {
             Some(RawTrigger { triggering_resource_address, action_trigger_event }) => Some(ActionTrigger {
@@ -83,13 +83,15 @@ impl RawActionInvocation {
         Ok(ActionInvocation { address: visible(&self.address).parse()?, trigger })
     }
 
-    /// Returns the action with its configuration, one line for each argument; absent without arguments.
+    /// Returns the address of the action with its configuration, one line for each argument; `None` without arguments.
     pub(in crate::engine) fn configuration(&self) -> Result<Option<String>, InvalidName> {
         let lines = match self.attributes() {
-            change if change.is_masked() || is_true(change.unknown) => vec![written(change)],
-            change => {
-                change.members().into_iter().map(|(name, at)| format!("{name} = {}", written(at))).collect()
-            }
+            change if change.is_masked() || is_true(change.unknown) => vec![value_text(change)],
+            change => change
+                .members()
+                .into_iter()
+                .map(|(name, at)| format!("{name} = {}", value_text(at)))
+                .collect(),
         };
         let head = self.action()?.to_string();
         Ok((!lines.is_empty()).then(|| format!("{head}\n    {}", lines.join("\n    "))))
@@ -102,18 +104,18 @@ impl RawActionInvocation {
 }
 
 /// Returns a value on one line, with the engines' words for a sensitive value and for one that is not known yet.
-fn written(change: AttributeChange<'_>) -> String {
+fn value_text(change: AttributeChange<'_>) -> String {
     let list = |items: Vec<String>| items.join(", ");
     match change.after {
         _ if change.is_masked() => "(sensitive value)".to_owned(),
         _ if is_true(change.unknown) => "(known after apply)".to_owned(),
         Value::Array(items) => {
-            format!("[{}]", list((0..items.len()).map(|at| written(change.item(at))).collect()))
+            format!("[{}]", list((0..items.len()).map(|at| value_text(change.item(at))).collect()))
         }
         value if value.is_object() || change.unknown.is_object() => {
             let members = change.members().into_iter();
             let members =
-                members.map(|(name, at)| format!("{} = {}", Value::from(name.as_str()), written(at)));
+                members.map(|(name, at)| format!("{} = {}", Value::from(name.as_str()), value_text(at)));
             format!("{{{}}}", list(members.collect()))
         }
         value => long_number(value).map_or_else(|| value.to_string(), str::to_owned),
@@ -121,7 +123,7 @@ fn written(change: AttributeChange<'_>) -> String {
 }
 
 /// Returns the addresses of deferred changes and actions, each with the engine's reason.
-pub(in crate::engine) fn deferred(
+pub(in crate::engine) fn deferred_texts(
     changes: Vec<RawDeferredChange>,
     actions: Vec<RawDeferredAction>,
 ) -> Vec<String> {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{
     attributes::{AttributeChange, changed, has_unknown},
     exact_json::{comparable, has_long_number},
-    plan_actions::{RawActionInvocation, RawDeferredAction, RawDeferredChange, deferred},
+    plan_actions::{RawActionInvocation, RawDeferredAction, RawDeferredChange, deferred_texts},
     value_digests as values,
 };
 use crate::{
@@ -40,9 +40,9 @@ pub(in crate::engine) struct PlanJson {
     pub(in crate::engine) configurations: Vec<String>,
     /// Changes and actions that the engine deferred to a later plan, each with the engine's reason.
     pub(in crate::engine) deferred: Vec<String>,
-    /// False if a later plan has to follow, as after a narrowed one; absent if the engine does not report it.
+    /// False if a later plan has to follow, as after a narrowed one; `None` if the engine does not report it.
     pub(in crate::engine) complete: Option<bool>,
-    /// True if an apply changes something; absent if the engine does not report it.
+    /// True if an apply changes something; `None` if the engine does not report it.
     pub(in crate::engine) applyable: Option<bool>,
     /// True if planning ended with errors.
     pub(in crate::engine) errored: bool,
@@ -116,7 +116,7 @@ pub(in crate::engine) fn parse(
         }
         changes.actions.push(action);
     }
-    let deferred = deferred(raw.deferred_changes, raw.deferred_action_invocations);
+    let deferred = deferred_texts(raw.deferred_changes, raw.deferred_action_invocations);
     let RawPlanJson { complete, applyable, errored, .. } = raw;
     Ok(PlanJson { changes, known, outputs, configurations, deferred, complete, applyable, errored })
 }

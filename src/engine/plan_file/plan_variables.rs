@@ -12,7 +12,7 @@ use prost::Message;
 use serde_json::Value;
 
 use super::{
-    dynamic_value::{DynamicValue, with_type},
+    dynamic_value::{DynamicValue, decode_with_type},
     metadata::plan_of,
 };
 use crate::{
@@ -52,8 +52,10 @@ pub fn plan_variables(path: &Utf8Path) -> Result<BTreeMap<String, Value>, PlanFi
         reason: error.to_string(),
     };
     let plan = VariablesMessage::decode(plan_of(path)?.as_slice()).map_err(broken)?;
-    let known =
-        plan.variables.into_iter().filter_map(|(name, value)| Some((name, with_type(&value.msgpack)?)));
+    let known = plan
+        .variables
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, decode_with_type(&value.msgpack)?)));
     Ok(known.collect())
 }
 
@@ -81,27 +83,27 @@ pub(in crate::engine) fn ephemeral_variables(
 }
 
 /// First version of OpenTofu with ephemeral variables.
-const EPHEMERAL_IN_TOFU: (u64, u64) = (1, 11);
+const EPHEMERAL_SINCE: (u64, u64) = (1, 11);
 
-/// Returns true if an apply of a plan needs the var files of the plan again: if that has ephemeral variables, or if OpenTofu
-/// would compare the plan with a value that the var files override.
+/// Returns true if an apply of a plan needs the var files of the plan again: if the plan has ephemeral variables, or if
+/// OpenTofu would compare the plan with a value that the var files override.
 ///
 /// Both engines compare values that they are given at apply with those in the plan, and accept equal ones. Measured on
-/// OpenTofu 1.12.6 and Terraform 1.11.4. OpenTofu also compares values of its environment and of var files that it loads
-/// by their names.
+/// OpenTofu 1.12.6 and Terraform 1.11.4. OpenTofu also compares values of its environment and of var files that it loads by
+/// their names.
 pub(in crate::engine) fn takes_var_files(
     core: &InstalledEngine,
     target: &Target,
     plan: &Utf8Path,
 ) -> Result<bool, Failure> {
-    if core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_IN_TOFU) && has_other_values(target) {
+    if core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_SINCE) && has_other_values(target) {
         return Ok(true);
     }
     match ephemeral_variables(plan, core.name) {
         Ok(names) => Ok(!names.is_empty()),
         // Only OpenTofu encrypts plans, and only the engine can decrypt them.
         Err(PlanFileError::Opaque { .. }) => {
-            Ok(core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_IN_TOFU))
+            Ok(core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_SINCE))
         }
         Err(error) => Err(Failure::new(FailureKind::Engine, error.to_string())),
     }

@@ -8,32 +8,32 @@ use sha2::{Digest as _, Sha256};
 use super::attributes::{AttributeChange, has_unknown, is_true};
 use crate::model::{Action, ValueDigest, hex};
 
-/// Returns the digests of the values that a change of a resource or an output sets; absent if it sets none.
+/// Returns the digests of the known values that a change of a resource or an output sets; `None` if it sets none.
 pub(in crate::engine) fn known(action: Action, change: AttributeChange<'_>) -> Option<ValueDigest> {
     match action {
         Action::NoOp | Action::Read | Action::Delete | Action::Forget => None,
-        Action::Update => Some(part(change)),
+        Action::Update => Some(digests_of_difference(change)),
         Action::Create | Action::Replace(_) | Action::ForgetAndCreate | Action::Unknown => {
-            Some(whole(change))
+            Some(digests_of_whole(change))
         }
     }
 }
 
-/// Returns the digests of what differs between before and after, down to the first list.
-fn part(change: AttributeChange<'_>) -> ValueDigest {
+/// Returns the digests of the parts of a value that differ between before and after. A list counts as a whole.
+fn digests_of_difference(change: AttributeChange<'_>) -> ValueDigest {
     let (Value::Object(_), Value::Object(_), false) = (change.before, change.after, change.is_masked())
     else {
-        return whole(change);
+        return digests_of_whole(change);
     };
     let changed = change.members().into_iter().filter_map(|(name, member)| {
         let changes = member.before != member.after || has_unknown(member.unknown);
-        changes.then(|| (name.clone(), part(member)))
+        changes.then(|| (name.clone(), digests_of_difference(member)))
     });
     ValueDigest::Part(changed.collect())
 }
 
-/// Returns the digests of the whole value after.
-fn whole(change: AttributeChange<'_>) -> ValueDigest {
+/// Returns the digests of a whole value as it is after the change.
+fn digests_of_whole(change: AttributeChange<'_>) -> ValueDigest {
     if is_true(change.unknown) || (change.is_masked() && has_unknown(change.unknown)) {
         return ValueDigest::Unknown;
     }
@@ -41,10 +41,13 @@ fn whole(change: AttributeChange<'_>) -> ValueDigest {
         // Even the names below a sensitive value are left out.
         value if change.is_masked() && !value.is_null() => digest(value),
         Value::Object(_) => {
-            let all = change.members().into_iter().map(|(name, member)| (name.clone(), whole(member)));
+            let all =
+                change.members().into_iter().map(|(name, member)| (name.clone(), digests_of_whole(member)));
             ValueDigest::Map(all.collect::<BTreeMap<_, _>>())
         }
-        Value::Array(items) => ValueDigest::List((0..items.len()).map(|at| whole(change.item(at))).collect()),
+        Value::Array(items) => {
+            ValueDigest::List((0..items.len()).map(|at| digests_of_whole(change.item(at))).collect())
+        }
         Value::Null if has_unknown(change.unknown) => ValueDigest::Unknown,
         Value::Null => ValueDigest::Null,
         value => digest(value),

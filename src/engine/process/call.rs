@@ -31,10 +31,10 @@ pub(in crate::engine) struct StreamResult {
     /// First resource or output that the engine would change.
     pub(in crate::engine) first_change: Option<String>,
     /// True if the engine deferred a change to a later plan.
-    pub(in crate::engine) has_deferred: bool,
-    /// Progress of the work and of the state, as the engine reported it.
+    pub(in crate::engine) has_deferred_changes: bool,
+    /// Reports of the engine on its work and on the state.
     pub(in crate::engine) reports: EngineReports,
-    /// Warnings and errors.
+    /// Warnings and errors that the engine reported.
     pub(in crate::engine) diagnostics: Vec<EngineDiagnostic>,
     /// First line on standard output that was no JSON object.
     pub(in crate::engine) non_json_output: Option<String>,
@@ -42,12 +42,12 @@ pub(in crate::engine) struct StreamResult {
     pub(in crate::engine) stderr: Vec<String>,
     /// Messages for the user.
     pub(in crate::engine) notes: Vec<String>,
-    /// Filter that hides a state which the engine prints.
+    /// Filter that hides the state if the engine prints it.
     state_mask: StateMask,
 }
 
-/// Output files of a command that may change a state. They hold secrets, and are removed as soon as their content is not
-/// needed any more.
+/// Files that receive standard output and standard error of a command that may change a state. They hold secrets: envctl
+/// removes them as soon as it has read what it needs.
 #[derive(Debug)]
 pub(in crate::engine) struct OutputFiles {
     /// File of standard output.
@@ -57,14 +57,14 @@ pub(in crate::engine) struct OutputFiles {
 }
 
 impl OutputFiles {
-    /// Returns the files for the next command of a session.
+    /// Returns the paths of the output files for the next command of a session.
     pub(in crate::engine) fn of(session: &Session<'_>) -> Self {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| session.log.with_extension(name));
         Self { stdout, stderr }
     }
 
     /// Removes the files; returns a note for each that could not be removed.
-    pub(in crate::engine) fn removed(self) -> Vec<String> {
+    pub(in crate::engine) fn remove(self) -> Vec<String> {
         let removed = [self.stdout, self.stderr].map(|file| (files::remove_if_there(&file), file));
         let kept = removed.into_iter().filter_map(|(result, file)| Some((result.err()?, file)));
         kept.map(|(error, file)| format!("`{file}` may hold secrets and could not be removed: {error}"))
@@ -85,8 +85,8 @@ pub(in crate::engine) fn stream(
     run_streamed(session, target, command, false, |on_event| run(on_event).map(|end| end.exit))
 }
 
-/// Runs a command that may change a state and reads its JSON stream from files, which the caller removes: the log has their
-/// content, masked.
+/// Runs a command that may change a state and reads its JSON stream from `output_files`, which the caller removes: the log
+/// has their content, masked.
 pub(in crate::engine) fn stream_mutating(
     session: &Session<'_>,
     target: &Target,
@@ -101,6 +101,7 @@ pub(in crate::engine) fn stream_mutating(
     })
 }
 
+/// Runs a command by `run` and reads its JSON stream while it runs.
 fn run_streamed(
     session: &Session<'_>,
     target: &Target,
@@ -114,7 +115,7 @@ fn run_streamed(
         exit: Exit::Code(0),
         version: None,
         first_change: None,
-        has_deferred: false,
+        has_deferred_changes: false,
         reports: EngineReports::default(),
         diagnostics: Vec::new(),
         non_json_output: None,
@@ -143,6 +144,7 @@ fn run_streamed(
     Ok(streamed)
 }
 
+/// Keeps a line of standard error in memory, without the oldest of more than [`KEPT_LINES`], and in the log.
 fn keep_stderr(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
     log.line(line);
     if stderr.len() == KEPT_LINES {
@@ -152,7 +154,7 @@ fn keep_stderr(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
 }
 
 impl StreamResult {
-    /// Returns true if the engine printed its whole state.
+    /// Returns true if the engine printed the whole state.
     pub(in crate::engine) fn printed_its_state(&self) -> bool {
         self.state_mask.has_seen_state()
     }
@@ -190,7 +192,7 @@ impl StreamResult {
             Message::PlannedAction(address) => {
                 self.first_change.get_or_insert_with(|| masked(&address));
             }
-            Message::DeferredChange => self.has_deferred = true,
+            Message::DeferredChange => self.has_deferred_changes = true,
             Message::Outputs(outputs) => {
                 let changed =
                     outputs.into_iter().find(|(_, action)| action.as_ref().is_some_and(|a| a != "noop"));
@@ -253,12 +255,12 @@ pub(in crate::engine) struct MutationResult {
     pub(in crate::engine) finished: FinishedProcess,
     /// True if the command printed its whole state.
     pub(in crate::engine) printed_its_state: bool,
-    /// Progress of the work and of the state, as the engine reported it.
+    /// Reports of the engine on its work and on the state.
     pub(in crate::engine) reports: EngineReports,
 }
 
-/// Runs a command that may change a state with its output in files, which the caller removes. Each line is passed on and
-/// logged, masked.
+/// Runs a command that may change a state, with its output in `output_files`, which the caller removes. Passes each line to
+/// `on_line` and to the log, masked.
 pub(in crate::engine) fn mutate(
     session: &Session<'_>,
     command: &CommandLine,
@@ -302,7 +304,7 @@ pub(in crate::engine) fn mutate(
     Ok(MutationResult { finished, printed_its_state: state_mask.has_seen_state(), reports })
 }
 
-/// Runs a command that may change a state and returns its output, for callers that show it only on a failure.
+/// Runs a command that may change a state and returns its output, for callers that show the output only on a failure.
 pub(in crate::engine) fn capture_mutating(
     session: &Session<'_>,
     command: &CommandLine,
@@ -317,7 +319,7 @@ pub(in crate::engine) fn capture_mutating(
         said.push_str(text);
         said.push('\n');
     });
-    for note in output_files.removed() {
+    for note in output_files.remove() {
         stderr.push_str(&note);
         stderr.push('\n');
     }
@@ -334,7 +336,7 @@ pub(in crate::engine) fn run_inherited(
     Ok(session.runner.inherit(command).map_err(start_error)?.exit)
 }
 
-/// Converts the error of a process that could not be run or was interrupted.
+/// Converts the error of a process that did not start or that the user interrupted.
 fn start_error(error: ProcessError) -> EngineError {
     match error {
         ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },

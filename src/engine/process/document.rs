@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-/// Strictness with which the standard output of a JSON stream is read.
+/// Strictness with which envctl reads the standard output of an engine that writes JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Every line must be one of the engine's JSON objects.
@@ -11,10 +11,10 @@ pub enum Dialect {
     Mixed,
 }
 
-/// First bytes of the JSON of a plan; another program may have left an unfinished line before it.
+/// First bytes of the JSON of a plan, by which it is found behind an unfinished line of another program.
 const PLAN: &[u8] = b"{\"format_version\"";
 
-/// Returns an output from the first line on that begins a JSON object: OpenTofu may print a warning before it.
+/// Returns the rest of an output from the first line that begins a JSON object: OpenTofu may print a warning before it.
 pub(in crate::engine) fn from_first_object(output: &[u8]) -> &[u8] {
     let mut at = 0;
     for line in output.split_inclusive(|byte| *byte == b'\n') {

@@ -1,5 +1,5 @@
-//! Locks on folders, between threads and between envctl processes. The folder itself is locked, so that no lock file is
-//! left.
+//! Locks on folders, between threads and between envctl processes. Most are taken on the folder itself, so that no lock
+//! file remains.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -16,32 +16,34 @@ use crate::{
     model::{Failure, FailureKind, hex},
 };
 
-/// Lock that is held until it is dropped.
+/// Lock on a folder, held until it is dropped.
 #[derive(Debug)]
 pub struct FolderLock {
     _file: File,
 }
 
-/// Folder of the locks on the `.terraform` of stack folders: files of envctl's own, which outlive that folder.
-const LOCKS: &str = ".envctl/locks";
+/// Folder of the lock files for the `.terraform` of stack folders: a lock must outlive that folder.
+const LOCKS_FOLDER: &str = ".envctl/locks";
 
-/// Mode of a lock: exclusive, or shared with other holders of the same mode.
+/// Mode in which a lock is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum LockMode {
-    Nobody,
-    OthersWhoShare,
+    /// No other process holds the lock.
+    Exclusive,
+    /// Other processes may hold the lock in the same mode.
+    Shared,
 }
 
-/// Longest pause between attempts to take a lock, which grow, so that an interrupt is noticed.
+/// Longest pause between two attempts to take a lock. The pauses grow up to it, so that envctl notices an interrupt soon.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Waits for the exclusive lock on a folder; `words` is shown as progress.
+/// Waits for the exclusive lock on a folder, and shows `words` as progress meanwhile.
 pub(in crate::engine) fn lock(
     folder: &Utf8Path,
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
-    wait(folder, LockMode::Nobody, words, session)
+    wait_for_folder(folder, LockMode::Exclusive, words, session)
 }
 
 /// Waits for the exclusive lock on a stack's folder, which serializes applies.
@@ -67,56 +69,57 @@ pub(in crate::engine) fn lock_plugin_cache(
     fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
     // Held during the check and afterwards: no other process installs meanwhile, and inits that install nothing run in
     // parallel.
-    let shared = wait(cache, LockMode::OthersWhoShare, words, session)?;
+    let shared = wait_for_folder(cache, LockMode::Shared, words, session)?;
     if locks_itself || has_providers(cache, lockfile) {
         return Ok(shared);
     }
     drop(shared);
-    wait(cache, LockMode::Nobody, words, session)
+    wait_for_folder(cache, LockMode::Exclusive, words, session)
 }
 
-/// Waits for the lock on what is installed in the `.terraform` of a stack's folder: shared for its use, exclusive for an
-/// install.
+/// Waits for the lock on the modules and providers that are installed in the `.terraform` of a stack's folder: shared to
+/// use them, exclusive to install.
 ///
-/// It differs from the lock on the folder itself, which serializes applies. A caller that needs both takes that one first.
+/// The lock on the stack's folder itself serializes applies. A caller that needs both locks takes the one on the stack's
+/// folder first.
 pub(in crate::engine) fn lock_installed(
     target: &Target,
-    sharing: LockMode,
+    mode: LockMode,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
-    let words = match sharing {
-        LockMode::Nobody => "waiting for plans and applies in this folder to end before an init",
-        LockMode::OthersWhoShare => "waiting for an init in this folder",
+    let words = match mode {
+        LockMode::Exclusive => "waiting for plans and applies in this folder to end before an init",
+        LockMode::Shared => "waiting for an init in this folder",
     };
     let real = files::resolve_links(&target.dir.join(ENGINE_FOLDER));
-    let locks = target.project.join(LOCKS);
+    let locks = target.project.join(LOCKS_FOLDER);
     let path = locks.join(hex(&Sha256::digest(real.as_str())));
     let opened = files::create_dirs(&locks).and_then(|()| files::open_own(&path));
-    wait_for(opened.map_err(|error| unusable(&path, &error))?, &path, sharing, words, session)
+    wait_for_file(opened.map_err(|error| unusable(&path, &error))?, &path, mode, words, session)
 }
 
-fn wait(
+fn wait_for_folder(
     folder: &Utf8Path,
-    sharing: LockMode,
+    mode: LockMode,
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let file = files::open_folder(folder).map_err(|error| unusable(folder, &error))?;
-    wait_for(file, folder, sharing, words, session)
+    wait_for_file(file, folder, mode, words, session)
 }
 
-fn wait_for(
+fn wait_for_file(
     file: File,
     path: &Utf8Path,
-    sharing: LockMode,
+    mode: LockMode,
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let mut pause = Duration::ZERO;
     loop {
-        let tried = match sharing {
-            LockMode::Nobody => file.try_lock(),
-            LockMode::OthersWhoShare => file.try_lock_shared(),
+        let tried = match mode {
+            LockMode::Exclusive => file.try_lock(),
+            LockMode::Shared => file.try_lock_shared(),
         };
         match tried {
             Ok(()) => return Ok(FolderLock { _file: file }),
@@ -138,7 +141,7 @@ fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot lock `{path}`: {error}")))
 }
 
-/// Returns true if a lock file names providers, and a folder has all of them.
+/// Returns true if a lock file names providers, and a folder of installed providers has all of them.
 pub(in crate::engine) fn has_providers(folder: &Utf8Path, lockfile: &Utf8Path) -> bool {
     files::read_text(lockfile).is_ok_and(|text| {
         let mut folders = provider_folders(&text).peekable();

@@ -7,14 +7,15 @@ use camino::Utf8PathBuf;
 use super::installed::InstalledEngine;
 use crate::files::{DigestCache, MetadataDigest, file_digest};
 
-/// Program that runs when an engine does. Its path differs between machines, so that only its content counts.
+/// Program that an engine runs, its own or the driven one. A plan is bound to the content alone, since paths differ between
+/// machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineProgram {
     /// Role in a plan's manifest: `engine program`, `driven engine program`.
     pub role: &'static str,
     /// Path of the program, or of the version manager that starts it.
     pub path: Utf8PathBuf,
-    /// SHA-256 of its content, links followed; `unreadable` if the program can be run but not read.
+    /// SHA-256 of the program's content, links followed; `unreadable` if the program can be run but not read.
     pub digest: String,
 }
 

@@ -31,7 +31,7 @@ pub enum EngineUnavailable {
         source: ProcessError,
     },
     /// The program did not print a version.
-    #[error("engine `{name}` cannot be used in `{dir}`: `{program}` did not say its version ({said})")]
+    #[error("engine `{name}` cannot be used in `{dir}`: `{program}` did not say its version ({output})")]
     NoVersion {
         /// Name of the engine.
         name: EngineName,
@@ -40,7 +40,7 @@ pub enum EngineUnavailable {
         /// Folder that the program ran in.
         dir: Utf8PathBuf,
         /// Exit and output of the program.
-        said: String,
+        output: String,
     },
     /// The version is not allowed.
     #[error("`{program}` is {name} {version} in `{dir}`, and environments.toml requires `{constraint}`")]
@@ -107,7 +107,7 @@ impl InstalledEngine {
         (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()) >= wanted
     }
 
-    /// Returns true if parallel inits of the engine may fill one plugin cache in this environment.
+    /// Returns true if parallel inits of the engine may fill one plugin cache in the target's environment.
     ///
     /// Source: changelog of OpenTofu 1.10. Measured with 1.12.6: of 36 inits, six at once, none failed where packages are
     /// unpacked into the cache, and two crashed where the cache is linked to an unpacked `filesystem_mirror`.
@@ -115,10 +115,14 @@ impl InstalledEngine {
         self.name == EngineName::Tofu && self.is_at_least((1, 10)) && !may_link_providers(target)
     }
 
-    /// Compares the version that a stream reports with the cached one. A version manager's program stays the same while the
-    /// version behind it changes, so a cached version that differs is removed, and the next run asks for it again.
-    pub(in crate::engine) fn check_reported_version(&self, said: &str) -> Result<Option<String>, Failure> {
-        if said == self.version {
+    /// Compares the version that a stream reports with the cached version of the program. A version manager's program stays
+    /// the same while the version behind it changes: a cached version that differs is removed, so that the next run asks
+    /// the program again.
+    pub(in crate::engine) fn check_reported_version(
+        &self,
+        reported: &str,
+    ) -> Result<Option<String>, Failure> {
+        if reported == self.version {
             return Ok(None);
         }
         let first = !self.reported_other_version.swap(true, Ordering::Relaxed);
@@ -126,19 +130,19 @@ impl InstalledEngine {
             VersionCache::at(&self.cache).forget(&self.program);
         }
         match &self.constraint {
-            Some(constraint) if !constraint.allows(said) => {
+            Some(constraint) if !constraint.allows(reported) => {
                 let summary = format!(
-                    "`{}` ran as {} {said}, and environments.toml requires `{constraint}`",
+                    "`{}` ran as {} {reported}, and environments.toml requires `{constraint}`",
                     self.program, self.name
                 );
                 Err(Failure::new(FailureKind::Engine, summary))
             }
-            _ => Ok(Some(format!("`{}` ran as {said} here, not as {}", self.program, self.version))),
+            _ => Ok(Some(format!("`{}` ran as {reported} here, not as {}", self.program, self.version))),
         }
     }
 }
 
-/// Folders of shared data if `XDG_DATA_DIRS` is not set.
+/// Value of `XDG_DATA_DIRS` if the variable is not set.
 const SHARED_DATA: &str = "/usr/local/share:/usr/share";
 
 /// Returns the folders whose providers an engine links to without any settings.
@@ -159,7 +163,8 @@ fn implied_mirrors(target: &Target) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Returns true if an engine may link to unpacked providers of a local mirror: one in its settings, or an implied folder.
+/// Returns true if an engine may link to unpacked providers of a local mirror, which its settings name or which lies in a
+/// folder of [`implied_mirrors`].
 fn may_link_providers(target: &Target) -> bool {
     let implied = implied_mirrors(target).iter().any(|folder| folder.exists());
     // Settings that cannot be read may name a mirror.
@@ -186,11 +191,11 @@ pub(in crate::engine) fn ask_version(
     read(&text).filter(|_| captured.exit.is_success()).ok_or_else(|| {
         let error = String::from_utf8_lossy(&captured.stderr);
         let first = text.lines().chain(error.lines()).find(|line| !line.trim().is_empty());
-        let said = match first {
+        let output = match first {
             Some(line) => format!("{}: `{}`", captured.exit, line.trim().escape_debug()),
             None => format!("{}, no output", captured.exit),
         };
-        EngineUnavailable::NoVersion { name, program: program.to_owned(), dir: dir.to_owned(), said }
+        EngineUnavailable::NoVersion { name, program: program.to_owned(), dir: dir.to_owned(), output }
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) struct FileStamp {
 }
 
 impl FileStamp {
-    /// Returns the stamp of a file; absent if there is no readable file.
+    /// Returns the stamp of a file; `None` if there is no readable file.
     pub(in crate::engine) fn of(path: &Utf8Path) -> Option<Self> {
         let found = fs::metadata(path).ok().filter(|found| !found.is_dir())?;
         let (size, mtime, mtime_nsec) = (found.size(), found.mtime(), found.mtime_nsec());
@@ -36,7 +36,7 @@ impl FileStamp {
 }
 
 /// Version files in subfolders of a folder.
-const IN_FOLDERS: [&str; 5] = [
+const SUBFOLDER_FILES: [&str; 5] = [
     ".config/mise.toml",
     ".config/mise/config.toml",
     ".mise/config.toml",
@@ -44,7 +44,8 @@ const IN_FOLDERS: [&str; 5] = [
     ".config/mise/mise.toml",
 ];
 
-/// Words in the names of variables such as `TFENV_TERRAFORM_VERSION` and `ASDF_OPENTOFU_VERSION`, which end in `_VERSION`.
+/// Words of which one is in the names of variables such as `TFENV_TERRAFORM_VERSION` and `ASDF_OPENTOFU_VERSION`, which all
+/// end in `_VERSION`.
 const VARIABLE_WORDS: [&str; 4] = ["TF", "TOFU", "TERRAFORM", "TERRAGRUNT"];
 
 /// Inputs of a version manager for a stack: the folder that the engine runs in, and the variables of environments.toml that
@@ -80,8 +81,9 @@ pub(in crate::engine) struct VersionChoice {
 }
 
 impl VersionChoice {
-    /// Returns true if both have the same files, with any content: the newer choice replaces the older one.
-    pub(super) fn is_of_same_files(&self, other: &Self) -> bool {
+    /// Returns true if both choices have version files at the same paths, whatever their content: the newer choice replaces
+    /// the older one.
+    pub(super) fn has_same_files(&self, other: &Self) -> bool {
         self.files.iter().map(FileStamp::path).eq(other.files.iter().map(FileStamp::path))
     }
 }
@@ -90,7 +92,7 @@ impl VersionChoice {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct VersionFiles {
     above: HashMap<Utf8PathBuf, Vec<FileStamp>>,
-    homes: HashMap<Utf8PathBuf, Vec<FileStamp>>,
+    in_homes: HashMap<Utf8PathBuf, Vec<FileStamp>>,
 }
 
 impl VersionFiles {
@@ -106,7 +108,7 @@ impl VersionFiles {
         if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
             let home = Utf8Path::new(home);
             if home.is_absolute() && !dir.starts_with(home) {
-                let in_home = self.homes.entry(home.to_owned()).or_insert_with(|| in_folder(home));
+                let in_home = self.in_homes.entry(home.to_owned()).or_insert_with(|| in_folder(home));
                 files.extend_from_slice(in_home);
             }
         }
@@ -137,6 +139,6 @@ fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
         entries.as_ref().is_none_or(|all| all.iter().any(|entry| Some(entry.file_name()) == first))
     };
     // The list of Terragrunt includes those of all other engines.
-    let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS).filter(is_file_there);
+    let names = version_files(EngineName::Terragrunt).chain(SUBFOLDER_FILES).filter(is_file_there);
     names.filter_map(|name| FileStamp::of(&dir.join(name))).collect()
 }

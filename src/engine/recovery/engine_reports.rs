@@ -11,37 +11,37 @@ use crate::{
     process::{Redactor, Stream},
 };
 
-/// Summaries of the errors of engines that could not save a state.
-const UNSAVED: &[&str] = &[
+/// Summaries of the errors that engines report if they cannot save a state.
+const UNSAVED_SUMMARIES: &[&str] = &[
     "Failed to save state",
     "Failed to persist state",
     "Failed to write state",
     "Failed to create local state file",
 ];
 
-/// Messages of engines in plain text, behind an address, that a resource is done; with the action.
-const DONE: &[(&str, &str)] = &[
+/// Messages of engines in plain text that a resource is done, each with the action; the address stands before them.
+const DONE_MESSAGES: &[(&str, &str)] = &[
     ("Creation complete after ", "create"),
     ("Modifications complete after ", "update"),
     ("Destruction complete after ", "delete"),
 ];
 
-/// Reports of a program so far.
+/// Reports of a program on its work and on the state, collected while it runs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct EngineReports {
-    /// Resources that are done, masked.
+    /// Addresses of the resources that the program finished, with secrets masked.
     pub(in crate::engine) done: Vec<String>,
-    /// Resources that were created, with the addresses of the state: unmasked, for comparisons only.
+    /// Addresses of the resources that the program created, as the state has them: unmasked, for comparisons only.
     pub(in crate::engine) created: Vec<String>,
-    /// Resources that were destroyed, with the addresses of the state: unmasked, for comparisons only.
+    /// Addresses of the resources that the program destroyed, as the state has them: unmasked, for comparisons only.
     pub(in crate::engine) destroyed: Vec<String>,
     /// True if the program reported outputs.
     pub(in crate::engine) has_outputs: bool,
-    /// First resource that the program failed at.
+    /// Address of the first resource that the program failed at.
     pub(in crate::engine) errored: Option<String>,
-    /// Resources that were created and whose provisioner failed: the state has them, tainted.
+    /// Addresses of the resources that the program created and whose provisioner failed: the state has them, tainted.
     pub(in crate::engine) tainted: Vec<String>,
-    /// Resources whose provisioner failed, even if the resource itself did not.
+    /// Addresses of the resources whose provisioner failed, whether the program created them or not.
     failed_provisioners: BTreeSet<String>,
     /// Summary of the first error.
     pub(in crate::engine) error: Option<String>,
@@ -52,11 +52,11 @@ pub(in crate::engine) struct EngineReports {
 }
 
 impl EngineReports {
-    /// Adds a message of the JSON stream; texts that are shown are masked.
+    /// Adds a message of the JSON stream; masks the texts that are shown to the user.
     pub(in crate::engine) fn record(&mut self, message: &Message, redactor: &Redactor) {
         let masked = |text: &str| redactor.mask(text).into_owned();
         match message {
-            Message::Done { address, action } => self.is_done(address, action, redactor),
+            Message::Done { address, action } => self.record_done(address, action, redactor),
             Message::Outputs(outputs) => self.has_outputs |= !outputs.is_empty(),
             Message::Errored { address, action } => {
                 let was_made = action == "create" && self.failed_provisioners.contains(address);
@@ -64,41 +64,41 @@ impl EngineReports {
                 self.errored.get_or_insert_with(|| masked(address));
             }
             Message::ProvisionerFailed(address) => drop(self.failed_provisioners.insert(address.clone())),
-            Message::Diagnostic(found) if found.is_error() => self.failed(&masked(&found.summary)),
+            Message::Diagnostic(found) if found.is_error() => self.record_error(&masked(&found.summary)),
             // Source: measured; the apply of a plan that destroys counts as `apply`, `destroy` itself as `destroy`.
             Message::Summary(operation) => self.finished |= operation != "plan",
             _ => {}
         }
     }
 
-    /// Adds a line of plain text, or of JSON if the user asked for that.
+    /// Adds a line of the output in plain text, or in JSON if the user typed `-json`.
     pub(in crate::engine) fn record_text(&mut self, stream: Stream, line: &str, redactor: &Redactor) {
         match stream {
             Stream::Stdout => {
                 if let Some(line) = stream_json::parse(line) {
                     self.record(&line.message, redactor);
                 } else if let Some((address, rest)) = line.split_once(": ")
-                    && let Some((_, action)) = DONE.iter().find(|(words, _)| rest.starts_with(words))
+                    && let Some((_, action)) = DONE_MESSAGES.iter().find(|(words, _)| rest.starts_with(words))
                 {
-                    self.is_done(address, action, redactor);
+                    self.record_done(address, action, redactor);
                 }
             }
             Stream::Stderr => {
                 for found in from_text(line, &[]) {
-                    self.failed(&redactor.mask(&found.summary));
+                    self.record_error(&redactor.mask(&found.summary));
                 }
             }
         }
     }
 
-    /// Returns true if the program created or destroyed a resource other than by a replacement, after which the state may be
-    /// unchanged.
+    /// Returns true if the program created or destroyed a resource that it did not replace. After replacements alone the
+    /// addresses in the state may be the same as before.
     pub(in crate::engine) fn changed_resources(&self) -> bool {
         let differ = |one: &[String], other: &[String]| one.iter().any(|address| !other.contains(address));
         differ(&self.created, &self.destroyed) || differ(&self.destroyed, &self.created)
     }
 
-    /// Returns true if a state with these resources lacks one that was created, or has one that was destroyed.
+    /// Returns true if a state with the resources `found` lacks one that the program created, or has one that it destroyed.
     pub(in crate::engine) fn contradicts_state(&self, found: &BTreeSet<ResourceAddress>) -> bool {
         let has = |address: &String| found.iter().any(|found| found.as_str() == address);
         let Self { created, destroyed, .. } = self;
@@ -106,7 +106,8 @@ impl EngineReports {
             || destroyed.iter().any(|address| !created.contains(address) && has(address))
     }
 
-    fn is_done(&mut self, address: &str, action: &str, redactor: &Redactor) {
+    /// Adds a resource that is done, by its address and action.
+    fn record_done(&mut self, address: &str, action: &str, redactor: &Redactor) {
         self.done.push(redactor.mask(address).into_owned());
         match action {
             "create" => self.created.push(address.to_owned()),
@@ -115,8 +116,9 @@ impl EngineReports {
         }
     }
 
-    fn failed(&mut self, summary: &str) {
-        self.unsaved |= UNSAVED.iter().any(|words| summary.starts_with(words));
+    /// Adds the summary of an error.
+    fn record_error(&mut self, summary: &str) {
+        self.unsaved |= UNSAVED_SUMMARIES.iter().any(|words| summary.starts_with(words));
         self.error.get_or_insert_with(|| summary.to_owned());
     }
 }

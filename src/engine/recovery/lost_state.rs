@@ -18,12 +18,14 @@ use crate::{
 /// File in the instance's folder that records a lost state.
 pub(super) const RECORD: &str = "lost-state.json";
 
-/// File in the instance's folder that records a running apply: on a full disk it can still be renamed to [`RECORD`].
+/// File in the instance's folder that records a running apply. If its state is lost and the disk is full, envctl renames
+/// the file to [`RECORD`].
 pub(super) const STARTED: &str = "apply-begun.json";
 
-/// File that an engine left for a state and that holds no valid one.
+/// File in the instance's folder with what an engine left of a state, if that is no valid state.
 pub(super) const DAMAGED: &str = "errored.torn";
 
+/// Record of a running apply or of a lost state.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     /// Log of the command, in the folder of its run.
@@ -47,14 +49,14 @@ pub(in crate::engine) fn record_start(target: &Target, log: &Utf8Path) -> Result
 }
 
 /// Removes the record of a running apply, whose state is saved; returns a note if that fails.
-pub(in crate::engine) fn end(target: &Target) -> Option<String> {
+pub(in crate::engine) fn remove_start(target: &Target) -> Option<String> {
     let path = target.state_dir.join(STARTED);
     let error = files::remove_if_there(&path).err()?;
     Some(format!("`{path}` could not be removed: {error}"))
 }
 
 /// Records a lost state, which blocks the instance.
-pub(super) fn record(target: &Target, log: &Utf8Path, done: &[String]) -> io::Result<()> {
+pub(super) fn record_loss(target: &Target, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     let [record, begun] = [RECORD, STARTED].map(|name| target.state_dir.join(name));
     match write(&record, log, done).and_then(|()| files::open_regular(&record)?.sync_all()) {
         Ok(()) => files::remove_if_there(&begun)?,
@@ -68,27 +70,27 @@ fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     files::write(path, &serde_json::to_vec_pretty(&record)?)
 }
 
-/// Records a lost state after a command whose changes the state lacks, and returns the failure. `ended` says how the command
-/// ended.
+/// Records a lost state after a command whose changes are not in the state, and returns the failure. `ended` describes the
+/// end of the command.
 pub(in crate::engine) fn record_missing(
     target: &Target,
     log: &Utf8Path,
     ended: &str,
     done: &[String],
 ) -> Failure {
-    let blocked = block_text(record(target, log, done).err().map(|error| error.to_string()));
+    let blocked = block_text(record_loss(target, log, done).err().map(|error| error.to_string()));
     let summary = format!("the apply {ended}, and the state does not have what it did");
     let detail = format!(
         "{}; {}: {blocked}\nthe engine wrote another state, or something put an earlier one back: look for `-state` or `-state-out` in \
          `extra_arguments` or `TF_CLI_ARGS_apply` of the unit, for its hooks, and for a program around the engine",
-        progress(done, log),
+        progress_text(done, log),
         recovery_hint(target)
     );
     Failure::new(FailureKind::State, summary).with_detail(detail)
 }
 
-/// Returns the refusal of a further command if a lost state is recorded.
-pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
+/// Refuses a further command if a lost state is recorded.
+pub(super) fn refuse_if_lost(target: &Target) -> Result<(), Failure> {
     let path = target.state_dir.join(RECORD);
     let bytes = match files::read_whole(&path) {
         Ok(bytes) => bytes,
@@ -101,7 +103,7 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let summary =
         "an earlier apply left a state without what it did, or could not save it, and no copy of it is left";
     let detail = match serde_json::from_slice::<Record>(&bytes) {
-        Ok(Record { log, done }) => format!("{}; {}", progress(&done, &log), recovery_hint(target)),
+        Ok(Record { log, done }) => format!("{}; {}", progress_text(&done, &log), recovery_hint(target)),
         Err(error) => {
             format!("the record `{path}` cannot be parsed: {error}; {}", recovery_hint(target))
         }
@@ -109,7 +111,7 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
-/// Describes whether the instance is blocked; `error` kept envctl from blocking it.
+/// Describes whether the instance is blocked; `error` is the reason why envctl could not block it.
 pub(super) fn block_text(error: Option<String>) -> String {
     match error {
         None => "nothing is planned or changed here until then".to_owned(),
@@ -117,8 +119,8 @@ pub(super) fn block_text(error: Option<String>) -> String {
     }
 }
 
-/// Describes the resources that exist and may be missing in the state.
-pub(super) fn progress(done: &[String], log: &Utf8Path) -> String {
+/// Describes the resources that a command had done and that the state may lack, and its log.
+pub(super) fn progress_text(done: &[String], log: &Utf8Path) -> String {
     if done.is_empty() {
         return format!("what it did is in `{log}`");
     }
@@ -146,7 +148,8 @@ pub(in crate::engine) fn accept_loss(target: &Target) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the error if the stack's folder is not writable: an engine could not leave a state there, which would be lost.
+/// Returns the error of a write to the stack's folder; `None` if the folder is writable. An engine that cannot save a state
+/// leaves it there, or loses it.
 pub fn unwritable(target: &Target) -> Option<io::Error> {
     // The file has no name, so that no other program finds it among the files of the stack.
     tempfile::tempfile_in(&target.dir).err()

@@ -10,21 +10,25 @@ const REPLACEMENT: &str = "(here the engine printed the whole state, which is no
 #[derive(Debug, Default)]
 pub(in crate::engine) struct StateMask {
     position: DumpPosition,
-    seen: bool,
+    /// True if the program printed a state.
+    has_state: bool,
 }
 
-/// Position in standard error relative to a printed state.
+/// Position of the last line of standard error relative to a printed state.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum DumpPosition {
+    /// Outside of a state.
     #[default]
     Outside,
-    /// Behind a line `{`, which may be the first one of a state.
+    /// Behind a line `{`, which is held back since a state may begin with it.
     Before,
+    /// Within a state, whose lines are hidden.
     Inside,
 }
 
 impl StateMask {
-    /// Passes on a line, a text in its place, or no text.
+    /// Passes a line to `emit`, unless it belongs to a state: then a replacement for the first line of the state, and
+    /// nothing for the others.
     pub(in crate::engine) fn filter(&mut self, stream: Stream, line: &str, emit: &mut dyn FnMut(&str)) {
         if let Some(instead) = self.replacement(line) {
             return emit(instead);
@@ -42,13 +46,13 @@ impl StateMask {
                 }
             }
             DumpPosition::Before if text.trim_start().starts_with("\"version\":") => {
-                (self.position, self.seen) = (DumpPosition::Inside, true);
+                (self.position, self.has_state) = (DumpPosition::Inside, true);
                 emit(REPLACEMENT);
             }
             DumpPosition::Before | DumpPosition::Outside => {
                 self.flush(emit);
                 if in_one_line {
-                    self.seen = true;
+                    self.has_state = true;
                     emit(REPLACEMENT);
                 } else if text == "{" {
                     self.position = DumpPosition::Before;
@@ -59,16 +63,16 @@ impl StateMask {
         }
     }
 
-    /// Returns the text in place of a JSON line that holds a state; absent for any other line.
+    /// Returns the replacement of a JSON line that holds a state; `None` for any other line.
     pub(in crate::engine) fn replacement(&mut self, line: &str) -> Option<&'static str> {
         // A line that was cut off for its length has the same start.
         let is_message =
             line.contains("\"@message\":\"") && line.contains(MESSAGE) && line.contains("\"state\"");
-        self.seen |= is_message;
+        self.has_state |= is_message;
         is_message.then_some(REPLACEMENT)
     }
 
-    /// Passes on a line `{` that was held back, at the end of the output.
+    /// Passes a line `{` that was held back to `emit`, since no state followed before the end of the output.
     pub(in crate::engine) fn flush(&mut self, emit: &mut dyn FnMut(&str)) {
         if self.position == DumpPosition::Before {
             emit("{");
@@ -78,7 +82,7 @@ impl StateMask {
 
     /// Returns true if the program printed a state.
     pub(in crate::engine) fn has_seen_state(&self) -> bool {
-        self.seen
+        self.has_state
     }
 }
 

@@ -14,32 +14,36 @@ use crate::{
 /// Name of the file in which an engine leaves a state that it could not save, in the folder that it runs in.
 pub(in crate::engine) const UNSAVED: &str = "errored.tfstate";
 
-/// Returns the path in the instance's folder to which envctl moves such a file.
+/// Returns the path in the instance's folder to which envctl moves a state that an engine could not save.
 pub(super) fn kept_path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(UNSAVED)
 }
 
-/// Returns true if a file is the unsaved state that envctl keeps for this instance.
+/// Returns true if a file is the unsaved state that envctl keeps in the instance's folder.
 pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
     kept_path(target)
         .canonicalize_utf8()
         .is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
 }
 
-/// File with the output of an engine, kept if the disk had no space for a copy of the state in it.
+/// File in the instance's folder with the output of an engine that holds a state. envctl keeps it if the disk has no space
+/// for a copy of the state.
 pub(super) const PRINTED: &str = "errored.output";
 
-/// Returns the path of the kept output of an engine.
+/// Returns the path of the output with a state that envctl keeps for an instance.
 pub(super) fn printed_path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(PRINTED)
 }
 
-/// Refuses a plan while an unsaved state waits to be pushed, or after a lost one unless that is accepted: the engine's state
-/// differs from the resources that exist.
+/// Refuses a plan while an unsaved state waits to be pushed, or after the loss of a state, unless `accept_lost`: the state
+/// in the backend differs from the resources that exist.
 pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> Result<(), Failure> {
     extract_printed(target)?;
-    refuse(target, [kept_path(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))?;
-    let lost = lost_state::refuse(target);
+    refuse_while_pending(
+        target,
+        [kept_path(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()),
+    )?;
+    let lost = lost_state::refuse_if_lost(target);
     if accept_lost && lost.is_err() {
         target.state_exception.take();
         return Ok(());
@@ -47,20 +51,20 @@ pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> R
     lost
 }
 
-/// Refuses any change while an unsaved state waits to be pushed, and the creation of resources after a lost one.
+/// Refuses any change while an unsaved state waits to be pushed, and the creation of resources after the loss of a state.
 pub(in crate::engine) fn refuse_to_change(
     driver: &dyn Driver,
     target: &Target,
-    makes_something: bool,
+    creates_resources: bool,
 ) -> Result<(), Failure> {
     extract_printed(target)?;
     let kept = Some(kept_path(target)).filter(|path| path.exists());
-    refuse(target, kept.into_iter().chain(unsaved_in_folders(driver, target)?))?;
-    if makes_something { lost_state::refuse(target) } else { Ok(()) }
+    refuse_while_pending(target, kept.into_iter().chain(unsaved_in_folders(driver, target)?))?;
+    if creates_resources { lost_state::refuse_if_lost(target) } else { Ok(()) }
 }
 
-/// Returns the states that an engine could not save and left in its folder. Fails for an unreadable folder, which may hold
-/// one.
+/// Returns the states that an engine could not save and left in the folders in which it runs. Fails for an unreadable
+/// folder, which may hold such a state.
 pub(in crate::engine) fn unsaved_in_folders(
     driver: &dyn Driver,
     target: &Target,
@@ -73,13 +77,13 @@ pub(in crate::engine) fn unsaved_in_folders(
     })
 }
 
-/// Extracts the state from the kept output of an engine, if the disk has space by now.
+/// Extracts the state from the kept output of an engine into a file of its own, now that the disk may have space.
 fn extract_printed(target: &Target) -> Result<(), Failure> {
     let printed = printed_path(target);
     if !printed.exists() {
         return Ok(());
     }
-    let taken = printed_state::find(&printed).and_then(|found| {
+    let taken = printed_state::find_state(&printed).and_then(|found| {
         let state = found.ok_or_else(|| io::Error::other("there is no state in it any more"))?;
         save(target, &state.bytes)?;
         files::remove_if_there(&printed)
@@ -92,9 +96,13 @@ fn extract_printed(target: &Target) -> Result<(), Failure> {
     })
 }
 
-fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Result<(), Failure> {
-    let Some(path) = waiting.next() else { return Ok(()) };
-    if files::read_whole(&path).is_ok_and(|bytes| printed_state::state(&bytes).is_none()) {
+/// Refuses a command if a file holds an unsaved state, and names the command that pushes the state.
+fn refuse_while_pending(
+    target: &Target,
+    mut unsaved: impl Iterator<Item = Utf8PathBuf>,
+) -> Result<(), Failure> {
+    let Some(path) = unsaved.next() else { return Ok(()) };
+    if files::read_whole(&path).is_ok_and(|bytes| printed_state::parse_state(&bytes).is_none()) {
         let summary =
             format!("an earlier apply could not save its state, and what it left in `{path}` is no state");
         let detail = format!(
@@ -113,7 +121,7 @@ pub(super) fn push_command(target: &Target, path: &Utf8Path) -> String {
     exec_line(target, &["state", "push", path.as_str()])
 }
 
-/// Removes the file of a state that has just been pushed by a command with these arguments.
+/// Removes the file of an unsaved state that a command with these arguments has just pushed.
 pub(in crate::engine) fn forget_pushed(
     driver: &dyn Driver,
     target: &Target,

@@ -10,7 +10,8 @@ use crate::files;
 
 /// Message of the JSON line in which an engine prints its state.
 ///
-/// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4; without `-json` the state is printed bare on standard error.
+/// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4; without `-json` the engine prints the state without a
+/// message on standard error.
 pub(super) const MESSAGE: &str = "Emergency state dump";
 
 /// State with the exact bytes that an engine wrote.
@@ -20,8 +21,8 @@ pub(super) struct DumpedState {
     pub(super) serial: u64,
 }
 
-/// Parses a state; absent for text that is cut short or empty. A new state has an empty lineage before it is first saved.
-pub(super) fn state(bytes: &[u8]) -> Option<DumpedState> {
+/// Parses a state; `None` for text that is cut short or empty. A new state has an empty lineage before it is first saved.
+pub(super) fn parse_state(bytes: &[u8]) -> Option<DumpedState> {
     #[derive(Deserialize)]
     struct DumpHeader {
         #[serde(rename = "lineage")]
@@ -33,30 +34,31 @@ pub(super) fn state(bytes: &[u8]) -> Option<DumpedState> {
 }
 
 /// Returns the newest state in the unmasked output file of a program.
-pub(super) fn find(file: &Utf8Path) -> io::Result<Option<DumpedState>> {
+pub(super) fn find_state(file: &Utf8Path) -> io::Result<Option<DumpedState>> {
     let bytes = match files::read_whole(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(newest(&bytes))
+    Ok(newest_state(&bytes))
 }
 
 /// Returns true if a program wrote a state, or part of one, into a file.
 pub fn holds_state(file: &Utf8Path) -> io::Result<bool> {
     let bytes = files::read_whole(file)?;
     let begun = bytes.windows(MESSAGE.len()).any(|part| part == MESSAGE.as_bytes());
-    Ok(begun || newest(&bytes).is_some())
+    Ok(begun || newest_state(&bytes).is_some())
 }
 
-fn newest(bytes: &[u8]) -> Option<DumpedState> {
+/// Returns the state with the highest serial in an output.
+fn newest_state(bytes: &[u8]) -> Option<DumpedState> {
     let mut found: Option<DumpedState> = None;
     let mut at = 0;
     while let Some(start) = next_object(bytes, at) {
         let mut objects = serde_json::Deserializer::from_slice(&bytes[start..]).into_iter::<&RawValue>();
         at = match objects.next() {
             Some(Ok(object)) => {
-                let printed = of_object(object.get());
+                let printed = state_in_object(object.get());
                 if printed.as_ref().map(|state| state.serial) >= found.as_ref().map(|state| state.serial) {
                     found = printed.or(found);
                 }
@@ -68,8 +70,8 @@ fn newest(bytes: &[u8]) -> Option<DumpedState> {
     found
 }
 
-/// Returns the index of the next object that may hold a state: at the start of a line, or behind another program's
-/// unfinished line.
+/// Returns the index of the next object in an output that may hold a state: at the start of a line, or behind an unfinished
+/// line of another program.
 fn next_object(bytes: &[u8], from: usize) -> Option<usize> {
     (from..bytes.len()).find(|at| {
         bytes[*at] == b'{' && (*at == 0 || bytes[at - 1] == b'\n' || bytes[*at..].starts_with(b"{\"@level\""))
@@ -77,7 +79,7 @@ fn next_object(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Returns the state in an object: the object itself, or its field `state`.
-fn of_object(object: &str) -> Option<DumpedState> {
+fn state_in_object(object: &str) -> Option<DumpedState> {
     #[derive(Deserialize)]
     struct DumpLine<'a> {
         #[serde(rename = "@message")]
@@ -86,9 +88,9 @@ fn of_object(object: &str) -> Option<DumpedState> {
         state: &'a RawValue,
     }
     let Ok(DumpLine { message, state: printed }) = serde_json::from_str(object) else {
-        return state(object.as_bytes());
+        return parse_state(object.as_bytes());
     };
-    (message == MESSAGE).then(|| state(printed.get().as_bytes())).flatten()
+    (message == MESSAGE).then(|| parse_state(printed.get().as_bytes())).flatten()
 }
 
 #[cfg(test)]
@@ -109,21 +111,25 @@ mod tests {
             format!("no line feed{line}\n"),
             format!("a: Creating...\n{{ not json\n{STATE}\n\nError: Failed to save state\n"),
         ] {
-            let found = newest(text.as_bytes()).unwrap();
+            let found = newest_state(text.as_bytes()).unwrap();
             assert_eq!((found.serial, str::from_utf8(&found.bytes)), (7, Ok(STATE)), "{text}");
         }
-        let found = newest(format!("Error\n{pretty}\nmore\n").as_bytes()).unwrap();
+        let found = newest_state(format!("Error\n{pretty}\nmore\n").as_bytes()).unwrap();
         assert_eq!(str::from_utf8(&found.bytes), Ok(&*pretty));
     }
 
     #[test]
     fn an_incomplete_state_is_not_a_state() {
         for text in ["", "{}", "{\"serial\":7}", "{\"serial\":7,\"lineage\":null}", &STATE[..40], "null"] {
-            assert_eq!(state(text.as_bytes()), None, "{text}");
-            assert_eq!(newest(text.as_bytes()), None, "{text}");
+            assert_eq!(parse_state(text.as_bytes()), None, "{text}");
+            assert_eq!(newest_state(text.as_bytes()), None, "{text}");
         }
         let other = format!(r#"{{"@level":"info","@message":"hello","state":{STATE}}}"#);
-        assert_eq!(newest(other.as_bytes()), None);
-        assert_eq!(newest(format!("text {STATE}").as_bytes()), None, "a provisioner may print anything");
+        assert_eq!(newest_state(other.as_bytes()), None);
+        assert_eq!(
+            newest_state(format!("text {STATE}").as_bytes()),
+            None,
+            "a provisioner may print anything"
+        );
     }
 }

@@ -23,14 +23,14 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Files and reports that a command left which may have changed a state.
+/// Files and reports left by a command that may have changed a state.
 #[derive(Debug, Clone, Copy)]
 struct CommandLeftovers<'a> {
     /// Files of standard output and standard error, unmasked.
     output: [&'a Utf8Path; 2],
-    /// True if the command may have printed its state there.
+    /// True if the command may have printed its state into these files.
     may_hold_state: bool,
-    /// Reports of a command that may have created resources; absent for other commands.
+    /// Reports of a command that may have created resources; `None` for other commands.
     reports: Option<&'a EngineReports>,
     /// Log of the command.
     log: &'a Utf8Path,
@@ -41,13 +41,14 @@ struct CommandLeftovers<'a> {
 pub(in crate::engine) enum Rescued {
     /// File in the instance's folder.
     Kept(Utf8PathBuf),
-    /// Output file of the engine, with the error that kept envctl from extracting the state (a full disk).
+    /// Output file of the engine that holds the state; and the error, such as a full disk, that kept envctl from extracting
+    /// the state.
     Printed(Utf8PathBuf, String),
-    /// No copy is left.
+    /// No file holds the state.
     Lost {
         /// Path of the invalid state file that the engine left.
         damaged: Option<Utf8PathBuf>,
-        /// Text on the resources that were done, and the log.
+        /// Text on the resources that the command had done, and on its log.
         progress: String,
         /// Error that kept envctl from blocking the instance.
         block_error: Option<String>,
@@ -61,34 +62,37 @@ impl Rescued {
     }
 }
 
-/// Moves a state that the engine could not save to the instance's folder: the file in the stack's folder, which others may
-/// read or overwrite, or the state in the engine's output, whichever is newer. Absent if the engine left none.
+/// Moves a state that the engine could not save to the instance's folder, whichever is newer: the file in the stack's
+/// folder, which others may read or overwrite, or the state in the engine's output. Returns `None` if the engine left no
+/// state and reported none as unsaved.
 fn rescue(
     driver: &dyn Driver,
     target: &Target,
-    remains: CommandLeftovers<'_>,
+    leftovers: CommandLeftovers<'_>,
 ) -> Result<Option<Rescued>, Failure> {
     let mut left: Vec<(Utf8PathBuf, Option<DumpedState>)> = Vec::new();
     for path in unsaved_in_folders(driver, target)? {
         let bytes = files::read_whole(&path).map_err(|error| move_error(&path, &error))?;
-        left.push((path, printed_state::state(&bytes)));
+        left.push((path, printed_state::parse_state(&bytes)));
     }
     let in_files = left.iter().filter_map(|(path, state)| Some((path, state.as_ref()?)));
     let in_file = in_files.max_by_key(|(_, state)| state.serial);
     // After a successful command the engine has saved its state.
-    let files = remains.output.into_iter().filter(|_| remains.may_hold_state || !left.is_empty());
+    let files = leftovers.output.into_iter().filter(|_| leftovers.may_hold_state || !left.is_empty());
     let mut in_output: Option<(&Utf8Path, DumpedState)> = None;
     for file in files {
-        let found = printed_state::find(file).map_err(|error| {
+        let found = printed_state::find_state(file).map_err(|error| {
             let summary = format!("cannot read what the engine printed, in `{file}`: {error}");
             Failure::new(FailureKind::State, summary)
         })?;
         in_output = found.map(|state| (file, state)).or(in_output);
     }
     match (in_file, in_output) {
-        (Some((path, _)), None) => take(target, path, kept_path(target)).map(Rescued::Kept).map(Some),
+        (Some((path, _)), None) => {
+            move_to_instance(target, path, kept_path(target)).map(Rescued::Kept).map(Some)
+        }
         (Some((path, file)), Some((_, state))) if file.serial >= state.serial => {
-            take(target, path, kept_path(target)).map(Rescued::Kept).map(Some)
+            move_to_instance(target, path, kept_path(target)).map(Rescued::Kept).map(Some)
         }
         (_, Some((output, state))) => match save(target, &state.bytes) {
             Ok(path) => {
@@ -101,28 +105,28 @@ fn rescue(
                 Err(_) => Ok(Some(Rescued::Printed(output.to_owned(), error.to_string()))),
             },
         },
-        (None, None) if left.is_empty() && !remains.reports.is_some_and(|reports| reports.unsaved) => {
+        (None, None) if left.is_empty() && !leftovers.reports.is_some_and(|reports| reports.unsaved) => {
             Ok(None)
         }
         (None, None) => {
-            let done = remains.reports.map(|reports| &*reports.done).unwrap_or_default();
-            let recorded = lost_state::record(target, remains.log, done);
+            let done = leftovers.reports.map(|reports| &*reports.done).unwrap_or_default();
+            let recorded = lost_state::record_loss(target, leftovers.log, done);
             let damaged = match left.first() {
-                Some((path, _)) => Some(take(target, path, lost_state::damaged_path(target))?),
+                Some((path, _)) => Some(move_to_instance(target, path, lost_state::damaged_path(target))?),
                 None => None,
             };
             let block_error = recorded.err().map(|error| error.to_string());
             Ok(Some(Rescued::Lost {
                 damaged,
-                progress: lost_state::progress(done, remains.log),
+                progress: lost_state::progress_text(done, leftovers.log),
                 block_error,
             }))
         }
     }
 }
 
-/// Saves a state that a command could not save, and only then removes the output files of the command; returns a note for
-/// each file that could not be removed.
+/// Rescues the state of a command that could not save it, and only then removes the output files of the command. Returns a
+/// note for each file that could not be removed.
 pub(in crate::engine) fn rescue_after(
     invocation: Invocation<'_>,
     output_files: OutputFiles,
@@ -135,15 +139,15 @@ pub(in crate::engine) fn rescue_after(
         rescue(driver, target, CommandLeftovers { output, may_hold_state, reports, log: session.log });
     // The output files may hold the only copy of the state.
     let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
-    let mut notes = if is_over { output_files.removed() } else { Vec::new() };
+    let mut notes = if is_over { output_files.remove() } else { Vec::new() };
     if matches!(rescued, Ok(None)) {
-        notes.extend(lost_state::end(target));
+        notes.extend(lost_state::remove_start(target));
     }
     (rescued, notes)
 }
 
 /// Moves a file of an engine into the instance's folder by a rename, which works even on a full disk.
-fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathBuf, Failure> {
+fn move_to_instance(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathBuf, Failure> {
     let moved = || -> io::Result<()> {
         fs::set_permissions(left, Permissions::from_mode(0o600))?;
         files::create_dirs(&target.state_dir)?;
@@ -166,6 +170,7 @@ fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathB
     }
 }
 
+/// Returns the failure of a move of a state that an engine left.
 fn move_error(left: &Utf8Path, error: &io::Error) -> Failure {
     let summary = format!(
         "the state could not be saved; what the engine left of it in `{left}` could not be moved: {error}"
@@ -173,20 +178,21 @@ fn move_error(left: &Utf8Path, error: &io::Error) -> Failure {
     Failure::new(FailureKind::State, summary)
 }
 
-/// Writes a state to the instance's folder, synced to disk before any other copy is removed.
+/// Writes a state to the instance's folder and syncs it to disk, before the caller removes any other copy.
 pub(super) fn save(target: &Target, bytes: &[u8]) -> io::Result<Utf8PathBuf> {
     let kept = kept_path(target);
     write(target, &kept, bytes)?;
     Ok(kept)
 }
 
+/// Writes a file to the instance's folder and syncs it to disk.
 fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     files::write(path, bytes)?;
     files::open_regular(path)?.sync_all()?;
     files::sync_dir(&target.state_dir)
 }
 
-/// Removes the incomplete state files of an engine that then printed the whole state.
+/// Removes the incomplete state files that an engine left before it printed the whole state.
 fn remove_damaged(target: &Target, left: &[(Utf8PathBuf, Option<DumpedState>)]) -> Result<(), Failure> {
     for (path, _) in left.iter().filter(|(_, state)| state.is_none()) {
         files::remove_if_there(path).map_err(|error| {

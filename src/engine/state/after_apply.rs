@@ -36,7 +36,7 @@ use crate::{
 pub(in crate::engine) struct StateBefore {
     /// Last known state, as this checkout had recorded it.
     known: KnownState,
-    /// Lineage and serial at the start of the command; absent if unknown.
+    /// Lineage and serial at the start of the command; `None` if unknown.
     version: Option<StateIdentity>,
     /// True if they were read from a local file.
     is_local: bool,
@@ -47,7 +47,7 @@ pub(in crate::engine) struct StateBefore {
 /// Inode of a file, and its modification time in seconds and nanoseconds.
 type WriteStamp = (u64, i64, i64);
 
-/// Last writes of a local state file and of the backup that engines keep beside it; absent if there is no file.
+/// Last writes of a local state file and of the backup that engines keep beside it; `None` if there is no file.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct LocalWrites {
     state: Option<WriteStamp>,
@@ -239,7 +239,7 @@ fn only_recreates(reports: &EngineReports, plan: Option<&Utf8Path>) -> bool {
         .is_some_and(|before| !reports.contradicts_state(&before))
 }
 
-/// Returns the addresses of the resources in a local state; absent if they cannot be read.
+/// Returns the addresses of the resources in a local state; `None` if they cannot be read.
 fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
     match local::read(&address_in_force(driver, target)?) {
         Ok(LocalState::Content(state)) => state_addresses(&state).ok(),

@@ -94,7 +94,7 @@ impl Owner {
 /// Result of a claim on a state address.
 #[derive(Debug)]
 pub(in crate::engine) struct Claimed {
-    /// Address of the state; absent if the backend's configuration does not determine it.
+    /// Address of the state; `None` if the backend's configuration does not determine it.
     pub(in crate::engine) address: Option<String>,
     /// True if the instance took over the record of the state from its former name.
     pub(super) carried_over: bool,

@@ -34,7 +34,7 @@ pub struct FormerName {
 }
 
 impl FormerNames {
-    /// Reads the former names that are recorded in the folder of an instance; absent if it was never renamed.
+    /// Reads the former names that are recorded in the folder of an instance; `None` if it was never renamed.
     pub fn read(folder: &Utf8Path) -> Result<Option<Self>, Failure> {
         read(folder).map_err(|error| {
             let path = folder.join(FORMER_NAMES);

@@ -34,7 +34,7 @@ use crate::{
 pub(in crate::engine) struct KnownState {
     /// Lineage of the state; empty if no state is known.
     lineage: String,
-    /// Highest serial and address of the state; absent if an older envctl recorded the lineage alone.
+    /// Highest serial and address of the state; `None` if an older envctl recorded the lineage alone.
     version: Option<StateVersion>,
     /// First apply whose result is not known.
     first_apply: Option<FirstApply>,
@@ -124,7 +124,7 @@ impl KnownState {
         self.lineage.is_empty()
     }
 
-    /// Returns lineage and serial of this state: empty ones if no state is known, absent if the serial is not recorded.
+    /// Returns lineage and serial of this state: empty ones if no state is known, `None` if the serial is not recorded.
     pub(in crate::engine) fn identity(&self) -> Option<StateIdentity> {
         match &self.version {
             Some(version) => Some(StateIdentity { lineage: version.lineage.clone(), serial: version.serial }),
@@ -267,13 +267,13 @@ pub(super) fn raise_serial(target: &Target, state: &StateIdentity) -> Result<(),
 /// State that this checkout has recorded for an instance, which need not be declared any more.
 #[derive(Debug, Clone)]
 pub struct RecordedState {
-    /// Lineage of the state; absent if the result of the first apply is not known.
+    /// Lineage of the state; `None` if the result of the first apply is not known.
     pub lineage: Option<String>,
-    /// Address of the state, or the one at the start of the first apply; absent if it was never known.
+    /// Address of the state, or the one at the start of the first apply; `None` if it was never known.
     pub address: Option<String>,
 }
 
-/// Returns the state that is recorded in the folder of an instance; absent if none is known, or another instance took it
+/// Returns the state that is recorded in the folder of an instance; `None` if none is known, or another instance took it
 /// over.
 pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failure> {
     let known = KnownState::read_in(folder)?;
@@ -284,7 +284,7 @@ pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failur
     Ok(Some(RecordedState { lineage: Some(known.lineage), address }))
 }
 
-/// Returns the address of the last known state of an instance and the one that its files and environments.toml state; absent
+/// Returns the address of the last known state of an instance and the one that its files and environments.toml state; `None`
 /// if they are equal.
 pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failure> {
     let KnownState { version, first_apply, .. } = KnownState::read(target)?;

@@ -32,13 +32,13 @@ pub struct StateMove {
     pub stack: StackId,
     /// Present address of the state.
     pub from: String,
-    /// Address that the files and environments.toml state; absent if an expression decides it.
+    /// Address that the files and environments.toml state; `None` if an expression decides it.
     pub to: Option<String>,
-    /// Folder for a backup of the state; absent if the command does not copy the state.
+    /// Folder for a backup of the state; `None` if the command does not copy the state.
     pub backup: Option<Utf8PathBuf>,
 }
 
-/// Returns the addresses between which a typed `init -migrate-state` or `init -reconfigure` moves the state; absent if they
+/// Returns the addresses between which a typed `init -migrate-state` or `init -reconfigure` moves the state; `None` if they
 /// are equal, if no former one is known, or for any other command. Refuses a migration to an address that an expression
 /// decides.
 pub(in crate::engine) fn state_move(
@@ -71,7 +71,7 @@ pub(in crate::engine) fn state_move(
     Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: Some(to), backup }))
 }
 
-/// Returns the address of the last known state, else of the backend in force; absent if neither is known.
+/// Returns the address of the last known state, else of the backend in force; `None` if neither is known.
 fn recorded_address(target: &Target) -> Result<Option<String>, EngineError> {
     let known = recorded_state(&target.state_dir).map_err(EngineError::Failed)?;
     if let Some(address) = known.and_then(|state| state.address) {

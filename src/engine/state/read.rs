@@ -67,7 +67,7 @@ pub(in crate::engine) fn state_addresses(
     }
 }
 
-/// Reads the state of a prepared instance with `state pull`; absent if the engine prints none.
+/// Reads the state of a prepared instance with `state pull`; `None` if the engine prints none.
 pub(in crate::engine) fn pull<T: DeserializeOwned>(
     invocation: Invocation<'_>,
 ) -> Result<Option<T>, EngineError> {
@@ -133,7 +133,7 @@ pub(super) fn address_in_force(driver: &dyn Driver, target: &Target) -> Option<S
     backend.record.address(target, &backend.folder)
 }
 
-/// Returns lineage and serial of a local state; absent if the state is remote, missing or unreadable.
+/// Returns lineage and serial of a local state; `None` if the state is remote, missing or unreadable.
 pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
     state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
 }

@@ -83,7 +83,7 @@ pub(in crate::engine) fn known_outputs(
     Ok(KnownOutputs { outputs: outputs_of(state), has_state: !identity.lineage.is_empty(), from_file })
 }
 
-/// Returns the local state at an address; absent if only an engine can read it.
+/// Returns the local state at an address; `None` if only an engine can read it.
 fn in_file(address: &str) -> io::Result<Option<StateOutputs>> {
     Ok(match local::read(address)? {
         LocalState::NotLocal => None,

@@ -28,7 +28,7 @@ pub struct LocalIdentity {
     pub content: String,
 }
 
-/// Reads the identity of the state at an address; absent if only an engine can read it.
+/// Reads the identity of the state at an address; `None` if only an engine can read it.
 ///
 /// OpenTofu leaves lineage and serial of an encrypted state readable.
 pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {

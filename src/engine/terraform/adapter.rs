@@ -77,7 +77,7 @@ impl Driver for Terraform {
     }
 
     fn lock_in_use(&self, target: &Target, session: &Session<'_>) -> Result<Option<FolderLock>, EngineError> {
-        lock_installed(target, LockMode::OthersWhoShare, session).map(Some)
+        lock_installed(target, LockMode::Shared, session).map(Some)
     }
 
     fn is_tentative(&self, _: &Target, _: &[String]) -> bool {
@@ -153,7 +153,7 @@ impl Engine for Terraform {
         around_migration(self, target, session, args, on_line, |args, on_line| {
             let command = || {
                 if verbs::installs(args) {
-                    let lock = lock_installed(target, LockMode::Nobody, session)?;
+                    let lock = lock_installed(target, LockMode::Exclusive, session)?;
                     return Ok((Some(lock), self.installing_command(target, args, session)?));
                 }
                 Ok((self.lock_in_use(target, session)?, self.command(target, args)))
@@ -194,6 +194,6 @@ fn plan_once(
     request: &PlanRequest,
     session: &Session<'_>,
 ) -> Result<PlanAttempt, EngineError> {
-    let _used = lock_installed(target, LockMode::OthersWhoShare, session)?;
+    let _used = lock_installed(target, LockMode::Shared, session)?;
     planning::plan(Invocation::new(engine, target, session), request)
 }

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         Applied, EngineError,
         driver::Invocation,
-        messages::exit_error::{CANCELLED, hidden_failure, stream_error},
+        messages::exit_error::{PROVISIONER_CANCELLED, hidden_failure, stream_error},
         plan_file::{metadata::plan_facts, plan_variables::takes_var_files},
         process::{
             call::{OutputFiles, StreamResult, stream_mutating},
@@ -143,7 +143,7 @@ fn with_progress(error: EngineError, reports: &EngineReports) -> EngineError {
         }
         EngineError::Interrupted { mut notes } => {
             if !reports.tainted.is_empty() {
-                notes.retain(|note| note != CANCELLED);
+                notes.retain(|note| note != PROVISIONER_CANCELLED);
             }
             notes.extend(tainted("was cancelled"));
             notes.push(format!("{progress} when it was interrupted{names}"));

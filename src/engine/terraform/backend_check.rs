@@ -14,7 +14,7 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Returns the expected backend and the found one as texts; absent if they are the same.
+/// Returns the expected backend and the found one as texts; `None` if they are the same.
 fn difference(
     target: &Target,
     folder: &Utf8Path,
@@ -54,7 +54,7 @@ impl BackendDifference {
     }
 }
 
-/// Returns a text on how the address of a backend differs from that of the stated one; absent if they are equal. If the
+/// Returns a text on how the address of a backend differs from that of the stated one; `None` if they are equal. If the
 /// address is unknown, every key of the configuration is compared.
 pub(in crate::engine) fn other_address(
     target: &Target,
@@ -67,7 +67,7 @@ pub(in crate::engine) fn other_address(
     (!is_known || difference.expected != difference.found).then(|| difference.text())
 }
 
-/// Returns the backend that the files of a root module and environments.toml state; absent if an expression decides.
+/// Returns the backend that the files of a root module and environments.toml state; `None` if an expression decides.
 pub(in crate::engine) fn stated(target: &Target) -> Option<BackendRecord> {
     let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
     Some(BackendRecord { kind, config: target.backend.config.clone()? })
@@ -102,7 +102,7 @@ pub(in crate::engine) fn claim_checked(driver: &dyn Driver, target: &Target) -> 
     claim_backend(target, &record, &target.dir).map(drop).map_err(EngineError::Failed)
 }
 
-/// Returns the backend in force where the engine initialised last for an instance; absent if that folder is unknown.
+/// Returns the backend in force where the engine initialised last for an instance; `None` if that folder is unknown.
 pub(in crate::engine) fn current_backend(
     driver: &dyn Driver,
     target: &Target,

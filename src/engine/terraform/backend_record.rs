@@ -34,7 +34,7 @@ impl BackendRecord {
         Self { kind: "local".to_owned(), config: Map::new() }
     }
 
-    /// Reads the record of a data directory; absent if no backend was initialised.
+    /// Reads the record of a data directory; `None` if no backend was initialised.
     pub(in crate::engine) fn read(data_dir: &Utf8Path) -> io::Result<Option<Self>> {
         Self::read_file(&data_dir.join(RECORD))
     }
@@ -74,7 +74,7 @@ impl BackendRecord {
     }
 
     /// Returns the address of the state of a target's workspace in this backend, without credentials; relative local paths
-    /// start at `folder`. Absent if the configuration does not determine it.
+    /// start at `folder`. `None` if the configuration does not determine it.
     pub(in crate::engine) fn address(&self, target: &Target, folder: &Utf8Path) -> Option<String> {
         (target.neighbours.address)(&BackendInForce {
             kind: &self.kind,

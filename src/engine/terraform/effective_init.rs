@@ -44,7 +44,7 @@ pub(in crate::engine) fn effective_init(
     })
 }
 
-/// Returns the absolute folders of all modules in the manifest of a data directory; absent before an init.
+/// Returns the absolute folders of all modules in the manifest of a data directory; `None` before an init.
 pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]

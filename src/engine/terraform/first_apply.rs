@@ -20,7 +20,7 @@ pub(in crate::engine) const FIRST_APPLY: &str = "first-apply.json";
 /// First apply whose result is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::engine) struct FirstApply {
-    /// Address of the state when the apply began; absent if the backend's configuration does not determine it.
+    /// Address of the state when the apply began; `None` if the backend's configuration does not determine it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::engine) address: Option<String>,
     /// Resources that the apply had done, as far as envctl read its output.
@@ -29,7 +29,7 @@ pub(in crate::engine) struct FirstApply {
 }
 
 impl FirstApply {
-    /// Reads the record in the folder of an instance; absent if there is none.
+    /// Reads the record in the folder of an instance; `None` if there is none.
     pub(in crate::engine) fn read(folder: &Utf8Path) -> Result<Option<Self>, Failure> {
         let path = folder.join(FIRST_APPLY);
         match files::read_whole(&path) {

@@ -182,7 +182,7 @@ impl Terraform {
                 ended => return ended.map_err(|failed| target.refuse_stale_lockfile(failed.error)),
             }
         }
-        let lock = lock_installed(target, LockMode::Nobody, session)?;
+        let lock = lock_installed(target, LockMode::Exclusive, session)?;
         let install = Install { update: upgrades, even_if_complete: true };
         let modules = self.install_modules(target, install, session);
         let ended = modules

@@ -91,7 +91,7 @@ impl Terraform {
     }
 
     /// Takes the shared lock on a stack's folder if everything that an instance needs is installed there, and returns the
-    /// work that is left to its init. Absent if something is missing or that is unknown.
+    /// work that is left to its init. `None` if something is missing or that is unknown.
     pub(super) fn lock_complete(
         &self,
         target: &Target,
@@ -100,13 +100,13 @@ impl Terraform {
         if self.complete(target).is_none() {
             return Ok(None);
         }
-        let lock = lock_installed(target, LockMode::OthersWhoShare, session)?;
+        let lock = lock_installed(target, LockMode::Shared, session)?;
         let Some((modules_at, modules)) = self.complete(target) else { return Ok(None) };
         let is_ready = data_dir::link(target, modules_at, Replacement::Refused)? && !is_unusable(target);
         Ok(is_ready.then_some((lock, modules)))
     }
 
-    /// Returns the location of an instance's modules and the work of its init; absent if something must be installed in the
+    /// Returns the location of an instance's modules and the work of its init; `None` if something must be installed in the
     /// stack's folder.
     fn complete(&self, target: &Target) -> Option<(ModulesAt, InitModules)> {
         let engine_folder = target.dir.join(ENGINE_FOLDER);

@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl LockfilePolicy {
-    /// Returns the policy for a command of the engine that a user typed; absent if that command does not change lock files.
+    /// Returns the policy for a command of the engine that a user typed; `None` if that command does not change lock files.
     pub fn of_typed(args: &[OsString]) -> Option<Self> {
         if verbs::is_init(args) {
             if args.iter().any(|arg| verbs::keeps_lockfile(arg)) {
@@ -73,7 +73,7 @@ impl Target {
         }
     }
 
-    /// Returns the digest of the lock file; absent if there is none.
+    /// Returns the digest of the lock file; `None` if there is none.
     pub(in crate::engine) fn lockfile_digest(&self) -> Result<Option<String>, EngineError> {
         let path = self.dir.join(LOCKFILE);
         match files::file_digest(&path) {

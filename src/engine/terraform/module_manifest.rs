@@ -47,7 +47,7 @@ struct ModuleManifest {
     modules: Vec<InstalledModule>,
 }
 
-/// Function that reads the module calls in the files of a folder; absent if they cannot be read.
+/// Function that reads the module calls in the files of a folder; `None` if they cannot be read.
 pub(super) type ReadCalls<'a> = &'a dyn Fn(&Utf8Path) -> Option<Vec<CalledModule>>;
 
 /// Origin of the modules that a stack calls, with those that its local modules call.

@@ -70,7 +70,7 @@ pub(super) fn fetched_packages(
     packages.into_iter().map(digest).collect()
 }
 
-/// Returns the digest of the copy of a unit's source that Terragrunt runs the engine in; absent if the engine runs in the
+/// Returns the digest of the copy of a unit's source that Terragrunt runs the engine in; `None` if the engine runs in the
 /// unit's own folder.
 pub(super) fn unit_package(
     folder: &Utf8Path,

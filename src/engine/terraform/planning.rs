@@ -80,8 +80,9 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAt
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
     let narrowed = narrowed_by_others(facts.as_ref(), request);
     let is_narrowed = request.is_narrowed() || !narrowed.is_empty();
-    let is_clean =
-        exit_code == 0 && !streamed.has_deferred && !has_unreported_changes(driver, request, is_narrowed)?;
+    let is_clean = exit_code == 0
+        && !streamed.has_deferred_changes
+        && !has_unreported_changes(driver, request, is_narrowed)?;
     let (PlanJson { changes, known, outputs, deferred, configurations, .. }, diff) = if is_clean {
         Default::default()
     } else {

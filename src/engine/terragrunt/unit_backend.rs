@@ -73,7 +73,7 @@ pub(super) fn is_initialised(target: &Target) -> Result<bool, EngineError> {
     })
 }
 
-/// Returns the backend in force; if the unit is not initialised, a read of the state makes Terragrunt do so. Absent if the
+/// Returns the backend in force; if the unit is not initialised, a read of the state makes Terragrunt do so. `None` if the
 /// folder that Terragrunt runs the engine in is unknown.
 fn initialised_backend(invocation: Invocation<'_>) -> Result<Option<BackendInFolder>, EngineError> {
     let Invocation { driver, target, .. } = invocation;
@@ -86,7 +86,7 @@ fn initialised_backend(invocation: Invocation<'_>) -> Result<Option<BackendInFol
     current_backend(driver, target).map_err(EngineError::Failed)
 }
 
-/// Returns the backend that a rendered unit states, without the keys that only Terragrunt uses; absent if the unit states
+/// Returns the backend that a rendered unit states, without the keys that only Terragrunt uses; `None` if the unit states
 /// none or has `disable_init`.
 fn stated_backend(unit: &Map<String, Value>, record: &BackendRecord) -> Option<BackendRecord> {
     let stated = unit.get("remote_state")?.as_object()?;

@@ -39,7 +39,7 @@ struct Exclude {
 }
 
 impl Exclude {
-    /// Returns the reason if the block excludes a plan of this kind; absent if not. Plans are made to be applied, so either
+    /// Returns the reason if the block excludes a plan of this kind; `None` if not. Plans are made to be applied, so either
     /// action counts.
     fn leaves_out(&self, mode: PlanMode) -> Option<String> {
         let wanted: &[&str] = match mode {
@@ -54,7 +54,7 @@ impl Exclude {
     }
 }
 
-/// Returns the reason why a unit is excluded from a plan; absent if it is not. Terragrunt is run only if a file that the
+/// Returns the reason why a unit is excluded from a plan; `None` if it is not. Terragrunt is run only if a file that the
 /// unit may include has an `exclude` block or is unknown, or if `silent` says that its plan exited with 0 and without
 /// engine output.
 pub(super) fn exclusion(
@@ -110,7 +110,7 @@ fn may_exclude(target: &Target) -> bool {
 }
 
 /// Returns the texts of a unit's file and of those that it may include: all in the folders above, and those with a path
-/// below one of these folders; absent if one is unknown, as for a path with a variable.
+/// below one of these folders; `None` if one is unknown, as for a path with a variable.
 pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
     let is_hcl = |name: &str| is_configuration(name) && name.contains(".hcl");
     let own = files::read_text(&unit_file_in(&target.dir)).ok()?;

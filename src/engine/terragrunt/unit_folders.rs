@@ -30,7 +30,7 @@ const ENCODED_LENGTH: usize = 27;
 const OWN_CACHE: &str = "terragrunt";
 
 /// Returns the separate download directory of an instance whose unit's folder serves several instances: files that
-/// Terragrunt generates for one instance must not be used for another. Absent for other instances.
+/// Terragrunt generates for one instance must not be used for another. `None` for other instances.
 pub(super) fn download_dir(target: &Target) -> Option<Utf8PathBuf> {
     target.folder.is_shared.then(|| target.data_dir.join(OWN_CACHE))
 }
@@ -90,7 +90,7 @@ pub enum DownloadedFor {
     OtherUnit,
 }
 
-/// Returns the unit that a file was downloaded for; absent for any other file. Terragrunt writes below
+/// Returns the unit that a file was downloaded for; `None` for any other file. Terragrunt writes below
 /// `DOWNLOAD_DIR/<encoded unit>/<encoded source>`, for any `download_dir`.
 pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor> {
     let names: Vec<&str> = file.components().map(|part| part.as_str()).collect();

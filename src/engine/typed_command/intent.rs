@@ -31,7 +31,7 @@ pub enum Intent {
     },
     /// Replaces the state by the content of a file.
     Push {
-        /// Path of the file as typed; absent unless there is exactly one.
+        /// Path of the file as typed; `None` unless there is exactly one.
         file: Option<OsString>,
     },
     /// Migration of the state to the backend that the files and environments.toml state.

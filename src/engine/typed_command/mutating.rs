@@ -69,7 +69,7 @@ pub(in crate::engine) fn run_mutating(
     let reports = ended.map(|ended| &ended.reports).filter(|_| makes_something);
     let may_hold_state = !succeeded || ended.is_some_and(|ended| ended.printed_its_state);
     let (rescued, removed) = if left_before {
-        (Ok(None), output_files.removed())
+        (Ok(None), output_files.remove())
     } else {
         rescue_after(invocation, output_files, may_hold_state, reports)
     };

@@ -61,7 +61,7 @@ pub fn takes_values(args: &[OsString]) -> bool {
         || index_in_unit_command(args) != VarFilesIndex::Nowhere
 }
 
-/// Returns the index of the engine's own verb in a command of Terragrunt for one unit; absent if it is uncertain.
+/// Returns the index of the engine's own verb in a command of Terragrunt for one unit; `None` if it is uncertain.
 ///
 /// Flags of Terragrunt may take a separate argument as their value, so that arguments behind an unknown flag are uncertain.
 fn start_of_engine(args: &[OsString]) -> Option<usize> {

@@ -155,7 +155,7 @@ pub fn may_make_workspace(args: &[OsString]) -> bool {
     args.first().is_some_and(|first| !prints(first)) && verb_facts(args).makes_workspace
 }
 
-/// Returns the index of var files in a typed command, behind its verb; absent if the verb takes none.
+/// Returns the index of var files in a typed command, behind its verb; `None` if the verb takes none.
 ///
 /// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
 pub(super) fn index_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
@@ -176,7 +176,7 @@ pub(super) fn index_of_var_files(args: &[OsString], everywhere: bool) -> Option<
     takes_them.then_some(at + 1)
 }
 
-/// Returns the flag with which a reading command writes a file of the user's choice; absent if it has none.
+/// Returns the flag with which a reading command writes a file of the user's choice; `None` if it has none.
 pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
     const WRITING: &[&str] = &["out", "generate-config-out", "json-into", "out-file", "write"];
     args.iter().filter_map(|arg| flag_name(arg)).find(|flag| WRITING.contains(flag))

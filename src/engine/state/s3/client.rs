@@ -16,7 +16,7 @@ use crate::{
 pub(in crate::engine) struct Client {
     /// Agents by TLS (or plain HTTP), and by the file of certificates that are trusted instead of the system's.
     agents: Mutex<HashMap<(bool, Option<String>), Agent>>,
-    /// Results of first requests by host: absent after a response, else the error.
+    /// Results of first requests by host: `None` after a response, else the error.
     first_results: Mutex<HashMap<String, Option<String>>>,
 }
 
@@ -71,7 +71,7 @@ impl Client {
     }
 }
 
-/// Returns the version of a state from response headers; absent if the entity tag is missing or weak.
+/// Returns the version of a state from response headers; `None` if the entity tag is missing or weak.
 fn stamp(place: String, headers: &HeaderMap) -> Option<Stamp> {
     let text = |name: &str| headers.get(name)?.to_str().ok().filter(|text| !text.is_empty());
     let tag = text("etag").filter(|tag| !tag.starts_with("W/"))?;

@@ -101,7 +101,7 @@ fn unsupported(key: &str, profile: &str) -> UnsupportedSettings {
     UnsupportedSettings(format!("`{key}` of profile `{profile}` is not followed"))
 }
 
-/// Reads the section with any of these headings; absent if there is no file or no such heading.
+/// Reads the section with any of these headings; `None` if there is no file or no such heading.
 fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Section>, UnsupportedSettings> {
     let Some(path) = path else { return Ok(None) };
     let text = match files::read_text(&path) {
