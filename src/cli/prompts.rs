@@ -12,7 +12,7 @@ use dialoguer::{Select, console::Term, theme::SimpleTheme};
 
 use super::line_input::{ask_line, discard_typed};
 use crate::{
-    executor::{Answer, Ask, Prompter},
+    executor::{Answer, Prompt, Prompter},
     run::Picker,
     ui::{Printer, visible},
 };
@@ -37,7 +37,7 @@ impl Dialogue {
 }
 
 impl Prompter for Dialogue {
-    fn ask(&self, ask: &Ask) -> io::Result<Answer> {
+    fn ask(&self, ask: &Prompt) -> io::Result<Answer> {
         let line = |question: &str, marker: &str| {
             ask_line(&visible(question), marker, || self.report_discard()).inspect(|line| {
                 if line.is_none() {
@@ -46,15 +46,15 @@ impl Prompter for Dialogue {
             })
         };
         Ok(match ask {
-            Ask::YesNo { question } => match line(question, " [y/N] ")? {
+            Prompt::YesNo { question } => match line(question, " [y/N] ")? {
                 Some(line) if is_yes(&line) => Answer::Yes,
                 _ => Answer::No,
             },
-            Ask::TypeName { question, .. } => line(question, ": ")?.map_or(Answer::No, Answer::Typed),
+            Prompt::TypeName { question, .. } => line(question, ": ")?.map_or(Answer::No, Answer::Typed),
         })
     }
 
-    fn abandoned(&self) {
+    fn restore_terminal(&self) {
         end_line();
     }
 }

@@ -36,7 +36,7 @@ fn plan(
     *review = run.deployment.review(&stacks);
     let mut blocked = run.judge(context, review);
     blocked.extend(run.guarded.judge_names(review));
-    run.deployment.reviewed(1, review, &blocked)?;
+    run.deployment.report_review(1, review, &blocked)?;
     let status = run.deployment.dispatcher().status(request.detailed_exitcode);
     if !request.run.json {
         context.printer.text(run.review_text(review, &blocked, context, context.printer.out_styles())?)?;

@@ -52,15 +52,15 @@ pub struct Assembly<'a> {
     pub inventory: &'a Inventory,
     /// Parsed root modules and called modules of the stacks.
     pub modules: &'a Modules,
-    /// Use that the command makes of secrets.
+    /// Need of the command for the values of secrets.
     pub secret_use: SecretUse,
     /// Callback that reports a secret command that takes long.
     pub progress: &'a ProgressCallback,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
-    /// Flags of the running command that a command to type repeats.
+    /// Flags of the running command, which commands that envctl suggests to the user repeat.
     pub given_flags: GivenFlags,
-    /// True if no workspace is created: `ENVCTL_READ_ONLY`.
+    /// True if envctl must not create workspaces: `ENVCTL_READ_ONLY`.
     pub read_only: bool,
 }
 
@@ -84,8 +84,9 @@ impl Assembly<'_> {
         }
     }
 
-    /// Returns each instance made ready for its engine. Engines are started only for their versions, and only if those are not cached.
-    pub fn works(
+    /// Returns a stack for each instance that is ready for its engine. An engine is started only to print its version, and
+    /// only if that version is not cached.
+    pub fn ready_stacks(
         &self,
         instances: &[&Instance],
         graph: &StackGraph,
@@ -163,7 +164,9 @@ impl Assembly<'_> {
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
             let mut plan_inputs = PlanInputs::of(instance, module, &built.target, &dirs, protected);
             let engines = engine.engines();
-            plan_inputs.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
+            plan_inputs
+                .bound_patterns
+                .extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
             let reads_states =
                 !engine.reads_root_module() || called.iter().any(|module| !module.remote_states.is_empty());
             let ready = ReadyStack {

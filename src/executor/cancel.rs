@@ -16,16 +16,16 @@ use tokio::{
 use super::{InterruptLevel, SignalSource, interrupt::InterruptCounter, signals::Signals};
 use crate::event::EventKind;
 
-/// Interrupts of a run by its user.
-pub struct Cancel {
+/// Handler of the signals with which the user interrupts a run.
+pub struct InterruptHandler {
     source: Option<SignalSource>,
-    live: Option<SignalRuntime>,
-    act: Box<dyn Fn(InterruptLevel) + Send>,
-    ladder: InterruptCounter,
+    signal_runtime: Option<SignalRuntime>,
+    on_level: Box<dyn Fn(InterruptLevel) + Send>,
+    counter: InterruptCounter,
     first: Arc<AtomicU8>,
 }
 
-/// Signals that are being received, with the runtime that receives them.
+/// Signals that envctl receives, with the runtime that receives them.
 pub(super) struct SignalRuntime {
     /// Runtime of the signals.
     pub(super) runtime: Runtime,
@@ -33,14 +33,14 @@ pub(super) struct SignalRuntime {
     pub(super) signals: Signals,
 }
 
-impl Cancel {
-    /// Returns a handler for signals of `source`. `act` applies an interrupt level to the engines and must not block.
-    pub fn new(source: SignalSource, act: impl Fn(InterruptLevel) + Send + 'static) -> Self {
+impl InterruptHandler {
+    /// Returns a handler for signals of `source`. `on_level` applies an interrupt level to the engines and must not block.
+    pub fn new(source: SignalSource, on_level: impl Fn(InterruptLevel) + Send + 'static) -> Self {
         Self {
             source: Some(source),
-            live: None,
-            act: Box::new(act),
-            ladder: InterruptCounter::default(),
+            signal_runtime: None,
+            on_level: Box::new(on_level),
+            counter: InterruptCounter::default(),
             first: Arc::default(),
         }
     }
@@ -57,13 +57,13 @@ impl Cancel {
 
     /// Returns the first signal, if there was one.
     pub fn signal(&self) -> Option<u8> {
-        self.ladder.first()
+        self.counter.first()
     }
 
     /// Starts to receive signals, or goes on where another part of the process received them before.
     pub(super) fn listen(&mut self) -> io::Result<SignalRuntime> {
-        if let Some(live) = self.live.take() {
-            return Ok(live);
+        if let Some(signal_runtime) = self.signal_runtime.take() {
+            return Ok(signal_runtime);
         }
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let entered = runtime.enter();
@@ -73,18 +73,18 @@ impl Cancel {
         Ok(SignalRuntime { runtime, signals })
     }
 
-    /// Keeps the signals for the next caller of [`Cancel::listen`].
-    pub(super) fn resume_with(&mut self, live: SignalRuntime) {
-        self.live = Some(live);
+    /// Keeps the signals for the next caller of [`InterruptHandler::listen`].
+    pub(super) fn resume_with(&mut self, signal_runtime: SignalRuntime) {
+        self.signal_runtime = Some(signal_runtime);
     }
 
     /// Raises the interrupt level and returns the event to emit; `None` when the signal does not raise the level.
     pub(super) fn escalate(&mut self, signal: u8) -> Option<EventKind> {
-        let (level, count) = self.ladder.escalate(signal)?;
+        let (level, count) = self.counter.escalate(signal)?;
         if count == 1 {
             self.first.store(signal, Ordering::SeqCst);
         }
-        (self.act)(level);
+        (self.on_level)(level);
         Some(EventKind::InterruptRequested { signal, count })
     }
 }
@@ -100,8 +100,9 @@ mod tests {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (_sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let noted = Arc::clone(&seen);
-        let mut cancel =
-            Cancel::new(SignalSource::Channel(receiver), move |level| noted.lock().unwrap().push(level));
+        let mut cancel = InterruptHandler::new(SignalSource::Channel(receiver), move |level| {
+            noted.lock().unwrap().push(level)
+        });
         assert_eq!(cancel.escalate(15), Some(EventKind::InterruptRequested { signal: 15, count: 1 }));
         assert_eq!(cancel.escalate(1), None);
         assert_eq!(cancel.escalate(2), Some(EventKind::InterruptRequested { signal: 2, count: 2 }));

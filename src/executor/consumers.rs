@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Queue length above which progress events are dropped.
-const BEHIND: usize = 256;
+const MAX_WAITING_EVENTS: usize = 256;
 
 enum ConsumerMessage {
     Event(Arc<Event>),
@@ -49,7 +49,7 @@ impl Consumers {
     /// Sends one event to the consumers; never blocks.
     pub(super) fn send(&self, event: &Arc<Event>) {
         let Some((sender, _)) = &self.thread else { return };
-        if !event.kind.is_recorded() && self.waiting.load(Ordering::Relaxed) >= BEHIND {
+        if !event.kind.is_recorded() && self.waiting.load(Ordering::Relaxed) >= MAX_WAITING_EVENTS {
             return;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
@@ -106,15 +106,15 @@ impl ConsumerThread {
             match message {
                 Ok(ConsumerMessage::Event(event)) => {
                     self.waiting.fetch_sub(1, Ordering::Relaxed);
-                    self.each(|consumer| consumer.consume(&event));
+                    self.for_each_consumer(|consumer| consumer.consume(&event));
                 }
                 Ok(ConsumerMessage::Flush(done)) => drop(done),
                 Err(RecvTimeoutError::Timeout) => {
                     last_tick = Instant::now();
-                    self.each(Consumer::tick);
+                    self.for_each_consumer(Consumer::tick);
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.each(Consumer::finish);
+                    self.for_each_consumer(Consumer::finish);
                     return self.notes;
                 }
             }
@@ -127,7 +127,7 @@ impl ConsumerThread {
     }
 
     /// Calls `act` with each consumer; a consumer that returns an error or panics is dropped.
-    fn each(&mut self, mut act: impl FnMut(&mut (dyn Consumer + 'static)) -> io::Result<()>) {
+    fn for_each_consumer(&mut self, mut act: impl FnMut(&mut (dyn Consumer + 'static)) -> io::Result<()>) {
         let notes = &mut self.notes;
         self.consumers.retain_mut(|consumer| {
             let problem = match catch_unwind(AssertUnwindSafe(|| act(&mut **consumer))) {
@@ -226,7 +226,7 @@ mod tests {
         let (slow, seen) = listener("terminal", 0, move || hold.recv().map_err(io::Error::other));
         let consumers = Consumers::start(vec![slow]);
         consumers.send(&finished(0));
-        let many = BEHIND as u64 + 10;
+        let many = MAX_WAITING_EVENTS as u64 + 10;
         for seq in 1..=many {
             consumers.send(&progress(seq));
         }
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(consumers.finish(), [""; 0]);
         let seen = seen.lock().unwrap();
         assert_eq!((seen[0], *seen.last().unwrap()), (0, many + 1));
-        assert!(seen.len() < BEHIND + 5, "{} of {many} live words were kept", seen.len());
+        assert!(seen.len() < MAX_WAITING_EVENTS + 5, "{} of {many} live words were kept", seen.len());
     }
 
     /// Writer that appends to a text shared with other writers.

@@ -104,8 +104,8 @@ impl Deployment {
 
     /// Plans these stacks, and waits until each step has ended.
     pub fn plan(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
-        self.expect(StepKind::Plan, stacks)?;
-        self.round(StepKind::Plan, stacks)
+        self.emit_estimate(StepKind::Plan, stacks)?;
+        self.run_round(StepKind::Plan, stacks)
     }
 
     /// Compares the inputs that all plans are bound to before the first plan is applied, and refuses plans whose inputs
@@ -132,12 +132,12 @@ impl Deployment {
     /// Applies the plans, in dependency order. Stacks without changes are skipped, unless a stack that they depend on is
     /// applied: its new outputs may lead to changes.
     pub fn apply(&mut self) -> Result<(), DispatchError> {
-        let stacks = self.to_apply();
-        self.round(StepKind::Apply, &stacks)
+        let stacks = self.stacks_to_apply();
+        self.run_round(StepKind::Apply, &stacks)
     }
 
     /// Returns the stacks that an apply takes, in dependency order.
-    fn to_apply(&self) -> Vec<StackId> {
+    fn stacks_to_apply(&self) -> Vec<StackId> {
         let changed: Vec<StackId> = self
             .dispatcher
             .outcomes()
@@ -154,8 +154,8 @@ impl Deployment {
         self.graph.order().into_iter().filter(|stack| wanted.contains(stack)).collect()
     }
 
-    /// Returns the deferred stacks that can be planned now that others were applied, in dependency order.
-    pub fn now_plannable(&self) -> Vec<StackId> {
+    /// Returns the deferred stacks that can be planned now that other stacks were applied, in dependency order.
+    pub fn plannable_stacks(&self) -> Vec<StackId> {
         self.with_completed_dependencies(|outcome| matches!(outcome, Outcome::Deferred { .. }))
     }
 
@@ -183,7 +183,7 @@ impl Deployment {
     }
 
     /// Reports that the plans of a round are complete, with the digest of the review and the refusals of guards.
-    pub fn reviewed(
+    pub fn report_review(
         &mut self,
         round: u32,
         review: &Review,
@@ -198,8 +198,8 @@ impl Deployment {
         if review.unplanned_stacks().next().is_some() {
             return Ok(());
         }
-        let stacks = self.to_apply();
-        self.expect(StepKind::Apply, &stacks)
+        let stacks = self.stacks_to_apply();
+        self.emit_estimate(StepKind::Apply, &stacks)
     }
 
     /// Returns true if a new plan of any stack exceeds the confirmed one.
@@ -209,7 +209,7 @@ impl Deployment {
 
     /// Returns the stacks that another round of plan, review and gate could complete: stacks whose new plan exceeds the
     /// confirmed one, stacks that wait for them, and deferred stacks whose dependencies are applied.
-    pub fn needing_confirmation(&self) -> Vec<StackId> {
+    pub fn stacks_needing_confirmation(&self) -> Vec<StackId> {
         self.with_completed_dependencies(|outcome| {
             outcome.is_beyond_confirmed()
                 || matches!(outcome, Outcome::Deferred { .. })
@@ -223,7 +223,7 @@ impl Deployment {
     }
 
     /// Returns the stacks that were refused because their workspace does not exist.
-    pub fn without_workspace(&self) -> Vec<StackId> {
+    pub fn stacks_without_workspace(&self) -> Vec<StackId> {
         let outcomes = self.dispatcher.outcomes();
         outcomes.iter().filter(|(_, o)| lacks_workspace(o)).map(|(stack, _)| stack.clone()).collect()
     }
@@ -233,7 +233,7 @@ impl Deployment {
         self.dispatcher.stack_runs.allow_workspaces(stacks);
         let again =
             self.with_completed_dependencies(|outcome| lacks_workspace(outcome) || outcome.is_left_undone());
-        self.round(StepKind::Plan, &again)
+        self.run_round(StepKind::Plan, &again)
     }
 
     /// Skips the stacks that are still deferred: a stack that they wait for did not succeed.
@@ -278,14 +278,15 @@ impl Deployment {
         if self.destroy { graph.needed_by(stack.as_str()) } else { graph.needs(stack.as_str()) }
     }
 
-    fn round(&mut self, kind: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
-        let steps = self.weighed(kind, stacks).steps;
+    fn run_round(&mut self, kind: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
+        let steps = self.weighted_steps(kind, stacks).steps;
         let runner: Arc<dyn StepRunner> = Arc::clone(&self.worker) as Arc<dyn StepRunner>;
         self.dispatcher.run(&steps, &self.limits, &runner)?;
         Ok(())
     }
 }
 
+/// Returns true if stacks that depend on a stack with this outcome may go on.
 fn succeeded(outcome: &Outcome) -> bool {
     matches!(
         outcome,
@@ -296,6 +297,7 @@ fn succeeded(outcome: &Outcome) -> bool {
     )
 }
 
+/// Returns true if a stack was refused because its workspace does not exist.
 fn lacks_workspace(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Refused(blocks) if blocks.iter().any(|b| b.guard == Guard::Workspace))
 }

@@ -7,8 +7,8 @@
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use super::{
-    Cancel, Limits, RunFacts, ScheduleError, Scheduler, StackRuns, Step, StepRunner, cancel::SignalRuntime,
-    consumers::Consumers, exit_status, round::StepRound,
+    InterruptHandler, Limits, RunFacts, ScheduleError, Scheduler, StackRuns, Step, StepRunner,
+    cancel::SignalRuntime, consumers::Consumers, exit_status, round::StepRound,
 };
 use crate::{
     event::{Consumer, Decision, Event, EventKind, StepKind},
@@ -35,7 +35,7 @@ pub enum DispatchError {
     /// The steps cannot be put in an order.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
-    /// The event does not belong to the run.
+    /// The event cannot be added to the report, because it does not belong to the run.
     #[error(transparent)]
     Fold(#[from] FoldError),
     /// Threads or signal handlers cannot be created.
@@ -58,8 +58,8 @@ pub struct Dispatcher {
     journal: Option<Journal>,
     journal_problem: Option<String>,
     consumers: Consumers,
-    cancel: Cancel,
-    live: Option<SignalRuntime>,
+    cancel: InterruptHandler,
+    signal_runtime: Option<SignalRuntime>,
     seq: u64,
     fold: Fold,
     outcomes: BTreeMap<StackId, Outcome>,
@@ -78,7 +78,7 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         journal: Option<Journal>,
         consumers: Vec<Box<dyn Consumer>>,
-        cancel: Cancel,
+        cancel: InterruptHandler,
     ) -> Self {
         Self {
             clock,
@@ -86,7 +86,7 @@ impl Dispatcher {
             journal_problem: None,
             consumers: Consumers::start(consumers),
             cancel,
-            live: None,
+            signal_runtime: None,
             seq: 0,
             fold: Fold::default(),
             outcomes: BTreeMap::new(),
@@ -108,7 +108,7 @@ impl Dispatcher {
 
     /// Starts to listen for signals of the user, before there is a step that they could interrupt.
     pub fn listen(&mut self) -> Result<(), DispatchError> {
-        self.live = Some(self.take_live()?);
+        self.signal_runtime = Some(self.take_signal_runtime()?);
         Ok(())
     }
 
@@ -146,18 +146,18 @@ impl Dispatcher {
         if steps.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut live = self.take_live()?;
+        let mut signal_runtime = self.take_signal_runtime()?;
         let round = StepRound::new(self, steps, scheduler, Arc::clone(runner));
-        let outcomes = live.runtime.block_on(round.drive(&mut live.signals));
-        self.live = Some(live);
+        let outcomes = signal_runtime.runtime.block_on(round.drive(&mut signal_runtime.signals));
+        self.signal_runtime = Some(signal_runtime);
         outcomes
     }
 
     /// Returns the first signal of the user, if there was one, including signals after the last round of steps.
     pub fn first_signal(&mut self) -> Option<u8> {
-        if let Some(mut live) = self.live.take() {
-            self.handle_pending_signals(&mut live);
-            self.live = Some(live);
+        if let Some(mut signal_runtime) = self.signal_runtime.take() {
+            self.handle_pending_signals(&mut signal_runtime);
+            self.signal_runtime = Some(signal_runtime);
         }
         self.signal()
     }
@@ -236,7 +236,7 @@ impl Dispatcher {
     }
 
     /// Records the start of a step; a mutating step starts only after that is on the disk.
-    pub(super) fn step_starts(&mut self, stack: &StackId, step: StepKind) -> Result<(), DispatchError> {
+    pub(super) fn record_step_start(&mut self, stack: &StackId, step: StepKind) -> Result<(), DispatchError> {
         let event = self.event(EventKind::StepStarted { stack: stack.clone(), step });
         let recorded = self.record(&event);
         if step.is_mutating() {
@@ -286,16 +286,16 @@ impl Dispatcher {
         Ok(self.fold.push(event)?)
     }
 
-    fn take_live(&mut self) -> Result<SignalRuntime, DispatchError> {
-        if let Some(live) = self.live.take() {
-            return Ok(live);
+    fn take_signal_runtime(&mut self) -> Result<SignalRuntime, DispatchError> {
+        if let Some(signal_runtime) = self.signal_runtime.take() {
+            return Ok(signal_runtime);
         }
         self.cancel.listen().map_err(DispatchError::Runtime)
     }
 
     /// Handles the signals that arrived since the last check.
-    fn handle_pending_signals(&mut self, live: &mut SignalRuntime) -> Option<u8> {
-        while let Some(signal) = live.runtime.block_on(live.signals.pending()) {
+    fn handle_pending_signals(&mut self, signal_runtime: &mut SignalRuntime) -> Option<u8> {
+        while let Some(signal) = signal_runtime.runtime.block_on(signal_runtime.signals.pending()) {
             self.escalate(signal);
         }
         self.signal()

@@ -15,12 +15,12 @@ use crate::{
 /// Prefix of the environment variables that set variables of a module.
 const VARIABLE: &str = "TF_VAR_";
 
-/// Returns a digest of everything that may decide such an expression in a stack: the files of its modules, its var files, the
+/// Returns a digest of everything that may affect the value of an expression in a backend or a module source of a stack: the files of its modules, its var files, the
 /// values of environments.toml and `TF_VAR_*`. `None` if the stack has no such expression, and for Terragrunt, which initialises by
 /// itself.
 ///
 /// Values that plans hide are left out, because no engine takes them there (measured on OpenTofu 1.12.6).
-pub(super) fn evaluated_values(
+pub(super) fn expression_inputs_digest(
     instance: &Instance,
     modules: &[&Module],
     var_files: &[Utf8PathBuf],

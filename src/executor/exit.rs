@@ -25,11 +25,11 @@ use crate::model::{ExitStatus, FailureKind, Outcome, SkipReason};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a row of the table, set by somebody else")]
 pub struct RunFacts {
-    /// True if changes count as a status of their own: `--detailed-exitcode`, `drift`.
+    /// True if planned changes lead to an exit status of their own: `--detailed-exitcode`, `drift`.
     pub detailed: bool,
     /// First signal of the user.
     pub signal: Option<u8>,
-    /// True if the gate refused.
+    /// True if the gate refused to let the run go on.
     pub refused: bool,
     /// True if the journal could not be written.
     pub unrecorded: bool,

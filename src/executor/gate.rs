@@ -18,7 +18,7 @@
 
 use std::{fmt, io, str::FromStr};
 
-use super::{Answer, Ask, Refusal};
+use super::{Answer, Prompt, Refusal};
 use crate::model::{ChangeCounts, EnvName, GateRecord};
 
 /// The beginning of a review's digest, as a user quotes it: at least 16 hexadecimal digits.
@@ -57,9 +57,9 @@ pub enum Confirmation {
     Digest(DigestPrefix),
 }
 
-/// Content of a review that the gate needs.
+/// Digest and size of a review, which the gate needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reviewed {
+pub struct ReviewSummary {
     /// Digest of the review's content, in lowercase hexadecimal digits.
     pub digest: String,
     /// Changes over all stacks.
@@ -75,7 +75,7 @@ pub struct GateRound {
     pub number: u32,
     /// True after an earlier review of the run was confirmed.
     pub is_later: bool,
-    /// `--confirm-rounds`
+    /// True if the user gave `--confirm-rounds`.
     pub confirm_rounds: bool,
     /// Losses that no confirmed review has shown and no `--allow delete:` names, a line each.
     pub unseen: Vec<String>,
@@ -111,16 +111,16 @@ pub struct GateRequest<'a> {
     pub protected: bool,
     /// True if all resources are to be destroyed.
     pub destroy: bool,
-    /// `--confirm`.
+    /// Value of `--confirm`; `None` without the flag.
     pub confirmation: Option<&'a Confirmation>,
-    /// `--yes`.
+    /// True if the user gave `--yes`.
     pub yes: bool,
     /// True if envctl runs in an interactive terminal.
     pub terminal: bool,
     /// Position among the reviews of the run.
     pub round: &'a GateRound,
     /// Review to be confirmed.
-    pub review: &'a Reviewed,
+    pub review: &'a ReviewSummary,
     /// Record that is stored with the decision.
     pub record: &'a GateRecord,
 }
@@ -135,8 +135,8 @@ pub enum Gate {
     },
     /// The run stops.
     Refused(Refusal),
-    /// The user is prompted; [`answered`] evaluates the answer.
-    Ask(Ask),
+    /// The user is prompted; [`evaluate_answer`] evaluates the answer.
+    Ask(Prompt),
 }
 
 /// Decides from flags, environment and terminal whether the run goes on, stops, or needs a prompt.
@@ -147,32 +147,32 @@ pub fn gate(request: &GateRequest<'_>) -> Gate {
         Some(Confirmation::Digest(digest)) if request.review.digest.starts_with(&digest.0) => {
             confirmed(&format!("--confirm={digest}"))
         }
-        Some(Confirmation::Digest(digest)) => Gate::Refused(request.other_plan(digest)),
+        Some(Confirmation::Digest(digest)) => Gate::Refused(request.other_digest_refusal(digest)),
         Some(Confirmation::Plain) if !(protected && destroy) => confirmed("--confirm"),
         _ if request.round.is_confirmed_beforehand() => confirmed("--confirm-rounds"),
-        _ if protected && terminal => Gate::Ask(Ask::TypeName {
+        _ if protected && terminal => Gate::Ask(Prompt::TypeName {
             question: format!("Type `{environment}` to {}", request.verb()),
             name: environment.to_string(),
         }),
-        _ if protected => Gate::Refused(request.unconfirmed()),
+        _ if protected => Gate::Refused(request.unconfirmed_refusal()),
         _ if yes => confirmed("--yes"),
-        _ if terminal => Gate::Ask(Ask::YesNo {
+        _ if terminal => Gate::Ask(Prompt::YesNo {
             question: if destroy {
                 format!("Destroy these resources of {environment}?")
             } else {
                 format!("Apply these changes to {environment}?")
             },
         }),
-        _ => Gate::Refused(request.unconfirmed()),
+        _ => Gate::Refused(request.unconfirmed_refusal()),
     }
 }
 
 /// Evaluates the answer to a prompt: the source of the confirmation, or the refusal.
-pub fn answered(request: &GateRequest<'_>, ask: &Ask, answer: &Answer) -> Result<String, Refusal> {
+pub fn evaluate_answer(request: &GateRequest<'_>, ask: &Prompt, answer: &Answer) -> Result<String, Refusal> {
     match (ask, answer) {
-        (Ask::YesNo { .. }, Answer::Yes) => Ok("answered".to_owned()),
-        (Ask::TypeName { name, .. }, Answer::Typed(typed)) if typed == name => Ok("typed".to_owned()),
-        (Ask::TypeName { name, .. }, Answer::Typed(typed)) if !typed.is_empty() => {
+        (Prompt::YesNo { .. }, Answer::Yes) => Ok("answered".to_owned()),
+        (Prompt::TypeName { name, .. }, Answer::Typed(typed)) if typed == name => Ok("typed".to_owned()),
+        (Prompt::TypeName { name, .. }, Answer::Typed(typed)) if !typed.is_empty() => {
             Err(request.refusal(format!("`{typed}` was typed, not `{name}`")))
         }
         _ => Err(request.refusal(format!("`{}` was not confirmed", request.environment))),
@@ -188,8 +188,8 @@ impl GateRound {
 
 impl GateRequest<'_> {
     /// Returns the refusal for a prompt that failed.
-    pub(super) fn unanswered(&self, error: &io::Error) -> Refusal {
-        let refusal = self.unconfirmed();
+    pub(super) fn failed_prompt_refusal(&self, error: &io::Error) -> Refusal {
+        let refusal = self.unconfirmed_refusal();
         Refusal { summary: format!("{}, and asking for it failed: {error}", refusal.summary), ..refusal }
     }
 
@@ -208,7 +208,7 @@ impl GateRequest<'_> {
     }
 
     fn refusal(&self, summary: String) -> Refusal {
-        let mut detail = format!("plan {} would change {}", self.digest(), extent(self.review));
+        let mut detail = format!("plan {} would change {}", self.digest(), review_size(self.review));
         if self.is_later() {
             let applied = &self.round.applied;
             let applied = if applied.is_empty() { "nothing".to_owned() } else { applied.join(", ") };
@@ -239,7 +239,7 @@ impl GateRequest<'_> {
         Some(if is_digest { format!("--confirm={}", self.digest()) } else { "--yes".to_owned() })
     }
 
-    fn unconfirmed(&self) -> Refusal {
+    fn unconfirmed_refusal(&self) -> Refusal {
         let Self { invocation, environment, .. } = self;
         let digest = self.digest();
         let next = Some(format!("{invocation} --confirm={digest}"));
@@ -269,7 +269,7 @@ impl GateRequest<'_> {
         Refusal { hint: Some(hint), next, ..self.refusal(format!("`{environment}` needs a confirmation")) }
     }
 
-    fn other_plan(&self, confirmed: &DigestPrefix) -> Refusal {
+    fn other_digest_refusal(&self, confirmed: &DigestPrefix) -> Refusal {
         let hint = format!("review it, then `{} --confirm={}`", self.invocation, self.digest());
         let summary =
             format!("the plans changed: you confirmed {confirmed}, this review is {}", self.digest());
@@ -279,8 +279,8 @@ impl GateRequest<'_> {
 }
 
 /// Returns the size of a review: `3 resources in 2 stacks (1 to delete)`.
-fn extent(review: &Reviewed) -> String {
-    let Reviewed { totals, stacks, .. } = review;
+fn review_size(review: &ReviewSummary) -> String {
+    let ReviewSummary { totals, stacks, .. } = review;
     let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let what = match (totals.resources(), totals.outputs, totals.actions) {
         (0, 0, actions) if actions > 0 => count(actions, "action"),

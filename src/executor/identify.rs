@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{IdentityError, IdentityVerifier, identity::relevant, step::ready_stack::ReadyStack};
+use super::{IdentityError, IdentityVerifier, identity::identity_env, step::ready_stack::ReadyStack};
 use crate::process::Runner;
 
 /// Runs the command once for each distinct process environment among the instances, and binds their plans to the
@@ -15,7 +15,7 @@ pub fn identify<'w>(
 ) -> Result<Vec<String>, IdentityError> {
     let mut known: Vec<(BTreeMap<OsString, OsString>, String)> = Vec::new();
     for ready in works {
-        let env = relevant(&ready.target.env);
+        let env = identity_env(&ready.target.env);
         let identity_text = match known.iter().find(|(asked, _)| *asked == env) {
             Some((_, identity_text)) => identity_text.clone(),
             None => {

@@ -131,7 +131,7 @@ impl IdentityVerifier {
         runner: &Runner,
         progress: &(dyn Fn(String) + Sync),
     ) -> Result<(), IdentityError> {
-        let now = self.query(&relevant(env), runner, progress)?;
+        let now = self.query(&identity_env(env), runner, progress)?;
         match then {
             Some(then) if then != now => {
                 Err(IdentityError::Changed { command: self.command(), then: then.to_owned(), now })
@@ -142,7 +142,7 @@ impl IdentityVerifier {
 }
 
 /// Returns the environment without variables `TF_VAR_*`, which do not affect the identity.
-pub(super) fn relevant(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
+pub(super) fn identity_env(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
     let is_value = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("TF_VAR_"));
     env.iter()
         .filter(|(name, _)| !is_value(name))

@@ -17,11 +17,13 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::{Ask, Cancel, InterruptLevel, PromptResult, Prompter, SignalSource, cancel::SignalRuntime};
+use super::{
+    InterruptHandler, InterruptLevel, Prompt, PromptResult, Prompter, SignalSource, cancel::SignalRuntime,
+};
 use crate::{mutex::lock, process::Runner};
 
 /// Interval at which a prompt checks for a signal.
-const LOOK: Duration = Duration::from_millis(50);
+const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 type SharedRunner = Arc<Mutex<Option<Arc<Runner>>>>;
 
@@ -32,10 +34,10 @@ pub struct Interrupts {
     handler: Mutex<Handler>,
 }
 
-/// Part of the process that handles the signals.
+/// Part of envctl that handles the signals of the user now.
 enum Handler {
     /// The operating system: a signal ends envctl.
-    System(Cancel),
+    System(InterruptHandler),
     /// Thread of [`Interrupts`].
     Thread(Listener),
     /// Dispatcher of a run.
@@ -47,7 +49,7 @@ impl Interrupts {
     pub fn new(source: SignalSource) -> Self {
         let runner = SharedRunner::default();
         let interrupted = Arc::clone(&runner);
-        let cancel = Cancel::new(source, move |level| {
+        let cancel = InterruptHandler::new(source, move |level| {
             let runner = lock(&interrupted).clone();
             if let Some(runner) = runner {
                 apply(level, &runner);
@@ -75,11 +77,11 @@ impl Interrupts {
     }
 
     /// Hands the signals over to the dispatcher of a run, with the level that they have raised so far.
-    pub fn hand_over(&self) -> Cancel {
+    pub fn hand_over(&self) -> InterruptHandler {
         match mem::replace(&mut *lock(&self.handler), Handler::Dispatcher) {
             Handler::System(cancel) => cancel,
             Handler::Thread(listener) => listener.stop(),
-            Handler::Dispatcher => Cancel::without_signals(),
+            Handler::Dispatcher => InterruptHandler::without_signals(),
         }
     }
 
@@ -89,7 +91,7 @@ impl Interrupts {
     }
 
     /// Prompts the user on a thread of its own, and waits for the answer or a signal.
-    pub fn ask(&self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> PromptResult {
+    pub fn ask(&self, ask: &Prompt, prompter: &Arc<dyn Prompter>) -> PromptResult {
         let (sender, answers) = mpsc::channel();
         let (ask, asked) = (ask.clone(), Arc::clone(prompter));
         thread::spawn(move || {
@@ -97,13 +99,13 @@ impl Interrupts {
             let _received = sender.send(asked.ask(&ask));
         });
         loop {
-            let answer = answers.recv_timeout(LOOK);
+            let answer = answers.recv_timeout(SIGNAL_CHECK_INTERVAL);
             if answer.is_ok() {
                 // Closing a terminal both ends the prompt and sends a signal.
                 self.catch_up();
             }
             if let Some(signal) = self.signal() {
-                prompter.abandoned();
+                prompter.restore_terminal();
                 return PromptResult::Interrupted(signal);
             }
             match answer {
@@ -145,16 +147,16 @@ struct Listener {
     stop: oneshot::Sender<()>,
     /// Requests that the thread handles every signal that has arrived.
     catch_up: UnboundedSender<mpsc::Sender<()>>,
-    thread: thread::JoinHandle<Cancel>,
+    thread: thread::JoinHandle<InterruptHandler>,
 }
 
 impl Listener {
-    fn start(mut cancel: Cancel) -> io::Result<Self> {
-        let mut live = cancel.listen()?;
+    fn start(mut cancel: InterruptHandler) -> io::Result<Self> {
+        let mut signal_runtime = cancel.listen()?;
         let (stop, mut stopped) = oneshot::channel::<()>();
         let (catch_up, mut catching_up) = unbounded_channel::<mpsc::Sender<()>>();
         let thread = thread::spawn(move || {
-            let SignalRuntime { runtime, signals } = &mut live;
+            let SignalRuntime { runtime, signals } = &mut signal_runtime;
             runtime.block_on(async {
                 loop {
                     tokio::select! {
@@ -171,13 +173,13 @@ impl Listener {
                     }
                 }
             });
-            cancel.resume_with(live);
+            cancel.resume_with(signal_runtime);
             cancel
         });
         Ok(Self { stop, catch_up, thread })
     }
 
-    fn stop(self) -> Cancel {
+    fn stop(self) -> InterruptHandler {
         // A thread that panicked has no receiver any more.
         let _gone_already = self.stop.send(());
         self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -233,8 +235,8 @@ mod tests {
 
         assert_eq!(cancel.signal(), Some(15));
         signals.send(2).unwrap();
-        let mut live = cancel.listen().unwrap();
-        assert_eq!(live.runtime.block_on(live.signals.pending()), Some(2));
+        let mut signal_runtime = cancel.listen().unwrap();
+        assert_eq!(signal_runtime.runtime.block_on(signal_runtime.signals.pending()), Some(2));
         assert_eq!(cancel.escalate(2), Some(EventKind::InterruptRequested { signal: 2, count: 2 }));
         assert_eq!(interrupts.hand_over().signal(), None, "the signals have one owner");
     }

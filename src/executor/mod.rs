@@ -42,13 +42,14 @@ mod typed_values;
 mod value_places;
 
 pub use assemble::{AssembleError, Assembly, engines, shown_flags};
-pub use cancel::Cancel;
+pub use cancel::InterruptHandler;
 pub use deployment::{Deployment, DeploymentParts};
 pub use dispatcher::{DispatchError, Dispatcher, GateResult, PromptResult, RunEnd};
 pub use exit::{RunFacts, exit_status};
 pub use failed_output::FailedOutput;
 pub use gate::{
-    Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, Reviewed, answered, gate,
+    Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, ReviewSummary, evaluate_answer,
+    gate,
 };
 pub use identify::identify;
 pub use identity::{IdentityError, IdentityVerifier};
@@ -56,7 +57,7 @@ pub use interrupt::{INT, InterruptLevel};
 pub use interrupts::Interrupts;
 pub use plan_inputs::PlanInputs;
 pub use prior_result::{PriorResult, StoredPlan, StoredPlanError};
-pub use prompt::{Answer, Ask, Prompter};
+pub use prompt::{Answer, Prompt, Prompter};
 pub use refusal::Refusal;
 pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
 pub use secret_error::SecretError;

@@ -16,7 +16,7 @@ use crate::process::{CapturedOutput, CommandLine, ProcessError, Runner};
 const PROGRESS_AFTER: Duration = Duration::from_secs(2);
 
 /// Interval of further progress messages.
-const AGAIN: Duration = Duration::from_secs(5);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Returns the command line of a program in environments.toml. It runs in the folder of that file, and a relative path
 /// to it starts there too.
@@ -48,7 +48,7 @@ pub(super) fn run_named(
             let mut wait = PROGRESS_AFTER;
             while end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 progress(format!("still waiting for {name} after {}s", begun.elapsed().as_secs()));
-                wait = AGAIN;
+                wait = PROGRESS_INTERVAL;
             }
         });
         let captured = runner.capture(&command);

@@ -29,9 +29,9 @@ pub struct PlanInputs {
     /// Expressions in generated files of native syntax: name and HCL text.
     pub(super) expressions: Vec<(String, String)>,
     /// Names of the environment variables that environments.toml sets for the stack's processes.
-    pub(super) names: BTreeSet<String>,
-    /// Patterns of `bind` for further environment variables.
-    pub(super) bind: Vec<VariablePattern>,
+    pub(super) configured_variables: BTreeSet<String>,
+    /// Patterns of the setting `bind` for further environment variables that the plan is bound to.
+    pub(super) bound_patterns: Vec<VariablePattern>,
     /// Stacks whose outputs the plan may use.
     pub(super) upstreams: Vec<StackId>,
     /// True if the environment has `confirm = true`.
@@ -63,8 +63,8 @@ impl PlanInputs {
             scope: InputScope::new(instance, &target.project, excluded_paths(target, dirs)),
             values,
             expressions,
-            names: settings.env.keys().cloned().chain(secrets).collect(),
-            bind: settings.bind.iter().flat_map(|names| &names.value).cloned().collect(),
+            configured_variables: settings.env.keys().cloned().chain(secrets).collect(),
+            bound_patterns: settings.bind.iter().flat_map(|names| &names.value).cloned().collect(),
             upstreams: instance.needs.clone(),
             protected,
             identity: None,
@@ -72,7 +72,7 @@ impl PlanInputs {
     }
 
     /// Returns the values and expressions of all generated var files, by the names of their variables.
-    pub(super) fn generated(&self) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn generated_values(&self) -> impl Iterator<Item = &(String, String)> {
         self.values.iter().chain(&self.expressions)
     }
 }

@@ -58,7 +58,7 @@ pub enum StoredPlanError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// The stored diff of the plan is not the one that was shown.
+    /// The stored diff of the plan is not the diff that the review showed.
     #[error("`{path}` is not what was shown when the plan was made: it was edited")]
     OtherDiff {
         /// Path of the diff.

@@ -6,12 +6,12 @@ use tokio::sync::oneshot;
 
 use super::signals::Signals;
 
-/// Prompt to the user.
+/// Question to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
+pub enum Prompt {
     /// Confirmation with yes or no; no is the default.
     YesNo {
-        /// Text of one line, with its question mark.
+        /// Question of one line, with its question mark.
         question: String,
     },
     /// Confirmation by typing a name in full.
@@ -37,10 +37,10 @@ pub enum Answer {
 /// Front end that prompts the user.
 pub trait Prompter: Send + Sync {
     /// Shows a prompt and waits for the answer, on a thread of its own.
-    fn ask(&self, ask: &Ask) -> io::Result<Answer>;
+    fn ask(&self, ask: &Prompt) -> io::Result<Answer>;
 
     /// Restores the terminal after a signal arrived before the answer. [`Prompter::ask`] may still be running.
-    fn abandoned(&self) {}
+    fn restore_terminal(&self) {}
 }
 
 /// First event after a prompt: an answer or a signal.
@@ -50,7 +50,7 @@ pub(super) enum PromptEvent {
 }
 
 /// Prompts on a thread of its own, so that a signal ends the wait for the answer.
-pub(super) async fn ask(ask: Ask, prompter: Arc<dyn Prompter>, signals: &mut Signals) -> PromptEvent {
+pub(super) async fn ask(ask: Prompt, prompter: Arc<dyn Prompter>, signals: &mut Signals) -> PromptEvent {
     let (sender, answer) = oneshot::channel();
     let asked = Arc::clone(&prompter);
     thread::spawn(move || {
@@ -60,7 +60,7 @@ pub(super) async fn ask(ask: Ask, prompter: Arc<dyn Prompter>, signals: &mut Sig
     tokio::select! {
         biased;
         signal = signals.next() => {
-            prompter.abandoned();
+            prompter.restore_terminal();
             PromptEvent::Signal(signal)
         }
         answer = answer => PromptEvent::Answer(answer.unwrap_or_else(|_| Err(io::Error::other("the prompt panicked")))),

@@ -13,7 +13,7 @@ pub struct Refusal {
     pub detail: String,
     /// Advice for the user.
     pub hint: Option<String>,
-    /// Complete command that continues the run; `None` if no command does.
+    /// Complete command for the user to type, which continues the run; `None` if no command does.
     pub next: Option<String>,
 }
 

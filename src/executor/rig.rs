@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{
-    Cancel, Dispatcher, InterruptLevel, Limits, SignalSource, Step, StepEnd, StepHandle, StepInput,
+    Dispatcher, InterruptHandler, InterruptLevel, Limits, SignalSource, Step, StepEnd, StepHandle, StepInput,
     StepRunner,
 };
 use crate::{
@@ -111,7 +111,7 @@ impl Consumer for EventRecorder {
 pub(super) struct Rig {
     pub(super) dispatcher: Dispatcher,
     pub(super) signals: UnboundedSender<u8>,
-    pub(super) rungs: Shared<InterruptLevel>,
+    pub(super) levels: Shared<InterruptLevel>,
     events: Shared<Event>,
     _root: tempfile::TempDir,
 }
@@ -130,10 +130,11 @@ impl Rig {
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let journal = journal(store.create(&run).unwrap());
         let (signals, source) = unbounded_channel();
-        let (rungs, events) = (Shared::<InterruptLevel>::default(), Shared::<Event>::default());
-        let climbed = Arc::clone(&rungs);
-        let cancel =
-            Cancel::new(SignalSource::Channel(source), move |level| climbed.lock().unwrap().push(level));
+        let (levels, events) = (Shared::<InterruptLevel>::default(), Shared::<Event>::default());
+        let climbed = Arc::clone(&levels);
+        let cancel = InterruptHandler::new(SignalSource::Channel(source), move |level| {
+            climbed.lock().unwrap().push(level)
+        });
         let ear = Box::new(EventRecorder(Arc::clone(&events)));
         let mut dispatcher = Dispatcher::new(Arc::new(Stopped), Some(journal), vec![ear], cancel);
         let stack = |name: &&str| RunStack {
@@ -157,11 +158,11 @@ impl Rig {
                 stacks: stacks.iter().map(stack).collect(),
             })
             .unwrap();
-        Self { dispatcher, signals, rungs, events, _root: root }
+        Self { dispatcher, signals, levels, events, _root: root }
     }
 
     /// Returns the events that the consumers received so far, each as a short text, without the start of the run.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(super) fn event_texts(&self) -> Vec<String> {
         self.dispatcher.flusher()();
         self.events.lock().unwrap().iter().skip(1).map(|event| words(&event.kind)).collect()
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Capacity of the workers' message channel; a worker blocks while the channel is full.
-const MESSAGES: usize = 256;
+const CHANNEL_CAPACITY: usize = 256;
 
 /// One round of steps.
 pub(super) struct StepRound<'a> {
@@ -27,7 +27,7 @@ pub(super) struct StepRound<'a> {
     sender: mpsc::Sender<WorkerMessage>,
     receiver: mpsc::Receiver<WorkerMessage>,
     outcomes: BTreeMap<StackId, Outcome>,
-    defect: Option<DispatchError>,
+    first_error: Option<DispatchError>,
 }
 
 impl<'a> StepRound<'a> {
@@ -38,7 +38,7 @@ impl<'a> StepRound<'a> {
         scheduler: Scheduler,
         runner: Arc<dyn StepRunner>,
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(MESSAGES);
+        let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
         Self {
             dispatcher,
             steps,
@@ -47,7 +47,7 @@ impl<'a> StepRound<'a> {
             sender,
             receiver,
             outcomes: BTreeMap::new(),
-            defect: None,
+            first_error: None,
         }
     }
 
@@ -58,7 +58,7 @@ impl<'a> StepRound<'a> {
         mut self,
         signals: &mut Signals,
     ) -> Result<BTreeMap<StackId, Outcome>, DispatchError> {
-        self.climb_pending(signals).await;
+        self.handle_pending_signals(signals).await;
         loop {
             self.start();
             if self.scheduler.is_done() {
@@ -69,33 +69,33 @@ impl<'a> StepRound<'a> {
                 signal = signals.next() => self.dispatcher.escalate(signal),
                 Some(message) = self.receiver.recv() => {
                     // A signal may have arrived after the select polled for one.
-                    self.climb_pending(signals).await;
+                    self.handle_pending_signals(signals).await;
                     self.handle(message);
                 }
             }
         }
-        match self.defect {
+        match self.first_error {
             Some(defect) => Err(defect),
             None => Ok(self.outcomes),
         }
     }
 
     /// Handles the signals that have arrived.
-    async fn climb_pending(&mut self, signals: &mut Signals) {
+    async fn handle_pending_signals(&mut self, signals: &mut Signals) {
         while let Some(signal) = signals.pending().await {
             self.dispatcher.escalate(signal);
         }
     }
 
     fn start(&mut self) {
-        if self.dispatcher.signal().is_some() || self.defect.is_some() {
+        if self.dispatcher.signal().is_some() || self.first_error.is_some() {
             for index in self.scheduler.stop() {
-                self.skipped(index, Outcome::Interrupted);
+                self.record_skip(index, Outcome::Interrupted);
             }
         }
         while let Some(index) = self.scheduler.start_next() {
             let step = &self.steps[index];
-            match self.dispatcher.step_starts(&step.stack, step.kind) {
+            match self.dispatcher.record_step_start(&step.stack, step.kind) {
                 Ok(()) => {
                     let input = self.dispatcher.stack_runs.begin_step(&step.stack);
                     spawn(index, step, input, &self.runner, &self.sender);
@@ -106,13 +106,13 @@ impl<'a> StepRound<'a> {
                         Guard::Journal,
                         format!("nothing new is applied without a record: {reason}"),
                     );
-                    self.skipped(index, Outcome::Refused(vec![block]));
-                    self.ended(index);
+                    self.record_skip(index, Outcome::Refused(vec![block]));
+                    self.release_dependents(index);
                 }
                 Err(defect) => {
-                    self.keep_defect(Err(defect));
-                    self.skipped(index, Outcome::Interrupted);
-                    self.ended(index);
+                    self.keep_first_error(Err(defect));
+                    self.record_skip(index, Outcome::Interrupted);
+                    self.release_dependents(index);
                 }
             }
         }
@@ -139,7 +139,7 @@ impl<'a> StepRound<'a> {
                 let Step { stack, kind, .. } = &self.steps[index];
                 self.record(hook_event(stack, *kind, hook, ended), reply);
             }
-            WorkerMessage::Finished { index, end } => self.finished(index, *end),
+            WorkerMessage::Finished { index, end } => self.handle_step_end(index, *end),
         }
     }
 
@@ -150,20 +150,20 @@ impl<'a> StepRound<'a> {
         let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
     }
 
-    fn finished(&mut self, index: usize, end: StepEnd) {
+    fn handle_step_end(&mut self, index: usize, end: StepEnd) {
         let StepEnd { finished, stack_run, has_applied } = end;
         self.dispatcher.stack_runs.end_step(&finished.stack, stack_run, has_applied);
         self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
         self.emit(EventKind::StepFinished(Box::new(finished)));
-        self.ended(index);
+        self.release_dependents(index);
     }
 
-    /// Reports the end of a step to the scheduler, and emits the steps that will not start because of it.
-    fn ended(&mut self, index: usize) {
+    /// Reports the end of a step to the scheduler, and emits the outcomes of the steps that will not start because of that.
+    fn release_dependents(&mut self, index: usize) {
         let outcome = self.outcomes.get(&self.steps[index].stack);
         for (other, skip) in self.scheduler.finish(index, outcome.map_or(Ending::Failed, ending)) {
             let outcome = self.skip_outcome(skip);
-            self.skipped(other, outcome);
+            self.record_skip(other, outcome);
         }
     }
 
@@ -186,7 +186,7 @@ impl<'a> StepRound<'a> {
         }
     }
 
-    fn skipped(&mut self, index: usize, outcome: Outcome) {
+    fn record_skip(&mut self, index: usize, outcome: Outcome) {
         let stack = self.steps[index].stack.clone();
         self.outcomes.insert(stack.clone(), outcome.clone());
         self.emit(EventKind::StackSkipped { stack, outcome });
@@ -194,16 +194,16 @@ impl<'a> StepRound<'a> {
 
     fn emit(&mut self, kind: EventKind) {
         let emitted = self.dispatcher.emit(kind);
-        self.keep_defect(emitted);
+        self.keep_first_error(emitted);
     }
 
     /// Stores the first error that is not an error of the journal: the dispatcher stores that one, and it
     /// stops only mutating steps.
-    fn keep_defect(&mut self, result: Result<(), DispatchError>) {
+    fn keep_first_error(&mut self, result: Result<(), DispatchError>) {
         match result {
             Ok(()) | Err(DispatchError::Journal(_)) => {}
             Err(error) => {
-                self.defect.get_or_insert(error);
+                self.first_error.get_or_insert(error);
             }
         }
     }

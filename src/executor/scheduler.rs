@@ -45,9 +45,9 @@ pub enum Ending {
 /// Reason why a step will not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skip {
-    /// A direct or indirect dependency, the step at this index, failed or was deferred.
+    /// The step at this index, a direct or indirect dependency, failed or was deferred.
     ///
-    /// Always the step that really ran, never a skipped one in between; of two the one that ended first.
+    /// Always a step that ran, never a skipped step in between; if several failed, the step that ended first.
     Dependency(usize),
     /// The step at this index failed first, with `--fail-fast`.
     FailFast(usize),
@@ -58,16 +58,16 @@ pub enum Skip {
 pub struct Scheduler {
     steps: Vec<ScheduledStep>,
     groups: Vec<Group>,
-    free_in_class: Vec<usize>,
-    free: usize,
-    open: usize,
+    free_jobs_by_class: Vec<usize>,
+    free_jobs: usize,
+    unfinished: usize,
     fail_fast: bool,
 }
 
 #[derive(Debug, Clone)]
 struct ScheduledStep {
     dependents: Vec<usize>,
-    missing: usize,
+    missing_needs: usize,
     remaining: Duration,
     group: usize,
     state: StepState,
@@ -109,11 +109,11 @@ impl Scheduler {
             by_place[index].classes = classes;
         }
         let mut scheduler = Self {
-            open: nodes.len(),
+            unfinished: nodes.len(),
             steps: nodes,
             groups: by_place,
-            free_in_class: limits.classes.values().map(|limit| limit.get()).collect(),
-            free: limits.jobs.get(),
+            free_jobs_by_class: limits.classes.values().map(|limit| limit.get()).collect(),
+            free_jobs: limits.jobs.get(),
             fail_fast: limits.fail_fast,
         };
         for index in 0..scheduler.steps.len() {
@@ -124,19 +124,19 @@ impl Scheduler {
 
     /// Returns the index of the step to start now, if one may start, and marks it as running.
     pub fn start_next(&mut self) -> Option<usize> {
-        if self.free == 0 {
+        if self.free_jobs == 0 {
             return None;
         }
-        let has_room = |group: &&Group| group.classes.iter().all(|class| self.free_in_class[*class] > 0);
+        let has_room = |group: &&Group| group.classes.iter().all(|class| self.free_jobs_by_class[*class] > 0);
         let &(_, index) =
             self.groups.iter().filter(has_room).filter_map(|group| group.ready.first()).min()?;
         let node = &mut self.steps[index];
         node.state = StepState::Running;
-        self.free -= 1;
+        self.free_jobs -= 1;
         let group = &mut self.groups[node.group];
         group.ready.remove(&(Reverse(node.remaining), index));
         for class in &group.classes {
-            self.free_in_class[*class] -= 1;
+            self.free_jobs_by_class[*class] -= 1;
         }
         Some(index)
     }
@@ -148,14 +148,14 @@ impl Scheduler {
         if self.steps[index].state != StepState::Running {
             return Vec::new();
         }
-        self.end(index);
-        self.free += 1;
+        self.mark_ended(index);
+        self.free_jobs += 1;
         for class in &self.groups[self.steps[index].group].classes {
-            self.free_in_class[*class] += 1;
+            self.free_jobs_by_class[*class] += 1;
         }
         if ending == Ending::Succeeded {
             for next in self.steps[index].dependents.clone() {
-                self.steps[next].missing -= 1;
+                self.steps[next].missing_needs -= 1;
                 self.mark_ready(next);
             }
             return Vec::new();
@@ -164,7 +164,7 @@ impl Scheduler {
         let mut below = self.steps[index].dependents.clone();
         while let Some(next) = below.pop() {
             if self.steps[next].state == StepState::Waiting {
-                self.end(next);
+                self.mark_ended(next);
                 skipped.push((next, Skip::Dependency(index)));
                 below.extend(&self.steps[next].dependents);
             }
@@ -181,27 +181,27 @@ impl Scheduler {
         let waiting: Vec<usize> =
             (0..self.steps.len()).filter(|index| self.steps[*index].state == StepState::Waiting).collect();
         for index in &waiting {
-            self.end(*index);
+            self.mark_ended(*index);
         }
         waiting
     }
 
     /// Returns true if every step has ended.
     pub fn is_done(&self) -> bool {
-        self.open == 0
+        self.unfinished == 0
     }
 
     fn mark_ready(&mut self, index: usize) {
         let node = &self.steps[index];
-        if node.state == StepState::Waiting && node.missing == 0 {
+        if node.state == StepState::Waiting && node.missing_needs == 0 {
             self.groups[node.group].ready.insert((Reverse(node.remaining), index));
         }
     }
 
-    fn end(&mut self, index: usize) {
+    fn mark_ended(&mut self, index: usize) {
         let node = &mut self.steps[index];
         node.state = StepState::Ended;
-        self.open -= 1;
+        self.unfinished -= 1;
         self.groups[node.group].ready.remove(&(Reverse(node.remaining), index));
     }
 }
@@ -215,7 +215,7 @@ fn link_dependents(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> 
     }
     let empty = || ScheduledStep {
         dependents: Vec::new(),
-        missing: 0,
+        missing_needs: 0,
         remaining: Duration::ZERO,
         group: 0,
         state: StepState::Waiting,
@@ -227,7 +227,7 @@ fn link_dependents(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> 
                 return Err(ScheduleError::UnknownNeed { stack: step.stack.clone(), need: need.clone() });
             };
             nodes[*before].dependents.push(index);
-            nodes[index].missing += 1;
+            nodes[index].missing_needs += 1;
         }
     }
     Ok(nodes)
@@ -235,21 +235,22 @@ fn link_dependents(steps: &[Step]) -> Result<Vec<ScheduledStep>, ScheduleError> 
 
 /// Returns all indices so that each step comes after its dependents.
 fn dependents_first(steps: &[Step], nodes: &[ScheduledStep]) -> Result<Vec<usize>, ScheduleError> {
-    let mut missing: Vec<usize> = nodes.iter().map(|node| node.missing).collect();
-    let mut order: Vec<usize> = (0..nodes.len()).filter(|index| missing[*index] == 0).collect();
+    let mut missing_needs: Vec<usize> = nodes.iter().map(|node| node.missing_needs).collect();
+    let mut order: Vec<usize> = (0..nodes.len()).filter(|index| missing_needs[*index] == 0).collect();
     let mut at = 0;
     while let Some(index) = order.get(at) {
         for next in nodes[*index].dependents.clone() {
-            missing[next] -= 1;
-            if missing[next] == 0 {
+            missing_needs[next] -= 1;
+            if missing_needs[next] == 0 {
                 order.push(next);
             }
         }
         at += 1;
     }
     if order.len() < nodes.len() {
-        let stuck =
-            (0..nodes.len()).filter(|index| missing[*index] > 0).map(|index| steps[index].stack.clone());
+        let stuck = (0..nodes.len())
+            .filter(|index| missing_needs[*index] > 0)
+            .map(|index| steps[index].stack.clone());
         return Err(ScheduleError::Cycle(stuck.collect()));
     }
     order.reverse();

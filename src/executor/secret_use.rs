@@ -63,7 +63,7 @@ pub struct SecretOfRun {
     pub name: String,
     /// Source of the value.
     pub secret: Secret,
-    /// True if an engine receives the value.
+    /// True if an engine receives the value of the secret.
     pub needed: bool,
 }
 

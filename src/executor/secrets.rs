@@ -14,7 +14,7 @@ use super::{
     named_program::{command_line, run_named},
     secret_error::SecretError,
     secret_use::SecretOfRun,
-    sops::{keys, pick},
+    sops::{keys_text, text_at_key},
 };
 use crate::{
     config::{Secret, SecretSource},
@@ -39,7 +39,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Returns secrets whose files are relative to `root`, and whose variables and commands use `env`, the environment of
+    /// Makes the reader of secrets whose files are relative to `root`, and whose variables and commands use `env`, the environment of
     /// envctl. `progress` receives a message when a command takes long.
     pub fn new(
         runner: Arc<Runner>,
@@ -117,11 +117,11 @@ impl Secrets {
             SecretSource::Sops { file, key } => {
                 let documents = slot(&self.documents, file);
                 let document = documents.get_or_init(|| self.decrypt(&name, file)).clone()?;
-                pick(&document, key).ok_or_else(|| SecretError::NoSuchKey {
+                text_at_key(&document, key).ok_or_else(|| SecretError::NoSuchKey {
                     name,
                     path: file.clone(),
                     key: key.clone(),
-                    existing_keys: keys(&document),
+                    existing_keys: keys_text(&document),
                 })
             }
         }
@@ -307,9 +307,9 @@ mod tests {
     fn a_key_of_a_document_may_descend_or_hold_dots() {
         let text = r#"{ "a": { "b": "deep" }, "x.y": "flat", "n": 12345678901234567890123, "l": [] }"#;
         let document = serde_json::from_str(text).unwrap();
-        assert_eq!(pick(&document, "a.b").as_deref(), Some("deep"));
-        assert_eq!(pick(&document, "x.y").as_deref(), Some("flat"));
-        assert_eq!(pick(&document, "n").as_deref(), Some("12345678901234567890123"));
-        assert_eq!(pick(&document, "l"), None);
+        assert_eq!(text_at_key(&document, "a.b").as_deref(), Some("deep"));
+        assert_eq!(text_at_key(&document, "x.y").as_deref(), Some("flat"));
+        assert_eq!(text_at_key(&document, "n").as_deref(), Some("12345678901234567890123"));
+        assert_eq!(text_at_key(&document, "l"), None);
     }
 }

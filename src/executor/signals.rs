@@ -67,7 +67,7 @@ impl Signals {
         .await
     }
 
-    /// Returns a signal that has arrived already.
+    /// Returns a signal that has arrived already; `None` if there is none. Does not wait.
     pub(super) async fn pending(&mut self) -> Option<u8> {
         tokio::select! {
             biased;

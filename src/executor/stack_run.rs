@@ -20,20 +20,20 @@ use crate::{graph::StackGraph, model::StackId, plans::ReviewedState};
 #[derive(Default)]
 pub struct StackRun {
     /// Result of an earlier run that the next plan step adopts.
-    pub(super) prior: Option<PriorResult>,
+    pub(super) prior_result: Option<PriorResult>,
     /// Plan that waits for its apply.
     pub(super) pending: Option<PendingPlan>,
     /// Outputs after the last plan is applied; `None` if they are not known.
     pub(super) planned_outputs: Option<Arc<PlannedOutputs>>,
-    /// Engine's own diff of the last plan; empty for a clean one.
+    /// Diff that the engine printed for the last plan; empty for a clean plan.
     pub(super) diff: String,
-    /// Stack with the input values of its last plan; `None` if it takes no outputs of other stacks.
-    pub(super) with_inputs: Option<Arc<ReadyStack>>,
+    /// Stack with the input values of its last plan; `None` if its variables take no outputs of other stacks.
+    pub(super) stack_with_inputs: Option<Arc<ReadyStack>>,
     /// Stacks that were applied already when the last plan was made.
     pub(super) applied_at_plan: BTreeSet<StackId>,
     /// True if the last plan uses outputs that will change.
     pub(super) is_provisional: bool,
-    /// True if the user allowed the creation of its missing workspace.
+    /// True if the user allowed envctl to create the missing workspace of the stack.
     pub(super) may_create_workspace: bool,
 }
 
@@ -101,7 +101,7 @@ impl StackRuns {
         Self { needs: needs.collect(), ..Self::default() }
     }
 
-    /// Moves the state of a stack into its next step. Its dependencies have no step at that time.
+    /// Moves the state of a stack into its next step. No dependency of the stack has a running step at that time.
     pub(super) fn begin_step(&mut self, stack: &StackId) -> StepInput {
         let needs = self.needs.get(stack).into_iter().flatten();
         let plan = |need: &StackId| self.stacks.get(need).map(DependencyPlan::of).unwrap_or_default();
@@ -132,7 +132,7 @@ impl StackRuns {
             self.applied.insert(stack.clone());
         }
         if !matches!(prior, PriorResult::Begun) {
-            self.stacks.entry(stack).or_default().prior = Some(prior);
+            self.stacks.entry(stack).or_default().prior_result = Some(prior);
         }
     }
 
@@ -154,8 +154,8 @@ impl StackRuns {
     }
 
     /// Returns the result of an earlier run that the next plan step of a stack adopts.
-    pub(super) fn prior(&self, stack: &StackId) -> Option<&PriorResult> {
-        self.get(stack)?.prior.as_ref()
+    pub(super) fn prior_result(&self, stack: &StackId) -> Option<&PriorResult> {
+        self.get(stack)?.prior_result.as_ref()
     }
 
     /// Returns the creation time of the plan that waits for a stack's apply, in this run or an earlier one.
@@ -170,7 +170,7 @@ impl StackRuns {
 
     /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
     pub fn stacks_mocked_for(&self, stack: &StackId) -> Vec<StackId> {
-        let with_inputs = self.get(stack).and_then(|run| run.with_inputs.as_ref());
+        let with_inputs = self.get(stack).and_then(|run| run.stack_with_inputs.as_ref());
         with_inputs.map(|ready| ready.mocked_stacks.clone()).unwrap_or_default()
     }
 
@@ -234,7 +234,7 @@ mod tests {
         app.stack_run.applied_at_plan = app.applied;
         runs.end_step(&id("app"), app.stack_run, false);
         let network = runs.begin_step(&id("network"));
-        assert!(network.stack_run.prior.is_none(), "a stack whose apply had begun is planned again");
+        assert!(network.stack_run.prior_result.is_none(), "a stack whose apply had begun is planned again");
         runs.end_step(&id("network"), network.stack_run, true);
         let app = runs.begin_step(&id("app"));
         assert!(app.stack_run.applied_at_plan.is_empty());

@@ -102,15 +102,20 @@ impl StepHandle for ChannelHandle {
     }
 
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded> {
-        self.recorded(|index, reply| WorkerMessage::EngineStarted { index, pid, reply })
+        self.send_and_wait(|index, reply| WorkerMessage::EngineStarted { index, pid, reply })
     }
 
     fn hook_started(&self, hook: &HookProcess) -> Result<(), NotRecorded> {
-        self.recorded(|index, reply| WorkerMessage::Hook { index, hook: hook.clone(), ended: None, reply })
+        self.send_and_wait(|index, reply| WorkerMessage::Hook {
+            index,
+            hook: hook.clone(),
+            ended: None,
+            reply,
+        })
     }
 
     fn hook_ended(&self, hook: &HookProcess, exit: String) -> Result<(), NotRecorded> {
-        self.recorded(|index, reply| WorkerMessage::Hook {
+        self.send_and_wait(|index, reply| WorkerMessage::Hook {
             index,
             hook: hook.clone(),
             ended: Some(exit),
@@ -121,7 +126,7 @@ impl StepHandle for ChannelHandle {
 
 impl ChannelHandle {
     /// Sends a message and waits until it is recorded.
-    fn recorded(&self, message: impl FnOnce(usize, Reply) -> WorkerMessage) -> Result<(), NotRecorded> {
+    fn send_and_wait(&self, message: impl FnOnce(usize, Reply) -> WorkerMessage) -> Result<(), NotRecorded> {
         let gone = || NotRecorded("the run is over".to_owned());
         let (reply, answer) = oneshot::channel();
         self.sender.blocking_send(message(self.index, reply)).map_err(|_| gone())?;

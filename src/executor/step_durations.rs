@@ -13,7 +13,7 @@ const UNKNOWN: Duration = Duration::from_secs(1);
 
 /// Steps with their weights, and the share of known durations.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Weighed {
+pub(super) struct WeightedSteps {
     pub(super) steps: Vec<Step>,
     /// Number of counted steps without a known duration.
     without_history: usize,
@@ -23,7 +23,7 @@ pub(super) struct Weighed {
     unknown: bool,
 }
 
-impl Weighed {
+impl WeightedSteps {
     /// Adds a step that takes no noticeable time.
     pub(super) fn add_idle(&mut self, step: Step) {
         self.steps.push(Step { weight: Duration::ZERO, ..step });
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_step_without_history_has_the_median_weight() {
         let known = durations(r#"{"a":{"plan":[100]},"b":{"plan":[700]},"c":{"plan":[300]}}"#);
-        let mut weighed = Weighed::default();
+        let mut weighed = WeightedSteps::default();
         weighed.add(step("a", &[]), Task::Plan, &known);
         weighed.add(step("new", &["a"]), Task::Plan, &known);
         assert_eq!(weighed.steps[1].weight, Duration::from_millis(300));
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn without_history_there_is_no_estimate_and_weights_are_equal() {
         let known = durations(r#"{"a":{"plan":[100]}}"#);
-        let mut weighed = Weighed::default();
+        let mut weighed = WeightedSteps::default();
         weighed.add(step("a", &[]), Task::Apply, &known);
         weighed.add(step("b", &[]), Task::Apply, &known);
         assert_eq!(weighed.steps[0].weight, weighed.steps[1].weight);
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn an_adopted_plan_takes_no_time_and_is_not_counted() {
         let known = durations(r#"{"a":{"plan":[100]}}"#);
-        let mut weighed = Weighed::default();
+        let mut weighed = WeightedSteps::default();
         weighed.add_idle(step("b", &[]));
         assert_eq!(weighed.expected(&two_at_once()).unwrap(), None);
         weighed.add(step("a", &["b"]), Task::Plan, &known);

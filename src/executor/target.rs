@@ -12,11 +12,11 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::{
-    evaluated_values::evaluated_values,
+    evaluated_values::expression_inputs_digest,
     secret_error::SecretError,
     secret_use::{SecretOfRun, SecretUse, effective_use},
     secrets::Secrets,
-    step::outputs::passed_values::expression,
+    step::outputs::passed_values::hcl_expression,
 };
 use crate::{
     config::{EnvSource, Layer, Origin, SecretSource, VariableValue},
@@ -100,7 +100,7 @@ pub struct Targets {
     pub env: Arc<BTreeMap<OsString, OsString>>,
     /// Reader of secrets.
     pub secrets: Arc<Secrets>,
-    /// Use that the command makes of secrets.
+    /// Need of the command for the values of secrets.
     pub secret_use: SecretUse,
     /// Secrets of all instances, which are masked in the output of a failing secret command.
     pub all_secrets: Vec<SecretOfRun>,
@@ -110,7 +110,7 @@ pub struct Targets {
     pub neighbours: Neighbours,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
-    /// Flags of the running command that a command to type repeats.
+    /// Flags of the running command, which commands that envctl suggests to the user repeat.
     pub given_flags: Arc<GivenFlags>,
 }
 
@@ -145,7 +145,7 @@ impl Targets {
         let secret_use = effective_use(self.secret_use, instance.engine, modules);
         let env = self.environment(instance, declared.as_ref(), secret_use)?;
         let mut backend = self.backend(instance, module, &mut notes)?;
-        if let Some(values) = evaluated_values(instance, modules, &instance_files, &env) {
+        if let Some(values) = expression_inputs_digest(instance, modules, &instance_files, &env) {
             backend.digest += &values;
         }
         let target = Target {
@@ -295,7 +295,7 @@ impl Targets {
         let kind = match module {
             Some(module) => module.backend.as_ref().map(|backend| backend.kind.clone()),
             // The backend that the engine uses is compared with the backend of the plan.
-            None if unit_file(instance.engine).is_none() => only_kind(instance)?,
+            None if unit_file(instance.engine).is_none() => only_backend_type(instance)?,
             None => None,
         };
         for other in instance.settings.backend.keys().filter(|k| Some(*k) != kind.as_ref()) {
@@ -332,8 +332,9 @@ impl Targets {
         // OpenTofu reads `${` and `%{` in JSON as templates, and Terraform does not.
         let has_templates = text.contains("${") || text.contains("%{");
         let (ending, text) = if has_templates {
-            let line =
-                |(key, value): (&&String, &&serde_json::Value)| format!("{key} = {}\n", expression(value));
+            let line = |(key, value): (&&String, &&serde_json::Value)| {
+                format!("{key} = {}\n", hcl_expression(value))
+            };
             (".tfbackend", pairs.iter().map(line).collect())
         } else {
             (".tfbackend.json", text)
@@ -346,7 +347,7 @@ impl Targets {
 }
 
 /// Returns the type of backend that has pairs, for a stack whose root module cannot be parsed.
-fn only_kind(instance: &Instance) -> Result<Option<String>, TargetError> {
+fn only_backend_type(instance: &Instance) -> Result<Option<String>, TargetError> {
     let mut kinds = instance.settings.backend.keys();
     match (kinds.next(), kinds.len()) {
         (kind, 0) => Ok(kind.cloned()),

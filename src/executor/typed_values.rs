@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::step::outputs::passed_values::hide;
+use super::step::outputs::passed_values::for_each_revealing_text;
 use crate::{
     config::{Layer, VariableValue},
     engine::layout::unit_file,
@@ -26,11 +26,11 @@ pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, re
     let hidden = HiddenVariables::of(instance, module);
     for (_, value) in typed.filter(|(name, _)| hidden.contains(name)) {
         match &value.value {
-            VariableValue::Known(value) => hide(value, &|text| redactor.add(text)),
+            VariableValue::Known(value) => for_each_revealing_text(value, &|text| redactor.add(text)),
             VariableValue::Expression(text) => {
                 redactor.add(text);
                 for literal in literals(text) {
-                    hide(&literal, &|text| redactor.add(text));
+                    for_each_revealing_text(&literal, &|text| redactor.add(text));
                 }
             }
         }
@@ -61,7 +61,7 @@ impl HiddenVariables {
         Self::Named(hidden.map(|(name, _)| name.clone()).collect())
     }
 
-    /// Returns true if a variable is one of these, or may be.
+    /// Returns true if a variable is hidden, or may be.
     pub(super) fn contains(&self, name: &str) -> bool {
         match self {
             Self::Named(names) => names.contains(name),

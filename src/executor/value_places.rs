@@ -11,7 +11,7 @@ use crate::{
     inventory::{Instance, Modules, var_file_paths},
 };
 
-/// Positions of the values of one instance.
+/// Positions at which the variables of one instance are set.
 #[derive(Debug)]
 pub(super) struct InstanceValues {
     instance: Instance,
@@ -35,7 +35,7 @@ impl InstanceValues {
     }
 
     /// Returns the position of a value of environments.toml, or the flag that set it.
-    fn written(&self, what: &str, origin: &Origin) -> ValuePlace {
+    fn place_in_toml(&self, what: &str, origin: &Origin) -> ValuePlace {
         let line = origin.span.as_ref().map(|span| self.source.position(span.start).0);
         let set_by = match &origin.layer {
             Layer::Flag(flag) => format!("is set by `{flag}`"),
@@ -56,10 +56,12 @@ impl ValuePlaces for InstanceValues {
         if let Some(input) = settings.inputs.get(variable)
             && !value.is_some_and(|value| is_by_hand(&value.origin))
         {
-            return Some(self.written(&format!("takes `{}` by `inputs` of", input.value), &input.origin));
+            return Some(
+                self.place_in_toml(&format!("takes `{}` by `inputs` of", input.value), &input.origin),
+            );
         }
         if let Some(value) = value {
-            return Some(self.written("is set by `vars` of", &value.origin));
+            return Some(self.place_in_toml("is set by `vars` of", &value.origin));
         }
         for file in
             var_file_paths(&self.instance).iter().rev().filter(|file| files::is_file_there(&file.path))
@@ -73,7 +75,7 @@ impl ValuePlaces for InstanceValues {
             }
         }
         if let Some(secret) = settings.secrets.get(variable) {
-            return Some(self.written("is one of the `secrets` of", &secret.origin));
+            return Some(self.place_in_toml("is one of the `secrets` of", &secret.origin));
         }
         let name = format!("TF_VAR_{variable}");
         let set_by = format!("is set by the environment variable `{name}`");

@@ -10,7 +10,7 @@ use crate::{
 /// Progress of a stack in an unfinished run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StackProgress {
-    /// Applied by this run.
+    /// An apply has succeeded; holds the run that applied the stack.
     Applied(RunId),
     /// Planned without changes, so nothing was applied.
     NoChanges,

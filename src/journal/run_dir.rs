@@ -82,8 +82,8 @@ impl RunDir {
         self.plans().join(stack.file_name() + ".tfplan")
     }
 
-    /// Returns the names of a stack's plan file while it is applied: of the confirmed plan, and of a plan that was
-    /// made again since.
+    /// Returns the paths to which envctl renames a stack's plan file before it is applied: the first for the confirmed
+    /// plan, the second for a plan that was made again after the confirmation.
     pub fn begun_plans(&self, stack: &StackId) -> [Utf8PathBuf; 2] {
         ["begun.tfplan", "again.tfplan"].map(|end| self.plan(stack).with_extension(end))
     }

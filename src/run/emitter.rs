@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Context;
 use crate::{
     event::Consumer,
-    executor::{Cancel, DispatchError, Dispatcher},
+    executor::{DispatchError, Dispatcher, InterruptHandler},
     journal::{Journal, Stopwatch},
     process::Runner,
     reporter,
@@ -18,7 +18,7 @@ pub(crate) fn emitter(
     journal: Journal,
     stopwatch: Stopwatch,
     runner: &Arc<Runner>,
-    cancel: Cancel,
+    cancel: InterruptHandler,
 ) -> Result<Dispatcher, DispatchError> {
     let mut dispatcher =
         Dispatcher::new(Arc::clone(&context.clock), Some(journal), consumers(context, stopwatch), cancel)

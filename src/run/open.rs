@@ -32,8 +32,8 @@ use crate::{
     engine::{GivenFlags, PlanMode},
     event::{EventKind, RunStack},
     executor::{
-        Cancel, Deployment, DeploymentParts, Dispatcher, PlanOptions, RunContext, RunStacks, SecretUse,
-        Worker, shown_flags,
+        Deployment, DeploymentParts, Dispatcher, InterruptHandler, PlanOptions, RunContext, RunStacks,
+        SecretUse, Worker, shown_flags,
     },
     graph::{SelectedStack, SelectionReason, StackGraph},
     inventory::{Instance, Inventory, Modules},
@@ -304,7 +304,7 @@ impl RecordedRun<'_> {
 }
 
 /// Hands the signals over to the run; a signal that came before ends it, and nothing of it is kept.
-fn take_signals(context: &Context, dir: &RunDir) -> anyhow::Result<Cancel> {
+fn take_signals(context: &Context, dir: &RunDir) -> anyhow::Result<InterruptHandler> {
     let cancel = context.interrupts.hand_over();
     if let Some(signal) = cancel.signal() {
         dir.remove()?;

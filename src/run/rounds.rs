@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::PlanMode,
     event::EventKind,
-    executor::{Ask, Gate, GateRequest, GateResult, PriorResult, Refusal, Reviewed, gate},
+    executor::{Gate, GateRequest, GateResult, PriorResult, Prompt, Refusal, ReviewSummary, gate},
     model::{Blocked, ExitStatus, GateRecord, Outcome, StackId},
     plans::{Review, guards::EarlierChanges},
     reporter,
@@ -87,7 +87,7 @@ fn rounds(
         if answers.number() == 1 && request.resumes.is_none() && !confirm.confirm_rounds {
             blocked.extend(run.guarded.judge_names(&review));
         }
-        run.deployment.reviewed(answers.number(), &review, &blocked)?;
+        run.deployment.report_review(answers.number(), &review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
         match round(context, request, &mut answers, run_mode, run, &review, &blocked)? {
             RoundResult::Stopped(status) => break status,
@@ -135,7 +135,7 @@ fn round(
     let stopped = run.deployment.dispatcher().status(false);
     let environment = run.environment.clone();
     let invocation = run.invocation(request, answers, run_mode);
-    let reviewed = Reviewed {
+    let reviewed = ReviewSummary {
         digest: review.digest(),
         totals: review.totals(),
         stacks: review.changed_stacks().count(),
@@ -181,7 +181,7 @@ fn round(
         return refuse(context, run, review, &refusal);
     }
     let dispatcher = run.deployment.dispatcher();
-    let ask = |ask: &Ask| dispatcher.ask(ask, &context.prompter);
+    let ask = |ask: &Prompt| dispatcher.ask(ask, &context.prompter);
     match run.guarded.checklist.confirm_items(context.terminal.interactive, &request.acks, ask)? {
         ChecklistResult::Yes => {}
         ChecklistResult::Refused(refusal) => {

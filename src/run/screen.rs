@@ -24,7 +24,7 @@ impl Run {
 
     /// Prints a hint about workspaces that are still missing.
     pub(super) fn hint_missing_workspaces(&mut self, context: &Context) {
-        if !self.deployment.without_workspace().is_empty() {
+        if !self.deployment.stacks_without_workspace().is_empty() {
             let again = &self.next_commands.again;
             context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
         }

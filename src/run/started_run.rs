@@ -13,7 +13,7 @@ use super::{
 use crate::{
     engine::{GivenFlags, PlanMode},
     event::{EventKind, Revision},
-    executor::{Answer, Ask, Deployment, GateRound, PromptResult},
+    executor::{Answer, Deployment, GateRound, Prompt, PromptResult},
     model::{ChangedSince, EnvName, Outcome, RunId, RunVerb, StackId},
     plans::{Review, guards::MissingUpstreams},
     process::Runner,
@@ -67,7 +67,7 @@ impl Run {
         planned?;
         let missing: Vec<StackId> = self
             .deployment
-            .without_workspace()
+            .stacks_without_workspace()
             .into_iter()
             .filter(|s| self.asking_for_workspace.contains(s))
             .collect();
@@ -76,7 +76,7 @@ impl Run {
             return Ok(());
         }
         let question = self.create_workspaces(&missing);
-        let asked = self.deployment.dispatcher().ask(&Ask::YesNo { question }, &context.prompter)?;
+        let asked = self.deployment.dispatcher().ask(&Prompt::YesNo { question }, &context.prompter)?;
         if matches!(asked, PromptResult::Answered(Answer::Yes)) {
             self.deployment.plan_with_workspaces(&missing)?;
         }
@@ -163,9 +163,9 @@ impl Run {
         let is_interrupted = self.deployment.dispatcher().first_signal().is_some();
         let (stacks, why) = if self.deployment.has_plan_beyond_confirmed() && !is_interrupted {
             let why = format!("Some plans now change more than you confirmed. Review them (round {number}):");
-            (self.deployment.needing_confirmation(), why)
+            (self.deployment.stacks_needing_confirmation(), why)
         } else {
-            (self.deployment.now_plannable(), format!("Planning deferred stacks (round {number})"))
+            (self.deployment.plannable_stacks(), format!("Planning deferred stacks (round {number})"))
         };
         if !stacks.is_empty() {
             context.printer.say(why);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Deployment;
 use crate::{
     event::{EventKind, StepKind},
-    executor::{DispatchError, PriorResult, ScheduleError, Step, step_durations::Weighed},
+    executor::{DispatchError, PriorResult, ScheduleError, Step, step_durations::WeightedSteps},
     journal::Task,
     model::{Expected, Outcome, StackId},
 };
@@ -34,17 +34,17 @@ impl Deployment {
     /// Returns the estimated duration of a plan or an apply of these stacks; `None` when there is nothing to do. Stacks
     /// that may turn out to need an apply are not counted.
     pub fn expected(&self, kind: StepKind, stacks: &[StackId]) -> Result<Option<Expected>, ScheduleError> {
-        self.weighed(kind, stacks).expected(&self.limits)
+        self.weighted_steps(kind, stacks).expected(&self.limits)
     }
 
     /// Returns the estimated duration of the apply of the current plans; `None` when there is nothing to do.
     pub fn expected_apply(&self) -> Result<Option<Expected>, ScheduleError> {
-        self.expected(StepKind::Apply, &self.to_apply())
+        self.expected(StepKind::Apply, &self.stacks_to_apply())
     }
 
     /// Emits the estimated duration of the next steps, if any duration is known or `--eta` was given.
-    pub(super) fn expect(&mut self, step: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
-        let task = if step == StepKind::Plan { Task::Plan } else { self.applying() };
+    pub(super) fn emit_estimate(&mut self, step: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
+        let task = if step == StepKind::Plan { Task::Plan } else { self.apply_task() };
         if !self.eta && self.durations.overall_median(task).is_none() {
             return Ok(());
         }
@@ -55,10 +55,10 @@ impl Deployment {
     }
 
     /// Returns the steps of these stacks with their estimated durations. Their order decides ties in the scheduler.
-    pub(super) fn weighed(&self, kind: StepKind, stacks: &[StackId]) -> Weighed {
+    pub(super) fn weighted_steps(&self, kind: StepKind, stacks: &[StackId]) -> WeightedSteps {
         let graph = self.graph.subgraph(stacks);
         let order = if self.destroy { graph.reverse_order() } else { graph.order() };
-        let mut weighed = Weighed::default();
+        let mut weighed = WeightedSteps::default();
         for stack in order {
             let predecessors = self.predecessors(&graph, &stack);
             let engines = self.engines.get(&stack).into_iter().flatten();
@@ -75,7 +75,7 @@ impl Deployment {
 
     /// Returns the kind of task whose duration a step has; `None` when the step takes no noticeable time.
     fn task(&self, kind: StepKind, stack: &StackId) -> Option<Task> {
-        let adopted = self.dispatcher.stack_runs.prior(stack).and_then(AdoptedWork::of);
+        let adopted = self.dispatcher.stack_runs.prior_result(stack).and_then(AdoptedWork::of);
         match kind {
             StepKind::Plan => adopted.is_none().then_some(Task::Plan),
             StepKind::Apply if adopted == Some(AdoptedWork::PlannedAndApplied) => None,
@@ -83,11 +83,11 @@ impl Deployment {
             StepKind::Apply if self.dispatcher.outcomes().get(stack) == Some(&Outcome::Clean) => {
                 Some(Task::Plan)
             }
-            StepKind::Apply => Some(self.applying()),
+            StepKind::Apply => Some(self.apply_task()),
         }
     }
 
-    fn applying(&self) -> Task {
+    fn apply_task(&self) -> Task {
         if self.destroy { Task::Destroy } else { Task::Apply }
     }
 }

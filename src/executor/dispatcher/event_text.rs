@@ -43,6 +43,7 @@ pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
     kind
 }
 
+/// Masks secrets in the resource addresses of an outcome.
 fn mask_addresses(outcome: &mut Outcome, redactor: &Redactor) {
     if let Outcome::Refused(blocks) = outcome {
         for block in blocks.iter_mut() {
@@ -88,13 +89,13 @@ fn each_text(kind: &mut EventKind, change: &mut impl FnMut(&mut String)) {
         EventKind::HookStarted { program, .. } => change(program),
         EventKind::HookEnded { exit, .. } => change(exit),
         EventKind::StepFinished(step) => {
-            of_outcome(&mut step.outcome, change);
+            each_outcome_text(&mut step.outcome, change);
             step.notes.iter_mut().for_each(change);
         }
-        EventKind::StackSkipped { outcome, .. } => of_outcome(outcome, change),
+        EventKind::StackSkipped { outcome, .. } => each_outcome_text(outcome, change),
         EventKind::Reviewed { blocked, .. } => {
             for blocked in blocked {
-                of_block(&mut blocked.block, change);
+                each_block_text(&mut blocked.block, change);
             }
         }
         EventKind::Decided(Decision::Refused { because, detail, next, .. }) => {
@@ -113,14 +114,14 @@ fn each_text(kind: &mut EventKind, change: &mut impl FnMut(&mut String)) {
     }
 }
 
-fn of_outcome(outcome: &mut Outcome, change: &mut impl FnMut(&mut String)) {
+fn each_outcome_text(outcome: &mut Outcome, change: &mut impl FnMut(&mut String)) {
     match outcome {
         Outcome::Failed(failure) => {
             change(&mut failure.summary);
             change(&mut failure.detail);
             failure.file.iter_mut().for_each(change);
         }
-        Outcome::Refused(blocks) => blocks.iter_mut().for_each(|block| of_block(block, change)),
+        Outcome::Refused(blocks) => blocks.iter_mut().for_each(|block| each_block_text(block, change)),
         Outcome::Clean
         | Outcome::Changed(_)
         | Outcome::Applied(_)
@@ -130,7 +131,7 @@ fn of_outcome(outcome: &mut Outcome, change: &mut impl FnMut(&mut String)) {
     }
 }
 
-fn of_block(block: &mut Block, change: &mut impl FnMut(&mut String)) {
+fn each_block_text(block: &mut Block, change: &mut impl FnMut(&mut String)) {
     change(&mut block.message);
     block.allow.iter_mut().for_each(change);
 }

@@ -6,9 +6,9 @@ use super::{DispatchError, Dispatcher};
 use crate::{
     event::{Decision, EventKind},
     executor::{
-        Answer, Ask, Gate, GateRequest, Prompter, Refusal, answered,
+        Answer, Gate, GateRequest, Prompt, Prompter, Refusal,
         cancel::SignalRuntime,
-        gate,
+        evaluate_answer, gate,
         prompt::{self, PromptEvent},
     },
 };
@@ -37,13 +37,13 @@ pub enum GateResult {
 
 impl Dispatcher {
     /// Prompts the user, after the consumers have shown all earlier events.
-    pub fn ask(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Result<PromptResult, DispatchError> {
-        let mut live = self.take_live()?;
-        let asked = match self.handle_pending_signals(&mut live) {
+    pub fn ask(&mut self, ask: &Prompt, prompter: &Arc<dyn Prompter>) -> Result<PromptResult, DispatchError> {
+        let mut signal_runtime = self.take_signal_runtime()?;
+        let asked = match self.handle_pending_signals(&mut signal_runtime) {
             Some(signal) => PromptResult::Interrupted(signal),
-            None => self.ask_now(ask, prompter, &mut live),
+            None => self.ask_now(ask, prompter, &mut signal_runtime),
         };
-        self.live = Some(live);
+        self.signal_runtime = Some(signal_runtime);
         Ok(asked)
     }
 
@@ -59,8 +59,8 @@ impl Dispatcher {
             (None, Gate::Refused(refusal)) => Err(refusal),
             (None, Gate::Ask(ask)) => match self.ask(&ask, prompter)? {
                 PromptResult::Interrupted(signal) => return self.gate_interrupted(request, signal),
-                PromptResult::Answered(answer) => answered(request, &ask, &answer),
-                PromptResult::Failed(error) => Err(request.unanswered(&error)),
+                PromptResult::Answered(answer) => evaluate_answer(request, &ask, &answer),
+                PromptResult::Failed(error) => Err(request.failed_prompt_refusal(&error)),
             },
         };
         match decided {
@@ -75,12 +75,21 @@ impl Dispatcher {
         }
     }
 
-    fn ask_now(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>, live: &mut SignalRuntime) -> PromptResult {
+    fn ask_now(
+        &mut self,
+        ask: &Prompt,
+        prompter: &Arc<dyn Prompter>,
+        signal_runtime: &mut SignalRuntime,
+    ) -> PromptResult {
         self.consumers.flush();
-        let first = live.runtime.block_on(prompt::ask(ask.clone(), Arc::clone(prompter), &mut live.signals));
+        let first = signal_runtime.runtime.block_on(prompt::ask(
+            ask.clone(),
+            Arc::clone(prompter),
+            &mut signal_runtime.signals,
+        ));
         match first {
             // Closing a terminal both ends the prompt and sends a signal.
-            PromptEvent::Answer(answer) => match (self.handle_pending_signals(live), answer) {
+            PromptEvent::Answer(answer) => match (self.handle_pending_signals(signal_runtime), answer) {
                 (Some(signal), _) => PromptResult::Interrupted(signal),
                 (None, Ok(answer)) => PromptResult::Answered(answer),
                 (None, Err(error)) => PromptResult::Failed(error),

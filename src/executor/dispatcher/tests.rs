@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use super::super::{
-    Answer, Ask, Confirmation, GateRequest, GateRound, Prompter, Reviewed,
+    Answer, Confirmation, GateRequest, GateRound, Prompt, Prompter, ReviewSummary,
     rig::{Rig, Script, id, jobs, step},
 };
 use super::*;
@@ -16,12 +16,12 @@ use crate::{
 struct Person {
     answer: Option<Answer>,
     signal: Option<tokio::sync::mpsc::UnboundedSender<u8>>,
-    asked: Mutex<Vec<Ask>>,
+    asked: Mutex<Vec<Prompt>>,
     abandoned: Mutex<bool>,
 }
 
 impl Prompter for Person {
-    fn ask(&self, ask: &Ask) -> io::Result<Answer> {
+    fn ask(&self, ask: &Prompt) -> io::Result<Answer> {
         self.asked.lock().unwrap().push(ask.clone());
         if let Some(signal) = &self.signal {
             signal.send(2).unwrap();
@@ -33,7 +33,7 @@ impl Prompter for Person {
         self.answer.clone().ok_or_else(|| io::Error::other("no terminal"))
     }
 
-    fn abandoned(&self) {
+    fn restore_terminal(&self) {
         *self.abandoned.lock().unwrap() = true;
     }
 }
@@ -41,7 +41,7 @@ impl Prompter for Person {
 fn gate_with(rig: &mut Rig, protected: bool, person: &Arc<Person>) -> GateResult {
     let environment = "staging".parse().unwrap();
     let totals = ChangeCounts { create: 1, ..ChangeCounts::default() };
-    let review = Reviewed { digest: "9f2c41d0a7b35e18".to_owned(), totals, stacks: 1 };
+    let review = ReviewSummary { digest: "9f2c41d0a7b35e18".to_owned(), totals, stacks: 1 };
     let request = GateRequest {
         invocation: "envctl deploy staging",
         environment: &environment,
@@ -92,7 +92,7 @@ fn nothing_is_started_for_a_verb_without_steps() {
     let mut rig = Rig::new(&["a"]);
     assert!(rig.dispatcher.run(&[], &jobs(1), &Script::default().runner()).unwrap().is_empty());
     assert_eq!(rig.dispatcher.status(true), ExitStatus::Success);
-    assert!(rig.dispatcher.live.is_none());
+    assert!(rig.dispatcher.signal_runtime.is_none());
 }
 
 #[test]
@@ -101,13 +101,15 @@ fn the_answer_at_the_gate_is_recorded() {
     let person = Arc::new(Person { answer: Some(Answer::Typed("prod".to_owned())), ..Person::default() });
     let GateResult::Refused(refusal) = gate_with(&mut rig, true, &person) else { panic!("refused") };
     assert_eq!(refusal.summary, "`prod` was typed, not `staging`");
-    assert_eq!(rig.told(), [format!("{:?}", refusal.decision(&GateRecord::default()))]);
-    assert!(matches!(&person.asked.lock().unwrap()[..], [Ask::TypeName { name, .. }] if name == "staging"));
+    assert_eq!(rig.event_texts(), [format!("{:?}", refusal.decision(&GateRecord::default()))]);
+    assert!(
+        matches!(&person.asked.lock().unwrap()[..], [Prompt::TypeName { name, .. }] if name == "staging")
+    );
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Refused);
     let person = Arc::new(Person { answer: Some(Answer::Typed("staging".to_owned())), ..Person::default() });
     assert_eq!(gate_with(&mut rig, true, &person), GateResult::Confirmed);
     let confirmed = Decision::Confirmed { by: "typed".to_owned(), record: GateRecord::default() };
-    assert_eq!(rig.told()[1..], [format!("{confirmed:?}")]);
+    assert_eq!(rig.event_texts()[1..], [format!("{confirmed:?}")]);
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn a_signal_at_the_prompt_refuses_and_counts_as_an_interrupt() {
     let person = Arc::new(Person { signal: Some(rig.signals.clone()), ..Person::default() });
     assert_eq!(gate_with(&mut rig, false, &person), GateResult::Interrupted(2));
     assert!(*person.abandoned.lock().unwrap());
-    let told = rig.told();
+    let told = rig.event_texts();
     assert_eq!(told[0], "signal 2, the 1.");
     assert!(told[1].contains("interrupted before it was confirmed"), "{told:?}");
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Interrupted(2));

@@ -2,9 +2,9 @@ use super::*;
 
 const DIGEST: &str = "9f2c41d0a7b35e18aaaabbbbccccdddd9f2c41d0a7b35e18aaaabbbbccccdddd";
 
-fn review() -> Reviewed {
+fn review() -> ReviewSummary {
     let totals = ChangeCounts { create: 2, delete: 1, outputs: 4, ..ChangeCounts::default() };
-    Reviewed { digest: DIGEST.to_owned(), totals, stacks: 2 }
+    ReviewSummary { digest: DIGEST.to_owned(), totals, stacks: 2 }
 }
 
 fn digest(text: &str) -> Confirmation {
@@ -59,8 +59,8 @@ fn the_gate_follows_the_table() {
             with(confirmation, all, |request| match gate(request) {
                 Gate::Confirmed { by } => confirmed(&by),
                 Gate::Refused(refusal) => format!("refused: {}", refusal.summary),
-                Gate::Ask(Ask::TypeName { name, .. }) => format!("type {name}"),
-                Gate::Ask(Ask::YesNo { .. }) => "ask".to_owned(),
+                Gate::Ask(Prompt::TypeName { name, .. }) => format!("type {name}"),
+                Gate::Ask(Prompt::YesNo { .. }) => "ask".to_owned(),
             })
         };
         let refused = "refused: `production` needs a confirmation".to_owned();
@@ -127,8 +127,8 @@ fn later_rounds_are_confirmed_beforehand_but_for_unseen_losses() {
                 assert_eq!((refusal.hint, refusal.next.as_deref()), (None, Some(next)));
                 format!("{}\n{}", refusal.summary, refusal.detail)
             }
-            Gate::Ask(Ask::TypeName { name, .. }) => format!("type {name}"),
-            Gate::Ask(Ask::YesNo { .. }) => "ask".to_owned(),
+            Gate::Ask(Prompt::TypeName { name, .. }) => format!("type {name}"),
+            Gate::Ask(Prompt::YesNo { .. }) => "ask".to_owned(),
         })
     };
     for [protected, _, yes, terminal] in switches() {
@@ -192,11 +192,11 @@ fn a_repeated_command_keeps_the_flag_that_confirms_the_review() {
 
 #[test]
 fn an_answer_confirms_only_its_own_question() {
-    let yes_no = Ask::YesNo { question: String::new() };
-    let type_name = Ask::TypeName { question: String::new(), name: "production".to_owned() };
-    let told = |ask: &Ask, answer: Answer| {
+    let yes_no = Prompt::YesNo { question: String::new() };
+    let type_name = Prompt::TypeName { question: String::new(), name: "production".to_owned() };
+    let told = |ask: &Prompt, answer: Answer| {
         with(None, [true, false, false, true], |request| {
-            answered(request, ask, &answer).map_err(|r| r.summary)
+            evaluate_answer(request, ask, &answer).map_err(|r| r.summary)
         })
     };
     let typed = |text: &str| Answer::Typed(text.to_owned());
@@ -223,10 +223,10 @@ fn a_digest_is_quoted_with_at_least_sixteen_digits() {
 #[test]
 fn the_extent_counts_outputs_only_when_nothing_else_changes() {
     let totals = ChangeCounts { outputs: 1, ..ChangeCounts::default() };
-    assert_eq!(extent(&Reviewed { totals, stacks: 1, ..review() }), "1 output in 1 stack");
+    assert_eq!(review_size(&ReviewSummary { totals, stacks: 1, ..review() }), "1 output in 1 stack");
     let totals = ChangeCounts { replace: 1, forget: 2, ..ChangeCounts::default() };
     assert_eq!(
-        extent(&Reviewed { totals, stacks: 1, ..review() }),
+        review_size(&ReviewSummary { totals, stacks: 1, ..review() }),
         "3 resources in 1 stack (1 to replace, 2 to remove from state)"
     );
 }

@@ -24,7 +24,7 @@ fn steps_start_in_order_and_consumers_get_all_events() {
     let steps = [step(Plan, "b", &["a"]), step(Plan, "a", &[])];
     let outcomes = rig.dispatcher.run(&steps, &jobs(2), &Script::default().runner()).unwrap();
     assert_eq!(ended(&outcomes), ["a changed", "b changed"]);
-    assert_eq!(rig.told(), ["Plan a", "a changed", "Plan b", "b changed"]);
+    assert_eq!(rig.event_texts(), ["Plan a", "a changed", "Plan b", "b changed"]);
 }
 
 #[test]
@@ -151,12 +151,12 @@ fn progress_is_shown_and_not_recorded() {
 #[test]
 fn the_first_signal_lets_running_steps_end_and_starts_no_other() {
     let mut rig = Rig::new(&["a", "b", "c"]);
-    let (signals, rungs) = (rig.signals.clone(), Arc::clone(&rig.rungs));
+    let (signals, levels) = (rig.signals.clone(), Arc::clone(&rig.levels));
     let script = Script::default().on("a", move |port| {
         signals.send(2).unwrap();
         // The reply to this comes after the signal, which the dispatcher handles first.
         port.engine_started(7).unwrap();
-        assert_eq!(*rungs.lock().unwrap(), [InterruptLevel::Interrupt]);
+        assert_eq!(*levels.lock().unwrap(), [InterruptLevel::Interrupt]);
         Outcome::Applied(changes())
     });
     let ran = Arc::clone(&script.ran);
@@ -183,7 +183,7 @@ fn each_signal_raises_the_interrupt_level_of_a_running_step() {
     });
     rig.dispatcher.run(&[step(Apply, "a", &[])], &jobs(1), &script.runner()).unwrap();
     assert_eq!(
-        *rig.rungs.lock().unwrap(),
+        *rig.levels.lock().unwrap(),
         [
             InterruptLevel::Interrupt,
             InterruptLevel::Warn,
@@ -192,7 +192,7 @@ fn each_signal_raises_the_interrupt_level_of_a_running_step() {
         ]
     );
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Interrupted(15));
-    let told = rig.told();
+    let told = rig.event_texts();
     assert_eq!(
         told[1..5],
         ["signal 15, the 1.", "signal 2, the 2.", "signal 2, the 3.", "signal 15, the 4."]

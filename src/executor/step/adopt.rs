@@ -25,14 +25,14 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
     let stored = match prior {
         PriorResult::Planned(stored) => *stored,
         PriorResult::Begun => return plan(step, ready),
-        PriorResult::Clean => return keep_result(step, ready, Vec::new()),
+        PriorResult::Clean => return adopt_unless_changed(step, ready, Vec::new()),
         PriorResult::Deferred { because } => return StepResult::new(Outcome::Deferred { because }),
         PriorResult::Applied { run: earlier } => {
             if let Err(result) = refuse_changed_since(ready, &earlier) {
                 return *result;
             }
             let note = applied_note(run.options.mode, &earlier);
-            return keep_result(step, ready, vec![note]);
+            return adopt_unless_changed(step, ready, vec![note]);
         }
     };
     if let Some(blocks) = refuse_provider_overrides(ready) {
@@ -125,7 +125,7 @@ fn applied_note(mode: PlanMode, earlier: &RunId) -> String {
 
 /// Adopts the result of an earlier run, unless the address of the stack's state changed since, or its local state is not
 /// the last known one. A state that `--allow lineage` accepts is planned again.
-fn keep_result(step: &mut StepContext<'_>, ready: &ReadyStack, notes: Vec<String>) -> StepResult {
+fn adopt_unless_changed(step: &mut StepContext<'_>, ready: &ReadyStack, notes: Vec<String>) -> StepResult {
     match moved_address(&ready.target) {
         Ok(None) => {}
         Ok(Some((then, now))) => {
@@ -159,7 +159,7 @@ fn other_instance(ready: &ReadyStack, manifest: &PlanManifest) -> Option<Mismatc
 /// Refuses the result of a run if the instance was changed after it, as far as this project knows.
 fn refuse_changed_since(ready: &ReadyStack, run: &RunId) -> Result<(), Box<StepResult>> {
     let instance = &ready.target.instance;
-    let by = applied_last::last(&ready.target, &instance.stack).map_err(|error| {
+    let by = applied_last::last_run(&ready.target, &instance.stack).map_err(|error| {
         let summary = format!("cannot tell who changed `{instance}` last: {error}");
         StepResult::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
     })?;

@@ -9,12 +9,12 @@ use crate::{engine::Target, files, model::StackId};
 const FILE: &str = "applied";
 
 /// Records the run that is about to apply an instance.
-pub(in crate::executor) fn note(target: &Target, by: &str) -> io::Result<()> {
+pub(in crate::executor) fn record(target: &Target, by: &str) -> io::Result<()> {
     files::write(&target.state_dir.join(FILE), by.as_bytes())
 }
 
-/// Returns the run that applied a stack last in the environment of a target, as far as this project knows.
-pub(in crate::executor) fn last(target: &Target, stack: &StackId) -> io::Result<String> {
+/// Returns the run that applied a stack last in the environment of a target, by the record in `.envctl`.
+pub(in crate::executor) fn last_run(target: &Target, stack: &StackId) -> io::Result<String> {
     let environment = target.state_dir.parent().unwrap_or(&target.state_dir);
     match files::read_whole_text(&environment.join(stack.file_name()).join(FILE)) {
         Ok(by) => Ok(by),

@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::BTreeSet, fs, io};
 
 use super::{
     bind::{CompareScope, InputsBeforePlan, bind, find_mismatch, keyed_values},
-    ephemeral::{other_unit_values, refuse_other_unit_values},
-    hooks::{HookPoint, before_apply, run_for_step},
+    ephemeral::{other_unit_values_refusal, refuse_other_unit_values},
+    hooks::{HookPoint, run_before_apply, run_for_step},
     input_digests::digest,
     mixed_mocks::verify_plan,
     outputs::input_values::{OutputVersion, StackWithInputs, resolve_current_inputs, resolve_inputs},
@@ -36,7 +36,7 @@ pub(super) fn apply(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResul
         manifest: None,
     });
     let was_clean = pending.changes.is_empty();
-    let work_with_inputs = step.stack_run.with_inputs.clone();
+    let work_with_inputs = step.stack_run.stack_with_inputs.clone();
     let planned = work_with_inputs.as_deref().unwrap_or(ready);
     let cause = step.applied_since_plan(ready);
     let is_renewed = cause.is_some() || pending.is_provisional();
@@ -58,7 +58,7 @@ pub(super) fn apply(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResul
         Ok(renewed) => renewed,
         Err(result) => return *result,
     };
-    let renewed = step.stack_run.with_inputs.clone();
+    let renewed = step.stack_run.stack_with_inputs.clone();
     let ready = renewed.as_deref().unwrap_or(ready);
     if pending.changes.is_empty() {
         notes.extend(remove_plan_file(&pending.file));
@@ -72,7 +72,7 @@ pub(super) fn apply(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResul
         }
     }
     // A stack that was planned clean and is no longer clean has not run its hooks yet.
-    match before_apply(was_clean, ready, step.session, step.handle) {
+    match run_before_apply(was_clean, ready, step.session, step.handle) {
         Ok(hook_notes) => notes.extend(hook_notes),
         Err(result) => return *result,
     }
@@ -264,9 +264,9 @@ pub(super) fn refusal_before_apply(
     {
         return Some(*outcome);
     }
-    let ready = stack_run.with_inputs.as_deref().unwrap_or(ready);
+    let ready = stack_run.stack_with_inputs.as_deref().unwrap_or(ready);
     match find_mismatch(run, applied, ready, pending, CompareScope::AfterInit) {
-        Ok(None) => other_unit_values(run, ready, pending),
+        Ok(None) => other_unit_values_refusal(run, ready, pending),
         Ok(Some(mismatch)) => Some(Outcome::Refused(binding_refusal(&mismatch))),
         Err(failure) => Some(Outcome::Failed(failure)),
     }

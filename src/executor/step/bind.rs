@@ -10,7 +10,7 @@ use super::{
     ephemeral::{ephemeral_item, ephemeral_items, ephemeral_items_now},
     input_digests::{InputDigests, digest},
     ready_stack::{PendingPlan, PlanOptions, ReadyStack},
-    recorded::{programs, recorded, recorded_differences},
+    recorded::{programs, recorded_differences, recorded_items},
     reviewed_address::reviewed_address,
     run_context::RunContext,
     step_context::StepContext,
@@ -29,8 +29,8 @@ pub(super) struct InputsBeforePlan {
     pub(super) contents: InputDigests,
     /// State in a file; `None` for other backends.
     pub(super) state: Option<LocalIdentity>,
-    /// Entity tag of the state from its backend; `None` unless clean plans may be reused later.
-    pub(super) stamp: Option<Stamp>,
+    /// Entity tag (`ETag`) of the state from the server of its backend; `None` unless clean plans may be reused later.
+    pub(super) etag: Option<Stamp>,
 }
 
 impl InputsBeforePlan {
@@ -39,7 +39,7 @@ impl InputsBeforePlan {
         let effective_init = ready.effective_init()?;
         // The engine reports a state that cannot be read.
         let state = effective_init.address.as_deref().and_then(|address| state_at(address).ok().flatten());
-        Ok(Self { contents: InputDigests::read(ready, &effective_init)?, state, stamp: None })
+        Ok(Self { contents: InputDigests::read(ready, &effective_init)?, state, etag: None })
     }
 
     /// Replaces the lock file's digest by the one after the plan's own init.
@@ -62,8 +62,8 @@ pub(super) enum CompareScope<'a> {
     WithState(&'a StateIdentity),
 }
 
-/// Items that are known only after an init.
-const OF_INIT: &[&str] = &["backend", "state address"];
+/// Names of items that are known only after an init.
+const INIT_ITEMS: &[&str] = &["backend", "state address"];
 
 /// Returns the refusal of providers that are not the locked ones.
 fn overrides_refusal(found: &str) -> Vec<Block> {
@@ -74,7 +74,7 @@ fn overrides_refusal(found: &str) -> Vec<Block> {
 }
 
 /// Prefix of items for packages that an init downloaded.
-const FETCHED: &str = "fetched ";
+const FETCHED_PREFIX: &str = "fetched ";
 
 /// Returns the refusal of any plan in an environment with `confirm`, if providers are replaced by local ones.
 pub(super) fn refuse_provider_overrides(ready: &ReadyStack) -> Option<Vec<Block>> {
@@ -127,7 +127,7 @@ pub(super) fn bind(
             .and_then(|b| with_plan_file(b, file))
             .map_err(failed)?,
         from_plans: ready.from_plans.clone(),
-        recorded: recorded(&run.key, ready).map_err(failed)?,
+        recorded: recorded_items(&run.key, ready).map_err(failed)?,
         known_values: keyed_values(run, &planned.known),
         notes: planned.notes.clone(),
         reviewed_address: reviewed_address(
@@ -190,10 +190,10 @@ pub(super) fn find_mismatch(
     let left_out_names: Vec<String> = left_out_names.into_iter().chain(value_items).collect();
     let mut left_out: Vec<&str> = left_out_names.iter().map(String::as_str).collect();
     if matches!(check, CompareScope::BeforeInit) {
-        left_out.extend(OF_INIT);
+        left_out.extend(INIT_ITEMS);
         // An init may still download packages that the plan was made with.
         let items = manifest.items.names().chain(now.names());
-        left_out.extend(items.filter(|item| item.starts_with(FETCHED)));
+        left_out.extend(items.filter(|item| item.starts_with(FETCHED_PREFIX)));
         if effective_init.modules.is_none() {
             // Before an init not all modules are known.
             let files = manifest.items.names().filter(|item| item.starts_with("file "));
@@ -255,7 +255,7 @@ pub(super) fn bound_items(
     }
     binding.extend(ephemeral);
     let mut bind = |item: &str, value: &str| binding.bind(item, value);
-    for name in bound_variables(&target.env, &plan_inputs.names, &plan_inputs.bind) {
+    for name in bound_variables(&target.env, &plan_inputs.configured_variables, &plan_inputs.bound_patterns) {
         if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
             let item = format!("variable {name}");
             bind(&item, &keyed(&item, value.as_encoded_bytes()));
@@ -288,7 +288,7 @@ pub(super) fn bound_items(
         bind(&format!("var file {path}"), digest);
     }
     bind("order of var files", &order.join(", "));
-    for (name, value) in plan_inputs.generated() {
+    for (name, value) in plan_inputs.generated_values() {
         let item = value_item(name);
         bind(&item, &keyed(&item, value.as_bytes()));
     }
@@ -298,14 +298,14 @@ pub(super) fn bound_items(
     }
     for (name, package) in &contents.packages {
         let digest = Sha256::digest(format!("{} {}", package.configuration, package.others));
-        bind(&format!("{FETCHED}{name}"), &format!("{SHA256}{}", hex(&digest)));
+        bind(&format!("{FETCHED_PREFIX}{name}"), &format!("{SHA256}{}", hex(&digest)));
     }
     for (path, input) in &contents.files {
         let suffix = if input.executable { EXECUTABLE } else { "" };
         bind(&format!("file {path}"), &format!("{SHA256}{}{suffix}", input.digest));
     }
     for upstream in &plan_inputs.upstreams {
-        let by = applied_last::last(target, upstream).map_err(|error| {
+        let by = applied_last::last_run(target, upstream).map_err(|error| {
             let summary = format!("cannot tell who applied `{upstream}` last: {error}");
             Failure::new(FailureKind::Unknown, summary)
         })?;
@@ -342,6 +342,7 @@ fn upstream_item(stack: &StackId) -> String {
     format!("upstream {stack}")
 }
 
+/// Returns the lineage and serial of the state that a plan was made on, from its plan file.
 pub(super) fn state_in_plan(facts: &PlanFacts) -> StateIdentity {
     StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial }
 }

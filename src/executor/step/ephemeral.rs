@@ -32,8 +32,8 @@ pub(super) fn ephemeral_item(variable: &str) -> String {
     format!("{ITEM}{variable}")
 }
 
-/// Binds the values of the ephemeral variables that a new plan was made with. A plan with one whose value an apply would
-/// not get again is refused: OpenTofu takes the default of such a variable without a word.
+/// Binds a new plan to the values of the ephemeral variables that it was made with. Refuses a plan with an ephemeral
+/// variable whose value the apply would not get again: OpenTofu silently takes the default of such a variable.
 pub(super) fn ephemeral_items(
     run: &RunContext,
     ready: &ReadyStack,
@@ -85,7 +85,7 @@ pub(super) fn ephemeral_items_now(
     Ok(items)
 }
 
-/// Refuses a plan with an ephemeral variable to which its unit gives another value now.
+/// Refuses a plan with an ephemeral variable to which its Terragrunt unit gives another value now.
 pub(super) fn refuse_other_unit_values(
     key: &ProjectKey,
     ready: &ReadyStack,
@@ -114,7 +114,7 @@ pub(super) fn refuse_other_unit_values(
 
 /// Returns the refusal of a planned stack whose unit now sets other values of ephemeral variables; checked before the
 /// first apply of the run. A stack that is planned again after another one gets its values anew.
-pub(super) fn other_unit_values(
+pub(super) fn other_unit_values_refusal(
     run: &RunContext,
     ready: &ReadyStack,
     pending: &PendingPlan,
@@ -166,7 +166,7 @@ fn given_value(
     name: &str,
     effective_init: &EffectiveInit,
 ) -> Result<Option<String>, Failure> {
-    let generated = ready.plan_inputs.generated().find(|(variable, _)| variable == name);
+    let generated = ready.plan_inputs.generated_values().find(|(variable, _)| variable == name);
     if let Some((_, value)) = generated {
         return Ok(Some(value.clone()));
     }
@@ -198,8 +198,8 @@ fn var_files(ready: &ReadyStack, effective_init: &EffectiveInit) -> Vec<Utf8Path
 
 /// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
 /// cannot be parsed may override it too.
-pub(super) fn file_over_environment(ready: &ReadyStack, variable: &str) -> Result<Option<String>, Failure> {
-    if ready.plan_inputs.generated().any(|(name, _)| name == variable) {
+pub(super) fn overriding_var_file(ready: &ReadyStack, variable: &str) -> Result<Option<String>, Failure> {
+    if ready.plan_inputs.generated_values().any(|(name, _)| name == variable) {
         return Ok(None);
     }
     let project = &ready.target.project;

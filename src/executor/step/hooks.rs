@@ -109,7 +109,7 @@ pub(super) fn run_for_step(
 }
 
 /// Runs the hooks before an apply with changes, and checks the identity again.
-pub(super) fn before_apply(
+pub(super) fn run_before_apply(
     changes: bool,
     ready: &ReadyStack,
     session: &Session<'_>,
@@ -179,7 +179,7 @@ fn run_one(
     {
         (session.observer)(Progress::Doing(format!("{key}: its end could not be recorded")));
     }
-    let notes = files.iter().filter_map(|file| removed(file)).chain(log.note()).collect();
+    let notes = files.iter().filter_map(|file| remove_output_file(file)).chain(log.note()).collect();
     if exit == Exit::Code(0) {
         return Ok(notes);
     }
@@ -191,8 +191,8 @@ fn run_one(
     Err(HookError::Failed(Failure::new(FailureKind::Unknown, summary).with_detail(last.join("\n"))))
 }
 
-/// Removes a hook's output file, which is in the log, masked; returns a note if that fails.
-fn removed(file: &Utf8Path) -> Option<String> {
+/// Removes a hook's output file, whose content is in the log, masked; returns a note if that fails.
+fn remove_output_file(file: &Utf8Path) -> Option<String> {
     let error = fs::remove_file(file).err()?;
     Some(format!("`{file}` may hold secrets and could not be removed: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Digests of a plan's input files at one time.
+//! Digests of a plan's input files, read before or after the plan.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Prefix of the names of files that Terragrunt stores beside its downloads.
-const NOTES: &str = ".terragrunt-";
+const TERRAGRUNT_FILES: &str = ".terragrunt-";
 
 /// Digests of all input files of a stack's plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub(super) struct InputDigests {
     pub(super) lockfile: Option<String>,
     /// Digests of downloaded module packages, by module name.
     pub(super) packages: BTreeMap<String, PackageDigest>,
-    /// Digests of all other files, by path.
+    /// Digests of all other input files, by path.
     pub(super) files: BTreeMap<String, InputFile>,
     /// True if the configuration reads more files, at paths that only its engine can compute.
     pub(super) reads_more: bool,
@@ -54,15 +54,16 @@ impl InputDigests {
         if ready.engine.fetches_while_planning() {
             // Terragrunt downloads sources of other units into a common `download_dir`: these are not inputs of this unit.
             // Terragrunt's own files there contain only modification times.
-            let is_note =
-                |path: &str| Utf8Path::new(path).file_name().is_some_and(|name| name.starts_with(NOTES));
+            let is_note = |path: &str| {
+                Utf8Path::new(path).file_name().is_some_and(|name| name.starts_with(TERRAGRUNT_FILES))
+            };
             files.retain(|path, _| match downloaded_for(&ready.target, path.as_str().into()) {
                 Some(DownloadedFor::OtherUnit) => false,
                 Some(DownloadedFor::ThisUnit) => !is_note(path),
                 None => true,
             });
         }
-        let packages = fetched(ready)?;
+        let packages = package_digests(ready)?;
         Ok(Self {
             settings,
             var_files,
@@ -76,7 +77,7 @@ impl InputDigests {
     /// Replaces the package digests by those after a plan, if the engine downloads packages while it plans.
     pub(super) fn renew_packages(&mut self, ready: &ReadyStack) -> Result<(), Failure> {
         if ready.engine.fetches_while_planning() {
-            self.packages = fetched(ready)?;
+            self.packages = package_digests(ready)?;
         }
         Ok(())
     }
@@ -133,7 +134,7 @@ impl InputDigests {
     }
 }
 
-fn fetched(ready: &ReadyStack) -> Result<BTreeMap<String, PackageDigest>, Failure> {
+fn package_digests(ready: &ReadyStack) -> Result<BTreeMap<String, PackageDigest>, Failure> {
     ready.engine.packages(&ready.target).map_err(|error| {
         let summary = format!("cannot read the fetched modules of `{}`: {error}", ready.target.instance);
         Failure::new(FailureKind::Config, summary)

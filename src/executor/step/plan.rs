@@ -64,7 +64,7 @@ fn plan_with_inputs(step: &mut StepContext<'_>, resolved: StackWithInputs<'_>) -
     let attempted = with_retries(&run.runner, session, || {
         ready.engine.prepare(&ready.target, may_create_workspace, session)?;
         let before = InputsBeforePlan::read(ready).map_err(EngineError::Failed)?;
-        let before = InputsBeforePlan { stamp: etag_before(step, ready), ..before };
+        let before = InputsBeforePlan { etag: etag_before(step, ready), ..before };
         let request = run.options.request(file.clone(), ready.accept_lineage);
         let mut planned = ready.engine.plan(&ready.target, &request, session)?;
         let before = before.with_lockfile(planned.lockfile.take());

@@ -24,39 +24,39 @@ pub struct ReadyStack {
     pub engine: Arc<dyn Engine>,
     /// Input of the engine.
     pub target: Target,
-    /// Stacks that it depends on, within the project.
+    /// Stacks of the project that the stack depends on.
     pub needs: Vec<StackId>,
     /// True if a missing workspace may be created.
     pub create_workspace: bool,
     /// True if a state of another lineage is accepted.
     pub accept_lineage: bool,
-    /// True if its files may read outputs from the states of stacks that it depends on: a Terragrunt unit, or
+    /// True if the stack's files may read outputs from the states of stacks that it depends on: a Terragrunt unit, or
     /// `terraform_remote_state`.
     pub reads_states: bool,
-    /// Notes of the target's construction.
+    /// Notes for the user that arose while the target was built.
     pub notes: Vec<String>,
-    /// Inputs that its plan is bound to in addition to the target.
+    /// Inputs that the stack's plan is bound to in addition to the target.
     pub plan_inputs: PlanInputs,
     /// Required identity; `None` without an identity check.
     pub identity: Option<IdentityVerifier>,
-    /// Hooks around its steps.
+    /// Hooks around the steps of the stack.
     pub hooks: Hooks,
     /// Variables that take outputs of other stacks.
     pub upstream_inputs: UpstreamInputs,
     /// Reliability of the values of these variables.
     pub upstream_values: UpstreamValues,
-    /// Stacks whose outputs are replaced by mocks.
+    /// Stacks whose outputs are replaced by mocks in the plan.
     pub mocked_stacks: Vec<StackId>,
     /// Variables whose values come from plans of other stacks that are not applied yet.
     pub from_plans: Vec<String>,
-    /// Values that its variables take from other stacks, once they are known.
+    /// Values that the stack's variables take from other stacks, once they are known.
     pub input_values: Arc<[(String, Value)]>,
 }
 
 impl ReadyStack {
     /// Records the run that is about to change the instance, for plans of stacks that depend on it.
     pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
-        applied_last::note(&self.target, who)
+        applied_last::record(&self.target, who)
     }
 
     /// Returns the settings of the engine's last init: its backend with the address of the state, flags and modules.
@@ -73,11 +73,11 @@ impl ReadyStack {
 pub struct PlanOptions {
     /// Mode of the plan.
     pub mode: PlanMode,
-    /// `-target`
+    /// Resource addresses of the flag `-target`.
     pub targets: Vec<String>,
-    /// `-exclude`
+    /// Resource addresses of the flag `-exclude`.
     pub excludes: Vec<String>,
-    /// `-replace`
+    /// Resource addresses of the flag `-replace`.
     pub replace: Vec<String>,
     /// Maximum age of a clean plan that replaces a new one; `None` if no plan is reused.
     pub reuse: Option<Duration>,
@@ -124,7 +124,7 @@ pub(in crate::executor) struct PendingPlan {
 }
 
 impl PendingPlan {
-    /// Returns true if the stack must be planned again before its apply, in any case.
+    /// Returns true if the stack must be planned again before its apply, even if no dependency changes.
     pub(super) fn is_provisional(&self) -> bool {
         self.tentative || self.manifest.as_ref().is_some_and(|manifest| !manifest.from_plans.is_empty())
     }

@@ -9,7 +9,7 @@ use crate::{
 
 /// Returns the paths of the engine's programs, and the variables that select proxies and certificate authorities: they
 /// differ between machines and do not affect the plan.
-pub(super) fn recorded(key: &ProjectKey, ready: &ReadyStack) -> Result<Binding, Failure> {
+pub(super) fn recorded_items(key: &ProjectKey, ready: &ReadyStack) -> Result<Binding, Failure> {
     let mut recorded = Binding::default();
     for program in programs(ready)? {
         recorded.bind(program.role, program.path.as_str());
@@ -30,7 +30,7 @@ pub(super) fn recorded_differences(
     ready: &ReadyStack,
     manifest: &PlanManifest,
 ) -> Result<Vec<String>, Failure> {
-    Ok(manifest.recorded.differences(&recorded(key, ready)?))
+    Ok(manifest.recorded.differences(&recorded_items(key, ready)?))
 }
 
 /// Returns the programs of a stack's engine with their current digests.

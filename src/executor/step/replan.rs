@@ -6,7 +6,7 @@ use crate::{engine::PlanMode, model::Outcome};
 /// Returns a note for each stack whose apply leads to a new plan of this one, because its outputs change.
 ///
 /// Values of `inputs` are not included: their plan uses the planned outputs, or is tentative.
-pub(super) fn planned_again_later(
+pub(super) fn replan_notes(
     step: &mut StepContext<'_>,
     ready: &ReadyStack,
     result: &StepResult,

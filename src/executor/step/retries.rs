@@ -16,15 +16,15 @@ use crate::{
     process::Runner,
 };
 
-/// Maximum number of attempts.
-const MOST: u32 = 4;
+/// Maximum number of attempts of one plan.
+const MAX_ATTEMPTS: u32 = 4;
 
-/// First interval. Each further one is twice as long, and up to as much again is added at random, so that stacks that
+/// First interval between attempts. Each further interval is twice as long, and up to as much again is added at random, so that stacks that
 /// failed together do not retry together.
-const FIRST: Duration = Duration::from_millis(300);
+const FIRST_INTERVAL: Duration = Duration::from_millis(300);
 
-/// Longest interval, without the random part.
-const LONGEST: Duration = Duration::from_secs(5);
+/// Longest interval between attempts, without the random part.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Result of a retried action.
 pub(super) struct AttemptResult<T> {
@@ -56,9 +56,9 @@ fn retry<T>(
     let attempts = AtomicU32::new(0);
     let mut first: Option<Failure> = None;
     let intervals = ExponentialBuilder::default()
-        .with_min_delay(FIRST)
-        .with_max_delay(LONGEST)
-        .with_max_times(MOST as usize - 1)
+        .with_min_delay(FIRST_INTERVAL)
+        .with_max_delay(LONGEST_INTERVAL)
+        .with_max_times(MAX_ATTEMPTS as usize - 1)
         .with_jitter();
     let result = (|| {
         attempts.fetch_add(1, Ordering::Relaxed);
@@ -71,7 +71,7 @@ fn retry<T>(
         let Some(failure) = transient_failure(error) else { return };
         let next = attempts.load(Ordering::Relaxed) + 1;
         let wait = time.as_secs_f64();
-        let text = format!("retrying in {wait:.1}s (attempt {next} of {MOST}): {}", failure.summary);
+        let text = format!("retrying in {wait:.1}s (attempt {next} of {MAX_ATTEMPTS}): {}", failure.summary);
         (session.observer)(Progress::Doing(text));
         first.get_or_insert_with(|| failure.clone());
     })

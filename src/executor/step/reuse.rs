@@ -22,20 +22,20 @@ use crate::{
 /// File in an instance's state folder with its last plan, if that was clean.
 const FILE: &str = "clean.json";
 
-/// Item of a state's `ETag`, from the backend's server.
-const STAMP: &str = "state etag";
+/// Name of the item that holds a state's `ETag`, from the backend's server.
+const ETAG: &str = "state etag";
 
-/// Item of a state file's content: lineage and serial alone do not identify it.
+/// Name of the item that holds the digest of a state file: lineage and serial alone do not identify it.
 const CONTENT: &str = "state content";
 
-/// Item of a state's lineage.
+/// Name of the item that holds a state's lineage.
 const LINEAGE: &str = "state lineage";
 
-/// Item of a state's serial.
+/// Name of the item that holds a state's serial.
 const SERIAL: &str = "state serial";
 
 /// Items that are read from the state itself; a state behind a server is compared by its `ETag` instead.
-const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
+const STATE_ITEMS: &[&str] = &[LINEAGE, SERIAL];
 
 /// Returns the result of a plan that can be replaced by an earlier clean one; `None` if the engine has to plan.
 ///
@@ -71,16 +71,16 @@ fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -
         now.bind(CONTENT, content);
         Some(state).filter(|_| clean.items.mismatch(&now).is_none())
     } else {
-        let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
-        let Stamped::Known(stamp) = step.etags.first(&ready.target.instance.stack, ready) else {
+        let Some(kept) = clean.items.get(ETAG) else { return Ok(false) };
+        let Stamped::Known(stamp) = step.etags.first_response(&ready.target.instance.stack, ready) else {
             return Ok(false);
         };
         if kept != stamp.tag {
             return Ok(false);
         }
-        let now = now(&StateIdentity::default())?.without(OF_STATE);
-        let mut left_out = OF_STATE.to_vec();
-        left_out.push(STAMP);
+        let now = now(&StateIdentity::default())?.without(STATE_ITEMS);
+        let mut left_out = STATE_ITEMS.to_vec();
+        left_out.push(ETAG);
         planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
     };
     // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
@@ -88,7 +88,7 @@ fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -
     Ok(planned_on.is_some_and(|state| ready.engine.check_state(&ready.target, &state, false).is_ok()))
 }
 
-/// Removes the last clean plan before another one is made.
+/// Removes the record of the last clean plan before the stack is planned again; returns a note if that fails.
 pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
     let error = files::remove_if_there(&file(ready)).err()?;
     Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
@@ -97,7 +97,7 @@ pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
 /// Returns the entity tag of a state before the plan; `None` unless the run reuses plans.
 pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<Stamp> {
     step.run.options.reuse?;
-    let answer = match step.etags.first(&ready.target.instance.stack, ready) {
+    let answer = match step.etags.first_response(&ready.target.instance.stack, ready) {
         // The first answer may be from before the engine's init.
         Stamped::Elsewhere => step.etags.request_again(ready),
         answer => answer,
@@ -116,7 +116,8 @@ pub(super) fn missing_etag_note(step: &StepContext<'_>, ready: &ReadyStack) -> O
     }
 }
 
-/// Stores the inputs of a complete and clean plan, with the digests of files and state from before it.
+/// Stores the inputs of a complete and clean plan, with the digests that files and state had before the plan; returns a
+/// note if that fails.
 pub(super) fn store_clean_plan(
     step: &StepContext<'_>,
     ready: &ReadyStack,
@@ -138,10 +139,10 @@ pub(super) fn store_clean_plan(
             bound_items(run, ready, Binding::default(), &contents, &effective_init, &state_in_plan(facts));
         let mut items = items.map_err(|failure| failure.summary)?;
         // Equal before and after: the plan was made on this state.
-        if let Some(stamp) = before.stamp.clone()
+        if let Some(stamp) = before.etag.clone()
             && step.etags.request_again(ready) == Stamped::Known(stamp.clone())
         {
-            items.bind(STAMP, stamp.tag);
+            items.bind(ETAG, stamp.tag);
         }
         if let (Some(then), Some(address)) = (&before.state, effective_init.address.as_deref())
             && state_at(address).is_ok_and(|now| now.as_ref() == Some(then))

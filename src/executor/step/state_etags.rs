@@ -51,7 +51,7 @@ impl StateEtags {
 
     /// Returns the entity tag of a stack's state from its first request. The first call starts the requests for all other stacks,
     /// beyond the number of jobs.
-    pub(super) fn first(&self, stack: &StackId, ready: &ReadyStack) -> Stamped {
+    pub(super) fn first_response(&self, stack: &StackId, ready: &ReadyStack) -> Stamped {
         if ready.effective_init().is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
             self.0.started.call_once(|| self.0.request_all());
         }

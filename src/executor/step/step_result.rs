@@ -20,7 +20,7 @@ pub(super) struct StepResult {
     pub(super) tentative: bool,
     /// True if the engine deferred changes to a later plan.
     pub(super) is_deferring: bool,
-    /// True if an earlier clean plan was reused.
+    /// True if an earlier clean plan was reused instead of a new plan.
     pub(super) reused: bool,
     pub(super) attempts: u32,
     pub(super) notes: Vec<String>,

@@ -3,15 +3,15 @@
 use camino::Utf8Path;
 use serde_json::Value;
 
-use super::{ephemeral::file_over_environment, ready_stack::ReadyStack};
+use super::{ephemeral::overriding_var_file, ready_stack::ReadyStack};
 use crate::{
     engine::{PlanFileError, plan_variables},
     inventory::plan_inputs::file_of_input,
     model::{Failure, FailureKind, is_same_number},
 };
 
-/// Advice for a variable that another source overrides.
-const OTHERS: &str = "something else sets it, and is stronger: a var file of its module (`*.auto.tfvars`, `terraform.tfvars`), \
+/// Advice for a variable to which another source gives a value.
+const OVERRIDE_ADVICE: &str = "something else sets it, and is stronger: a var file of its module (`*.auto.tfvars`, `terraform.tfvars`), \
                       `extra_arguments` of its unit, a hook; nothing else may set an input";
 
 /// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
@@ -24,7 +24,7 @@ pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<S
     for (variable, _) in &*ready.input_values {
         // Terragrunt passes its own value again at apply, and the engine refuses it then.
         if let Some(file) = file_of_input(&ready.plan_inputs.scope, variable) {
-            let from = ready.upstream_inputs.source(variable);
+            let from = ready.upstream_inputs.output_of_variable(variable);
             let summary = format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");
             let failure = Failure::new(FailureKind::Config, summary);
             return Err(failure.with_detail("take it out there: nothing else may set an input"));
@@ -35,7 +35,7 @@ pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<S
         Err(PlanFileError::Opaque { .. }) => return Ok(notes),
         Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
     };
-    let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
+    let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OVERRIDE_ADVICE);
     let ephemeral = ready
         .engine
         .ephemeral_variables(plan)
@@ -44,16 +44,16 @@ pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<S
         let Some(planned) = planned.get(variable) else {
             if !ephemeral.contains(variable) {
                 notes.extend(ready.upstream_inputs.undeclared_variable(variable));
-            } else if let Some(other) = file_over_environment(ready, variable)? {
-                let from = ready.upstream_inputs.source(variable);
+            } else if let Some(other) = overriding_var_file(ready, variable)? {
+                let from = ready.upstream_inputs.output_of_variable(variable);
                 return Err(refused(format!("`{variable}` takes `{from}`, and {other}")));
             }
             continue;
         };
         let in_environment = ready.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
         let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
-        if !same(value, planned) && !as_given() {
-            let from = ready.upstream_inputs.source(variable);
+        if !equal_after_conversion(value, planned) && !as_given() {
+            let from = ready.upstream_inputs.output_of_variable(variable);
             return Err(refused(format!(
                 "variable `{variable}` was planned with another value than `{from}`"
             )));
@@ -62,18 +62,18 @@ pub(super) fn verify_inputs(ready: &ReadyStack, plan: &Utf8Path) -> Result<Vec<S
     Ok(notes)
 }
 
-/// Returns true if two values are equal after conversion by an engine: numbers and booleans may have become texts.
-fn same(given: &Value, planned: &Value) -> bool {
+/// Returns true if a passed value and the value in a plan are equal after conversion by the engine: numbers and booleans may have become texts.
+fn equal_after_conversion(given: &Value, planned: &Value) -> bool {
     match (given, planned) {
         (Value::Array(given), Value::Array(planned)) => {
             given.len() == planned.len()
-                && given.iter().zip(planned).all(|(given, planned)| same(given, planned))
+                && given.iter().zip(planned).all(|(given, planned)| equal_after_conversion(given, planned))
         }
         (Value::Object(given), Value::Object(planned)) => {
             given.len() == planned.len()
-                && given
-                    .iter()
-                    .all(|(name, value)| planned.get(name).is_some_and(|planned| same(value, planned)))
+                && given.iter().all(|(name, value)| {
+                    planned.get(name).is_some_and(|planned| equal_after_conversion(value, planned))
+                })
         }
         (Value::Number(_), Value::Number(_) | Value::String(_)) | (Value::String(_), Value::Number(_)) => {
             is_same_number(&text_of(given), &text_of(planned))
@@ -106,7 +106,7 @@ mod tests {
             (json!(null), json!(null)),
             (json!({ "a": [1, "x"] }), json!({ "a": [1.0, "x"] })),
         ] {
-            assert!(same(&given, &planned), "{given} {planned}");
+            assert!(equal_after_conversion(&given, &planned), "{given} {planned}");
         }
         for (given, planned) in [
             (json!("a"), json!("b")),
@@ -120,7 +120,7 @@ mod tests {
             (json!([1]), json!([1, 2])),
             (json!({ "a": 1 }), json!({ "b": 1 })),
         ] {
-            assert!(!same(&given, &planned), "{given} {planned}");
+            assert!(!equal_after_conversion(&given, &planned), "{given} {planned}");
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn step_with_hooks(step: &mut StepContext<'_>, kind: StepKind, ready:
 
 fn plan_with_hooks(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult {
     // The plan of an earlier run was made with its own hooks.
-    if let Some(prior) = step.stack_run.prior.take() {
+    if let Some(prior) = step.stack_run.prior_result.take() {
         return adopt(step, ready, prior);
     }
     let before = match hooks::run_for_step(HookPoint::BeforePlan, ready, step.session, step.handle) {
@@ -51,7 +51,7 @@ fn plan_with_hooks(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult
 
 fn apply_with_hooks(step: &mut StepContext<'_>, ready: &ReadyStack) -> StepResult {
     let changes = step.stack_run.pending.as_ref().is_some_and(|pending| !pending.changes.is_empty());
-    let before = match hooks::before_apply(changes, ready, step.session, step.handle) {
+    let before = match hooks::run_before_apply(changes, ready, step.session, step.handle) {
         Ok(notes) => notes,
         Err(result) => return *result,
     };

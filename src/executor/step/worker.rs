@@ -15,7 +15,7 @@ use super::{
     apply::refusal_before_apply,
     outputs::Upstreams,
     ready_stack::ReadyStack,
-    replan::planned_again_later,
+    replan::replan_notes,
     run_context::{RunContext, RunStacks},
     state_etags::StateEtags,
     step_context::StepContext,
@@ -114,7 +114,7 @@ impl StepRunner for Worker {
             (Some(ready), Ok(())) => {
                 let mut result = step_with_hooks(&mut step, kind, ready);
                 if kind == StepKind::Plan {
-                    let later = planned_again_later(&mut step, ready, &result);
+                    let later = replan_notes(&mut step, ready, &result);
                     let incomplete = run.options.incomplete_note();
                     result.notes.splice(0..0, incomplete.into_iter().chain(ready.notes.iter().cloned()));
                     result.notes.extend(later);

@@ -3,11 +3,11 @@
 //!
 //! | change                                              | loss                | exception that names it |
 //! |-----------------------------------------------------|---------------------|-------------------------|
-//! | delete, replace, forget, unknown                    | by its action       | the address             |
-//! | another address with less protection than the old   | move out of it      | the old address         |
+//! | delete, replace, forget, unknown                    | the action itself   | the address             |
+//! | move to an address with less protection             | the move            | the old address         |
 //!
 //! `protect` covers delete, replace and forget; a rule of `deny_actions` covers those of them that it names.
-//! A move to an address with less cover counts as a loss, because the next plan could delete the object there
+//! A move to an address that fewer of these rules cover counts as a loss, because the next plan could delete the object there
 //! without any exception.
 
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub enum LossKind<'a> {
     Action(Action),
     /// Move to an address that the guards protect less than the old one.
     MoveOutOfProtection {
-        /// New address.
+        /// New address of the moved resource.
         to: &'a ResourceAddress,
     },
 }

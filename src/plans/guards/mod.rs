@@ -7,25 +7,28 @@
 //! by the user, `tentative` plans with values that the run will not know; `allowances` holds the exceptions of
 //! `--allow`.
 //!
-//! | guard          | refuses                                                                | exception           |
-//! |----------------|------------------------------------------------------------------------|---------------------|
-//! | `protect`      | delete, replace, forget, unknown of what matches, also where it was    | `delete:STACK/ADDR` |
-//! |                | a move of what matches to where nothing protects it                    | `delete:`, old one  |
-//! |                | the invocation of an action of a provider that matches                 | `change:STACK/ADDR` |
-//! | `deny_actions` | those actions of what matches; `delete` includes replace               | `delete:`, `change:`|
-//! | `unknown`      | in a `confirm` environment: actions unknown to envctl                  | `delete:STACK/ADDR` |
-//! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                     |
-//! |                | or whose address is in no plan of the run                              |                     |
-//! | `max_deletes`  | more losses (`losses`) than that over the run and those that it resumes| `deletes=N`         |
-//! | `max_changes`  | more changed resources and invoked actions than that over the run      | `changes=N`         |
-//! | `incomplete`   | in a `confirm` environment: `--target`, `--without`, deferred changes  | `incomplete`        |
-//! | `max_plan_age` | plans older than that                                                  | `age`               |
-//! | `window`       | any other time                                                         | `window`            |
-//! | `branch`       | any other branch                                                       | `branch`            |
-//! | `up_to_date`   | HEAD behind its upstream or remote head                                | `behind`            |
-//! | `clean_tree`   | uncommitted changes under the stacks' files                            | `dirty`             |
-//! | `tentative`    | plans with values that no apply in the run makes known                 |                     |
-//! | `plan`, `plan_file`, `address`, `exec` | typed commands that cannot be judged, or are not about the instance |  |
+//! | guard          | plans and commands that the guard refuses                              | exception              |
+//! |----------------|------------------------------------------------------------------------|------------------------|
+//! | `protect`      | delete, replace, forget or unknown action of a resource that a         | `delete:STACK/ADDR`    |
+//! |                | pattern matches by its present or previous address                     |                        |
+//! |                | move of such a resource to an address that nothing protects            | `delete:`, old address |
+//! |                | invocation of a provider action that a pattern matches                 | `change:STACK/ADDR`    |
+//! | `deny_actions` | denied actions of resources that a pattern matches; `delete`           | `delete:`, `change:`   |
+//! |                | includes replace                                                       |                        |
+//! | `unknown`      | in a `confirm` environment: actions unknown to envctl                  | `delete:STACK/ADDR`    |
+//! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                        |
+//! |                | or whose address is in no plan of the run                              |                        |
+//! | `max_deletes`  | more losses (`losses`) than the limit, over the run and the runs that  | `deletes=N`            |
+//! |                | it resumes                                                             |                        |
+//! | `max_changes`  | more changed resources and invoked actions than the limit, likewise    | `changes=N`            |
+//! | `incomplete`   | in a `confirm` environment: `--target`, `--without`, deferred changes  | `incomplete`           |
+//! | `max_plan_age` | plans older than the limit                                             | `age`                  |
+//! | `window`       | applies outside of the time windows                                    | `window`               |
+//! | `branch`       | applies from a branch that the guard does not list                     | `branch`               |
+//! | `up_to_date`   | HEAD behind its upstream or remote head                                | `behind`               |
+//! | `clean_tree`   | uncommitted changes under the stacks' files                            | `dirty`                |
+//! | `tentative`    | plans with values that no apply in the run makes known                 |                        |
+//! | `plan`, `plan_file`, `address`, `exec` | typed commands that cannot be judged, or do not belong to the instance | |
 
 mod allowances;
 mod earlier;

@@ -4,7 +4,7 @@ use super::{exec_guard::ExecVerdict, prepared::Prepared, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
     engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, intent_of},
-    executor::{Answer, Ask, PromptResult, Refusal},
+    executor::{Answer, Prompt, PromptResult, Refusal},
     model::{Blocked, Guard, StackId},
     run::{
         Context, Stopped,
@@ -163,9 +163,9 @@ impl ExecGate<'_> {
         let name = self.environment.name.to_string();
         let what = self.what();
         let ask = if self.environment.confirm {
-            Ask::TypeName { question: format!("{what}. Type `{name}` to run it"), name: name.clone() }
+            Prompt::TypeName { question: format!("{what}. Type `{name}` to run it"), name: name.clone() }
         } else {
-            Ask::YesNo { question: format!("{what}. Run it?") }
+            Prompt::YesNo { question: format!("{what}. Run it?") }
         };
         match self.context.interrupts.ask(&ask, &self.context.prompter) {
             PromptResult::Answered(Answer::Yes) => Ok(true),

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
-    executor::{Answer, Ask, PromptResult, ReadyStack, SecretUse, Upstreams},
+    executor::{Answer, Prompt, PromptResult, ReadyStack, SecretUse, Upstreams},
     journal::{CommandDir, RunStore},
     model::{CreateWorkspace, EnvName, Failure, FailureKind, GuardException, InstanceId, StackId},
     process::{Redactor, Runner},
@@ -211,7 +211,7 @@ impl Prepared {
             && !context.read_only
         {
             let question = format!("Create workspace `{wanted}` for stack `{stack}`?");
-            match context.interrupts.ask(&Ask::YesNo { question }, &context.prompter) {
+            match context.interrupts.ask(&Prompt::YesNo { question }, &context.prompter) {
                 PromptResult::Answered(Answer::Yes) => prepared = prepare(true),
                 PromptResult::Answered(_) => {}
                 PromptResult::Failed(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::{
     config::Environment,
     diagnostic::closest,
-    executor::{Answer, Ask, DispatchError, PromptResult, Refusal},
+    executor::{Answer, DispatchError, Prompt, PromptResult, Refusal},
     run::Usage,
     ui::shell_word,
 };
@@ -82,13 +82,13 @@ impl Checklist {
         &mut self,
         interactive: bool,
         acks: &[String],
-        mut ask: impl FnMut(&Ask) -> Result<PromptResult, DispatchError>,
+        mut ask: impl FnMut(&Prompt) -> Result<PromptResult, DispatchError>,
     ) -> Result<ChecklistResult, DispatchError> {
         for (id, sentence) in self.open() {
             if acks.contains(&id) {
                 self.acked.push(id);
             } else if interactive {
-                match ask(&Ask::YesNo { question: format!("{id}: {sentence}?") })? {
+                match ask(&Prompt::YesNo { question: format!("{id}: {sentence}?") })? {
                     PromptResult::Answered(Answer::Yes) => self.acked.push(id),
                     PromptResult::Interrupted(signal) => return Ok(ChecklistResult::Interrupted(signal)),
                     // The first no ends the checklist without further prompts.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use super::{
     passed_values::{with_outputs, with_values},
     upstream_inputs::{MissingValues, UpstreamValues},
-    upstream_output::OutputState,
+    upstream_output::OutputStatus,
 };
 use crate::{
     engine::{EngineError, Output, PlanMode},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Advice for destroying a stack that takes a value which no longer exists.
-const BY_HAND: &str = "`--var NAME=VALUE` gives a variable the value that it had";
+const VAR_FLAG_ADVICE: &str = "`--var NAME=VALUE` gives a variable the value that it had";
 
 /// Stack with the values that it takes from other stacks.
 pub(in crate::executor::step) struct StackWithInputs<'w> {
@@ -56,7 +56,7 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
     let outputs =
         outputs_of_sources(step, ready, &mut notes, |source| step.upstreams.outputs(source, step.session))?;
     let values =
-        match ready.upstream_inputs.values(&outputs, &|source| output_state_of(step, source, version)) {
+        match ready.upstream_inputs.values(&outputs, &|source| output_status_of(step, source, version)) {
             Ok(values) => values,
             Err(MissingValues::Permanent(failure)) if step.run.options.mode == PlanMode::Destroy => {
                 return Err(Box::new(destroy_without_values(step, failure, ready)));
@@ -72,7 +72,7 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
         };
     let resolved = with_values(ready, &values, step.run.runner.redactor()).map_err(failed)?;
     notes.extend(values.notes());
-    step.stack_run.with_inputs = Some(Arc::new(resolved.clone()));
+    step.stack_run.stack_with_inputs = Some(Arc::new(resolved.clone()));
     Ok(StackWithInputs {
         ready: Cow::Owned(resolved),
         notes,
@@ -88,7 +88,7 @@ pub(in crate::executor::step) fn resolve_current_inputs<'w>(
     if ready.upstream_inputs.is_empty() {
         return Ok(Cow::Borrowed(ready));
     }
-    let read = |source: &StackId| step.upstreams.outputs_now(source, step.session);
+    let read = |source: &StackId| step.upstreams.current_outputs(source, step.session);
     let outputs = outputs_of_sources(step, ready, &mut Vec::new(), read)?;
     let has_state = |source: &StackId| step.upstreams.has_state(source);
     with_outputs(ready, &outputs, &has_state, step.run.runner.redactor()).map(Cow::Owned).map_err(failed)
@@ -102,7 +102,7 @@ fn outputs_of_sources(
     read: impl Fn(&StackId) -> Result<Arc<Vec<Output>>, EngineError>,
 ) -> Result<HashMap<StackId, Arc<Vec<Output>>>, Box<StepResult>> {
     let mut outputs = HashMap::new();
-    for source in ready.upstream_inputs.sources() {
+    for source in ready.upstream_inputs.source_stacks() {
         let attempted = with_retries(&step.run.runner, step.session, || read(&source));
         notes.extend(attempted.note);
         let found = attempted.result.map_err(|error| match error {
@@ -118,17 +118,18 @@ fn outputs_of_sources(
     Ok(outputs)
 }
 
-/// Returns the state of an upstream stack's outputs in the run.
-fn output_state_of(step: &StepContext<'_>, source: &StackId, version: OutputVersion) -> OutputState {
+/// Returns the status of an upstream stack's outputs in the run: whether they may still change.
+fn output_status_of(step: &StepContext<'_>, source: &StackId, version: OutputVersion) -> OutputStatus {
     // A stack that is destroyed gets no new outputs; its outputs went away with its state.
     if step.run.options.mode == PlanMode::Destroy || !step.dependencies.contains_key(source) {
-        OutputState::Elsewhere { has_state: step.upstreams.has_state(source) }
+        OutputStatus::NotAppliedHere { has_state: step.upstreams.has_state(source) }
     } else if step.is_pending(source) {
-        let pending =
-            OutputState::Pending(step.dependencies.get(source).and_then(|plan| plan.planned_outputs.clone()));
+        let pending = OutputStatus::Pending(
+            step.dependencies.get(source).and_then(|plan| plan.planned_outputs.clone()),
+        );
         if version == OutputVersion::Planned { pending } else { pending.into_unknown() }
     } else {
-        OutputState::Settled
+        OutputStatus::Final
     }
 }
 
@@ -141,7 +142,7 @@ fn destroy_without_values(step: &StepContext<'_>, failure: Failure, ready: &Read
     });
     match attempted.result {
         Ok(addresses) if !addresses.is_empty() => {
-            let detail = format!("{}; {BY_HAND}", failure.detail);
+            let detail = format!("{}; {VAR_FLAG_ADVICE}", failure.detail);
             StepResult::new(Outcome::Failed(failure.with_detail(detail)))
         }
         Ok(_) | Err(EngineError::MissingWorkspace { .. }) => {
@@ -161,7 +162,7 @@ pub(in crate::executor::step) fn destroys_with_mocks(
     let refuses = options.mode == PlanMode::Destroy && is_tentative;
     refuses.then(|| {
         let summary = "it would be destroyed with mocks for outputs that do not exist";
-        Failure::new(FailureKind::Config, summary).with_detail(BY_HAND)
+        Failure::new(FailureKind::Config, summary).with_detail(VAR_FLAG_ADVICE)
     })
 }
 

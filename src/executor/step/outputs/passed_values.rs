@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     upstream_inputs::{InputValue, InputValues, MissingValues},
-    upstream_output::OutputState,
+    upstream_output::OutputStatus,
 };
 use crate::{
     engine::Output,
@@ -27,7 +27,7 @@ pub(super) fn with_outputs(
     has_state: &dyn Fn(&StackId) -> bool,
     redactor: &Redactor,
 ) -> Result<ReadyStack, Failure> {
-    let state_of = |stack: &StackId| OutputState::Elsewhere { has_state: has_state(stack) };
+    let state_of = |stack: &StackId| OutputStatus::NotAppliedHere { has_state: has_state(stack) };
     let values = ready.upstream_inputs.without_mocks().values(outputs, &state_of);
     with_values(ready, &values.map_err(MissingValues::into_failure)?, redactor)
 }
@@ -40,7 +40,7 @@ pub(super) fn with_values(
     redactor: &Redactor,
 ) -> Result<ReadyStack, Failure> {
     let mut ready = ready.clone();
-    ready.upstream_values = values.certainty();
+    ready.upstream_values = values.reliability();
     ready.mocked_stacks = values.mocked.iter().map(|output| output.stack.clone()).collect();
     ready.from_plans.clone_from(&values.from_plans);
     let taken = values.inputs.iter().map(|input| (input.variable.clone(), input.value.clone()));
@@ -51,8 +51,8 @@ pub(super) fn with_values(
             ready.plan_inputs.values.push((input.variable.clone(), input.value.to_string()));
             continue;
         }
-        hide(&input.value, &|text| redactor.add(text));
-        let text = in_environment(input)?;
+        for_each_revealing_text(&input.value, &|text| redactor.add(text));
+        let text = environment_value(input)?;
         Arc::make_mut(&mut ready.target.env).insert(format!("TF_VAR_{}", input.variable).into(), text.into());
     }
     let file = &ready.target.generated_values.json;
@@ -71,7 +71,7 @@ pub(super) fn with_values(
 }
 
 /// Returns a value for an environment variable: as plain text or as an HCL expression, depending on the variable's type.
-fn in_environment(input: &InputValue) -> Result<String, Failure> {
+fn environment_value(input: &InputValue) -> Result<String, Failure> {
     let kind = input.declared.as_ref().map(|declared| declared.kind);
     match (&input.value, kind) {
         (Value::String(text), Some(VariableKind::Untyped | VariableKind::Primitive) | None) => {
@@ -80,7 +80,7 @@ fn in_environment(input: &InputValue) -> Result<String, Failure> {
         (scalar @ (Value::Bool(_) | Value::Number(_)), Some(VariableKind::Primitive) | None) => {
             Ok(scalar.to_string())
         }
-        (value, Some(VariableKind::Other) | None) => Ok(expression(value)),
+        (value, Some(VariableKind::Other) | None) => Ok(hcl_expression(value)),
         (_, Some(VariableKind::Untyped | VariableKind::Primitive)) => {
             let variable = &input.variable;
             let summary = format!(
@@ -93,16 +93,16 @@ fn in_environment(input: &InputValue) -> Result<String, Failure> {
 }
 
 /// Returns a value as an HCL expression.
-pub(in crate::executor) fn expression(value: &Value) -> String {
+pub(in crate::executor) fn hcl_expression(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) => quoted(text),
+        Value::String(text) => hcl_string(text),
         Value::Array(items) => {
-            format!("[{}]", items.iter().map(expression).collect::<Vec<_>>().join(", "))
+            format!("[{}]", items.iter().map(hcl_expression).collect::<Vec<_>>().join(", "))
         }
         Value::Object(members) => {
             let members =
-                members.iter().map(|(key, value)| format!("{} = {}", quoted(key), expression(value)));
+                members.iter().map(|(key, value)| format!("{} = {}", hcl_string(key), hcl_expression(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
     }
@@ -110,7 +110,7 @@ pub(in crate::executor) fn expression(value: &Value) -> String {
 
 /// Returns a text as an HCL string. Source:
 /// <https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1>.
-fn quoted(text: &str) -> String {
+fn hcl_string(text: &str) -> String {
     let mut quoted = String::from("\"");
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
@@ -131,10 +131,10 @@ fn quoted(text: &str) -> String {
 
 /// Calls `act` with every text that reveals a value: its strings, raw and escaped as engines print them, the keys of its
 /// maps, and long numbers.
-pub(in crate::executor) fn hide(value: &Value, act: &dyn Fn(&str)) {
+pub(in crate::executor) fn for_each_revealing_text(value: &Value, act: &dyn Fn(&str)) {
     let text = |text: &str| {
         act(text);
-        for written in [Value::from(text).to_string(), quoted(text)] {
+        for written in [Value::from(text).to_string(), hcl_string(text)] {
             act(written.trim_matches('"'));
         }
     };
@@ -146,10 +146,10 @@ pub(in crate::executor) fn hide(value: &Value, act: &dyn Fn(&str)) {
                 act(&number);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| hide(item, act)),
+        Value::Array(items) => items.iter().for_each(|item| for_each_revealing_text(item, act)),
         Value::Object(members) => members.iter().for_each(|(key, member)| {
             text(key);
-            hide(member, act);
+            for_each_revealing_text(member, act);
         }),
         Value::Null | Value::Bool(_) => {}
     }
@@ -166,7 +166,7 @@ mod tests {
         let value =
             json!({ "a b": ["\u{8}\u{c}\n", "${x} $x %{y}", "q\"\\"], "n": 1.5, "t": true, "z": null });
         assert_eq!(
-            expression(&value),
+            hcl_expression(&value),
             r#"{"a b" = ["\u0008\u000c\n", "$${x} $x %%{y}", "q\"\\"], "n" = 1.5, "t" = true, "z" = null}"#
         );
     }
@@ -174,7 +174,9 @@ mod tests {
     #[test]
     fn texts_names_and_long_numbers_are_masked_in_each_spelling() {
         let told = std::cell::RefCell::new(Vec::new());
-        hide(&json!({ "key\n": [1_234_567, 12, "a\"b"] }), &|text| told.borrow_mut().push(text.to_owned()));
+        for_each_revealing_text(&json!({ "key\n": [1_234_567, 12, "a\"b"] }), &|text| {
+            told.borrow_mut().push(text.to_owned())
+        });
         let told = told.into_inner();
         for wanted in ["key\n", "key\\n", "1234567", "a\"b", "a\\\"b"] {
             assert!(told.iter().any(|text| text == wanted), "{wanted}: {told:?}");

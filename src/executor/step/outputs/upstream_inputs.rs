@@ -9,7 +9,7 @@ use std::{
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::upstream_output::{OutputState, Unavailable, available_output, is_sensitive};
+use super::upstream_output::{OutputStatus, Unavailable, available_output, is_sensitive};
 use crate::{
     config::{Layer, MockOutput, OutputPath},
     engine::{Output, PlannedOutput, PlannedValue},
@@ -34,7 +34,7 @@ struct UpstreamInput {
 
 impl UpstreamInput {
     /// Refuses an output that contains a number which cannot be passed on exactly.
-    fn check_exact(&self, current: &[Output], state: &OutputState) -> Result<(), Failure> {
+    fn refuse_inexact_number(&self, current: &[Output], state: &OutputStatus) -> Result<(), Failure> {
         let Self { variable, from, .. } = self;
         let is_exact = match state.planned(from.output()) {
             // The planned value replaces the current one.
@@ -52,7 +52,7 @@ impl UpstreamInput {
     }
 
     /// Refuses a sensitive output for a variable whose value the engine would show.
-    fn check_hidden(&self, current: &[Output], state: &OutputState) -> Result<(), Failure> {
+    fn refuse_visible_secret(&self, current: &[Output], state: &OutputStatus) -> Result<(), Failure> {
         let shown = self.declared.is_some_and(|declared| !declared.hides);
         if !shown || !is_sensitive(&self.from, current, state) {
             return Ok(());
@@ -70,7 +70,7 @@ impl UpstreamInput {
 pub(in crate::executor::step) struct VariableDeclaration {
     /// Form in which an engine reads the variable from the environment.
     pub(in crate::executor) kind: VariableKind,
-    /// True if engines hide its value.
+    /// True if engines hide the value of the variable in their output.
     pub(in crate::executor) hides: bool,
 }
 
@@ -86,7 +86,7 @@ pub enum UpstreamValues {
 /// Values of all variables that take outputs.
 #[derive(Debug, Default)]
 pub(in crate::executor) struct InputValues {
-    /// Values with their variables.
+    /// Variables, each with its value.
     pub(in crate::executor::step) inputs: Vec<InputValue>,
     /// Outputs that are replaced by mocks.
     pub(super) mocked: Vec<OutputPath>,
@@ -100,7 +100,7 @@ pub(in crate::executor) struct InputValues {
 
 impl InputValues {
     /// Returns the reliability of these values.
-    pub(super) fn certainty(&self) -> UpstreamValues {
+    pub(super) fn reliability(&self) -> UpstreamValues {
         let is_final = self.mocked.is_empty() && self.uncertain.is_empty();
         if is_final { UpstreamValues::Final } else { UpstreamValues::Tentative }
     }
@@ -134,7 +134,7 @@ pub(in crate::executor::step) struct InputValue {
     pub(in crate::executor) declared: Option<VariableDeclaration>,
 }
 
-/// Reason why the values cannot be determined.
+/// Reason why values from other stacks cannot be determined.
 #[derive(Debug)]
 pub(in crate::executor) enum MissingValues {
     /// A stack has to be applied first.
@@ -180,7 +180,7 @@ impl UpstreamInputs {
     }
 
     /// Returns the output that a variable takes, as text.
-    pub(in crate::executor) fn source(&self, variable: &str) -> String {
+    pub(in crate::executor) fn output_of_variable(&self, variable: &str) -> String {
         let input = self.inputs.iter().find(|input| input.variable == variable);
         input.map_or_else(|| "its input".to_owned(), |input| input.from.to_string())
     }
@@ -206,18 +206,18 @@ impl UpstreamInputs {
     }
 
     /// Returns the stacks whose outputs are taken, each once.
-    pub(super) fn sources(&self) -> Vec<StackId> {
+    pub(super) fn source_stacks(&self) -> Vec<StackId> {
         let mut sources: Vec<StackId> = self.inputs.iter().map(|input| input.from.stack.clone()).collect();
         sources.sort();
         sources.dedup();
         sources
     }
 
-    /// Returns the values, from the outputs of the source stacks and their state in the run.
+    /// Returns the values of the variables, from the outputs of the source stacks and their status in the run.
     pub(in crate::executor) fn values(
         &self,
         outputs: &HashMap<StackId, Arc<Vec<Output>>>,
-        state: &dyn Fn(&StackId) -> OutputState,
+        state: &dyn Fn(&StackId) -> OutputStatus,
     ) -> Result<InputValues, MissingValues> {
         let mut values = InputValues::default();
         for input in &self.inputs {
@@ -225,8 +225,8 @@ impl UpstreamInputs {
             let current = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
             let state = state(source);
             input
-                .check_hidden(current, &state)
-                .and_then(|()| input.check_exact(current, &state))
+                .refuse_visible_secret(current, &state)
+                .and_then(|()| input.refuse_inexact_number(current, &state))
                 .map_err(MissingValues::Permanent)?;
             let (value, sensitive) = match available_output(&input.from, current, &state) {
                 Ok(seen) => {
@@ -236,11 +236,11 @@ impl UpstreamInputs {
                 }
                 Err(lack) => {
                     let may_be_mocked = matches!(lack, Unavailable::UntilApply(_))
-                        || matches!(state, OutputState::Elsewhere { .. });
+                        || matches!(state, OutputStatus::NotAppliedHere { .. });
                     match (self.mock(input).filter(|_| may_be_mocked), lack) {
                         (Some(mock), _) => {
                             values.mocked.push(input.from.clone());
-                            if matches!(state, OutputState::Elsewhere { has_state: true }) {
+                            if matches!(state, OutputStatus::NotAppliedHere { has_state: true }) {
                                 values.missing_outputs.push(input.from.clone());
                             }
                             (mock.map_err(MissingValues::Permanent)?, false)
@@ -280,9 +280,9 @@ impl UpstreamInputs {
 }
 
 /// Returns the failure of an output that does not exist, with the names of the existing outputs.
-fn missing_output(input: &UpstreamInput, missing: &str, current: &[Output], state: &OutputState) -> Failure {
+fn missing_output(input: &UpstreamInput, missing: &str, current: &[Output], state: &OutputStatus) -> Failure {
     let mut names: BTreeSet<&str> = current.iter().map(|output| output.name.as_str()).collect();
-    if let OutputState::Pending(Some(plan)) = state {
+    if let OutputStatus::Pending(Some(plan)) = state {
         for output in &plan.outputs {
             match output.after {
                 PlannedValue::Gone => names.remove(output.name.as_str()),
@@ -292,7 +292,7 @@ fn missing_output(input: &UpstreamInput, missing: &str, current: &[Output], stat
     }
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let detail = match (names.as_slice(), state) {
-        ([], OutputState::Elsewhere { has_state: false }) => {
+        ([], OutputStatus::NotAppliedHere { has_state: false }) => {
             format!("nothing was applied there yet: apply `{}` first", input.from.stack)
         }
         ([], _) => {

@@ -18,28 +18,28 @@ pub(in crate::executor) struct PlannedOutputs {
     pub(in crate::executor) tentative: bool,
 }
 
-/// State of an upstream stack's outputs in a run.
+/// Status of an upstream stack's outputs in a run: whether they may still change.
 #[derive(Debug, Clone)]
-pub(in crate::executor) enum OutputState {
+pub(in crate::executor) enum OutputStatus {
     /// The stack has a plan that is not applied yet; holds the planned outputs, if they are known.
     Pending(Option<Arc<PlannedOutputs>>),
-    /// The outputs have their final values of this run.
-    Settled,
+    /// The stack has been applied, or nothing in this run will change its outputs.
+    Final,
     /// The run does not apply the stack: it is not part of the run, or the run destroys.
-    Elsewhere {
+    NotAppliedHere {
         /// True if the stack has a state.
         has_state: bool,
     },
 }
 
-impl OutputState {
+impl OutputStatus {
     /// Returns the planned change of an output by a plan that is not applied yet.
     pub(in crate::executor) fn planned(&self, name: &str) -> Option<&PlannedOutput> {
         let Self::Pending(Some(plan)) = self else { return None };
         plan.outputs.iter().find(|output| output.name == name)
     }
 
-    /// Returns the state with every planned value marked as unknown.
+    /// Returns this status with every planned value marked as unknown.
     pub(super) fn into_unknown(self) -> Self {
         let Self::Pending(Some(plan)) = &self else { return self };
         let into_unknown = |output: &PlannedOutput| PlannedOutput {
@@ -76,17 +76,17 @@ pub(super) enum Unavailable {
 }
 
 /// Returns true if an output is marked sensitive, now or in a plan that is not applied yet.
-pub(super) fn is_sensitive(from: &OutputPath, current: &[Output], state: &OutputState) -> bool {
+pub(super) fn is_sensitive(from: &OutputPath, current: &[Output], state: &OutputStatus) -> bool {
     let now = current.iter().any(|output| output.name == from.output() && output.sensitive);
-    let OutputState::Pending(Some(plan)) = state else { return now };
+    let OutputStatus::Pending(Some(plan)) = state else { return now };
     now || plan.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
 }
 
-/// Returns the value of an output, from the current outputs and the planned ones.
+/// Returns the value of an output, from the outputs in the state and those in a plan.
 pub(super) fn available_output<'o>(
     from: &OutputPath,
     current: &'o [Output],
-    state: &'o OutputState,
+    state: &'o OutputStatus,
 ) -> Result<AvailableOutput<'o>, Unavailable> {
     let now = current.iter().find(|output| output.name == from.output());
     let present = |output: &'o Output, uncertain| {
@@ -99,9 +99,9 @@ pub(super) fn available_output<'o>(
         })
     };
     let none = || format!("`{}` has no output `{}`", from.stack, from.output());
-    let OutputState::Pending(Some(plan)) = state else {
+    let OutputStatus::Pending(Some(plan)) = state else {
         let seen = now.map_or_else(|| Err(none()), |output| present(output, None));
-        let may_come = matches!(state, OutputState::Pending(None));
+        let may_come = matches!(state, OutputStatus::Pending(None));
         return seen.map_err(if may_come { Unavailable::UntilApply } else { Unavailable::Permanent });
     };
     // An output that is missing in a plan on mocks may be in the plan after it.

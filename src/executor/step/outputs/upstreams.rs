@@ -27,7 +27,7 @@ struct ReadOutputs {
     from_file: bool,
     has_state: bool,
     /// Number of plans that had begun when the outputs were read for an apply.
-    asked_after: Option<u64>,
+    read_after_plans: Option<u64>,
 }
 
 type OutputSlot = Arc<Mutex<Option<ReadOutputs>>>;
@@ -38,7 +38,7 @@ pub struct Upstreams {
     ready: HashMap<StackId, ReadyStack>,
     slots: Mutex<HashMap<StackId, OutputSlot>>,
     /// Number of plans that have begun.
-    plans: AtomicU64,
+    begun_plans: AtomicU64,
     /// True if any unit's file mixes mocks with outputs; computed on first use.
     mixing: OnceLock<bool>,
 }
@@ -66,18 +66,18 @@ impl Upstreams {
 
     /// Returns the current outputs of a stack, even if it was read for plans before: a state file is read again, an engine
     /// reads it once for all applies that follow the same plans.
-    pub(super) fn outputs_now(
+    pub(super) fn current_outputs(
         &self,
         stack: &StackId,
         session: &Session<'_>,
     ) -> Result<Arc<Vec<Output>>, EngineError> {
-        let after = Some(self.plans.load(Ordering::Relaxed));
+        let after = Some(self.begun_plans.load(Ordering::Relaxed));
         let slot = self.slot(stack);
         let mut slot = lock(&slot);
-        if let Some(read) = slot.as_ref().filter(|read| !read.from_file && read.asked_after == after) {
+        if let Some(read) = slot.as_ref().filter(|read| !read.from_file && read.read_after_plans == after) {
             return Ok(Arc::clone(&read.outputs));
         }
-        let read = ReadOutputs { asked_after: after, ..self.read(stack, session)? };
+        let read = ReadOutputs { read_after_plans: after, ..self.read(stack, session)? };
         Ok(Arc::clone(&slot.insert(read).outputs))
     }
 
@@ -95,7 +95,7 @@ impl Upstreams {
             Err(error) => return Err(error),
         };
         let KnownOutputs { outputs, has_state, from_file } = known;
-        Ok(ReadOutputs { outputs: Arc::new(outputs), from_file, has_state, asked_after: None })
+        Ok(ReadOutputs { outputs: Arc::new(outputs), from_file, has_state, read_after_plans: None })
     }
 
     /// Returns true if a stack whose outputs were read has a state.
@@ -105,7 +105,7 @@ impl Upstreams {
 
     /// Invalidates the outputs that were read for applies: new plans begin.
     pub(in crate::executor::step) fn begin_plan(&self) {
-        self.plans.fetch_add(1, Ordering::Relaxed);
+        self.begun_plans.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns true if any Terragrunt file in the repository mixes mocks with outputs; computed once.
@@ -127,7 +127,7 @@ impl Upstreams {
         if self.ready.is_empty() || ready.upstream_inputs.is_empty() {
             return Ok(Cow::Borrowed(ready));
         }
-        let sources = ready.upstream_inputs.sources();
+        let sources = ready.upstream_inputs.source_stacks();
         let read =
             sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
@@ -146,7 +146,7 @@ impl Upstreams {
                 outputs: Arc::new(outputs),
                 from_file: false,
                 has_state: true,
-                asked_after: None,
+                read_after_plans: None,
             });
         }
     }
