@@ -9,8 +9,8 @@ use crate::{
     inventory::{Instance, Modules},
 };
 
-/// Returns errors for the `inputs` of an instance whose variable is not declared, or is set by another source too. `own` looks up a variable in envctl's
-/// environment.
+/// Returns errors for the `inputs` of an instance whose variable is not declared, or is set by another source too. `own`
+/// looks up a variable in envctl's environment.
 pub(super) fn check_inputs(
     config: &Config,
     instance: &Instance,

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::{arguments::pair, verbs};
+use super::{arguments::parse_pair, verbs};
 use crate::{config::Overrides, model::CreateWorkspace, run::ReportFiles};
 
 /// Takes OpenTofu, Terraform and Terragrunt stacks from dev to production
@@ -44,7 +44,7 @@ pub(super) struct Global {
     pub(super) config: Option<Utf8PathBuf>,
 
     /// Override a value of environments.toml by a key of `[defaults]`: `parallelism=4`, `vars.size=3`. May be repeated.
-    #[arg(long = "set", global = true, value_name = "PATH=VALUE", value_parser = pair)]
+    #[arg(long = "set", global = true, value_name = "PATH=VALUE", value_parser = parse_pair)]
     pub(super) sets: Vec<(String, String)>,
 
     /// Say nothing but errors on standard error.
@@ -67,11 +67,11 @@ pub(super) struct Global {
 /// Value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// In a terminal.
+    /// Colour where the output is a terminal.
     Auto,
-    /// Everywhere.
+    /// Colour everywhere.
     Always,
-    /// Nowhere.
+    /// No colour.
     Never,
 }
 
@@ -115,7 +115,7 @@ impl Verb {
         }
     }
 
-    /// Returns the verb's name and the paths of its report and summary; absent for a verb without a report.
+    /// Returns the verb's name and the paths of its report and summary; `None` for a verb without a report.
     pub(super) fn report_files(&self) -> Option<(&'static str, ReportFiles)> {
         match self {
             Self::Plan(args) => Some(("plan", args.planning.run.report_files())),
@@ -127,8 +127,8 @@ impl Verb {
         }
     }
 
-    /// Returns the verb's name and the kind of things that it changes; absent for a verb that only reads, or that decides
-    /// later.
+    /// Returns the verb's name and the kind of things that it changes; `None` for a verb that only reads, or that finds out
+    /// later whether it changes something.
     pub(super) fn changes(&self, overrides: &Overrides) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Deploy(_) => Some(("deploy", "states")),

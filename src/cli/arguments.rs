@@ -29,7 +29,7 @@ pub(super) struct SelectionArgs {
 
     /// Of these only stacks that have changed since HEAD left REF, committed or not: their files, local modules at any
     /// depth, var files, settings. Without REF the branch that HEAD will be merged into.
-    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = since, add = ArgValueCandidates::new(super::complete::commits))]
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = parse_since, add = ArgValueCandidates::new(super::complete::commits))]
     changed: Option<Since>,
 
     /// Leave these stacks out, by name or glob.
@@ -88,7 +88,7 @@ pub(super) struct CommonRunArgs {
 
     /// Write the report to a file as JSON; the error, as `--json` prints it, where there is no report. A file that holds
     /// anything else than an earlier report is never replaced.
-    #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath, value_parser = report_file)]
+    #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath, value_parser = parse_report_file)]
     report: Option<Utf8PathBuf>,
 
     /// Append a Markdown summary to a file, as `$GITHUB_STEP_SUMMARY`: a new or empty one, one with an earlier summary, or one
@@ -144,7 +144,7 @@ pub(super) struct RunArgs {
 
     /// Set an HCL variable of every selected stack, over var files and `vars`. Its declared type says how the value is read, as
     /// with `-var` of the engines: a text for a string, number or bool, an HCL expression for other types. May be repeated.
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = parse_pair)]
     vars: Vec<(String, String)>,
 
     /// Plan only this resource or module and what it depends on: an incomplete plan, for emergencies. May be repeated.
@@ -231,7 +231,7 @@ pub(in crate::cli) struct AllowArgs {
     /// `change:STACK/ADDR`, `branch`, `behind`, `dirty`, `deletes=N`, `changes=N`, `window`, `age`, `incomplete`, or
     /// `lineage:ENV/STACK` (a state that is not the last known one, as after a deliberate reset, or that was lost). `STACK/` may
     /// be left out where one stack of the run has that address. Recorded. May be repeated.
-    #[arg(long = "allow", value_name = "WHAT", value_parser = allowance)]
+    #[arg(long = "allow", value_name = "WHAT", value_parser = parse_exception)]
     pub(in crate::cli) allow: Vec<GuardException>,
 }
 
@@ -253,7 +253,7 @@ pub(super) struct ReuseArgs {
 #[command(next_help_heading = "Confirmation")]
 pub(super) struct ConfirmArgs {
     /// Confirm one review without a question; with a digest (16 digits or more), only the review that shows it.
-    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = confirmation)]
+    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = parse_confirmation)]
     confirm: Option<Confirmation>,
 
     /// Answer yes to every round's review in an environment that needs no confirmation; never enough in one that does.
@@ -278,7 +278,7 @@ impl From<ConfirmArgs> for Confirm {
 }
 
 /// Parses `NAME=VALUE`.
-pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it is written NAME=VALUE".to_owned()),
@@ -289,11 +289,11 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 /// from an unset shell variable, is neither a digest nor a commit, and must not confirm everything.
 const NO_VALUE: &str = "\0";
 
-fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {
+fn parse_confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {
     if text == NO_VALUE { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
 }
 
-fn since(text: &str) -> Result<Since, String> {
+fn parse_since(text: &str) -> Result<Since, String> {
     match text {
         NO_VALUE => Ok(Since::Default),
         "" => Err("it is empty; `--changed` alone compares with the default branch".to_owned()),
@@ -304,7 +304,7 @@ fn since(text: &str) -> Result<Since, String> {
     }
 }
 
-pub(super) fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
+pub(super) fn parse_report_file(text: &str) -> Result<Utf8PathBuf, String> {
     let path = Utf8PathBuf::from(text);
     match path.extension() {
         Some("json") => Ok(path),
@@ -313,7 +313,7 @@ pub(super) fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
     }
 }
 
-fn allowance(text: &str) -> Result<GuardException, String> {
+fn parse_exception(text: &str) -> Result<GuardException, String> {
     text.parse().map_err(|error: InvalidAllow| match &error {
         InvalidAllow::Unknown { word } => match closest(word, GuardException::words()) {
             Some(known) => format!("{error}; did you mean `{known}`?"),
@@ -330,17 +330,20 @@ mod tests {
 
     #[test]
     fn a_report_is_named_by_its_format() {
-        assert!(report_file("a/b.json").is_ok());
-        assert_eq!(report_file("a.html").unwrap_err(), "`.html` reports are not supported yet; `.json` is");
-        assert!(report_file("a").is_err());
+        assert!(parse_report_file("a/b.json").is_ok());
+        assert_eq!(
+            parse_report_file("a.html").unwrap_err(),
+            "`.html` reports are not supported yet; `.json` is"
+        );
+        assert!(parse_report_file("a").is_err());
     }
 
     #[test]
     fn a_base_is_one_commit_and_never_an_option_of_git() {
-        assert_eq!(since(NO_VALUE), Ok(Since::Default));
-        assert_eq!(since("origin/main"), Ok(Since::Commit("origin/main".to_owned())));
+        assert_eq!(parse_since(NO_VALUE), Ok(Since::Default));
+        assert_eq!(parse_since("origin/main"), Ok(Since::Commit("origin/main".to_owned())));
         for wrong in ["", "--output=x", "a..b", "a...b"] {
-            assert!(since(wrong).is_err(), "{wrong}");
+            assert!(parse_since(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -351,8 +354,8 @@ mod tests {
 
     #[test]
     fn a_value_may_hold_an_equals_sign() {
-        assert_eq!(pair("a=b=c").unwrap(), ("a".to_owned(), "b=c".to_owned()));
-        assert!(pair("=b").is_err());
-        assert!(pair("a").is_err());
+        assert_eq!(parse_pair("a=b=c").unwrap(), ("a".to_owned(), "b=c".to_owned()));
+        assert!(parse_pair("=b").is_err());
+        assert!(parse_pair("a").is_err());
     }
 }

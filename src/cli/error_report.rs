@@ -19,7 +19,9 @@ use crate::{
 /// Error in the form that the user gets.
 pub(super) struct UserError {
     pub(super) status: ExitStatus,
+    /// Findings with source lines, printed before the message.
     findings: Diagnostics,
+    /// Message after `error:`; `None` if the findings say all.
     message: Option<String>,
     hints: Vec<String>,
     kind: FailureKind,
@@ -30,16 +32,16 @@ pub(super) fn user_error(error: &anyhow::Error, verb: &str, flags: &GivenFlags) 
     let mut shown = UserError {
         status: ExitStatus::Failed,
         findings: Diagnostics::default(),
-        message: Some(chain(error)),
+        message: Some(error_with_causes(error)),
         hints: Vec::new(),
         kind: FailureKind::Unknown,
     };
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         shown.status = stopped.status;
         shown.hints.clone_from(&stopped.hints);
-        shown.kind = kind_of(stopped.status);
+        shown.kind = failure_kind(stopped.status);
     } else if let Some(usage) = error.downcast_ref::<Usage>() {
-        usage_of(&mut shown, usage, verb, flags);
+        add_usage(&mut shown, usage, verb, flags);
     } else if error.is::<UnknownEnvironment>() {
         shown.status = ExitStatus::Usage;
         shown.kind = FailureKind::Config;
@@ -83,7 +85,7 @@ pub(super) fn user_error(error: &anyhow::Error, verb: &str, flags: &GivenFlags) 
     shown
 }
 
-fn usage_of(shown: &mut UserError, usage: &Usage, verb: &str, flags: &GivenFlags) {
+fn add_usage(shown: &mut UserError, usage: &Usage, verb: &str, flags: &GivenFlags) {
     shown.status = ExitStatus::Usage;
     shown.kind = FailureKind::Config;
     match usage {
@@ -131,7 +133,7 @@ fn is_configuration(error: &anyhow::Error) -> bool {
         || error.is::<SecretError>()
 }
 
-fn kind_of(status: ExitStatus) -> FailureKind {
+fn failure_kind(status: ExitStatus) -> FailureKind {
     match status {
         ExitStatus::Refused => FailureKind::Refused,
         ExitStatus::Locked => FailureKind::Locked,
@@ -142,7 +144,7 @@ fn kind_of(status: ExitStatus) -> FailureKind {
 }
 
 /// Returns an error with its causes, each once.
-fn chain(error: &anyhow::Error) -> String {
+fn error_with_causes(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
@@ -245,7 +247,7 @@ impl UserError {
     }
 }
 
-/// Returns the file and the line of a label; absent for a text on the command line.
+/// Returns the file and the line of a label; `None` for a text on the command line.
 fn file_and_line(label: &Label) -> Option<(&str, Option<u32>)> {
     let (line, _) = label.source.position(label.span.start);
     (!label.source.is_argument()).then(|| (label.source.path().as_str(), u32::try_from(line).ok()))

@@ -9,7 +9,7 @@ use rustix::{
     },
 };
 
-/// Shows a question on standard error and reads the line that is typed after it; absent when the terminal ends first.
+/// Shows a question on standard error and reads the line that the user types after it; `None` when the terminal ends first.
 ///
 /// Input that was typed before the whole question was shown is discarded; `discarded` is called each time. `marker` ends
 /// the question: input before it is not an answer.
@@ -45,7 +45,7 @@ fn show(text: &str) -> io::Result<()> {
     screen.write_all(text.as_bytes()).and_then(|()| screen.flush())
 }
 
-/// Reads to the end of a line; absent if the terminal ends before that.
+/// Reads to the end of a line; `None` if the terminal ends before that.
 fn read_line() -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let mut buffer = [0; 4096];
@@ -66,7 +66,9 @@ fn read_line() -> io::Result<Option<String>> {
 
 /// Line mode of the terminal: the terminal edits and echoes lines. Dropping it restores the previous mode.
 struct LineMode {
+    /// Mode to restore.
     before: Termios,
+    /// Mode in which the terminal edits lines.
     line: Termios,
 }
 

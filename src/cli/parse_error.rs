@@ -65,12 +65,12 @@ fn message(error: &clap::Error, argv: &[OsString]) -> String {
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             format!("there is no verb `{verb}`{meant}")
         }
-        _ => of_clap(&error.render().to_string()),
+        _ => clap_message(&error.render().to_string()),
     }
 }
 
 /// Returns clap's own message, without its usage and with names in backticks.
-fn of_clap(text: &str) -> String {
+fn clap_message(text: &str) -> String {
     let lines = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let lines: Vec<&str> = lines.map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let text = lines.join("\n");
@@ -177,7 +177,7 @@ mod tests {
             message_of(&["graph", "--format", "svg"]),
             "invalid value `svg` for `--format <FORMAT>`\n  [possible values: tree, dot, mermaid, json]"
         );
-        assert_eq!(of_clap("error: it's 'a' and 'b's\n\nUsage: x\n"), "it's `a` and `b's");
+        assert_eq!(clap_message("error: it's 'a' and 'b's\n\nUsage: x\n"), "it's `a` and `b's");
         let missing = message_of(&["apply"]);
         assert_eq!(missing, "the following required arguments were not provided:\n  <RUN>");
     }

@@ -41,7 +41,7 @@ impl Prompter for Dialogue {
         let line = |question: &str, marker: &str| {
             ask_line(&visible(question), marker, || self.report_discard()).inspect(|line| {
                 if line.is_none() {
-                    end_line();
+                    end_question_line();
                 }
             })
         };
@@ -55,7 +55,7 @@ impl Prompter for Dialogue {
     }
 
     fn restore_terminal(&self) {
-        end_line();
+        end_question_line();
     }
 }
 
@@ -78,8 +78,8 @@ fn is_yes(line: &str) -> bool {
     ["y", "yes"].iter().any(|yes| line.eq_ignore_ascii_case(yes))
 }
 
-/// Ends the line of a question without an answer.
-fn end_line() {
+/// Prints the line feed after a question that the user has not answered.
+fn end_question_line() {
     // A terminal that was closed has no line to end.
     drop(io::stderr().write_all(b"\n"));
 }

@@ -35,7 +35,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let app = match App::try_parse_from(&argv) {
         Ok(app) => app,
-        Err(error) => return unparsed(&error, &argv),
+        Err(error) => return report_parse_error(&error, &argv),
     };
     let verb = parse_error::verb_path(&argv);
     let json = app.verb.json();
@@ -80,7 +80,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
                 say_document(&printer, &document);
             }
             let kept = match error.downcast_ref::<Usage>() {
-                Some(Usage::OutputIsInput { file, .. }) => report_files.keep(file),
+                Some(Usage::OutputIsInput { file, .. }) => report_files.give_up(file),
                 _ => Ok(()),
             };
             if let Err(error) = kept {
@@ -117,7 +117,7 @@ fn say_document(printer: &Printer, document: &ErrorDocument) {
 }
 
 /// Prints the error of a command line that cannot be parsed, or the help that it asks for, and returns the exit code.
-fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
+fn report_parse_error(error: &clap::Error, argv: &[OsString]) -> ExitCode {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if is_help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // An error of a closed stream cannot be reported.

@@ -1,4 +1,4 @@
-//! Connection of the standard streams, and their colours.
+//! Facts about the standard streams: which of them are terminals, and which get colours.
 
 use std::io::{self, IsTerminal};
 
@@ -12,10 +12,13 @@ use crate::{
 
 /// Properties of the standard streams, determined once.
 pub(super) struct StreamProperties {
+    /// Styles of standard output.
     pub(super) out: Styles,
+    /// Styles of standard error.
     pub(super) err: Styles,
+    /// Width of the terminal; `None` without one.
     pub(super) width: Option<usize>,
-    /// Width at which messages are wrapped; absent if standard error is no terminal.
+    /// Width at which messages are wrapped; `None` if standard error is no terminal.
     pub(super) message_width: Option<usize>,
     pub(super) reader: Reader,
     pub(super) terminal: TerminalInfo,

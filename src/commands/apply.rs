@@ -8,14 +8,14 @@ use crate::{
         Confirm, Context, RunRequest, Stopped, Usage,
         request::RunMode,
         rounds::{self, PriorResults},
-        stored_plans::{StoredPlans, of_stored_request, read_stored_plans},
+        stored_plans::{StoredPlans, read_stored_plans, request_of_stored_run},
     },
 };
 
 /// Arguments of `envctl apply`.
 #[derive(Debug, Clone)]
 pub struct ApplyRequest {
-    /// Id of a run, a prefix of one, or `last`.
+    /// Id of a run, the beginning of an id, or `last`.
     pub run: String,
     /// Options of the run; environment, stacks, targets and replacements are those of the stored run.
     pub options: RunRequest,
@@ -40,7 +40,7 @@ pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStat
     let StoredPlans { stored_request, stacks } =
         read_stored_plans(context, &request.options, &store, &found)?;
     let options =
-        RunRequest { stored: Some(found.id), ..of_stored_request(&stored_request, &request.options) };
+        RunRequest { stored: Some(found.id), ..request_of_stored_run(&stored_request, &request.options) };
     let run_mode = RunMode {
         verb: RunVerb::Apply,
         mode: if stored_request.destroy { PlanMode::Destroy } else { PlanMode::Normal },

@@ -11,7 +11,7 @@ use crate::{
     run::{
         Context,
         preflight::{
-            check_around,
+            check_guards,
             check_versions::versions,
             gone_stacks::{undeclared_environments, undeclared_stacks},
         },
@@ -61,15 +61,15 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
     let wanted = context.environments(&config, &request.environments)?;
     let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
     let mut items = offline.items;
-    let stated = || offline.project.addresses.stated.clone();
+    let instances_by_address = || offline.project.addresses.stated.clone();
     let mut gone = Vec::new();
     for inventory in &offline.inventories {
         let name = inventory.environment();
-        let stacks = undeclared_stacks(context, &config, name, Some(inventory), &stated)?;
+        let stacks = undeclared_stacks(context, &config, name, Some(inventory), &instances_by_address)?;
         gone.push((Some(name.clone()), stacks));
     }
     if request.environments.is_empty() {
-        gone.push((None, undeclared_environments(context, &config, &stated)?));
+        gone.push((None, undeclared_environments(context, &config, &instances_by_address)?));
     }
     for (environment, stacks) in gone {
         let is_about =
@@ -83,7 +83,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
             items.push(versions(context, &config, inventory, &offline.project.modules));
             let environment = config.environment(inventory.environment().as_str())?;
             let modules = &offline.project.modules;
-            items.extend(check_around::items(context, &config, environment, inventory, modules)?);
+            items.extend(check_guards::items(context, &config, environment, inventory, modules)?);
         }
     }
     let status = status(&items);
@@ -101,7 +101,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
             // Findings in `[stacks]` or `[project]` repeat in each environment.
             let new: Vec<&Diagnostic> =
                 item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();
-            context.say(&Diagnostics(new.iter().map(|found| (*found).clone()).collect()));
+            context.print_findings(&Diagnostics(new.iter().map(|found| (*found).clone()).collect()));
             said.extend(new);
         }
     }

@@ -19,9 +19,9 @@ use crate::{
 /// Arguments of `envctl config`.
 #[derive(Debug, Clone)]
 pub struct ConfigRequest {
-    /// Environment to show; absent for all.
+    /// Environment to show; `None` for all environments.
     pub environment: Option<String>,
-    /// Stack to show; absent for all.
+    /// Stack to show; `None` for all stacks.
     pub stack: Option<String>,
     /// True if the origin of each value is shown.
     pub origins: bool,
@@ -116,7 +116,7 @@ pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitSta
     let document = ConfigDocument {
         format: 1,
         project: config.project().name.clone(),
-        file: context.shown(config.path()).to_string(),
+        file: context.shown_path(config.path()).to_string(),
         environments,
     };
     if request.json {

@@ -86,8 +86,8 @@ pub fn run(context: &Context, request: &DoctorRequest) -> anyhow::Result<ExitSta
     let config = context.config_file().map_err(anyhow::Error::from).and_then(|_| context.config());
     match &config {
         Ok(config) => {
-            findings.push(Finding::good("config", context.shown(config.path()).to_string()));
-            findings.push(home(config));
+            findings.push(Finding::good("config", context.shown_path(config.path()).to_string()));
+            findings.push(own_folder(config));
             let of_stacks = stack_findings(context, config);
             let are_engines_known = of_stacks.is_empty();
             findings.extend(of_stacks);
@@ -127,7 +127,7 @@ fn git(context: &Context, runner: &Runner) -> Finding {
 }
 
 /// Checks that `.envctl` can be written.
-fn home(config: &Config) -> Finding {
+fn own_folder(config: &Config) -> Finding {
     let store = RunStore::new(config.root());
     match store.envctl_dir() {
         Ok(dir) => Finding::good("runs", dir.join("runs").to_string()),

@@ -20,7 +20,7 @@ use crate::{
         exec::{
             exec_gate::ExecGate,
             exec_guard::ExecCheck,
-            prepared::{Prepared, WorkspaceCheck},
+            prepared::{PreparedInstances, WorkspaceCheck},
             request::ExecRequest,
             state_watch::StateWatch,
             typed_deployment::TypedDeployments,
@@ -39,16 +39,17 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let needs = needs(&request.args);
+    let needs = command_needs(&request.args);
     let mut prepared =
-        Prepared::load(context, &config, &validated, environment, &stacks, &request.allow, needs)?;
+        PreparedInstances::load(context, &config, &validated, environment, &stacks, &request.allow, needs)?;
     let is_colored = context.printer.out_styles().color();
     prepared.set_typed_colors(if is_colored { TypedColors::On } else { TypedColors::Off });
     let is_mutating = prepared.is_mutating(&request.args);
     if is_mutating {
-        context.refuse_read_only(&format!("exec … -- {}", request.line()), "a state or a file")?;
+        context
+            .refuse_read_only(&format!("exec … -- {}", request.engine_command_line()), "a state or a file")?;
     }
-    context.refuse_files(&request.args)?;
+    context.refuse_to_write_files(&request.args)?;
     let given_flags = prepared.given_flags();
     let gate = ExecGate { context, environment, request, stacks: &stacks, given_flags };
     let typed = intent_of(&request.args);
@@ -97,7 +98,7 @@ struct CommandEnd {
 /// Runs the command in each stack, until one fails.
 fn run_in_stacks(
     gate: &ExecGate<'_>,
-    prepared: &Prepared,
+    prepared: &PreparedInstances,
     typed: &Intent,
     mut command: impl FnMut(
         &StackId,
@@ -107,9 +108,9 @@ fn run_in_stacks(
 ) -> anyhow::Result<ExitStatus> {
     let ExecGate { context, environment, request, stacks, given_flags } = gate;
     let workspace_check = match () {
-        () if *typed == Intent::MigrateState => WorkspaceCheck::Untouched,
-        () if may_make_workspace(&request.args) => WorkspaceCheck::Noticed,
-        () => WorkspaceCheck::Left,
+        () if *typed == Intent::MigrateState => WorkspaceCheck::NoInit,
+        () if may_make_workspace(&request.args) => WorkspaceCheck::CheckFirst,
+        () => WorkspaceCheck::NoCheck,
     };
     for stack in *stacks {
         if stacks.len() > 1 {
@@ -139,7 +140,7 @@ fn run_in_stacks(
     Ok(ExitStatus::Success)
 }
 
-/// Intent command that may change states, after its gate.
+/// Typed command that may change states, after its gate.
 struct ChangingCommand<'a> {
     gate: &'a ExecGate<'a>,
     typed: &'a Intent,
@@ -166,7 +167,7 @@ impl ChangingCommand<'_> {
             return Ok(Err(self.gate.refusal(&self.guards, &verdict)));
         }
         self.deployments.record_before(stack)?;
-        let exit = mutate(context, work, request, session)?;
+        let exit = run_mutating(context, work, request, session)?;
         self.deployments.record_after(stack, work, exit, session)?;
         let mut is_state_known = true;
         match state.after(exit) {
@@ -184,14 +185,14 @@ impl ChangingCommand<'_> {
 }
 
 /// Returns the upstream values and secrets that a typed command needs.
-fn needs(args: &[OsString]) -> CommandNeeds {
+fn command_needs(args: &[OsString]) -> CommandNeeds {
     let secrets = if evaluates_variables(args) { SecretUse::Required } else { SecretUse::MaskOnly };
     CommandNeeds { upstream_values: takes_values(args), secrets }
 }
 
 /// Runs a mutating command. Its output goes to files that are printed as they grow, so that the engine finishes even when
 /// envctl is killed.
-fn mutate(
+fn run_mutating(
     context: &Context,
     work: &ReadyStack,
     request: &ExecRequest,
@@ -225,9 +226,11 @@ fn missing_values_error(
     stack: &StackId,
     flags: &GivenFlags,
 ) -> EngineError {
-    let summary =
-        format!("`{}` would run without the values that environments.toml gives `{stack}`", request.line());
-    let mut words = vec![flags.command(&format!("exec {} {}", environment.name, request.names()))];
+    let summary = format!(
+        "`{}` would run without the values that environments.toml gives `{stack}`",
+        request.engine_command_line()
+    );
+    let mut words = vec![flags.command(&format!("exec {} {}", environment.name, request.stack_words()))];
     words.extend(flags.values(false));
     let detail = format!(
         "type the verb itself, as in `{} -- plan`: the values of one unit are not those of the others",

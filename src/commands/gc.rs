@@ -18,7 +18,7 @@ use crate::{
 /// Arguments of `envctl runs gc`.
 #[derive(Debug, Clone)]
 pub struct GcRequest {
-    /// Minimum age of removed runs; absent for `store.keep`, or else thirty days, unless `keep` is given.
+    /// Minimum age of removed runs; `None` for `store.keep`, or else thirty days, unless `keep` is given.
     pub older_than: Option<Duration>,
     /// Number of newest runs of each environment to keep.
     pub keep: Option<usize>,
@@ -27,7 +27,7 @@ pub struct GcRequest {
 }
 
 /// Default minimum age of removed runs.
-const AGE: Duration = Duration::from_hours(30 * 24);
+const DEFAULT_AGE: Duration = Duration::from_hours(30 * 24);
 
 /// Folder with the backups of states that typed migrations moved.
 const BACKUPS: &str = ".envctl/backups";
@@ -41,7 +41,7 @@ pub fn run(context: &Context, request: &GcRequest) -> anyhow::Result<ExitStatus>
     let age = match (request.older_than, request.keep) {
         (Some(age), _) => Some(age),
         (None, Some(_)) => None,
-        (None, None) => Some(config.keep_runs().unwrap_or(AGE)),
+        (None, None) => Some(config.keep_runs().unwrap_or(DEFAULT_AGE)),
     };
     let found = verdicts(&candidates, context.clock.now(), age, request.keep.unwrap_or(0));
     let mut old = Vec::new();
@@ -62,7 +62,7 @@ pub fn run(context: &Context, request: &GcRequest) -> anyhow::Result<ExitStatus>
     if !request.dry_run {
         recover_raw_output(context, &store, None, None);
     }
-    let abandoned = abandoned(context, &store)?;
+    let abandoned = abandoned_commands(context, &store)?;
     let mut freed = 0;
     for folder in &abandoned {
         freed += size(&folder.path).map_err(JournalError::io("read", &folder.path))?;
@@ -119,7 +119,7 @@ fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
 }
 
 /// Returns the folders of killed commands that no process uses any more.
-fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<AbandonedCommand>, JournalError> {
+fn abandoned_commands(context: &Context, store: &RunStore) -> Result<Vec<AbandonedCommand>, JournalError> {
     let mut found = store.abandoned_commands()?;
     found.retain(|folder| match processes_using(&folder.path).first() {
         None => true,
@@ -148,7 +148,7 @@ fn candidate_for_removal(context: &Context, run: &StoredRun) -> GcCandidate {
     match RunEvents::read(run.clone()) {
         Ok(events) => {
             found.environment = events.environment().cloned();
-            found.changing = events.changing().is_some();
+            found.changing = events.changed_environment().is_some();
             found.unfinished = !events.ended_successfully();
             found.resumes = events.resumes().cloned();
         }

@@ -28,7 +28,7 @@ pub enum GenerateRequest {
     Man {
         /// Definition of the command line.
         tree: Box<clap::Command>,
-        /// Output folder; absent for the main page on standard output.
+        /// Output folder; `None` for the main page on standard output.
         dir: Option<Utf8PathBuf>,
     },
 }
@@ -125,7 +125,8 @@ fn man_pages(mut tree: clap::Command, dir: &Utf8Path) -> anyhow::Result<usize> {
         let mut page = Vec::new();
         // The name of a page is the whole command, `envctl-plan`; clap requires an owned name.
         clap_mangen::Man::new(command.name(name)).render(&mut page)?;
-        output_file::put(&path, &page, true).with_context(|| format!("cannot write `{path}`"))?;
+        output_file::write_atomically(&path, &page, true)
+            .with_context(|| format!("cannot write `{path}`"))?;
         written += 1;
     }
     Ok(written)

@@ -45,27 +45,27 @@ pub fn run(context: &Context, request: &InitRequest) -> anyhow::Result<ExitStatu
         return Ok(ExitStatus::Success);
     }
     if let Some(above) = folder.parent().and_then(config::find) {
-        let (here, above) = (context.shown(&file), context.shown(&above));
+        let (here, above) = (context.shown_path(&file), context.shown_path(&above));
         context
             .printer
             .note(format_args!("in this folder and below `{here}` is used from now on, not `{above}`"));
     }
-    let written = output_file::put(&file, text.as_bytes(), request.force);
+    let written = output_file::write_atomically(&file, text.as_bytes(), request.force);
     if !written.with_context(|| format!("cannot write `{file}`"))? {
         return Err(file_exists_error(context, &file).into());
     }
-    context.printer.say(format_args!("wrote `{}`", context.shown(&file)));
+    context.printer.say(format_args!("wrote `{}`", context.shown_path(&file)));
     context.printer.hint("read it through, then `envctl check`");
     Ok(ExitStatus::Success)
 }
 
 fn file_exists_error(context: &Context, file: &Utf8Path) -> Stopped {
-    Stopped::refused(format!("`{}` is there already", context.shown(file)))
+    Stopped::refused(format!("`{}` is there already", context.shown_path(file)))
         .hint("`envctl init --print` shows what a new one would be, `envctl init --force` replaces it")
 }
 
 fn no_stack_error(context: &Context, folder: &Utf8Path) -> Stopped {
-    let folder = context.shown(folder);
+    let folder = context.shown_path(folder);
     let place = if folder.as_str().is_empty() { "here".to_owned() } else { format!("in `{folder}`") };
     Stopped::configuration(format!("there is no stack {place} or below"))
         .hint("looked for: folders of `*.tf` or `*.tofu` files that are no modules of others, and `terragrunt.hcl`")

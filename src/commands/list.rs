@@ -20,7 +20,7 @@ use crate::{
 /// Arguments of `envctl list`.
 #[derive(Debug, Clone)]
 pub struct ListRequest {
-    /// Name of the environment; absent for all.
+    /// Name of the environment; `None` for all environments.
     pub environment: Option<String>,
     /// Selection of stacks.
     pub selection: Selection,
@@ -77,7 +77,7 @@ pub fn run(context: &Context, request: &ListRequest) -> anyhow::Result<ExitStatu
     let mut missed = None;
     let mut found_in = 0;
     let mut deleted = Vec::new();
-    let mut nothing = None;
+    let mut empty_message = None;
     let mut status = ExitStatus::Success;
     for environment in &environments {
         match select(context, &config, environment, request, &mut changes) {
@@ -85,7 +85,7 @@ pub fn run(context: &Context, request: &ListRequest) -> anyhow::Result<ExitStatu
                 found_in += 1;
                 entries.extend(listed.entries);
                 deleted.extend(listed.deleted);
-                nothing = listed.nothing;
+                empty_message = listed.empty_message;
                 status = status.max(listed.status);
             }
             // A stack need not exist in every environment: if all are listed, one with the stack is enough.
@@ -101,8 +101,8 @@ pub fn run(context: &Context, request: &ListRequest) -> anyhow::Result<ExitStatu
         context.printer.data(format_args!("{}\n", serde_json::to_string(&document)?))?;
         return Ok(status);
     }
-    if let Some(nothing) = nothing.filter(|_| entries.is_empty()) {
-        context.printer.say(nothing);
+    if let Some(empty_message) = empty_message.filter(|_| entries.is_empty()) {
+        context.printer.say(empty_message);
         return Ok(status);
     }
     if entries.is_empty() && status != ExitStatus::Success {
@@ -113,11 +113,11 @@ pub fn run(context: &Context, request: &ListRequest) -> anyhow::Result<ExitStatu
 }
 
 /// Instances of one environment for the list.
-struct Listed {
+struct EnvironmentList {
     entries: Vec<ListEntry>,
     deleted: Vec<GoneStack>,
     /// Message for an empty list.
-    nothing: Option<String>,
+    empty_message: Option<String>,
     status: ExitStatus,
 }
 
@@ -127,7 +127,7 @@ fn select(
     environment: &Environment,
     request: &ListRequest,
     changes: &mut ChangesQuery,
-) -> anyhow::Result<Listed> {
+) -> anyhow::Result<EnvironmentList> {
     let (inventory, status) = context.inventory_for_display(config, environment, request.json)?;
     let SelectedStacks { stacks, changed_since } =
         context.select(EnvironmentScope { config, environment }, &inventory, changes)?;
@@ -145,9 +145,9 @@ fn select(
             why: if request.why { why.iter().map(SelectionReason::to_string).collect() } else { Vec::new() },
         });
     }
-    let nothing = changed_since.as_ref().map(ChangedSince::no_changes_message);
+    let empty_message = changed_since.as_ref().map(ChangedSince::no_changes_message);
     let deleted = changed_since.map(|since| since.gone).unwrap_or_default();
-    Ok(Listed { entries, deleted, nothing, status })
+    Ok(EnvironmentList { entries, deleted, empty_message, status })
 }
 
 fn table(context: &Context, entries: &[ListEntry], why: bool, several: bool) -> String {

@@ -11,7 +11,7 @@ use crate::{
     process::Redactor,
     run::{
         Context, Stopped, Usage,
-        exec::prepared::{Prepared, WorkspaceCheck},
+        exec::prepared::{PreparedInstances, WorkspaceCheck},
         ready_stacks::CommandNeeds,
     },
     ui::{Role, Styles, shell_word},
@@ -22,9 +22,9 @@ use crate::{
 pub struct OutputRequest {
     /// Name of the environment.
     pub environment: Option<String>,
-    /// Name of the stack; absent for all.
+    /// Name of the stack; `None` for all stacks.
     pub stack: Option<String>,
-    /// Name of the output; absent for all.
+    /// Name of the output; `None` for all outputs.
     pub name: Option<String>,
     /// True if sensitive values are shown.
     pub show_sensitive: bool,
@@ -63,7 +63,7 @@ struct OutputView {
     sensitive: bool,
     /// Type of the output, as the engine returns it.
     #[serde(rename = "type")]
-    kind: serde_json::Value,
+    output_type: serde_json::Value,
     /// Value of the output; null for a sensitive one that is not shown.
     #[schemars(with = "serde_json::Value")]
     value: ExactJson,
@@ -80,17 +80,18 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
         None => inventory.graph().order(),
     };
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::MaskOnly };
-    let prepared = Prepared::load(context, &config, &validated, environment, &stacks, &[], needs)?;
+    let prepared = PreparedInstances::load(context, &config, &validated, environment, &stacks, &[], needs)?;
     let mut found = Vec::new();
     let mut undeployed: Vec<StackId> = Vec::new();
     for stack in stacks {
-        let outputs = prepared.with_instance(context, &stack, WorkspaceCheck::Noticed, |work, session| {
-            let outputs = work.engine.outputs(&work.target, session)?;
-            // A state that was lost has no outputs either.
-            let is_deployed = !outputs.is_empty()
-                || !work.engine.known_state(&work.target, false, session)?.lineage.is_empty();
-            Ok((outputs, is_deployed))
-        })?;
+        let outputs =
+            prepared.with_instance(context, &stack, WorkspaceCheck::CheckFirst, |work, session| {
+                let outputs = work.engine.outputs(&work.target, session)?;
+                // A state that was lost has no outputs either.
+                let is_deployed = !outputs.is_empty()
+                    || !work.engine.known_state(&work.target, false, session)?.lineage.is_empty();
+                Ok((outputs, is_deployed))
+            })?;
         let (outputs, is_deployed) = outputs;
         if !is_deployed {
             undeployed.push(stack.clone());
@@ -173,12 +174,12 @@ fn bare_value(output: &engine::PrintedOutput) -> String {
 fn view(output: engine::PrintedOutput, show_sensitive: bool, redactor: &Redactor) -> OutputView {
     let hidden = output.sensitive && !show_sensitive;
     // The names of an object's attributes are part of its type.
-    let kind = output.kind.0;
-    let masked = hidden.then(|| serde_json::from_str(&redactor.mask(&kind.to_string())).ok());
+    let output_type = output.kind.0;
+    let masked = hidden.then(|| serde_json::from_str(&redactor.mask(&output_type.to_string())).ok());
     OutputView {
         name: output.name,
         sensitive: output.sensitive,
-        kind: masked.map_or(kind, Option::unwrap_or_default),
+        output_type: masked.map_or(output_type, Option::unwrap_or_default),
         value: if hidden { ExactJson::default() } else { output.value },
     }
 }

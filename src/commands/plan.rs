@@ -35,14 +35,14 @@ fn plan(
     let stacks = run.deployment.stacks();
     *review = run.deployment.review(&stacks);
     let mut blocked = run.judge(context, review);
-    blocked.extend(run.guarded.judge_names(review));
+    blocked.extend(run.guards.judge_exception_addresses(review));
     run.deployment.report_review(1, review, &blocked)?;
     let status = run.deployment.dispatcher().status(request.detailed_exitcode);
     if !request.run.json {
         context.printer.text(run.review_text(review, &blocked, context, context.printer.out_styles())?)?;
     }
     if review.unplanned_stacks().next().is_none() {
-        run.guarded.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
+        run.guards.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
     }
     Ok(status)
 }

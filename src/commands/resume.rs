@@ -13,14 +13,14 @@ use crate::{
         request::RunMode,
         resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
         rounds::{self, PriorResults},
-        stored_plans::{of_stored_request, read_stored_request, refuse_removed_values, repeated_command},
+        stored_plans::{read_stored_request, refuse_removed_values, repeated_command, request_of_stored_run},
     },
 };
 
 /// Arguments of `envctl runs resume`.
 #[derive(Debug, Clone)]
 pub struct ResumeRequest {
-    /// Id of a run, a prefix of one, or `last`; absent for the newest one that did not end successfully.
+    /// Id of a run, the beginning of an id, or `last`; `None` for the newest one that did not end successfully.
     pub run: Option<String>,
     /// Options of the run; environment, stacks, targets and replacements are those of the resumed run.
     pub options: RunRequest,
@@ -69,9 +69,9 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
             }
         }
     })?;
-    let left = resumption(chain.iter().map(|earlier| (&earlier.run.id, earlier.events.as_slice())));
+    let remaining = resumption(chain.iter().map(|earlier| (&earlier.run.id, earlier.events.as_slice())));
     let (stored_request, key) = read_stored_request(&flags, &store, &last.run)?;
-    if !left.confirmed {
+    if !remaining.confirmed {
         return Err(Stopped::refused(format!(
             "nothing of run {id} was confirmed: there is nothing to resume"
         ))
@@ -79,17 +79,18 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
         .into());
     }
     refuse_removed_values(context, &id, &stored_request)?;
-    let taken = PriorResults {
-        stacks: prior_results(&chain, &stored_request, &key, &left.stacks)?,
+    let prior = PriorResults {
+        stacks: prior_results(&chain, &stored_request, &key, &remaining.stacks)?,
         changes: EarlierChanges::of_runs(chain.iter().map(|earlier| earlier.events.as_slice())),
     };
     let run_mode = RunMode {
         verb: verb(&stored_request),
         mode: if stored_request.destroy { PlanMode::Destroy } else { PlanMode::Normal },
     };
-    let options = RunRequest { resumes: Some(id), ..of_stored_request(&stored_request, &request.options) };
+    let options =
+        RunRequest { resumes: Some(id), ..request_of_stored_run(&stored_request, &request.options) };
     let context = context.with_values(stored_request.vars, stored_request.sets);
-    rounds::run_with_prior_results(&context, &options, &request.confirm, run_mode, taken)
+    rounds::run_with_prior_results(&context, &options, &request.confirm, run_mode, prior)
 }
 
 /// Returns the verb of the resumed run.
@@ -114,15 +115,15 @@ fn prior_results(
     chain: &[RunEvents],
     stored_request: &StoredRequest,
     key: &ProjectKey,
-    left: &BTreeMap<StackId, RemainingWork>,
+    remaining: &BTreeMap<StackId, RemainingWork>,
 ) -> anyhow::Result<Vec<(StackId, PriorResult)>> {
     let mut found = Vec::new();
     for stack in &stored_request.stacks {
-        let Some(left) = left.get(stack) else { continue };
-        if left.apply_started {
+        let Some(remaining) = remaining.get(stack) else { continue };
+        if remaining.apply_started {
             found.push((stack.clone(), PriorResult::Begun));
         }
-        let earlier = match &left.progress {
+        let earlier = match &remaining.progress {
             StackProgress::Applied(run) => Some(PriorResult::Applied { run: run.clone() }),
             StackProgress::NoChanges => Some(PriorResult::Clean),
             StackProgress::Planned => stored_plan(chain, stack, key)?,

@@ -18,7 +18,7 @@ use crate::{
 pub enum RunsRequest {
     /// The list, newest first.
     List {
-        /// Name of the environment; absent for all.
+        /// Name of the environment; `None` for all environments.
         environment: Option<String>,
         /// Maximum number of runs.
         limit: usize,
@@ -27,9 +27,9 @@ pub enum RunsRequest {
     },
     /// One run, or the diff of one stack.
     Show {
-        /// Id of a run, a prefix of one, or `last`.
+        /// Id of a run, the beginning of an id, or `last`.
         run: String,
-        /// Name of the stack; absent for the whole run.
+        /// Name of the stack; `None` for the whole run.
         stack: Option<String>,
         /// True for output as JSON.
         json: bool,
@@ -40,9 +40,9 @@ pub enum RunsRequest {
     Resume(Box<resume::ResumeRequest>),
     /// Logs of the engines.
     Log {
-        /// Id of a run, a prefix of one, or `last`.
+        /// Id of a run, the beginning of an id, or `last`.
         run: String,
-        /// Name of the stack; absent for all.
+        /// Name of the stack; `None` for all stacks.
         stack: Option<String>,
     },
 }

@@ -8,7 +8,7 @@ use crate::{
     process::CommandLine,
     run::{
         Context,
-        exec::prepared::{Prepared, WorkspaceCheck},
+        exec::prepared::{PreparedInstances, WorkspaceCheck},
         ready_stacks::CommandNeeds,
     },
     ui::{Role, Styles},
@@ -32,14 +32,14 @@ pub fn run(context: &Context, request: &ShellRequest) -> anyhow::Result<ExitStat
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let prepared = Prepared::load(context, &config, &validated, environment, &stacks, &[], needs)?;
+    let prepared = PreparedInstances::load(context, &config, &validated, environment, &stacks, &[], needs)?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",
         colored_name(environment, &id.to_string(), context.printer.err_styles()),
-        context.shown(&inventory_dir(inventory, &id))
+        context.shown_path(&inventory_dir(inventory, &id))
     ));
-    prepared.with_instance(context, &id.stack, WorkspaceCheck::Left, |work, session| {
+    prepared.with_instance(context, &id.stack, WorkspaceCheck::NoCheck, |work, session| {
         // Uses the environment of the engine; the engine's program and flags are not needed.
         let like = work.engine.command(&work.target, &[]);
         let command = CommandLine::new(&program, &work.target.dir, like.env)

@@ -146,9 +146,9 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
         environments.push(found);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
-    let stated = || context.check_offline(&config, &all, &[], false).project.addresses.stated;
+    let instances_by_address = || context.check_offline(&config, &all, &[], false).project.addresses.stated;
     let gone = match request.environments.as_slice() {
-        [] => undeclared_environments(context, &config, &stated)?,
+        [] => undeclared_environments(context, &config, &instances_by_address)?,
         _ => GoneStacks::default(),
     };
     gone.say(context, &config);
@@ -187,7 +187,8 @@ fn environment_status(
         let is_own = |stack: &StackReport| {
             stack.path == instance.path.as_str() && stack.workspace.as_deref() == instance.workspace()
         };
-        let is_only = inventory.instances().filter(|other| is_same_place(instance, other)).count() == 1;
+        let is_only =
+            inventory.instances().filter(|other| is_same_folder_and_workspace(instance, other)).count() == 1;
         let mut names: Vec<StackId> = by_stack
             .iter()
             .filter(|(name, runs)| {
@@ -215,15 +216,16 @@ fn environment_status(
         })
         .collect();
     let last_run = own.first().map(|p| run_summary(p, p.report.result.map(RecordedResult::Run), now));
-    let stated = || context.check_offline(config, &[environment], &[], false).project.addresses.stated;
-    let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?;
+    let instances_by_address =
+        || context.check_offline(config, &[environment], &[], false).project.addresses.stated;
+    let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &instances_by_address)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
     let environment = environment.name.clone();
     Ok((EnvironmentStatus { environment, last_run, stacks, gone: undeclared, unreadable }, gone))
 }
 
 /// Returns true if two instances of an environment have the same folder and workspace.
-fn is_same_place(one: &Instance, other: &Instance) -> bool {
+fn is_same_folder_and_workspace(one: &Instance, other: &Instance) -> bool {
     one.path == other.path && one.workspace() == other.workspace()
 }
 

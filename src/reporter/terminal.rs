@@ -21,7 +21,7 @@ use crate::{
 pub struct TerminalReporter {
     printer: Arc<Printer>,
     area: MultiProgress,
-    /// Progress bar below the running stacks; absent while no step runs.
+    /// Progress bar below the running stacks; `None` while no step runs.
     bar: Option<ProgressBar>,
     running: HashMap<StackId, RunningStep>,
     counter: StepCounter,

@@ -19,7 +19,7 @@ use crate::{
     ui::{Detail, Printer},
 };
 
-/// Connection of the standard streams.
+/// Facts about the standard streams: which of them are terminals, and who reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the streams of its own")]
 pub struct TerminalInfo {
@@ -37,7 +37,7 @@ pub struct TerminalInfo {
 
 /// Front end that lets the user pick one of several items.
 pub trait Picker {
-    /// Returns the index of the picked item; absent if the user cancelled.
+    /// Returns the index of the picked item; `None` if the user cancelled.
     fn pick(&self, question: &str, choices: &[String]) -> io::Result<Option<usize>>;
 }
 
@@ -45,7 +45,7 @@ pub trait Picker {
 pub struct Context {
     /// Writer of standard output and standard error.
     pub printer: Arc<Printer>,
-    /// Clock.
+    /// Source of the current time.
     pub clock: Arc<dyn Clock>,
     /// Front end of prompts.
     pub prompter: Arc<dyn Prompter>,
@@ -53,13 +53,13 @@ pub struct Context {
     pub picker: Arc<dyn Picker>,
     /// Owner of the user's signals.
     pub interrupts: Arc<Interrupts>,
-    /// Connection of the standard streams.
+    /// Facts about the standard streams: which of them are terminals, and who reads them.
     pub terminal: TerminalInfo,
     /// Absolute working directory.
     pub dir: Utf8PathBuf,
     /// Environment variables of envctl.
     pub env: BTreeMap<OsString, OsString>,
-    /// `--config`
+    /// Path of environments.toml that `--config` names.
     pub config_path: Option<Utf8PathBuf>,
     /// Values of flags that override environments.toml.
     pub overrides: Overrides,
@@ -93,13 +93,14 @@ impl Context {
         }
     }
 
-    /// Returns the flags that a suggested command for a stack repeats whose variables are not known: none that sets one.
+    /// Returns the flags that a suggested command repeats, without those that set variables: for a command about stacks whose
+    /// variables are not known.
     pub(super) fn flags_without_variables(&self) -> GivenFlags {
         self.given_flags().with_variables(|_| false).hiding(|_| true)
     }
 
-    /// Returns the flags that a suggested command repeats, without the values that any stack of the environment hides;
-    /// without all values of variables if the project cannot be read.
+    /// Returns the flags that a suggested command repeats, without the values of variables that a stack of the environment
+    /// declares `sensitive`; without all values of variables if the project cannot be read.
     pub(super) fn shown_flags(&self, environment: &EnvName) -> GivenFlags {
         let flags = self.given_flags();
         if !flags.sets_variables() {
@@ -118,7 +119,7 @@ impl Context {
     }
 
     /// Returns a callback that prints lines on standard error.
-    pub(super) fn says(&self) -> ProgressCallback {
+    pub(super) fn progress_printer(&self) -> ProgressCallback {
         let printer = Arc::clone(&self.printer);
         Arc::new(move |line| printer.say(line))
     }
@@ -151,7 +152,7 @@ impl Context {
     /// Loads environments.toml, and prints its warnings.
     pub fn config(&self) -> anyhow::Result<Config> {
         let (config, warnings) = Config::load(&self.config_file()?, &self.overrides)?;
-        self.say(&warnings);
+        self.print_findings(&warnings);
         Ok(config)
     }
 
@@ -183,18 +184,18 @@ impl Context {
     }
 
     /// Prints diagnostics on standard error.
-    pub fn say(&self, findings: &Diagnostics) {
+    pub fn print_findings(&self, findings: &Diagnostics) {
         if !findings.0.is_empty() && self.printer.detail() > Detail::Quiet {
             self.printer.findings(findings);
         }
     }
 
     /// Returns a path for messages: relative to the working directory if it is below.
-    pub fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
+    pub fn shown_path(&self, path: &Utf8Path) -> Utf8PathBuf {
         path.strip_prefix(&self.dir).map_or_else(|_| path.to_owned(), Utf8Path::to_owned)
     }
 
-    /// Refuses a command that would change `change`, if `ENVCTL_READ_ONLY` is set.
+    /// Refuses a command if `ENVCTL_READ_ONLY` is set; `change` names the things that the command would change.
     pub fn refuse_read_only(&self, command: &str, change: &str) -> Result<(), Stopped> {
         if !self.read_only {
             return Ok(());
@@ -208,7 +209,7 @@ impl Context {
     }
 
     /// Refuses a typed command of an engine that writes a file of the user's choice, if `ENVCTL_READ_ONLY` is set.
-    pub(crate) fn refuse_files(&self, args: &[OsString]) -> Result<(), Stopped> {
+    pub(crate) fn refuse_to_write_files(&self, args: &[OsString]) -> Result<(), Stopped> {
         match writes_a_file(args) {
             Some(flag) => self.refuse_read_only(&format!("exec … -{flag}"), "a file"),
             None => Ok(()),

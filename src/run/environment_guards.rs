@@ -35,16 +35,20 @@ pub(crate) struct EnvironmentGuards {
     environment: EnvName,
     guards: Guards,
     confirm: bool,
+    /// Exceptions of `--allow`.
     allowed: Allowances,
-    /// Empty list of exceptions.
-    none: Allowances,
+    /// Empty list, for counts without exceptions.
+    no_exceptions: Allowances,
     /// Exceptions for the states of instances that are not in the run.
-    strangers: Vec<String>,
+    foreign_exceptions: Vec<String>,
     root: Utf8PathBuf,
     clean_tree_paths: Option<CleanTreePaths>,
     runner: Arc<Runner>,
-    before: Tally,
+    /// Counts for the limits, of all reviews that this run has confirmed.
+    tally: Tally,
+    /// Changes of the runs that this run resumes.
     earlier: EarlierChanges,
+    /// Identity that the identity check returned.
     acting: Option<String>,
     /// Checklist at the gate.
     pub(crate) checklist: Checklist,
@@ -71,12 +75,12 @@ impl EnvironmentGuards {
             guards: environment.guards.clone(),
             confirm: environment.confirm,
             allowed: Allowances::new(allow),
-            none: Allowances::default(),
-            strangers: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
+            no_exceptions: Allowances::default(),
+            foreign_exceptions: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
             root: config.root().to_owned(),
             clean_tree_paths,
             runner: Arc::clone(runner),
-            before: Tally::default(),
+            tally: Tally::default(),
             earlier: EarlierChanges::default(),
             acting: None,
             checklist: Checklist::of(environment),
@@ -89,17 +93,17 @@ impl EnvironmentGuards {
     }
 
     /// Adds the changes of the resumed runs to the counts for limits.
-    pub(crate) fn resumes(&mut self, earlier: EarlierChanges) {
+    pub(crate) fn count_earlier_changes(&mut self, earlier: EarlierChanges) {
         self.earlier = earlier;
     }
 
-    /// Returns the identity; absent without an identity check.
-    pub(crate) fn acting(&self) -> Option<&str> {
+    /// Returns the identity that the engines act under; `None` without an identity check.
+    pub(crate) fn acting_identity(&self) -> Option<&str> {
         self.acting.as_deref()
     }
 
     /// Returns true if the environment has `confirm = true`.
-    pub(super) fn confirms(&self) -> bool {
+    pub(super) fn needs_confirmation(&self) -> bool {
         self.confirm
     }
 
@@ -113,7 +117,7 @@ impl EnvironmentGuards {
             let places = self
                 .clean_tree_paths
                 .as_ref()
-                .map_or_else(|| Ok(CleanPaths::default()), CleanTreePaths::places);
+                .map_or_else(|| Ok(CleanPaths::default()), CleanTreePaths::current_paths);
             let unknown =
                 |error: InputError| NoWorkingTree { dir: self.root.clone(), reason: error.to_string() };
             WorkingTree::read(&self.runner, &self.root, &context.env, &places.map_err(unknown)?)
@@ -127,11 +131,11 @@ impl EnvironmentGuards {
         }
         let tree = self.ask_git(context);
         let facts = ExternalFacts { now: context.clock.now(), tree: tree.as_ref() };
-        judge(review, self.rules(), facts, self.before(review), &self.allowed)
+        judge(review, self.rules(), facts, self.tally_before(review), &self.allowed)
     }
 
     /// Returns the refusals of exceptions whose address is in no plan of the first review.
-    pub(crate) fn judge_names(&self, review: &Review) -> Vec<Blocked> {
+    pub(crate) fn judge_exception_addresses(&self, review: &Review) -> Vec<Blocked> {
         let blocks = self.allowed.refuse_unknown_addresses(review);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
@@ -143,7 +147,7 @@ impl EnvironmentGuards {
     }
 
     /// Returns the refusals of exceptions that match several stacks of a typed command.
-    pub(super) fn bind_exceptions(&self, stacks: &[StackId]) -> Vec<Blocked> {
+    pub(super) fn refuse_ambiguous_exceptions(&self, stacks: &[StackId]) -> Vec<Blocked> {
         let blocks = self.allowed.resolve_for_stacks(stacks);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
@@ -170,8 +174,8 @@ impl EnvironmentGuards {
     /// Returns the reasons why the state of a stack must not lose these resources, which count for
     /// the limits of the command.
     pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
-        let (blocks, tally) = refuse_removals(stack, lost, self.rules(), self.before, &self.allowed);
-        self.before = tally;
+        let (blocks, tally) = refuse_removals(stack, lost, self.rules(), self.tally, &self.allowed);
+        self.tally = tally;
         of_stack(stack, blocks)
     }
 
@@ -185,31 +189,28 @@ impl EnvironmentGuards {
     }
 
     /// Returns the guards that refuse a review because of the time that has passed since it was judged.
-    pub(super) fn late(&self, review: &Review, now: Timestamp) -> Vec<Blocked> {
+    pub(super) fn refusals_by_time(&self, review: &Review, now: Timestamp) -> Vec<Blocked> {
         judge_time(review, self.rules(), now, &self.allowed)
     }
 
     /// Returns the counts for limits before a review: of this run, and of the runs that it resumes.
-    fn before(&self, review: &Review) -> Tally {
+    fn tally_before(&self, review: &Review) -> Tally {
         if self.guards.max_deletes.is_none() && self.guards.max_changes.is_none() {
-            return self.before;
+            return self.tally;
         }
-        let earlier = self.earlier.tally(review, &self.guards, self.counted());
-        Tally {
-            deletes: self.before.deletes + earlier.deletes,
-            changes: self.before.changes + earlier.changes,
-        }
+        let earlier = self.earlier.tally(review, &self.guards, self.counting_exceptions());
+        Tally { deletes: self.tally.deletes + earlier.deletes, changes: self.tally.changes + earlier.changes }
     }
 
-    /// Returns the exceptions that counting uses: empty without a limit of deletes.
-    fn counted(&self) -> &Allowances {
-        if self.guards.max_deletes.is_some() { &self.allowed } else { &self.none }
+    /// Returns the exceptions that the counts leave out: none without a limit of deletes.
+    fn counting_exceptions(&self) -> &Allowances {
+        if self.guards.max_deletes.is_some() { &self.allowed } else { &self.no_exceptions }
     }
 
     /// Adds the changes of a confirmed review to the counts for the limits of the run.
-    pub(crate) fn confirmed(&mut self, review: &Review) {
+    pub(crate) fn count_confirmed(&mut self, review: &Review) {
         if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
-            self.before = self.before(review).with(review, &self.guards, self.counted());
+            self.tally = self.tally_before(review).with(review, &self.guards, self.counting_exceptions());
             self.earlier.drop_confirmed(review);
         }
     }
@@ -226,8 +227,8 @@ impl EnvironmentGuards {
         shown_losses(review, &self.guards)
     }
 
-    /// Returns the exceptions for a command that continues the run.
-    pub(super) fn allowed(&self) -> Vec<GuardException> {
+    /// Returns the exceptions that a command which continues the run has to repeat.
+    pub(super) fn exceptions(&self) -> Vec<GuardException> {
         self.allowed.resolved()
     }
 
@@ -253,7 +254,7 @@ impl EnvironmentGuards {
         }
         let names: Vec<String> = guards.into_iter().map(|guard| format!("`{guard}`")).collect();
         let verb = if names.len() == 1 { "refuses" } else { "refuse" };
-        let lines: Vec<String> = blocked.iter().map(line).collect();
+        let lines: Vec<String> = blocked.iter().map(refusal_line).collect();
         Refusal {
             summary: format!("{} {verb} this in `{}`", names.join(", "), self.environment),
             detail: lines.join("\n"),
@@ -262,12 +263,12 @@ impl EnvironmentGuards {
         }
     }
 
-    /// Warns about exceptions that had no effect. `accepted` are the instances whose states an exception accepted; absent
+    /// Warns about exceptions that had no effect. `accepted` are the instances whose states an exception accepted; `None`
     /// before the states were checked.
     pub(crate) fn warn_unused_exceptions(&self, context: &Context, accepted: Option<&[InstanceId]>) {
         let is_idle = |allow: &GuardException| match allow {
             GuardException::Lineage(wanted) => {
-                !self.strangers.contains(&allow.to_string())
+                !self.foreign_exceptions.contains(&allow.to_string())
                     && accepted.is_some_and(|accepted| !accepted.contains(wanted))
             }
             _ => true,
@@ -275,7 +276,7 @@ impl EnvironmentGuards {
         for allow in self.allowed.unused(is_idle) {
             context.printer.warn(format_args!("`--allow {}` had nothing to do", shell_word(&allow)));
         }
-        for allow in &self.strangers {
+        for allow in &self.foreign_exceptions {
             let allow = shell_word(allow);
             context.printer.warn(format_args!("`--allow {allow}` had nothing to do: it is not in this run"));
         }
@@ -287,13 +288,13 @@ fn of_stack(stack: &StackId, blocks: Vec<Block>) -> Vec<Blocked> {
 }
 
 /// Returns a line about one refusal.
-fn line(found: &Blocked) -> String {
+fn refusal_line(found: &Blocked) -> String {
     let stack = found.stack.as_ref().map_or(String::new(), |stack| format!(" {stack}"));
     let Block { guard, message, .. } = &found.block;
     format!("{guard}{stack}: {message}")
 }
 
-/// Returns the flags that allow all refusals; absent if one of them cannot be allowed.
+/// Returns the `--allow` flags that lift all refusals; `None` if one of them has no exception.
 pub(super) fn allow_flags(blocked: &[Blocked]) -> Option<Vec<String>> {
     let mut flags: Vec<String> = Vec::new();
     for found in blocked {

@@ -9,11 +9,12 @@ use crate::{
     ui::seconds,
 };
 
-/// Interval at which a process is polled that is not a child.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Interval at which envctl checks whether an orphaned engine or hook still runs: no child of this process, so that its
+/// exit cannot be waited for.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Interval of the messages that the process still runs.
-const REMINDER: Duration = Duration::from_secs(30);
+/// Interval of the messages that an orphaned engine or hook still runs.
+const REMINDER_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Lock of an environment, held until it is dropped.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ pub(super) fn lock_for_run(
     Ok(Some(lock))
 }
 
-/// Takes the environment's lock, or fails at once if another process has it; then waits for engines that
-/// killed runs left running.
+/// Takes the lock of an environment, or fails at once if another envctl process has it; then waits for engines and hooks
+/// that killed runs left running.
 pub(crate) fn take(
     context: &Context,
     store: &RunStore,
@@ -70,7 +71,7 @@ pub(crate) fn take(
         Err(LockError::Journal(error)) => return Err(error.into()),
     };
     let leftovers = Leftovers::find(store, environment)?;
-    wait(context, &leftovers)?;
+    wait_for_orphans(context, &leftovers)?;
     for (file, error) in leftovers.remove_begun_plans() {
         context.printer.warn(format_args!("`{file}` may hold secrets and could not be removed: {error}"));
     }
@@ -89,7 +90,7 @@ fn locked_error(context: &Context, environment: &EnvName, holder: Option<&LockHo
         .hint("nothing was started; try again when it has ended")
 }
 
-/// Text for the holder of a lock: `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
+/// Formatter for the holder of a lock: `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
 struct HolderName<'h>(&'h LockHolder);
 
 impl fmt::Display for HolderName<'_> {
@@ -109,8 +110,8 @@ impl fmt::Display for HolderName<'_> {
     }
 }
 
-/// Waits until no engine of an earlier run of this environment runs any more.
-fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
+/// Waits until no engine and no hook that a killed run of this environment started runs any more.
+fn wait_for_orphans(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     for (run, error) in &leftovers.unreadable {
         context
             .printer
@@ -123,18 +124,19 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     let began = context.clock.now();
     let waited = || context.clock.now().duration_since(began).as_secs_f64();
     context.interrupts.listen()?;
-    let mut said: Vec<OrphanProcess> = Vec::new();
+    let mut mentioned: Vec<OrphanProcess> = Vec::new();
     let mut reminders = 0;
     while !alive.is_empty() {
-        for engine in alive.iter().filter(|engine| !said.contains(engine)) {
-            context.printer.say_always(format_args!("waiting for {}", describe(engine)));
+        for engine in alive.iter().filter(|engine| !mentioned.contains(engine)) {
+            context.printer.say_always(format_args!("waiting for {}", orphan_text(engine)));
         }
-        said.extend(alive.iter().filter(|engine| !said.contains(engine)).cloned().collect::<Vec<_>>());
-        if waited() >= REMINDER.as_secs_f64() * f64::from(reminders + 1) {
+        mentioned
+            .extend(alive.iter().filter(|engine| !mentioned.contains(engine)).cloned().collect::<Vec<_>>());
+        if waited() >= REMINDER_INTERVAL.as_secs_f64() * f64::from(reminders + 1) {
             reminders += 1;
             for engine in &alive {
                 let time = seconds(waited());
-                context.printer.say_always(format_args!("still waiting for {}, {time}", describe(engine)));
+                context.printer.say_always(format_args!("still waiting for {}, {time}", orphan_text(engine)));
             }
         }
         if let Some(signal) = context.interrupts.signal() {
@@ -143,14 +145,14 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
             let status = ExitStatus::Interrupted(signal);
             return Err(Stopped { status, message, hints: Vec::new() }.into());
         }
-        thread::sleep(PAUSE);
+        thread::sleep(POLL_INTERVAL);
         alive = leftovers.running_programs();
     }
     context.printer.say(format_args!("waited {} for what an earlier run left running", seconds(waited())));
     Ok(())
 }
 
-fn describe(engine: &OrphanProcess) -> String {
+fn orphan_text(engine: &OrphanProcess) -> String {
     let stack = engine.stack.as_ref().map_or_else(String::new, |stack| format!(" of stack `{stack}`"));
     let run = match &engine.run {
         Some(run) => format!("run {run}"),

@@ -7,11 +7,13 @@ use crate::{executor::Confirmation, plans::guards::ShownLoss};
 
 /// Answers to the gate from flags, during the rounds of a run.
 pub(super) struct GateAnswers {
+    /// `--confirm`, which confirms one review.
     confirmation: Option<Confirmation>,
     /// `--yes`, which answers every round.
     pub(super) yes: bool,
     confirm_rounds: bool,
-    number: u32,
+    /// Number of the current round, from 1.
+    round: u32,
     /// True once a review was confirmed.
     is_any_confirmed: bool,
     /// Losses that were shown in confirmed reviews.
@@ -25,20 +27,20 @@ impl GateAnswers {
             confirmation: confirm.confirmation.clone(),
             yes: confirm.yes,
             confirm_rounds: confirm.confirm_rounds,
-            number: 1,
+            round: 1,
             is_any_confirmed: false,
             shown: BTreeSet::new(),
         }
     }
 
-    /// Returns the number of the round, from 1.
-    pub(super) fn number(&self) -> u32 {
-        self.number
+    /// Returns the round of the round, from 1.
+    pub(super) fn round(&self) -> u32 {
+        self.round
     }
 
     /// Starts the next round.
     pub(super) fn begin_round(&mut self) {
-        self.number += 1;
+        self.round += 1;
     }
 
     /// Returns `--confirm` until a review was confirmed: the flag confirms one review.
@@ -47,7 +49,7 @@ impl GateAnswers {
     }
 
     /// Records that a review was confirmed, with the losses that it shows.
-    pub(crate) fn confirmed(&mut self, losses: BTreeSet<ShownLoss>) {
+    pub(crate) fn record_confirmation(&mut self, losses: BTreeSet<ShownLoss>) {
         self.is_any_confirmed = true;
         self.shown.extend(losses);
     }
@@ -63,7 +65,7 @@ impl GateAnswers {
     }
 
     /// Returns the losses that were shown in confirmed reviews.
-    pub(super) fn shown(&self) -> &BTreeSet<ShownLoss> {
+    pub(super) fn losses_shown(&self) -> &BTreeSet<ShownLoss> {
         &self.shown
     }
 }

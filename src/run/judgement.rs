@@ -22,15 +22,16 @@ use crate::{
 impl Run {
     /// Returns the reasons why the plans of a review must not be applied now.
     pub(crate) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
-        let mut blocked = self.guarded.judge(context, review);
+        let mut blocked = self.guards.judge(context, review);
         // The plans of an earlier run may use what it applied itself; and a destroy plan is never made again.
-        if !self.next_commands.adopts && self.mode == PlanMode::Normal {
-            blocked.extend(self.with_providers(|providers| providers.judge(review)));
+        if !self.next_commands.adopts_plans && self.mode == PlanMode::Normal {
+            blocked.extend(self.with_value_providers(|providers| providers.judge(review)));
         }
         blocked
     }
 
-    fn with_providers<T>(&self, use_them: impl FnOnce(ValueProviders<'_>) -> T) -> T {
+    /// Calls a function with the stacks of the run that provide values to others.
+    fn with_value_providers<T>(&self, use_them: impl FnOnce(ValueProviders<'_>) -> T) -> T {
         let stacks_mocked_for = |stack: &StackId| self.deployment.stacks_mocked_for(stack);
         use_them(ValueProviders {
             graph: self.deployment.graph(),
@@ -39,11 +40,12 @@ impl Run {
         })
     }
 
-    /// Returns the command to run first, if tentative plans are refused; absent if only excluding their stacks would help.
-    pub(crate) fn first(&self, blocked: &[Blocked]) -> Option<String> {
+    /// Returns the `deploy` that makes the values of refused tentative plans known, to be run before this one; `None` if only
+    /// excluding the stacks of these plans would help.
+    pub(crate) fn deploy_to_run_first(&self, blocked: &[Blocked]) -> Option<String> {
         let tentative = blocked.iter().filter(|found| found.block.guard == Guard::Tentative);
         let stacks = tentative.filter_map(|found| found.stack.as_ref());
-        let absent: BTreeSet<StackId> = self.with_providers(|providers| {
+        let absent: BTreeSet<StackId> = self.with_value_providers(|providers| {
             stacks.flat_map(|stack| providers.stacks_to_apply_first(stack)).collect()
         });
         let names: Vec<_> = absent.iter().map(|stack| shell_word(stack.as_str())).collect();
@@ -54,11 +56,11 @@ impl Run {
 
     /// Returns the refusal of a review, with the command to run first if tentative plans are refused.
     pub(crate) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
-        let refusal = self.guarded.refusal(blocked);
+        let refusal = self.guards.refusal(blocked);
         if !is_any_tentative(blocked) {
             return refusal;
         }
-        let hint = self.first(blocked).map_or_else(
+        let hint = self.deploy_to_run_first(blocked).map_or_else(
             || "`--exclude` leaves such a stack out".to_owned(),
             |first| format!("`{first}` comes first"),
         );
@@ -71,24 +73,25 @@ impl Run {
     }
 
     /// Returns the refusal of a review that guards refuse or, without a terminal, whose checklist is not confirmed, with
-    /// all reasons including a missing confirmation. Absent if guards and checklist pass.
+    /// all reasons including a missing confirmation. `None` if guards and checklist pass.
     pub(super) fn incomplete_answers(
         &self,
         blocked: &[Blocked],
         request: &RunRequest,
         at_gate: &GateRequest<'_>,
     ) -> Option<Refusal> {
-        let guards = (!blocked.is_empty()).then(|| self.refusal(blocked));
-        let checklist = self.guarded.checklist.unanswered(&request.acks).filter(|_| !at_gate.terminal);
+        let guard_refusal = (!blocked.is_empty()).then(|| self.refusal(blocked));
+        let checklist =
+            self.guards.checklist.refusal_of_unconfirmed(&request.acks).filter(|_| !at_gate.terminal);
         let unconfirmed = match gate(at_gate) {
             Gate::Refused(refusal) => Some(refusal),
             Gate::Confirmed { .. } | Gate::Ask(_) => None,
         };
-        if guards.is_none() && checklist.is_none() {
+        if guard_refusal.is_none() && checklist.is_none() {
             return None;
         }
-        let comes_first = guards.as_ref().and_then(|refusal| refusal.hint.clone());
-        let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
+        let comes_first = guard_refusal.as_ref().and_then(|refusal| refusal.hint.clone());
+        let reasons = [guard_refusal, checklist, unconfirmed].into_iter().flatten();
         let refusal = reasons.reduce(|refusal, other| refusal.and(&other))?;
         if is_any_tentative(blocked) {
             return Some(Refusal { hint: comes_first, next: None, ..refusal });
@@ -105,7 +108,7 @@ impl Run {
         request: &RunRequest,
         at_gate: &GateRequest<'_>,
     ) -> Refusal {
-        let flags = missing_flags(&self.guarded, blocked, &request.acks, at_gate);
+        let flags = missing_flags(&self.guards, blocked, &request.acks, at_gate);
         let hint = flags.map(|flags| {
             let condition = if blocked.is_empty() { "where it is true" } else { "only where it is meant" };
             let command: Vec<&str> =
@@ -116,9 +119,9 @@ impl Run {
     }
 }
 
-/// Returns the flags that a command lacks; absent if a refusal has no exception.
+/// Returns the flags that the user's command lacks to pass the gate; `None` if a refusal has no exception.
 fn missing_flags(
-    guarded: &EnvironmentGuards,
+    guards: &EnvironmentGuards,
     blocked: &[Blocked],
     acks: &[String],
     at_gate: &GateRequest<'_>,
@@ -126,7 +129,7 @@ fn missing_flags(
     let mut flags = allow_flags(blocked)?;
     // In a terminal the user is prompted for each item and reads its text.
     if !at_gate.terminal || blocked.is_empty() {
-        flags.extend(guarded.checklist.ack_flags(acks));
+        flags.extend(guards.checklist.ack_flags(acks));
     }
     flags.extend(at_gate.confirm_flag());
     Some(flags)

@@ -14,8 +14,9 @@ use crate::{
     model::{EnvName, RunId, StackId, StackReport, StackResult},
 };
 
-/// File in an instance's state folder with its newest deployment, if that run is removed, or was a typed command.
-const RECORD: &str = "last-deployment.json";
+/// File in an instance's state folder that records its newest deployment, after the journal of that run was removed, or if
+/// a typed command made it.
+const RECORD_FILE: &str = "last-deployment.json";
 
 /// Newest run that changed a stack, or found it unchanged, or the command of `envctl exec` that changed it later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub(super) struct LastDeployment {
 }
 
 impl LastDeployment {
-    /// Returns the deployment of a stack in a run; absent if the run cannot have changed it.
+    /// Returns the deployment of a stack in a run; `None` if the run cannot have changed the stack.
     fn of(run: &PastRun, stack: &StackReport) -> Option<Self> {
         if !run.report.command.may_change() {
             return None;
@@ -73,7 +74,7 @@ impl LastDeployment {
         let mut of_stack = stacks.filter(|(_, stack)| stack.stack.file_name() == name);
         let in_journals =
             of_stack.find_map(|(run, stack)| Self::of(run, stack).filter(|found| is_before(found)));
-        let recorded = read(&record(store, environment, name))?.filter(is_before);
+        let recorded = read(&record_path(store, environment, name))?.filter(is_before);
         Ok(in_journals.into_iter().chain(recorded).max_by(|one, other| one.run.cmp(&other.run)))
     }
 }
@@ -84,7 +85,7 @@ pub(crate) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow:
         // The warning about a run that cannot be read was printed when its age was determined.
         let Ok(past) = past_run(store, run) else { continue };
         for found in past.report.stacks.iter().filter_map(|stack| LastDeployment::of(&past, stack)) {
-            let file = record(store, &past.report.environment, &found.stack.file_name());
+            let file = record_path(store, &past.report.environment, &found.stack.file_name());
             // An instance without a folder has no recorded state.
             if !file.parent().is_some_and(Utf8Path::is_dir) {
                 continue;
@@ -101,13 +102,13 @@ pub(crate) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow:
 impl LastDeployment {
     /// Records this deployment of an instance, which no journal has.
     pub(crate) fn keep(&self, store: &RunStore, environment: &EnvName) -> io::Result<()> {
-        files::write(&record(store, environment, &self.stack.file_name()), &serde_json::to_vec(self)?)
+        files::write(&record_path(store, environment, &self.stack.file_name()), &serde_json::to_vec(self)?)
     }
 }
 
 /// Returns the path of the record of an instance's newest deployment.
-pub(super) fn record(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
-    store.home().join("instances").join(environment.as_str()).join(name).join(RECORD)
+pub(super) fn record_path(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
+    store.home().join("instances").join(environment.as_str()).join(name).join(RECORD_FILE)
 }
 
 fn read(file: &Utf8Path) -> io::Result<Option<LastDeployment>> {

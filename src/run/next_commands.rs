@@ -16,7 +16,7 @@ pub(crate) struct NextCommands {
     /// Command that makes new plans of the same stacks.
     pub(super) anew: String,
     /// True if the run continues with the plans of an earlier run.
-    pub(super) adopts: bool,
+    pub(super) adopts_plans: bool,
 }
 
 impl NextCommands {
@@ -43,7 +43,7 @@ impl NextCommands {
             apply: line(&RunRequest { stored: Some(run.clone()), ..request.clone() }, RunVerb::Apply),
             again: line(request, run_mode.verb),
             anew: line(&new, planner),
-            adopts: request.adopts(),
+            adopts_plans: request.adopts_plans(),
         }
     }
 

@@ -53,8 +53,7 @@ fn plan_options(request: &RunRequest, run_mode: RunMode) -> PlanOptions {
     }
 }
 
-/// Opens a run, in four stages that cannot be had without the one before: its stacks are selected, made ready and recorded,
-/// and then it starts.
+/// Opens a run in four stages, each of which needs the one before: `SelectedRun`, `ReadyRun`, `RecordedRun` and `Run`.
 pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -> anyhow::Result<Run> {
     let runner = Arc::new(Runner::new());
     let mut changes = context.query_changes(&request.selection, &runner)?;
@@ -64,7 +63,7 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     Ok(SelectedRun::select(scope, &mut changes)?.make_ready()?.record()?.start())
 }
 
-/// Request of a run with the environment that it is for.
+/// Request of a run, with the loaded environment that it names.
 #[derive(Clone, Copy)]
 struct RunScope<'a> {
     context: &'a Context,
@@ -84,10 +83,10 @@ impl<'a> RunScope<'a> {
 /// Run whose stacks are selected and checked; no file is written and no engine started.
 struct SelectedRun<'a> {
     scope: RunScope<'a>,
-    working_tree: RevisionQuery,
+    revision_query: RevisionQuery,
     inventory: Inventory,
     modules: Modules,
-    chosen: SelectedStacks,
+    selection: SelectedStacks,
     stacks: Vec<StackId>,
     graph: StackGraph,
     /// Flags that suggested commands repeat, without hidden values.
@@ -98,7 +97,7 @@ struct SelectedRun<'a> {
 struct ReadyRun<'a> {
     selected: SelectedRun<'a>,
     store: RunStore,
-    key: ProjectKey,
+    project_key: ProjectKey,
     id: RunId,
     lock: Option<EnvironmentLock>,
     dir: RunDir,
@@ -116,13 +115,13 @@ impl<'a> SelectedRun<'a> {
     fn select(scope: RunScope<'a>, changes: &mut super::selection::ChangesQuery) -> anyhow::Result<Self> {
         let RunScope { context, request, run_mode, config, environment, runner } = scope;
         check_flags(scope)?;
-        let working_tree = RevisionQuery::ask(context, config, runner);
+        let revision_query = RevisionQuery::ask(context, config, runner);
         let (validated, value_errors) =
             context.validated_inventory_and_values(config, environment, run_mode.classes())?;
         let ValidatedInventory { inventory, modules } = validated;
         check_allowed_names(scope.environment_scope(), &inventory, &request.allow)?;
-        let chosen = choose(scope, &inventory, &modules, changes)?;
-        let stacks = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
+        let selection = select_stacks(scope, &inventory, &modules, changes)?;
+        let stacks = selection.stacks.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
         let graph = inventory.graph().subgraph(&stacks);
         check_given_values(
             &inventory,
@@ -135,7 +134,7 @@ impl<'a> SelectedRun<'a> {
         }
         let instances = instances_of(&inventory, &graph);
         let given_flags = shown_flags(context.given_flags(), &instances, &modules);
-        Ok(Self { scope, working_tree, inventory, modules, chosen, stacks, graph, given_flags })
+        Ok(Self { scope, revision_query, inventory, modules, selection, stacks, graph, given_flags })
     }
 
     /// Returns the instances of the run.
@@ -148,7 +147,7 @@ impl<'a> SelectedRun<'a> {
         let RunScope { context, request, run_mode, config, environment, runner } = self.scope;
         let store = RunStore::new(config.root());
         let id = new_run_id(&*context.clock);
-        let key = ProjectKey::of_project(store.envctl_dir()?)?;
+        let project_key = ProjectKey::of_project(store.envctl_dir()?)?;
         context.interrupts.listen()?;
         let lock =
             environment_lock::lock_for_run(context, &store, &environment.name, run_mode, &id, request)?;
@@ -175,7 +174,7 @@ impl<'a> SelectedRun<'a> {
         let ready =
             ready.and_then(|ready| check_engine_versions_exclude(request, &ready.work).map(|()| ready));
         let stacks = ready.or_else(|error| dir.remove().map_err(Into::into).and(Err(error)))?;
-        Ok(ReadyRun { selected: self, store, key, id, lock, dir, stacks })
+        Ok(ReadyRun { selected: self, store, project_key, id, lock, dir, stacks })
     }
 }
 
@@ -184,9 +183,9 @@ impl<'a> ReadyRun<'a> {
     /// is not kept.
     fn record(self) -> anyhow::Result<RecordedRun<'a>> {
         let RunScope { context, request, run_mode, runner, environment, .. } = self.selected.scope;
-        self.stored_request().write(&self.key, &self.dir.request())?;
+        self.stored_request().write(&self.project_key, &self.dir.request())?;
         let durations = self.store.durations_file(&environment.name);
-        let stopwatch = Stopwatch::new(durations, run_mode.mode == PlanMode::Destroy, request.adopts());
+        let stopwatch = Stopwatch::new(durations, run_mode.mode == PlanMode::Destroy, request.adopts_plans());
         let cancel = take_signals(context, &self.dir)?;
         let journal = Journal::create(self.dir.clone())?;
         let mut dispatcher = emitter(context, journal, stopwatch, runner, cancel)?;
@@ -215,7 +214,7 @@ impl<'a> ReadyRun<'a> {
     /// Returns the first event of the run.
     fn started(&self) -> EventKind {
         let RunScope { context, request, run_mode, environment, .. } = self.selected.scope;
-        let SelectedRun { chosen, graph, .. } = &self.selected;
+        let SelectedRun { selection, graph, .. } = &self.selected;
         EventKind::RunStarted {
             format: FORMAT,
             run: self.id.clone(),
@@ -224,8 +223,8 @@ impl<'a> ReadyRun<'a> {
             user: actor::user(context),
             host: actor::host(),
             resumes: request.resumes.clone(),
-            changed_since: chosen.changed_since.clone(),
-            stacks: run_stacks(&self.selected.instances(), &chosen.stacks, graph),
+            changed_since: selection.changed_since.clone(),
+            stacks: run_stacks(&self.selected.instances(), &selection.stacks, graph),
         }
     }
 }
@@ -233,10 +232,11 @@ impl<'a> ReadyRun<'a> {
 impl RecordedRun<'_> {
     /// Builds the steps of the run, its guards, and the commands to type after it.
     fn start(self) -> Run {
-        let Self { ready: ReadyRun { selected, store, key, id, lock, dir, stacks }, dispatcher } = self;
+        let Self { ready: ReadyRun { selected, store, project_key, id, lock, dir, stacks }, dispatcher } =
+            self;
         let RunScope { context, request, run_mode, config, environment, runner } = selected.scope;
         let instances = selected.instances();
-        let guarded = EnvironmentGuards::new(
+        let guards = EnvironmentGuards::new(
             config,
             environment,
             &instances,
@@ -249,7 +249,7 @@ impl RecordedRun<'_> {
             stacks.work.iter().map(|(stack, work)| (stack.clone(), work.engine.engines())).collect();
         let run_context = RunContext {
             id: id.clone(),
-            key,
+            key: project_key,
             dir,
             clock: Arc::clone(&context.clock),
             runner: Arc::clone(runner),
@@ -263,11 +263,11 @@ impl RecordedRun<'_> {
             &selected.graph,
             &selected.given_flags,
         );
-        let is_whole = selected.stacks.len() == selected.inventory.instances().len();
+        let selects_all = selected.stacks.len() == selected.inventory.instances().len();
         let next_commands =
-            NextCommands::of(&selected.given_flags, request, run_mode, &id, &environment.name, is_whole);
-        let asking_for_workspace =
-            if context.read_only { Vec::new() } else { asking_for_workspace(&instances) };
+            NextCommands::of(&selected.given_flags, request, run_mode, &id, &environment.name, selects_all);
+        let stacks_asking_for_workspace =
+            if context.read_only { Vec::new() } else { stacks_asking_for_workspace(&instances) };
         let deployment = Deployment::from(DeploymentParts {
             dispatcher,
             worker: Arc::new(worker),
@@ -285,25 +285,25 @@ impl RecordedRun<'_> {
             deployment,
             id,
             environment: environment.name.clone(),
-            protected: environment.confirm,
-            guarded,
+            needs_confirmation: environment.confirm,
+            guards,
             verb: run_mode.verb,
             next_commands,
             given_flags: selected.given_flags,
             outside_variables,
-            working_tree: selected.working_tree,
+            revision_query: selected.revision_query,
             mode: run_mode.mode,
             eta: request.eta,
-            changed_since: selected.chosen.changed_since,
+            changed_since: selected.selection.changed_since,
             missing_upstreams,
             runner: Arc::clone(runner),
-            asking_for_workspace,
+            stacks_asking_for_workspace,
             _lock: lock,
         }
     }
 }
 
-/// Hands the signals over to the run; a signal that came before ends it, and nothing of it is kept.
+/// Hands the user's signals over to the run. A signal that came before ends the run, and its folder is removed.
 fn take_signals(context: &Context, dir: &RunDir) -> anyhow::Result<InterruptHandler> {
     let cancel = context.interrupts.hand_over();
     if let Some(signal) = cancel.signal() {
@@ -319,27 +319,28 @@ fn instances_of<'a>(inventory: &'a Inventory, graph: &StackGraph) -> Vec<&'a Ins
 }
 
 /// Selects the stacks, refuses output files that they depend on, and warns about stacks that were deployed and that no file
-/// declares any more. A comparison with a commit reports those itself.
-fn choose(
+/// declares any more. With `--changed`, the selection reports these stacks itself.
+fn select_stacks(
     scope: RunScope<'_>,
     inventory: &Inventory,
     modules: &Modules,
     changes: &mut super::selection::ChangesQuery,
 ) -> anyhow::Result<SelectedStacks> {
     let RunScope { context, request, run_mode, config, environment, .. } = scope;
-    let chosen = context.select(scope.environment_scope(), inventory, changes);
-    let chosen = chosen.map_err(|error| suggest_reuse_age(error, request.reuse.is_some()))?;
-    let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
+    let selection = context.select(scope.environment_scope(), inventory, changes);
+    let selection = selection.map_err(|error| suggest_reuse_age(error, request.reuse.is_some()))?;
+    let stacks: Vec<StackId> = selection.stacks.iter().map(|selected| selected.stack.clone()).collect();
     if run_mode.makes_plans(request) {
         check_engines_exclude(request, inventory, &stacks)?;
         check_addresses(inventory, modules, &RunStore::new(config.root()), &stacks, request)?;
     }
     if run_mode.makes_plans(request) && request.selection.changed_since.is_none() {
-        let stated = || modules.stated_states().as_ref().clone();
-        undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?.say(context, config);
+        let instances_by_address = || modules.stated_states().as_ref().clone();
+        undeclared_stacks(context, config, &environment.name, Some(inventory), &instances_by_address)?
+            .say(context, config);
     }
     refuse_input_files(context, request, inventory, &stacks, config.root())?;
-    Ok(chosen)
+    Ok(selection)
 }
 
 /// Refuses flags that do not fit the environment.
@@ -361,8 +362,8 @@ fn refuse_reuse_with_confirm(scope: RunScope<'_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Returns the stacks whose missing workspaces need a prompt.
-fn asking_for_workspace(instances: &[&Instance]) -> Vec<StackId> {
+/// Returns the stacks for which envctl asks the user before it creates a missing workspace.
+fn stacks_asking_for_workspace(instances: &[&Instance]) -> Vec<StackId> {
     let asked = instances.iter().filter(|i| i.settings.create_workspace == CreateWorkspace::Ask);
     asked.map(|i| i.id.stack.clone()).collect()
 }
@@ -370,8 +371,8 @@ fn asking_for_workspace(instances: &[&Instance]) -> Vec<StackId> {
 /// Returns the stacks for the run's first event.
 fn run_stacks(instances: &[&Instance], selected: &[SelectedStack], graph: &StackGraph) -> Vec<RunStack> {
     let why = |stack: &StackId| {
-        let chosen = selected.iter().find(|s| s.stack == *stack);
-        chosen.map(|s| s.why.iter().map(SelectionReason::to_string).collect()).unwrap_or_default()
+        let selection = selected.iter().find(|s| s.stack == *stack);
+        selection.map(|s| s.why.iter().map(SelectionReason::to_string).collect()).unwrap_or_default()
     };
     instances
         .iter()

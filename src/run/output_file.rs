@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 
 use crate::{engine::layout::is_found_by_name, files, reporter};
 
-/// Environment variables with files that a GitHub Actions job reads line by line: a summary there would set variables.
+/// Environment variables that name files which a GitHub Actions job reads line by line: a summary in such a file would set
+/// variables.
 const FILES_OF_GITHUB: [&str; 4] = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE"];
 
 /// Environment variable with the summary file of a GitHub Actions job.
@@ -38,16 +39,21 @@ pub(crate) enum OutputFileKind {
     Summary,
 }
 
-/// Returns an error unless a file may be written: a new or empty one, or one with earlier output of this kind.
-/// The file is not changed.
+/// Checks that a file may be written: that it is new or empty, or holds earlier output of this kind. Does not change the
+/// file.
 pub(crate) fn check(
     path: &Utf8Path,
     content: OutputFileKind,
     env: &BTreeMap<OsString, OsString>,
 ) -> io::Result<()> {
     check_name(path)?;
-    let Some(found) = checked_kind(path)? else {
-        openat(CWD, path.as_str(), OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC, mode())?;
+    let Some(found) = checked_metadata(path)? else {
+        openat(
+            CWD,
+            path.as_str(),
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC,
+            new_file_mode(),
+        )?;
         return fs::remove_file(path);
     };
     if !found.is_file() {
@@ -55,7 +61,7 @@ pub(crate) fn check(
     }
     let is_file_of = |name: &&str| {
         let named = env.get(OsStr::new(*name)).filter(|value| !value.is_empty());
-        named.and_then(|named| fs::metadata(named).ok()).is_some_and(|named| is_same(&named, &found))
+        named.and_then(|named| fs::metadata(named).ok()).is_some_and(|named| is_same_inode(&named, &found))
     };
     if let Some(name) = FILES_OF_GITHUB.iter().find(|name| is_file_of(name)) {
         return Err(refused(format!("it is the file of `{name}`")));
@@ -76,38 +82,38 @@ pub(crate) fn check(
 }
 
 /// Returns true if both paths lead to the same file, or would after it is created.
-pub(super) fn is_one_file(a: &Utf8Path, b: &Utf8Path) -> bool {
+pub(super) fn is_same_file(a: &Utf8Path, b: &Utf8Path) -> bool {
     let resolved = |path: &Utf8Path| {
         let absolute = camino::absolute_utf8(path).ok()?;
         Some(files::resolve_links(&absolute))
     };
     let of_same_inode =
-        a.metadata().is_ok_and(|a| b.metadata().is_ok_and(|b| a.is_file() && is_same(&a, &b)));
+        a.metadata().is_ok_and(|a| b.metadata().is_ok_and(|b| a.is_file() && is_same_inode(&a, &b)));
     of_same_inode || resolved(a).is_some_and(|a| resolved(b) == Some(a))
 }
 
 /// Replaces the content of a file.
 pub(crate) fn replace(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
-    checked_kind(path)?;
+    checked_metadata(path)?;
     open(path, OFlags::TRUNC | OFlags::CREATE)?.write_all(bytes)
 }
 
 /// Appends to a file, or creates it.
 pub(super) fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
-    checked_kind(path)?;
+    checked_metadata(path)?;
     open(path, OFlags::APPEND | OFlags::CREATE)?.write_all(text.as_bytes())
 }
 
-/// Writes a file atomically; a link or a fifo at its path is replaced, not followed. Returns false if a file exists that
-/// must not be replaced.
-pub(crate) fn put(path: &Utf8Path, bytes: &[u8], replaces: bool) -> io::Result<bool> {
+/// Writes a file atomically; a link or a fifo at its path is replaced, not followed. Returns false if there is a file and
+/// `replaces` is false.
+pub(crate) fn write_atomically(path: &Utf8Path, bytes: &[u8], replaces: bool) -> io::Result<bool> {
     let mut draft = tempfile::Builder::new()
         .prefix(".envctl-")
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(path.parent().unwrap_or(path))?;
     draft.write_all(bytes)?;
-    let kept = if replaces { draft.persist(path) } else { draft.persist_noclobber(path) };
-    match kept {
+    let persisted = if replaces { draft.persist(path) } else { draft.persist_noclobber(path) };
+    match persisted {
         Ok(_) => Ok(true),
         Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(refused) => Err(refused.error),
@@ -132,7 +138,7 @@ fn check_name(path: &Utf8Path) -> io::Result<()> {
 
 /// Returns the metadata of a path, `None` if it does not exist. A link, a file with several hard links, and any other file
 /// that is not regular is an error, except for streams and devices of the system such as `/dev/stderr` and `/dev/null`.
-fn checked_kind(path: &Utf8Path) -> io::Result<Option<Metadata>> {
+fn checked_metadata(path: &Utf8Path) -> io::Result<Option<Metadata>> {
     let found = match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -160,7 +166,7 @@ fn checked_kind(path: &Utf8Path) -> io::Result<Option<Metadata>> {
 /// Opens a file for writing. A pipe without a reader is an error, because envctl would wait for ever.
 fn open(path: &Utf8Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = openat(CWD, path.as_str(), flags, mode()).map_err(|errno| match errno {
+    let opened = openat(CWD, path.as_str(), flags, new_file_mode()).map_err(|errno| match errno {
         Errno::NXIO => refused("nobody reads it".to_owned()),
         other => other.into(),
     })?;
@@ -186,12 +192,12 @@ fn is_report(text: &[u8]) -> bool {
     .any(|required| required.iter().all(|name| members.contains_key(*name)))
 }
 
-fn is_same(a: &Metadata, b: &Metadata) -> bool {
+fn is_same_inode(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
 /// Returns the mode of a new file, before the user's umask applies.
-fn mode() -> Mode {
+fn new_file_mode() -> Mode {
     Mode::from_bits_truncate(0o666)
 }
 

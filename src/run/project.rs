@@ -43,8 +43,8 @@ fn earlier_engines(store: &RunStore) -> Option<String> {
 struct EnginePrograms<'a> {
     context: &'a Context,
     engines: &'a Engines,
-    /// Engine below Terragrunt; absent if environments.toml does not name it.
-    drives: Option<EngineName>,
+    /// Engine that Terragrunt runs; `None` if environments.toml does not name it.
+    driven_engine: Option<EngineName>,
 }
 
 impl UnitFinder for EnginePrograms<'_> {
@@ -76,7 +76,7 @@ impl SyntaxChecker for EnginePrograms<'_> {
     fn can_parse(&self, engine: EngineName, file: &Utf8Path) -> Result<bool, String> {
         let program = |name| self.engines.program(name).map_err(|error| error.to_string());
         let Some((reader, name)) =
-            syntax_check::reader(engine, file, self.drives, &|name| program(name).is_ok())
+            syntax_check::reader(engine, file, self.driven_engine, &|name| program(name).is_ok())
         else {
             return Err("no engine here reads files of this name".to_owned());
         };
@@ -118,7 +118,7 @@ impl Context {
         if as_document && findings.has_errors() {
             return Err(findings.into());
         }
-        self.say(&findings);
+        self.print_findings(&findings);
         let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
         Ok((inventory, status))
     }
@@ -136,7 +136,7 @@ impl Context {
         Ok(self.validated_inventory_and_values(config, environment, classes)?.0)
     }
 
-    /// Reads the project as `validated_inventory` does, and also returns the variables without a value by stack, which are errors for a
+    /// Reads the project as `validated_inventory` does, and also returns the variables without a value by stack: errors for a
     /// run that plans the stack.
     pub(super) fn validated_inventory_and_values(
         &self,
@@ -148,7 +148,7 @@ impl Context {
         let errors = offline.errors();
         match offline.inventories.pop() {
             Some(inventory) if !errors.has_errors() => {
-                self.say(&offline.unusual_files());
+                self.print_findings(&offline.unusual_files());
                 if inventory.graph().is_empty() {
                     return Err(Stopped::configuration(format!("`{}` has no stacks", environment.name))
                         .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
@@ -199,7 +199,7 @@ impl Context {
         };
         let cache_dir = store.home().join("cache");
         let drives = config.engine(UNIT_ENGINE).drives;
-        let programs = EnginePrograms { context: self, engines: &engines, drives };
+        let programs = EnginePrograms { context: self, engines: &engines, driven_engine: drives };
         let earlier_engines = || earlier_engines(&store);
         look(&Probe {
             on_path: &on_path,

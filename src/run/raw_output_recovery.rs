@@ -42,7 +42,9 @@ pub(crate) fn recover_raw_output(
                 output.file
             )),
             Ok(false) => {
-                if let Err(error) = take(&output, masking.and_then(|masking| masking.of(&output))) {
+                if let Err(error) =
+                    recover(&output, masking.and_then(|masking| masking.redactor_for(&output)))
+                {
                     let file = &output.file;
                     context
                         .printer
@@ -64,14 +66,14 @@ pub(crate) fn recover_raw_output(
 }
 
 impl<'a> Masking<'a> {
-    /// Returns the redactor for an output; absent if the output is not of one of these stacks.
-    fn of(self, output: &UnmaskedOutput) -> Option<&'a Redactor> {
+    /// Returns the redactor for an output; `None` if the output is of another stack, whose secrets are unknown.
+    fn redactor_for(self, output: &UnmaskedOutput) -> Option<&'a Redactor> {
         let is_own = |stack: &StackId| Some(&*stack.file_name()) == output.file.file_stem();
         self.stacks.iter().any(is_own).then_some(self.redactor)
     }
 }
 
-fn take(output: &UnmaskedOutput, redactor: Option<&Redactor>) -> io::Result<()> {
+fn recover(output: &UnmaskedOutput, redactor: Option<&Redactor>) -> io::Result<()> {
     if let Some(redactor) = redactor {
         let text = files::read_whole(&output.file)?;
         let mut log = Log::open(&output.log, redactor);

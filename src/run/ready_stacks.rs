@@ -26,7 +26,7 @@ pub(crate) struct CommandNeeds {
 /// Time of the identity check of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdentityCheck {
-    /// As soon as the work of the stacks is built.
+    /// As soon as the stacks are ready.
     Now,
     /// By the command itself, if it changes anything.
     Later,
@@ -60,15 +60,15 @@ pub(crate) struct ReadyRequest<'a> {
 
 /// Stacks that can be passed to their engines.
 pub(crate) struct ReadyStacks {
-    /// Work of each stack.
+    /// Engine, target and values of each stack.
     pub(crate) work: HashMap<StackId, ReadyStack>,
-    /// Upstream stacks that these take values from.
+    /// Stacks from whose outputs the prepared stacks take values.
     pub(crate) upstreams: Upstreams,
-    /// Identity; absent without an identity check.
+    /// Identity that the engines act under; `None` without an identity check.
     pub(crate) acting: Option<String>,
 }
 
-/// Builds the work of the stacks, and checks the identity. A signal of the user ends a slow program and is the error.
+/// Prepares the stacks, and checks the identity. A signal of the user ends a slow program and becomes the error.
 pub(crate) fn ready(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyStacks> {
     context.interrupts.listen()?;
     context.interrupts.apply_to(request.runner);
@@ -81,7 +81,7 @@ pub(crate) fn ready(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Re
 
 fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyStacks> {
     let ReadyRequest { config, environment, inventory, graph, needs, runner, .. } = *request;
-    let says = context.says();
+    let says = context.progress_printer();
     let assembly = Assembly {
         config,
         home: request.home,
@@ -100,7 +100,7 @@ fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyS
         inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let takers = if needs.upstream_values { instances.as_slice() } else { &[] };
     let sources = UpstreamInstances::of(inventory, takers, config.root());
-    let mut works = assembly.ready_stacks(&sources.and(&instances), graph, request.allow)?;
+    let mut works = assembly.ready_stacks(&sources.with_upstreams(&instances), graph, request.allow)?;
     let acting = match request.identity {
         IdentityCheck::Now => check_identity(context, config, environment, &mut works, runner)?,
         IdentityCheck::Later => None,
@@ -119,7 +119,7 @@ pub(super) fn check_identity(
 ) -> anyhow::Result<Option<String>> {
     let Some(guard) = &environment.guards.identity else { return Ok(None) };
     let identity = IdentityVerifier::new(&environment.name, guard, config.root());
-    let says = context.says();
+    let says = context.progress_printer();
     match identify(works.values_mut(), &identity, runner, &*says) {
         Ok(who) => Ok(Some(who.join(", ")).filter(|who| !who.is_empty())),
         Err(IdentityError::Interrupted) => Err(Stopped::interrupted(context.interrupts.signal()).into()),

@@ -13,11 +13,11 @@ use crate::{files, model::ErrorDocument, reporter};
 /// Paths for the report and the summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportFiles {
-    /// `--report`
+    /// Path of `--report`.
     pub report: Option<Utf8PathBuf>,
-    /// `--summary`
+    /// Path of `--summary`.
     pub summary: Option<Utf8PathBuf>,
-    /// Text of an earlier run, which the report had before it was emptied.
+    /// Text that the report of an earlier run left in the file of `--report`, before the file was emptied.
     pub earlier_report: Vec<u8>,
 }
 
@@ -26,7 +26,7 @@ impl ReportFiles {
     /// later either; a summary that does not exist is not created.
     pub fn prepare(&mut self, env: &BTreeMap<OsString, OsString>) -> Result<(), Usage> {
         if let (Some(report), Some(summary)) = (&self.report, &self.summary)
-            && output_file::is_one_file(report, summary)
+            && output_file::is_same_file(report, summary)
         {
             let message =
                 format!("`--report` and `--summary` name one file, `{report}`; nothing was started");
@@ -45,8 +45,8 @@ impl ReportFiles {
         report.and(summary).and(emptied)
     }
 
-    /// Gives up a file that must not be written after all, with the content that it had.
-    pub fn keep(&mut self, file: &Utf8Path) -> io::Result<()> {
+    /// Gives up a file that must not be written after all, and restores the content that the file had.
+    pub fn give_up(&mut self, file: &Utf8Path) -> io::Result<()> {
         self.summary.take_if(|path| path == file);
         match self.report.take_if(|path| path == file) {
             Some(path) if path.is_file() => output_file::replace(&path, &self.earlier_report),

@@ -37,7 +37,7 @@ pub(crate) struct RunMode {
 impl RunMode {
     /// Returns true if the run makes all of its plans itself.
     pub(super) fn makes_plans(self, request: &RunRequest) -> bool {
-        self.verb != RunVerb::Apply && !request.adopts()
+        self.verb != RunVerb::Apply && !request.adopts_plans()
     }
 
     /// Returns the kinds of keys in environments.toml that the verb depends on.
@@ -57,11 +57,11 @@ pub struct RunRequest {
     pub environment: Option<String>,
     /// Selection of stacks.
     pub selection: Selection,
-    /// `-target`
+    /// Addresses of `--target`.
     pub targets: Vec<String>,
-    /// `-exclude`
+    /// Addresses of `--without`.
     pub excludes: Vec<String>,
-    /// `-replace`
+    /// Addresses of `--replace`.
     pub replace: Vec<String>,
     /// Exceptions of `--allow`.
     pub allow: Vec<GuardException>,
@@ -77,9 +77,9 @@ pub struct RunRequest {
     pub report: Option<Utf8PathBuf>,
     /// Path of the Markdown summary, which is appended.
     pub summary: Option<Utf8PathBuf>,
-    /// Maximum age of a clean plan that replaces a new one; absent if no plan is reused.
+    /// Maximum age of a clean plan that is used in place of a new plan; `None` without `--reuse`.
     pub reuse: Option<Duration>,
-    /// Run whose stored plans are applied; absent for a run that plans.
+    /// Run whose stored plans are applied; `None` for a run that makes plans.
     pub stored: Option<RunId>,
     /// Run that is resumed.
     pub resumes: Option<RunId>,
@@ -90,7 +90,7 @@ pub struct RunRequest {
 pub struct Confirm {
     /// `--confirm`, plain or with a digest.
     pub confirmation: Option<Confirmation>,
-    /// `--yes`
+    /// True with `--yes`: confirms every review of an environment without `confirm = true`.
     pub yes: bool,
     /// `--confirm-rounds`: confirms later rounds in advance, except for losses that no confirmed review has shown.
     pub confirm_rounds: bool,
@@ -159,7 +159,7 @@ impl RunRequest {
     }
 
     /// Returns true if the run continues with the plans of an earlier run.
-    pub(super) fn adopts(&self) -> bool {
+    pub(super) fn adopts_plans(&self) -> bool {
         self.stored.is_some() || self.resumes.is_some()
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn newest_unfinished(store: &RunStore) -> Result<(Option<RunEvents>, 
         let id = run.id.clone();
         match RunEvents::read(run) {
             Ok(events) => {
-                let Some(environment) = events.changing() else { continue };
+                let Some(environment) = events.changed_environment() else { continue };
                 if seen.insert(environment.clone()) && !events.ended_successfully() {
                     return Ok((Some(events), unreadable));
                 }
@@ -57,7 +57,7 @@ impl RunEvents {
         Ok(Self { run, events })
     }
 
-    /// Returns the environment of the run; absent if the run never started.
+    /// Returns the environment of the run; `None` if the run never started.
     pub(crate) fn environment(&self) -> Option<&EnvName> {
         self.events.iter().find_map(|event| match &event.kind {
             EventKind::RunStarted { environment, .. } => Some(environment),
@@ -77,7 +77,7 @@ impl RunEvents {
     }
 
     /// Returns the environment if the run may have changed it: after a confirmation, an apply, or as a resumed run.
-    pub(crate) fn changing(&self) -> Option<&EnvName> {
+    pub(crate) fn changed_environment(&self) -> Option<&EnvName> {
         let began =
             |event: &Event| matches!(&event.kind, EventKind::StepStarted { step: StepKind::Apply, .. });
         let decided =
@@ -142,7 +142,7 @@ pub(crate) fn refuse_unless_resumable(
                 ))
                 .into());
         }
-        if other.changing() == Some(environment) {
+        if other.changed_environment() == Some(environment) {
             let message = format!("run {} has changed `{environment}` after run {run}", other.run.id);
             return Err(Stopped::refused(message).hint(again()).into());
         }

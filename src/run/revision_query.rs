@@ -10,7 +10,7 @@ pub(crate) enum RevisionQuery {
     /// Git may still be running.
     Asked(JoinHandle<Revision>),
     /// Answer of git.
-    Told(Revision),
+    Answered(Revision),
 }
 
 impl RevisionQuery {
@@ -24,7 +24,7 @@ impl RevisionQuery {
     pub(crate) fn revision(&self) -> Revision {
         match self {
             Self::Asked(_) => Revision::default(),
-            Self::Told(revision) => revision.clone(),
+            Self::Answered(revision) => revision.clone(),
         }
     }
 }

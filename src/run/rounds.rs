@@ -50,18 +50,18 @@ pub(crate) fn run_with_prior_results(
     request: &RunRequest,
     confirm: &Confirm,
     run_mode: RunMode,
-    taken: PriorResults,
+    prior: PriorResults,
 ) -> anyhow::Result<ExitStatus> {
     let mut run = open::open(context, request, run_mode)?;
     run.keep_answers(confirm);
-    for (stack, earlier) in taken.stacks {
+    for (stack, earlier) in prior.stacks {
         run.deployment.adopt(stack, earlier);
     }
-    run.guarded.resumes(taken.changes);
+    run.guards.count_earlier_changes(prior.changes);
     let mut reviewed = run.deployment.review(&[]);
     let status = rounds(context, request, confirm, run_mode, &mut run, &mut reviewed);
     if reviewed.unplanned_stacks().next().is_none() {
-        run.guarded.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
+        run.guards.warn_unused_exceptions(context, Some(&run.deployment.accepted_states()));
     }
     finish::close(context, run, request, status, &reviewed)
 }
@@ -84,16 +84,16 @@ fn rounds(
         let review = run.deployment.review(&stacks);
         let mut blocked = run.judge(context, &review);
         // Later rounds have plans that no review has shown yet, and a resumed run has applied some already.
-        if answers.number() == 1 && request.resumes.is_none() && !confirm.confirm_rounds {
-            blocked.extend(run.guarded.judge_names(&review));
+        if answers.round() == 1 && request.resumes.is_none() && !confirm.confirm_rounds {
+            blocked.extend(run.guards.judge_exception_addresses(&review));
         }
-        run.deployment.report_review(answers.number(), &review, &blocked)?;
+        run.deployment.report_review(answers.round(), &review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
         match round(context, request, &mut answers, run_mode, run, &review, &blocked)? {
             RoundResult::Stopped(status) => break status,
             RoundResult::Applied => {
                 has_begun_to_apply = true;
-                let now = run.applied();
+                let now = run.applied_stacks();
                 // Plans that always exceed the confirmed changes would be reviewed for ever.
                 if now == applied && run.deployment.has_plan_beyond_confirmed() {
                     run.deployment.skip_deferred()?;
@@ -104,7 +104,7 @@ fn rounds(
             RoundResult::Idle => {}
         }
         answers.begin_round();
-        stacks = run.next_round(context, answers.number());
+        stacks = run.stacks_of_next_round(context, answers.round());
         if stacks.is_empty() {
             run.deployment.skip_deferred()?;
             break run.deployment.dispatcher().status(false);
@@ -141,7 +141,7 @@ fn round(
         stacks: review.changed_stacks().count(),
     };
     let position = run.gate_round(answers, review);
-    let protected = run.protected;
+    let protected = run.needs_confirmation;
     let confirmation = answers.confirmation();
     let yes = answers.yes;
     let request_with = |record| GateRequest {
@@ -163,11 +163,11 @@ fn round(
     let asks = is_confirmable
         && context.terminal.interactive
         && (matches!(gate(&request_with(&empty)), Gate::Ask(_))
-            || run.guarded.checklist.needs_prompt(&request.acks));
+            || run.guards.checklist.needs_prompt(&request.acks));
     run.show_review(context, request, review, blocked, asks)?;
     // No plan is applied unless all stacks could be planned.
     if review.unplanned_stacks().next().is_some() {
-        if request.adopts()
+        if request.adopts_plans()
             && review.unplanned_stacks().any(|stack| matches!(stack.outcome, Outcome::Refused(_)))
         {
             run.hint_new_plans(context);
@@ -182,7 +182,7 @@ fn round(
     }
     let dispatcher = run.deployment.dispatcher();
     let ask = |ask: &Prompt| dispatcher.ask(ask, &context.prompter);
-    match run.guarded.checklist.confirm_items(context.terminal.interactive, &request.acks, ask)? {
+    match run.guards.checklist.confirm_items(context.terminal.interactive, &request.acks, ask)? {
         ChecklistResult::Yes => {}
         ChecklistResult::Refused(refusal) => {
             let refusal = run.with_hint(refusal, &[], request, &request_with(&empty));
@@ -192,23 +192,23 @@ fn round(
             return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal)));
         }
     }
-    let record = run.guarded.record(context, Some(review.digest()));
+    let record = run.guards.record(context, Some(review.digest()));
     match run.deployment.dispatcher().gate(&request_with(&record), &context.prompter)? {
-        GateResult::Confirmed => answers.confirmed(run.guarded.shown_losses(review)),
-        GateResult::Refused(refusal) => return Ok(said(context, run, &refusal)),
+        GateResult::Confirmed => answers.record_confirmation(run.guards.shown_losses(review)),
+        GateResult::Refused(refusal) => return Ok(stop_refused(context, run, &refusal)),
         GateResult::Interrupted(signal) => return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal))),
     }
     // The answer to the prompt may have taken an hour.
-    let late = run.guarded.late(review, context.clock.now());
+    let late = run.guards.refusals_by_time(review, context.clock.now());
     if !late.is_empty() {
-        let refusal = run.with_hint(run.guarded.refusal(&late), &late, request, &request_with(&empty));
+        let refusal = run.with_hint(run.guards.refusal(&late), &late, request, &request_with(&empty));
         return refuse(context, run, review, &refusal);
     }
     if run.deployment.refuse_changed_inputs()? {
         run.hint_new_plans(context);
         return Ok(RoundResult::Stopped(run.deployment.dispatcher().status(false)));
     }
-    run.guarded.confirmed(review);
+    run.guards.count_confirmed(review);
     run.deployment.apply()?;
     Ok(RoundResult::Applied)
 }
@@ -220,13 +220,13 @@ fn refuse(
     review: &Review,
     refusal: &Refusal,
 ) -> anyhow::Result<RoundResult> {
-    let record = run.guarded.record(context, Some(review.digest()));
+    let record = run.guards.record(context, Some(review.digest()));
     run.deployment.dispatcher().emit(EventKind::Decided(refusal.decision(&record)))?;
-    Ok(said(context, run, refusal))
+    Ok(stop_refused(context, run, refusal))
 }
 
-/// Prints a refusal that is recorded already.
-fn said(context: &Context, run: &mut Run, refusal: &Refusal) -> RoundResult {
+/// Prints a refusal that the journal holds already, and ends the round.
+fn stop_refused(context: &Context, run: &mut Run, refusal: &Refusal) -> RoundResult {
     let redactor = run.runner.redactor();
     context.printer.error(redactor.mask(&refusal.summary));
     if !refusal.detail.is_empty() {

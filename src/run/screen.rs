@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Explanation in a review with deferred stacks.
-const DEFERRED: &str = "a deferred stack is planned in the next round: when what it needs is applied, `deploy` shows a new review and asks again";
+const DEFERRED_NOTE: &str = "a deferred stack is planned in the next round: when what it needs is applied, `deploy` shows a new review and asks again";
 
 impl Run {
     /// Adds the flags that answer the gate to the repeated command line.
@@ -34,8 +34,8 @@ impl Run {
     fn apply_command(&self, allow: &[String], context: &Context) -> String {
         let mut words = vec![self.next_commands.apply.clone()];
         words.extend(allow.iter().cloned());
-        words.extend(self.guarded.checklist.ack_flags(&[]));
-        words.extend(match (self.protected, context.terminal.interactive) {
+        words.extend(self.guards.checklist.ack_flags(&[]));
+        words.extend(match (self.needs_confirmation, context.terminal.interactive) {
             (true, _) => Some("--confirm".to_owned()),
             (false, true) => None,
             (false, false) => Some("--yes".to_owned()),
@@ -56,20 +56,20 @@ impl Run {
         context: &Context,
         styles: Styles,
     ) -> anyhow::Result<String> {
-        let role = if self.protected { Role::Protected } else { Role::Environment };
+        let role = if self.needs_confirmation { Role::Protected } else { Role::Environment };
         let mut line = styles.paint(role, &self.environment);
-        let revision = self.working_tree.revision();
+        let revision = self.revision_query.revision();
         if let Some(commit) = &revision.commit {
             let dirty = if revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
             line = format!("{line}  commit {}{dirty}", commit.get(..12).unwrap_or(commit));
         }
-        if let Some(who) = self.guarded.acting() {
+        if let Some(who) = self.guards.acting_identity() {
             line = format!("{line}  as {who}");
         }
         let changed = review.changed_stacks().count() as u64;
         let unplanned = review.unplanned_stacks().count() as u64;
         if unplanned > 0 {
-            let what = if self.next_commands.adopts {
+            let what = if self.next_commands.adopts_plans {
                 let verb = if unplanned == 1 { "is" } else { "are" };
                 format!("{} {verb} out of date; nothing was applied", Count(unplanned, "stored plan"))
             } else {
@@ -88,7 +88,7 @@ impl Run {
                 review.stacks.iter().filter(|stack| matches!(stack.outcome, Outcome::Deferred { .. }));
             let deferred = deferred.count();
             if deferred > 0 {
-                line = format!("{line}, {deferred} deferred\n{DEFERRED}");
+                line = format!("{line}, {deferred} deferred\n{DEFERRED_NOTE}");
             }
             if let Some(eta) = self.eta_of_apply()? {
                 line = format!("{line}\n{eta}");
@@ -97,7 +97,7 @@ impl Run {
                 if !are_all_tentative(blocked) {
                     line = format!("{line}\nguards would refuse to apply this");
                 }
-                if let Some(first) = self.first(blocked) {
+                if let Some(first) = self.deploy_to_run_first(blocked) {
                     line = format!("{line}\nnext: `{first}`");
                 } else if let Some(flags) = allow_flags(blocked).filter(|_| !is_any_tentative(blocked)) {
                     let command = self.apply_command(&flags, context);
@@ -109,11 +109,11 @@ impl Run {
                 line = format!("{line}\nnext: `{}`", self.apply_command(&[], context));
             }
             if self.verb == RunVerb::Plan {
-                let items = self.guarded.checklist.lines();
+                let items = self.guards.checklist.lines();
                 line.extend(items.iter().map(|item| format!("\nchecklist {item}")));
             }
         }
-        let losses = self.guarded.losses(review);
+        let losses = self.guards.losses(review);
         Ok(reporter::review_text(
             review,
             (&losses, blocked),
@@ -154,27 +154,28 @@ impl Run {
             return Ok(());
         }
         if let Some(expected) = self.deployment.expected(StepKind::Plan, stacks)? {
-            context.printer.say(eta::line("planning", "planned", &expected));
+            context.printer.say(eta::eta_line("planning", "planned", &expected));
         }
         if self.verb.may_change()
             && let Some(expected) = self.deployment.expected(StepKind::Apply, stacks)?
         {
-            let (doing, done) = self.words();
-            context.printer.say(eta::line(&format!("{doing} up to"), done, &expected));
+            let (doing, done) = self.eta_words();
+            context.printer.say(eta::eta_line(&format!("{doing} up to"), done, &expected));
         }
         Ok(())
     }
 
-    /// Returns the estimated duration of the apply of a review; absent without `--eta` or without changes.
+    /// Returns the line about the estimated duration of the apply; `None` without `--eta` or without changes.
     pub(super) fn eta_of_apply(&self) -> anyhow::Result<Option<String>> {
         if !self.eta {
             return Ok(None);
         }
-        let (doing, done) = self.words();
-        Ok(self.deployment.expected_apply()?.map(|expected| eta::line(doing, done, &expected)))
+        let (doing, done) = self.eta_words();
+        Ok(self.deployment.expected_apply()?.map(|expected| eta::eta_line(doing, done, &expected)))
     }
 
-    fn words(&self) -> (&'static str, &'static str) {
+    /// Returns the words for a running and a finished apply.
+    fn eta_words(&self) -> (&'static str, &'static str) {
         match self.mode {
             PlanMode::Destroy => ("destroying", "destroyed"),
             PlanMode::Normal | PlanMode::RefreshOnly => ("applying", "applied"),

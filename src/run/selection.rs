@@ -15,31 +15,32 @@ use crate::{
     ui::shell_word,
 };
 
-/// Selected stacks.
+/// SelectedStack stacks.
 pub(crate) struct SelectedStacks {
     /// Stacks in dependency order, each with the reason of its selection.
     pub(crate) stacks: Vec<SelectedStack>,
-    /// Base of the comparison and the stacks deleted since then; absent without `--changed`.
+    /// Base of the comparison and the stacks deleted since then; `None` without `--changed`.
     pub(crate) changed_since: Option<ChangedSince>,
 }
 
 /// Request to git that runs while other files are loaded.
 pub(crate) struct ChangesQuery {
     selection: Selection,
+    /// Running request; `None` without `--changed`, and after the answer.
     answer: Option<thread::JoinHandle<Result<RepositoryChanges, NoChanges>>>,
-    known: Option<RepositoryChanges>,
+    changes: Option<RepositoryChanges>,
 }
 
 impl ChangesQuery {
-    /// Returns git's answer, and prints it on the first call; absent without `--changed`.
+    /// Waits for git's answer, and prints its base on the first call; `None` without `--changed`.
     fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&RepositoryChanges>> {
         if let Some(answer) = self.answer.take() {
             let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
             let changes = answer.map_err(|error| no_changes_error(&error))?;
             say_base(context, &changes);
-            self.known = Some(changes);
+            self.changes = Some(changes);
         }
-        Ok(self.known.as_ref())
+        Ok(self.changes.as_ref())
     }
 }
 
@@ -56,7 +57,7 @@ impl Context {
             let (runner, env) = (Arc::clone(runner), self.env.clone());
             thread::spawn(move || RepositoryChanges::read(&runner, &file, &env, &since))
         });
-        Ok(ChangesQuery { selection: selection.clone(), answer, known: None })
+        Ok(ChangesQuery { selection: selection.clone(), answer, changes: None })
     }
 
     /// Returns the selected stacks; prints warnings about deleted ones.
@@ -64,14 +65,14 @@ impl Context {
         &self,
         scope: EnvironmentScope<'_>,
         inventory: &Inventory,
-        asked: &mut ChangesQuery,
+        query: &mut ChangesQuery,
     ) -> anyhow::Result<SelectedStacks> {
         let config = scope.config;
-        let selection = asked.selection.clone();
-        // Checked before any message about a base that a word may have been meant for.
+        let selection = query.selection.clone();
+        // An unknown stack is reported first: the word may have been meant as the base of `--changed`.
         inventory.graph().check_words(&selection).map_err(|error| explain_environment_name(config, error))?;
-        let first = asked.answer.is_some();
-        let Some(changes) = asked.answer(self)? else {
+        let first = query.answer.is_some();
+        let Some(changes) = query.answer(self)? else {
             return Ok(SelectedStacks {
                 stacks: inventory.graph().select(&selection, None)?,
                 changed_since: None,

@@ -28,31 +28,31 @@ pub(crate) struct Run {
     /// Environment of the run.
     pub(crate) environment: EnvName,
     /// True if the environment has `confirm = true`.
-    pub(super) protected: bool,
+    pub(super) needs_confirmation: bool,
     /// Guards of the environment.
-    pub(crate) guarded: EnvironmentGuards,
+    pub(crate) guards: EnvironmentGuards,
     /// Verb of the run.
     pub(crate) verb: RunVerb,
     /// Commands for hints about the next step.
     pub(crate) next_commands: NextCommands,
     /// Flags that suggested commands repeat, without hidden values.
     pub(super) given_flags: GivenFlags,
-    /// Variables of the stacks outside of the run.
+    /// Variables that the stacks outside of the run declare: a suggested command for these stacks sets no others.
     pub(super) outside_variables: OutsideVariables,
     /// Git revision that the run starts from.
-    pub(crate) working_tree: RevisionQuery,
+    pub(crate) revision_query: RevisionQuery,
     /// Mode of the plans.
     pub(crate) mode: PlanMode,
     /// True if estimated durations are printed (`--eta`).
     pub(crate) eta: bool,
     /// Base of the comparison with `--changed`.
     pub(crate) changed_since: Option<ChangedSince>,
-    /// Dependencies of its stacks that are not part of the run.
+    /// Stacks outside of the run that its stacks depend on.
     pub(super) missing_upstreams: MissingUpstreams,
     /// Runner of programs; its redactor knows the secrets of the stacks.
     pub(crate) runner: Arc<Runner>,
-    /// Stacks whose missing workspaces need a prompt.
-    pub(super) asking_for_workspace: Vec<StackId>,
+    /// Stacks for which envctl asks the user before it creates a missing workspace.
+    pub(super) stacks_asking_for_workspace: Vec<StackId>,
     /// Lock of the environment, held until the run is closed.
     pub(super) _lock: Option<EnvironmentLock>,
 }
@@ -69,13 +69,13 @@ impl Run {
             .deployment
             .stacks_without_workspace()
             .into_iter()
-            .filter(|s| self.asking_for_workspace.contains(s))
+            .filter(|s| self.stacks_asking_for_workspace.contains(s))
             .collect();
         if missing.is_empty() || !context.terminal.interactive {
             self.hint_missing_workspaces(context);
             return Ok(());
         }
-        let question = self.create_workspaces(&missing);
+        let question = self.workspace_question(&missing);
         let asked = self.deployment.dispatcher().ask(&Prompt::YesNo { question }, &context.prompter)?;
         if matches!(asked, PromptResult::Answered(Answer::Yes)) {
             self.deployment.plan_with_workspaces(&missing)?;
@@ -85,7 +85,7 @@ impl Run {
     }
 
     /// Returns the question whether to create the workspaces of these stacks.
-    fn create_workspaces(&mut self, stacks: &[StackId]) -> String {
+    fn workspace_question(&mut self, stacks: &[StackId]) -> String {
         let report = self.deployment.dispatcher().report();
         let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for stack in report.iter().flat_map(|report| &report.stacks).filter(|s| stacks.contains(&s.stack)) {
@@ -101,17 +101,17 @@ impl Run {
 
     /// Waits for git's answer, and records it in the journal.
     pub(super) fn record_revision(&mut self) -> anyhow::Result<()> {
-        let unknown = RevisionQuery::Told(Revision::default());
-        let RevisionQuery::Asked(answer) = std::mem::replace(&mut self.working_tree, unknown) else {
+        let unknown = RevisionQuery::Answered(Revision::default());
+        let RevisionQuery::Asked(answer) = std::mem::replace(&mut self.revision_query, unknown) else {
             return Ok(());
         };
         let revision = answer.join().unwrap_or_default();
-        self.working_tree = RevisionQuery::Told(revision.clone());
+        self.revision_query = RevisionQuery::Answered(revision.clone());
         Ok(self.deployment.dispatcher().emit(EventKind::WorkingTree(revision))?)
     }
 
     /// Returns the stacks that this run has applied so far.
-    pub(crate) fn applied(&mut self) -> BTreeSet<StackId> {
+    pub(crate) fn applied_stacks(&mut self) -> BTreeSet<StackId> {
         let outcomes = self.deployment.dispatcher().outcomes().iter();
         let applied = outcomes.filter(|(_, outcome)| matches!(outcome, Outcome::Applied(_)));
         applied.map(|(stack, _)| stack.clone()).collect()
@@ -120,7 +120,7 @@ impl Run {
     /// Returns the position of a review among those of the run, with the losses that no earlier review has shown.
     pub(super) fn gate_round(&mut self, answers: &GateAnswers, review: &Review) -> GateRound {
         let unseen = if answers.is_any_confirmed() && answers.confirm_rounds() {
-            self.guarded.unseen_losses(review, answers.shown())
+            self.guards.unseen_losses(review, answers.losses_shown())
         } else {
             Vec::new()
         };
@@ -130,11 +130,11 @@ impl Run {
         });
         GateRound {
             leaves_others,
-            number: answers.number(),
+            number: answers.round(),
             is_later: answers.is_any_confirmed(),
             confirm_rounds: answers.confirm_rounds(),
             unseen,
-            applied: self.applied().iter().map(ToString::to_string).collect(),
+            applied: self.applied_stacks().iter().map(ToString::to_string).collect(),
         }
     }
 
@@ -148,10 +148,10 @@ impl Run {
     ) -> String {
         let mut request = request.clone();
         if answers.is_any_confirmed() {
-            let answered = self.guarded.checklist.acked().iter().filter(|id| !request.acks.contains(id));
+            let answered = self.guards.checklist.acked().iter().filter(|id| !request.acks.contains(id));
             request.acks = request.acks.iter().chain(answered).cloned().collect();
             request.resumes = Some(self.id.clone());
-            request.allow = self.guarded.allowed();
+            request.allow = self.guards.exceptions();
         }
         let line = request.command_line(run_mode.verb, &self.environment, &self.given_flags);
         if answers.confirm_rounds() { format!("{line} --confirm-rounds") } else { line }
@@ -159,7 +159,7 @@ impl Run {
 
     /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks
     /// that can be planned now.
-    pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
+    pub(super) fn stacks_of_next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
         let is_interrupted = self.deployment.dispatcher().first_signal().is_some();
         let (stacks, why) = if self.deployment.has_plan_beyond_confirmed() && !is_interrupted {
             let why = format!("Some plans now change more than you confirmed. Review them (round {number}):");

@@ -22,7 +22,7 @@ pub(crate) struct StoredPlans {
 }
 
 /// Returns the request for the environment, stacks and addresses of an earlier run. `options` has the other flags.
-pub(crate) fn of_stored_request(stored_request: &StoredRequest, options: &RunRequest) -> RunRequest {
+pub(crate) fn request_of_stored_run(stored_request: &StoredRequest, options: &RunRequest) -> RunRequest {
     let patterns = stored_request.stacks.iter().map(ToString::to_string).collect();
     RunRequest {
         environment: Some(stored_request.environment.to_string()),
@@ -42,7 +42,7 @@ pub(crate) fn repeated_command(
     selects_all: bool,
     verb: RunVerb,
 ) -> String {
-    let mut request = of_stored_request(stored_request, options);
+    let mut request = request_of_stored_run(stored_request, options);
     if selects_all {
         request.selection = Selection::default();
     }

@@ -1,4 +1,4 @@
-//! Flags of the command line for a run over stacks outside of this run, which may declare other variables.
+//! Flags in a suggested command over stacks outside of this run: only those for variables that these stacks declare.
 
 use std::collections::{BTreeSet, HashMap};
 

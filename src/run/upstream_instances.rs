@@ -15,9 +15,10 @@ use crate::{
 
 /// Upstream stacks whose outputs others take.
 pub(super) struct UpstreamInstances<'i> {
+    /// All upstream stacks, also those that are stacks of the verb.
     all: BTreeSet<StackId>,
     /// Upstream stacks that are not stacks of the verb.
-    strangers: Vec<&'i Instance>,
+    others: Vec<&'i Instance>,
 }
 
 impl<'i> UpstreamInstances<'i> {
@@ -32,31 +33,31 @@ impl<'i> UpstreamInstances<'i> {
         });
         all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
         if all.is_empty() {
-            return Self { all, strangers: Vec::new() };
+            return Self { all, others: Vec::new() };
         }
         let own: HashSet<&StackId> = instances.iter().map(|instance| &instance.id.stack).collect();
-        let strange = |other: &&Instance| all.contains(&other.id.stack) && !own.contains(&other.id.stack);
-        let strangers = inventory.instances().filter(strange).collect();
-        Self { all, strangers }
+        let is_other = |other: &&Instance| all.contains(&other.id.stack) && !own.contains(&other.id.stack);
+        let others = inventory.instances().filter(is_other).collect();
+        Self { all, others }
     }
 
     /// Returns the instances of the verb and the upstream instances.
-    pub(super) fn and<'a>(&self, instances: &[&'a Instance]) -> Vec<&'a Instance>
+    pub(super) fn with_upstreams<'a>(&self, instances: &[&'a Instance]) -> Vec<&'a Instance>
     where
         'i: 'a,
     {
-        instances.iter().copied().chain(self.strangers.iter().copied()).collect()
+        instances.iter().copied().chain(self.others.iter().copied()).collect()
     }
 
-    /// Splits the work into that of the verb and that for reading upstream outputs.
+    /// Splits the ready stacks into those of the verb and those whose outputs are read.
     pub(super) fn split_work(
         self,
         mut works: HashMap<StackId, ReadyStack>,
     ) -> (HashMap<StackId, ReadyStack>, Upstreams) {
         let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
         let upstreams = Upstreams::new(upstreams.collect());
-        for stranger in self.strangers {
-            works.remove(&stranger.id.stack);
+        for other in self.others {
+            works.remove(&other.id.stack);
         }
         (works, upstreams)
     }

@@ -1,6 +1,6 @@
 //! Gate of a typed command that may change a state: guards, checklist and confirmation in one step.
 
-use super::{exec_guard::ExecVerdict, prepared::Prepared, request::ExecRequest};
+use super::{exec_guard::ExecVerdict, prepared::PreparedInstances, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
     engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, intent_of},
@@ -18,7 +18,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// Intent command at its gate.
+/// Typed command at its gate.
 pub(crate) struct ExecGate<'a> {
     /// Environment of the verb.
     pub(crate) context: &'a Context,
@@ -38,7 +38,7 @@ impl ExecGate<'_> {
         &self,
         config: &Config,
         validated: &ValidatedInventory,
-        prepared: &Prepared,
+        prepared: &PreparedInstances,
     ) -> anyhow::Result<EnvironmentGuards> {
         let Self { context, environment, request, stacks, .. } = self;
         let ValidatedInventory { inventory, modules } = validated;
@@ -55,11 +55,11 @@ impl ExecGate<'_> {
         );
         let typed = intent_of(&request.args);
         let mut blocked = guarded.judge_without_plan(context);
-        blocked.extend(guarded.bind_exceptions(stacks));
+        blocked.extend(guarded.refuse_ambiguous_exceptions(stacks));
         blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));
         let moves = prepared.state_moves(stacks, &request.args)?;
-        if let Some(refusal) = self.incomplete(&guarded, &blocked, &moves) {
-            return Err(self.stopped(&guarded, &refusal, &ExecVerdict { blocked, run: None }).into());
+        if let Some(refusal) = self.incomplete_answers(&guarded, &blocked, &moves) {
+            return Err(self.refusal_error(&guarded, &refusal, &ExecVerdict { blocked, run: None }).into());
         }
         let interactive = context.terminal.interactive;
         let checked = guarded.checklist.confirm_items(interactive, &request.acks, |ask| {
@@ -67,7 +67,7 @@ impl ExecGate<'_> {
         })?;
         match checked {
             ChecklistResult::Refused(refusal) => {
-                return Err(self.stopped(&guarded, &refusal, &ExecVerdict::default()).into());
+                return Err(self.refusal_error(&guarded, &refusal, &ExecVerdict::default()).into());
             }
             ChecklistResult::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
             ChecklistResult::Yes => {}
@@ -75,18 +75,19 @@ impl ExecGate<'_> {
         if self.is_confirmed() || self.ask(&moves)? {
             Ok(guarded)
         } else {
-            Err(self.stopped(&guarded, &self.unconfirmed(&moves), &ExecVerdict::default()).into())
+            Err(self.refusal_error(&guarded, &self.unconfirmed(&moves), &ExecVerdict::default()).into())
         }
     }
 
     /// Returns the refusal for the guards' findings in one stack, after its engine and files were checked.
     pub(crate) fn refusal(&self, guarded: &EnvironmentGuards, found: &ExecVerdict) -> Stopped {
         guarded.warn_unused_exceptions(self.context, None);
-        self.stopped(guarded, &guarded.refusal(&found.blocked), found)
+        self.refusal_error(guarded, &guarded.refusal(&found.blocked), found)
     }
 
-    /// Returns one refusal for everything that no prompt could settle.
-    fn incomplete(
+    /// Returns one refusal for all missing answers that no prompt can get: blocks of guards, and without a terminal the
+    /// checklist and the confirmation.
+    fn incomplete_answers(
         &self,
         guarded: &EnvironmentGuards,
         blocked: &[Blocked],
@@ -99,14 +100,15 @@ impl ExecGate<'_> {
         });
         // A refusal without an exception is final: no answer changes it.
         let wants_answers = nobody_to_ask && allow_flags(blocked).is_some();
-        let checklist = guarded.checklist.unanswered(&self.request.acks).filter(|_| wants_answers);
+        let checklist =
+            guarded.checklist.refusal_of_unconfirmed(&self.request.acks).filter(|_| wants_answers);
         let unconfirmed = (wants_answers && !self.is_confirmed()).then(|| self.unconfirmed(moves));
         let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
         reasons.reduce(|refusal, other| refusal.and(&other))
     }
 
     /// Returns a refusal as the error of the verb, with the complete command that answers it.
-    fn stopped(&self, guarded: &EnvironmentGuards, refusal: &Refusal, found: &ExecVerdict) -> Stopped {
+    fn refusal_error(&self, guarded: &EnvironmentGuards, refusal: &Refusal, found: &ExecVerdict) -> Stopped {
         let message = format!("{}\n{}", refusal.summary, refusal.indented());
         let mut stopped = Stopped::refused(message.trim_end());
         if let Some(flags) = allow_flags(&found.blocked) {
@@ -129,8 +131,8 @@ impl ExecGate<'_> {
         stopped
     }
 
-    /// Returns the complete command with these flags and every answer that it needs.
-    fn command(&self, guarded: &EnvironmentGuards, more: Vec<String>) -> String {
+    /// Returns the command line to type again: with these flags and every answer that the gate needs.
+    fn command(&self, guarded: &EnvironmentGuards, allow_flags: Vec<String>) -> String {
         let Self { context, environment, request, .. } = self;
         let given = request.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string())));
         let acks = request.acks.iter().map(|id| format!("--ack {}", shell_word(id)));
@@ -139,15 +141,15 @@ impl ExecGate<'_> {
             (true, ..) | (_, _, true) => "--confirm",
             (_, true, _) | (_, _, false) => "--yes",
         };
-        let exec = format!("exec {} {}", environment.name, request.names());
+        let exec = format!("exec {} {}", environment.name, request.stack_words());
         let words = std::iter::once(self.given_flags.command(&exec))
             .chain(given)
-            .chain(more)
+            .chain(allow_flags)
             .chain(acks)
             .chain(guarded.checklist.ack_flags(&request.acks))
             .chain(workspace)
             .chain(self.given_flags.values(false))
-            .chain([confirm.to_owned(), "--".to_owned(), request.line()]);
+            .chain([confirm.to_owned(), "--".to_owned(), request.engine_command_line()]);
         words.collect::<Vec<_>>().join(" ")
     }
 
@@ -156,12 +158,13 @@ impl ExecGate<'_> {
         self.request.confirm || (self.request.yes && !self.environment.confirm)
     }
 
+    /// Shows the states that move, and asks the user for the confirmation.
     fn ask(&self, moves: &[StateMove]) -> anyhow::Result<bool> {
         for line in moves.iter().flat_map(state_move_lines) {
             self.context.printer.say_always(line);
         }
         let name = self.environment.name.to_string();
-        let what = self.what();
+        let what = self.command_text();
         let ask = if self.environment.confirm {
             Prompt::TypeName { question: format!("{what}. Type `{name}` to run it"), name: name.clone() }
         } else {
@@ -178,14 +181,19 @@ impl ExecGate<'_> {
 
     fn unconfirmed(&self, moves: &[StateMove]) -> Refusal {
         let detail: Vec<String> = moves.iter().flat_map(state_move_lines).collect();
-        let summary = format!("{} and was not confirmed", self.what());
+        let summary = format!("{} and was not confirmed", self.command_text());
         Refusal { summary, detail: detail.join("\n"), hint: None, next: None }
     }
 
     /// Returns a text with the command, its stacks and its environment: `` `state rm a.b` may change `app` in `staging` ``.
-    fn what(&self) -> String {
+    fn command_text(&self) -> String {
         let names: Vec<String> = self.stacks.iter().map(|stack| format!("`{stack}`")).collect();
-        format!("`{}` may change {} in `{}`", self.request.line(), names.join(", "), self.environment.name)
+        format!(
+            "`{}` may change {} in `{}`",
+            self.request.engine_command_line(),
+            names.join(", "),
+            self.environment.name
+        )
     }
 }
 

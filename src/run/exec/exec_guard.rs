@@ -25,12 +25,12 @@ pub(crate) struct ExecCheck<'a> {
     pub(crate) session: &'a Session<'a>,
 }
 
-/// Result of the check of a command.
+/// Result of the checks of a typed command.
 #[derive(Debug, Default)]
 pub(crate) struct ExecVerdict {
-    /// Refusals.
+    /// Blocks of the guards; empty if the command may run.
     pub(crate) blocked: Vec<Blocked>,
-    /// Run that the plan file belongs to.
+    /// Run that stored the plan file on the command line; `None` if no run did.
     pub(crate) run: Option<String>,
 }
 
@@ -39,14 +39,14 @@ impl ExecCheck<'_> {
     pub(crate) fn judge(
         &self,
         typed: &Intent,
-        guarded: &mut EnvironmentGuards,
+        guards: &mut EnvironmentGuards,
     ) -> Result<ExecVerdict, EngineError> {
-        if let Some(found) = self.replaced_providers(typed, guarded) {
+        if let Some(found) = self.replaced_providers(typed, guards) {
             return Ok(ExecVerdict { blocked: self.blocked(Guard::Binding, &found), run: None });
         }
         let blocked = match typed {
-            Intent::PlanFile { file } => return self.plan_file(file),
-            Intent::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
+            Intent::PlanFile { file } => return self.check_plan_file(file),
+            Intent::Push { file } if guards.judges_losses() => match self.pushed_state(file.as_deref()) {
                 Err(why) => self.blocked(Guard::StatePush, &why),
                 Ok(None) => Vec::new(),
                 Ok(Some(text)) => {
@@ -57,17 +57,17 @@ impl ExecCheck<'_> {
                         }
                         Ok(then) => {
                             let lost: Vec<_> = now.difference(&then).cloned().collect();
-                            guarded.judge_lost(self.stack, &lost)
+                            guards.judge_lost(self.stack, &lost)
                         }
                     }
                 }
             },
             Intent::Named { addresses, forgets: true } => {
-                match guarded.without_exception(self.stack, addresses).as_slice() {
+                match guards.without_exception(self.stack, addresses).as_slice() {
                     [] => Vec::new(),
                     without_exception => {
                         let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
-                        guarded.judge_lost(self.stack, &resources_at(without_exception, &now))
+                        guards.judge_lost(self.stack, &resources_at(without_exception, &now))
                     }
                 }
             }
@@ -78,10 +78,11 @@ impl ExecCheck<'_> {
 
     /// Returns the refusal of a command that starts providers, in an environment with `confirm`
     /// whose providers are replaced.
-    fn replaced_providers(&self, typed: &Intent, guarded: &EnvironmentGuards) -> Option<String> {
+    fn replaced_providers(&self, typed: &Intent, guards: &EnvironmentGuards) -> Option<String> {
         let starts =
             matches!(typed, Intent::Everything { .. } | Intent::PlanFile { .. } | Intent::Named { .. });
-        let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
+        let found =
+            replaced_providers(&self.work.target.env).filter(|_| starts && guards.needs_confirmation())?;
         Some(format!("{found}: the providers would not be the locked ones"))
     }
 
@@ -89,17 +90,18 @@ impl ExecCheck<'_> {
         vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
     }
 
-    /// Returns the path at which the engine finds a file; absent for a relative path of a Terragrunt unit, whose
+    /// Returns the path at which the engine finds a file; `None` for a relative path of a Terragrunt unit, whose
     /// working directory is not known.
-    fn place(&self, file: &OsStr) -> Option<Utf8PathBuf> {
+    fn engine_path(&self, file: &OsStr) -> Option<Utf8PathBuf> {
         let file = Utf8Path::from_path(file.as_ref())?;
         let sure = file.is_absolute() || self.work.engine.reads_root_module();
         sure.then(|| self.work.target.dir.join(file))
     }
 
-    /// Returns the state that is about to be pushed; absent if it is a state that envctl itself saved for that.
-    fn pushed(&self, file: Option<&OsStr>) -> Result<Option<Vec<u8>>, String> {
-        let path = file.filter(|file| *file != "-").and_then(|file| self.place(file));
+    /// Returns the content of the state file that is about to be pushed; `None` for a file in which envctl itself saved a state
+    /// that an engine could not save.
+    fn pushed_state(&self, file: Option<&OsStr>) -> Result<Option<Vec<u8>>, String> {
+        let path = file.filter(|file| *file != "-").and_then(|file| self.engine_path(file));
         let Some(path) = path else {
             return Err("what is pushed cannot be compared with the state: name one file by its whole path"
                 .to_owned());
@@ -112,10 +114,10 @@ impl ExecCheck<'_> {
             .map_err(|error| format!("`{path}` cannot be compared with the state: {error}"))
     }
 
-    fn plan_file(&self, file: &OsStr) -> Result<ExecVerdict, EngineError> {
+    fn check_plan_file(&self, file: &OsStr) -> Result<ExecVerdict, EngineError> {
         let not =
             |message: &str| Ok(ExecVerdict { blocked: self.blocked(Guard::PlanFile, message), run: None });
-        let Some(path) = self.place(file) else { return not("a plan file is named by its whole path") };
+        let Some(path) = self.engine_path(file) else { return not("a plan file is named by its whole path") };
         let facts = match plan_facts(&path) {
             Ok(facts) => facts,
             Err(error) => return not(&error.to_string()),
@@ -124,7 +126,7 @@ impl ExecCheck<'_> {
             let summary = format!("cannot compare `{path}` with the plans in `{}`: {error}", self.runs);
             EngineError::Failed(Failure::new(FailureKind::State, summary))
         };
-        if let Some(run) = stored(self.runs, &path).map_err(unreadable)? {
+        if let Some(run) = run_with_plan(self.runs, &path).map_err(unreadable)? {
             let message = format!("`{path}` is a plan that envctl keeps");
             return Ok(ExecVerdict { blocked: self.blocked(Guard::PlanFile, &message), run: Some(run) });
         }
@@ -149,16 +151,16 @@ impl ExecCheck<'_> {
     }
 }
 
-/// Returns the run whose plan a file is, or a copy of; also a run of another project.
-fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
+/// Returns the run that stored a plan file or the original of a copy; also a run of another project.
+fn run_with_plan(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
     let real = file.canonicalize_utf8()?;
     let names: Vec<&str> = real.components().map(|part| part.as_str()).collect();
     if let Some(at) = names.windows(2).position(|pair| pair == [".envctl", "runs"]) {
         return Ok(names.get(at + 2).map(|run| (*run).to_owned()));
     }
     let bytes = files::read_whole(file)?;
-    for run in entries(runs)? {
-        for plan in entries(&run.join("plans"))? {
+    for run in folder_entries(runs)? {
+        for plan in folder_entries(&run.join("plans"))? {
             let same_size = plan.metadata().is_ok_and(|plan| plan.len() == bytes.len() as u64);
             if same_size && files::read_whole(&plan)? == bytes {
                 return Ok(run.file_name().map(str::to_owned));
@@ -169,7 +171,7 @@ fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
 }
 
 /// Returns the paths in a folder; empty if it does not exist.
-fn entries(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+fn folder_entries(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     match folder.read_dir_utf8() {
         Ok(entries) => entries.map(|entry| entry.map(camino::Utf8DirEntry::into_path)).collect(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

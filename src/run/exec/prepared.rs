@@ -20,34 +20,36 @@ use crate::{
     },
 };
 
-/// Handling of a workspace that no longer exists.
+/// Preparation of an instance before the command of the user runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkspaceCheck {
-    /// Checks for the workspace first, because the command would create it.
-    Noticed,
-    /// No check: the command does not create a workspace, or is meant to.
-    Left,
+    /// Checks first that the workspace exists, because the command would create a missing one.
+    CheckFirst,
+    /// Runs the init without that check: the command does not create a workspace, or is meant to.
+    NoCheck,
     /// No init before the command, because it moves the state away from the current backend.
-    Untouched,
+    NoInit,
 }
 
 /// Instances that can be passed to their engines.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedInstances {
     /// Runner of programs.
     pub(crate) runner: Arc<Runner>,
     /// Folder for the engines' files and logs; no other envctl process writes to it, and it is removed on drop.
     _own: CommandDir,
-    works: HashMap<StackId, ReadyStack>,
+    ready_stacks: HashMap<StackId, ReadyStack>,
     upstreams: Upstreams,
-    asks: HashMap<StackId, CreateWorkspace>,
+    /// Handling of missing workspaces by stack.
+    create_workspace: HashMap<StackId, CreateWorkspace>,
     store: RunStore,
     environment: EnvName,
     secret_use: SecretUse,
+    /// Folder of the engines' logs.
     logs: Utf8PathBuf,
 }
 
-impl Prepared {
-    /// Builds the work of these stacks; does not start an init.
+impl PreparedInstances {
+    /// Prepares these stacks; does not start an init.
     pub(crate) fn load(
         context: &Context,
         config: &Config,
@@ -78,13 +80,13 @@ impl Prepared {
         };
         let ReadyStacks { work, upstreams, .. } = ready(context, &request)?;
         let instances = inventory.instances().filter(|i| work.contains_key(&i.id.stack));
-        let asks = instances.map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
+        let create_workspace = instances.map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         Ok(Self {
             runner,
             _own: own,
-            works: work,
+            ready_stacks: work,
             upstreams,
-            asks,
+            create_workspace,
             store,
             environment: environment.name.clone(),
             secret_use: needs.secrets,
@@ -95,8 +97,10 @@ impl Prepared {
     /// Applies the lock file policy of a typed command, so that envctl's own init before it does not refuse the change.
     pub(crate) fn allow_lockfile_changes(&mut self, args: &[OsString]) {
         if let Some(policy) = LockfilePolicy::of_typed(args) {
-            for work in
-                self.works.values_mut().filter(|work| work.target.lockfile != LockfilePolicy::Unwritten)
+            for work in self
+                .ready_stacks
+                .values_mut()
+                .filter(|work| work.target.lockfile != LockfilePolicy::Unwritten)
             {
                 work.target.lockfile = policy;
             }
@@ -105,23 +109,23 @@ impl Prepared {
 
     /// Sets the colours in the output of a typed command.
     pub(crate) fn set_typed_colors(&mut self, colors: TypedColors) {
-        for work in self.works.values_mut() {
+        for work in self.ready_stacks.values_mut() {
             work.target.typed_colors = colors;
         }
     }
 
     /// Returns the flags of the running command without the values that any of the stacks hides.
     pub(crate) fn given_flags(&self) -> GivenFlags {
-        let flags = self.works.values().next().map(|work| GivenFlags::clone(&work.target.given_flags));
+        let flags = self.ready_stacks.values().next().map(|work| GivenFlags::clone(&work.target.given_flags));
         flags.unwrap_or_default()
     }
 
     /// Returns true if a command may change a state of any of the stacks.
     pub(crate) fn is_mutating(&self, args: &[OsString]) -> bool {
-        self.works.values().any(|work| work.engine.is_mutating(args))
+        self.ready_stacks.values().any(|work| work.engine.is_mutating(args))
     }
 
-    /// Returns the work of a stack with the values that it takes from others, for a command that needs them.
+    /// Adds the values that a stack takes from outputs of other stacks, for a command that needs them.
     pub(crate) fn with_values<'w>(
         &self,
         work: &'w ReadyStack,
@@ -137,7 +141,7 @@ impl Prepared {
         args: &[OsString],
     ) -> anyhow::Result<Vec<StateMove>> {
         let mut moves = Vec::new();
-        for (stack, work) in stacks.iter().filter_map(|stack| Some((stack, self.works.get(stack)?))) {
+        for (stack, work) in stacks.iter().filter_map(|stack| Some((stack, self.ready_stacks.get(stack)?))) {
             let found = work.engine.state_move(&work.target, args);
             moves.extend(found.map_err(|error| self.engine_error(stack, error))?);
         }
@@ -151,7 +155,7 @@ impl Prepared {
         config: &Config,
         environment: &Environment,
     ) -> anyhow::Result<Option<String>> {
-        check_identity(context, config, environment, &mut self.works, &self.runner)
+        check_identity(context, config, environment, &mut self.ready_stacks, &self.runner)
     }
 
     /// Returns the redactor that masks the secrets of the prepared stacks.
@@ -163,7 +167,7 @@ impl Prepared {
     /// killed envctl left in the environment is recovered.
     pub(crate) fn lock_environment(&self, context: &Context, verb: &str) -> anyhow::Result<EnvironmentLock> {
         let environment_lock = environment_lock::take(context, &self.store, &self.environment, verb, None)?;
-        let stacks: Vec<StackId> = self.works.keys().cloned().collect();
+        let stacks: Vec<StackId> = self.ready_stacks.keys().cloned().collect();
         let masking = Masking { redactor: self.runner.redactor(), stacks: &stacks };
         let is_complete = self.secret_use == SecretUse::Required;
         recover_raw_output(context, &self.store, Some(&self.environment), is_complete.then_some(masking));
@@ -172,7 +176,7 @@ impl Prepared {
 
     /// Returns the instances whose states only an exception of `--allow` accepted.
     pub(crate) fn accepted_states(&self) -> Vec<InstanceId> {
-        let targets = self.works.values().map(|work| &work.target);
+        let targets = self.ready_stacks.values().map(|work| &work.target);
         targets
             .filter(|target| target.state_exception.is_taken())
             .map(|target| target.instance.clone())
@@ -188,7 +192,7 @@ impl Prepared {
         workspace_check: WorkspaceCheck,
         act: impl FnOnce(&ReadyStack, &Session<'_>) -> Result<T, EngineError>,
     ) -> anyhow::Result<T> {
-        let Some(work) = self.works.get(stack) else {
+        let Some(work) = self.ready_stacks.get(stack) else {
             return Err(failed(stack, Failure::new(FailureKind::Defect, "it was not prepared")));
         };
         let log = self.logs.join(stack.file_name() + ".log");
@@ -200,13 +204,15 @@ impl Prepared {
         };
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
         let prepare = |create| match workspace_check {
-            WorkspaceCheck::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
-            WorkspaceCheck::Untouched => Ok(()),
-            WorkspaceCheck::Left => work.engine.prepare(&work.target, create, &session),
+            WorkspaceCheck::CheckFirst => {
+                work.engine.enter(&work.target, create, work.accept_lineage, &session)
+            }
+            WorkspaceCheck::NoInit => Ok(()),
+            WorkspaceCheck::NoCheck => work.engine.prepare(&work.target, create, &session),
         };
         let mut prepared = prepare(work.create_workspace);
         if let Err(EngineError::MissingWorkspace { wanted, .. }) = &prepared
-            && self.asks.get(stack) == Some(&CreateWorkspace::Ask)
+            && self.create_workspace.get(stack) == Some(&CreateWorkspace::Ask)
             && context.terminal.interactive
             && !context.read_only
         {

@@ -9,11 +9,11 @@ use crate::{model::GuardException, ui::shell_word};
 pub struct ExecRequest {
     /// Name of the environment.
     pub environment: String,
-    /// Name of the stack; absent for all.
+    /// Name of the stack; `None` for all stacks.
     pub stack: Option<String>,
-    /// `--confirm`
+    /// True with `--confirm`.
     pub confirm: bool,
-    /// `--yes`
+    /// True with `--yes`.
     pub yes: bool,
     /// Exceptions of `--allow`.
     pub allow: Vec<GuardException>,
@@ -25,12 +25,12 @@ pub struct ExecRequest {
 
 impl ExecRequest {
     /// Returns the stack as a word for a shell, or the flag for all stacks.
-    pub(crate) fn names(&self) -> String {
+    pub(crate) fn stack_words(&self) -> String {
         self.stack.as_deref().map_or_else(|| "--all".to_owned(), shell_word)
     }
 
     /// Returns the engine's command line for a shell.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn engine_command_line(&self) -> String {
         let words: Vec<String> = self.args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
         words.join(" ")
     }

@@ -6,7 +6,7 @@ use crate::{
     process::Exit,
 };
 
-/// Check after the command.
+/// Check of a state after the typed command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AfterCommand {
     /// None: the state keeps its lineage.
@@ -24,7 +24,7 @@ enum AfterCommand {
 pub(crate) struct StateWatch<'a> {
     work: &'a ReadyStack,
     session: &'a Session<'a>,
-    then: AfterCommand,
+    check_after: AfterCommand,
 }
 
 impl<'a> StateWatch<'a> {
@@ -34,7 +34,7 @@ impl<'a> StateWatch<'a> {
         work: &'a ReadyStack,
         session: &'a Session<'a>,
     ) -> Result<Self, EngineError> {
-        let then = if typed.builds_on_state() {
+        let check_after = if typed.builds_on_state() {
             let state = work.engine.known_state(&work.target, work.accept_lineage, session)?;
             if state.lineage.is_empty() { AfterCommand::New } else { AfterCommand::Nothing }
         } else if matches!(typed, Intent::Push { .. }) {
@@ -44,12 +44,12 @@ impl<'a> StateWatch<'a> {
         } else {
             AfterCommand::Nothing
         };
-        Ok(Self { work, session, then })
+        Ok(Self { work, session, check_after })
     }
 
     /// Records a new state, also after a failed command; returns an error if a pushed state is not the last known one.
     pub(crate) fn after(self, exit: Exit) -> Result<(), EngineError> {
-        let accept = match self.then {
+        let accept = match self.check_after {
             AfterCommand::New => true,
             AfterCommand::Moved if exit.is_success() => true,
             AfterCommand::Pushed if exit.is_success() => self.work.accept_lineage,

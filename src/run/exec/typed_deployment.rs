@@ -90,12 +90,12 @@ impl<'a> TypedDeployments<'a> {
         let name = stack.file_name();
         LastDeployment::find(&self.store, &self.past, self.environment, &name, None)
             .map(|found| found.is_some_and(|deployment| deployment.destroyed))
-            .map_err(|error| unusable(stack, error))
+            .map_err(|error| record_error(stack, error))
     }
 
     fn record(&self, stack: &StackId, destroyed: bool) -> Result<(), EngineError> {
         let Some(instance) = self.inventory.get(stack.as_str()) else {
-            return Err(unusable(stack, "the stack is not declared"));
+            return Err(record_error(stack, "the stack is not declared"));
         };
         let deployment = LastDeployment {
             run: new_run_id(&*self.context.clock),
@@ -106,11 +106,11 @@ impl<'a> TypedDeployments<'a> {
             destroyed,
             typed: true,
         };
-        deployment.keep(&self.store, self.environment).map_err(|error| unusable(stack, error))
+        deployment.keep(&self.store, self.environment).map_err(|error| record_error(stack, error))
     }
 }
 
-fn unusable(stack: &StackId, error: impl Display) -> EngineError {
+fn record_error(stack: &StackId, error: impl Display) -> EngineError {
     let summary = format!("cannot use the record of the last deployment of `{stack}`: {error}");
     EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
 }

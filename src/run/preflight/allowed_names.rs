@@ -27,7 +27,7 @@ pub(in crate::run) fn check_allowed_names(
                         continue;
                     }
                     let what = format!("there is no environment `{wanted}`");
-                    return Err(unknown(exception, &what, closest(wanted.as_str(), names)));
+                    return Err(unknown_name_error(exception, &what, closest(wanted.as_str(), names)));
                 }
                 stack
             }
@@ -37,13 +37,13 @@ pub(in crate::run) fn check_allowed_names(
             let names: Vec<StackId> = inventory.graph().order();
             let meant = closest(stack.as_str(), names.iter().map(StackId::as_str));
             let what = format!("there is no stack `{stack}` in `{}`", environment.name);
-            return Err(unknown(exception, &what, meant));
+            return Err(unknown_name_error(exception, &what, meant));
         }
     }
     Ok(())
 }
 
-fn unknown(exception: &GuardException, what: &str, meant: Option<&str>) -> Usage {
+fn unknown_name_error(exception: &GuardException, what: &str, meant: Option<&str>) -> Usage {
     let meant = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
     Usage::Other(format!("`--allow {}`: {what}{meant}", shell_word(&exception.to_string())))
 }

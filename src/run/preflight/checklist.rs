@@ -13,7 +13,9 @@ use crate::{
 /// Items of the checklist, and those that were confirmed in this run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Checklist {
+    /// Sentences to confirm, by id.
     items: IndexMap<String, String>,
+    /// Ids of the confirmed items.
     acked: Vec<String>,
 }
 
@@ -53,16 +55,16 @@ impl Checklist {
         self.items.keys().any(|id| !self.acked.contains(id) && !acks.contains(id))
     }
 
-    /// Returns the refusal of the items that neither a flag nor the user has confirmed; absent if there are none.
-    pub(in crate::run) fn unanswered(&self, acks: &[String]) -> Option<Refusal> {
-        let mut open = self.open();
+    /// Returns the refusal of the items that neither a flag nor the user has confirmed; `None` if all items are confirmed.
+    pub(in crate::run) fn refusal_of_unconfirmed(&self, acks: &[String]) -> Option<Refusal> {
+        let mut open = self.unconfirmed_items();
         open.retain(|(id, _)| !acks.contains(id));
-        (!open.is_empty()).then(|| unanswered(&open))
+        (!open.is_empty()).then(|| unconfirmed_refusal(&open))
     }
 
-    /// Returns the flags that confirm the open items.
+    /// Returns the `--ack` flags of the items that neither a flag nor the user has confirmed.
     pub(in crate::run) fn ack_flags(&self, acks: &[String]) -> Vec<String> {
-        let open = self.open().into_iter().filter(|(id, _)| !acks.contains(id));
+        let open = self.unconfirmed_items().into_iter().filter(|(id, _)| !acks.contains(id));
         open.map(|(id, _)| format!("--ack {}", shell_word(&id))).collect()
     }
 
@@ -72,7 +74,7 @@ impl Checklist {
     }
 
     /// Returns the items that are not confirmed yet.
-    fn open(&self) -> Vec<(String, String)> {
+    fn unconfirmed_items(&self) -> Vec<(String, String)> {
         let open = self.items.iter().filter(|(id, _)| !self.acked.contains(id));
         open.map(|(id, sentence)| (id.clone(), sentence.clone())).collect()
     }
@@ -84,7 +86,7 @@ impl Checklist {
         acks: &[String],
         mut ask: impl FnMut(&Prompt) -> Result<PromptResult, DispatchError>,
     ) -> Result<ChecklistResult, DispatchError> {
-        for (id, sentence) in self.open() {
+        for (id, sentence) in self.unconfirmed_items() {
             if acks.contains(&id) {
                 self.acked.push(id);
             } else if interactive {
@@ -94,19 +96,23 @@ impl Checklist {
                     // The first no ends the checklist without further prompts.
                     PromptResult::Answered(_) => break,
                     PromptResult::Failed(error) => {
-                        let refusal = unanswered(&self.open());
+                        let refusal = unconfirmed_refusal(&self.unconfirmed_items());
                         let summary = format!("{}, and asking for it failed: {error}", refusal.summary);
                         return Ok(ChecklistResult::Refused(Refusal { summary, ..refusal }));
                     }
                 }
             }
         }
-        let open = self.open();
-        Ok(if open.is_empty() { ChecklistResult::Yes } else { ChecklistResult::Refused(unanswered(&open)) })
+        let open = self.unconfirmed_items();
+        Ok(if open.is_empty() {
+            ChecklistResult::Yes
+        } else {
+            ChecklistResult::Refused(unconfirmed_refusal(&open))
+        })
     }
 }
 
-fn unanswered(open: &[(String, String)]) -> Refusal {
+fn unconfirmed_refusal(open: &[(String, String)]) -> Refusal {
     let ids: Vec<String> = open.iter().map(|(id, _)| format!("`{id}`")).collect();
     let lines: Vec<String> =
         open.iter().map(|(id, sentence)| format!("checklist {id}: {sentence}")).collect();

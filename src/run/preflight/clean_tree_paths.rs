@@ -44,7 +44,7 @@ impl CleanTreePaths {
     }
 
     /// Returns the current paths: hooks may have written files.
-    pub(crate) fn places(&self) -> Result<CleanPaths, InputError> {
+    pub(crate) fn current_paths(&self) -> Result<CleanPaths, InputError> {
         let mut paths = self.paths.clone();
         paths.extend(self.var_files.iter().cloned());
         let mut loaded: Vec<Utf8PathBuf> =

@@ -21,7 +21,7 @@ use crate::{
     model::{EnvName, InstanceId, RunId, StackId},
     run::{
         Context,
-        last_deployment::{LastDeployment, record},
+        last_deployment::{LastDeployment, record_path},
         run_history::{PastRun, past_runs},
     },
     ui::shell_word,
@@ -68,7 +68,7 @@ impl UndeclaredStack {
     fn hints(&self, context: &Context, config: &Config) -> Vec<String> {
         let folder = config.root().join(&self.path);
         let restore = self.commit.as_ref().filter(|_| !folder.exists()).map(|commit| {
-            let (commit, path) = (commit.get(..12).unwrap_or(commit), context.shown(&folder));
+            let (commit, path) = (commit.get(..12).unwrap_or(commit), context.shown_path(&folder));
             format!("`git restore --source={commit} -- {}` brings its files back", shell_word(path.as_str()))
         });
         let (environment, stack) = (&self.environment, shell_word(self.stack.as_str()));
@@ -154,8 +154,8 @@ impl GoneStacks {
     }
 }
 
-/// Returns the stacks of an environment that are no longer declared. `inventory` is absent if the environment
-/// itself is no longer declared. `stated` returns the instances of all environments by state address; called
+/// Returns the stacks of an environment that are no longer declared. `inventory` is `None` if the environment
+/// itself is no longer declared. `instances_by_address` returns the instances of all environments by state address; called
 /// only if a stack may be gone.
 ///
 /// A renamed stack is not gone: another instance has the address or the lineage of its state.
@@ -164,7 +164,7 @@ pub(crate) fn undeclared_stacks(
     config: &Config,
     environment: &EnvName,
     inventory: Option<&Inventory>,
-    stated: &dyn Fn() -> BTreeMap<String, InstanceId>,
+    instances_by_address: &dyn Fn() -> BTreeMap<String, InstanceId>,
 ) -> anyhow::Result<GoneStacks> {
     let store = RunStore::new(config.root());
     let instances: Vec<&Instance> = inventory.into_iter().flat_map(Inventory::instances).collect();
@@ -176,7 +176,7 @@ pub(crate) fn undeclared_stacks(
     if known.is_empty() {
         return Ok(gone);
     }
-    let stated = stated();
+    let instances_by_address = instances_by_address();
     let known_here = declared.iter().filter_map(|name| gone.state(&store, environment, name));
     let taken_over: BTreeSet<String> = known_here.filter_map(|state| state.lineage).collect();
     let past = past_runs(context, config)?;
@@ -193,12 +193,13 @@ pub(crate) fn undeclared_stacks(
         let Some((stack, deployment)) = found else { continue };
         let is_renamed = state.lineage.as_ref().is_some_and(|lineage| taken_over.contains(lineage))
             || match &state.address {
-                Some(address) if stated.contains_key(address) => true,
-                // The instance that replaced it may have an address that no file states.
+                Some(address) if instances_by_address.contains_key(address) => true,
+                // The instance that replaced it may have an address that no file sets.
                 address => instances.iter().any(|instance| {
                     let is_same_place = instance.path.as_str() == deployment.path
                         && instance.workspace() == deployment.workspace.as_deref();
-                    is_same_place && (address.is_none() || !stated.values().any(|id| *id == instance.id))
+                    is_same_place
+                        && (address.is_none() || !instances_by_address.values().any(|id| *id == instance.id))
                 }),
             };
         if is_renamed || state.address.as_deref().is_some_and(is_empty_file) {
@@ -229,7 +230,7 @@ pub(crate) fn undeclared_stacks(
 impl GoneStacks {
     /// Returns the recorded state of an instance, or adds its record to the unreadable ones.
     fn state(&mut self, store: &RunStore, environment: &EnvName, name: &str) -> Option<RecordedState> {
-        recorded_state(&folder(store, environment, name)).unwrap_or_else(|failure| {
+        recorded_state(&record_folder(store, environment, name)).unwrap_or_else(|failure| {
             let (environment, name) = (environment.clone(), name.to_owned());
             self.unreadable.push(UnreadableRecord { environment, name, reason: failure.summary });
             None
@@ -246,11 +247,12 @@ fn last_deployment(
 ) -> Result<Option<(StackId, LastDeployment)>, String> {
     let find = |environment: &EnvName, name: &str, until| {
         LastDeployment::find(store, past, environment, name, until).map_err(|error| {
-            let path = record(store, environment, name);
+            let path = record_path(store, environment, name);
             format!("cannot use `{path}`, which holds its last deployment: {error}")
         })
     };
-    let names = FormerNames::read(&folder(store, environment, name)).map_err(|failure| failure.summary)?;
+    let names =
+        FormerNames::read(&record_folder(store, environment, name)).map_err(|failure| failure.summary)?;
     let mut newest = find(environment, name, None)?;
     for former in names.iter().flat_map(|names| &names.former) {
         let InstanceId { environment, stack } = &former.instance;
@@ -267,14 +269,14 @@ fn last_deployment(
 pub(crate) fn undeclared_environments(
     context: &Context,
     config: &Config,
-    stated: &dyn Fn() -> BTreeMap<String, InstanceId>,
+    instances_by_address: &dyn Fn() -> BTreeMap<String, InstanceId>,
 ) -> anyhow::Result<GoneStacks> {
     let store = RunStore::new(config.root());
     let mut gone = GoneStacks::default();
-    for name in folder_names(&store.home().join("instances"))? {
+    for name in subfolder_names(&store.home().join("instances"))? {
         let Ok(environment) = name.parse::<EnvName>() else { continue };
         if !config.environments().contains_key(&environment) {
-            let found = undeclared_stacks(context, config, &environment, None, stated)?;
+            let found = undeclared_stacks(context, config, &environment, None, instances_by_address)?;
             gone.stacks.extend(found.stacks);
             gone.unreadable.extend(found.unreadable);
         }
@@ -283,16 +285,16 @@ pub(crate) fn undeclared_environments(
 }
 
 /// Returns the folder with the records of an instance.
-fn folder(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
+fn record_folder(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
     store.home().join("instances").join(environment.as_str()).join(name)
 }
 
 /// Returns the names of the folders with records of an environment's stacks.
 fn recorded_stacks(store: &RunStore, environment: &EnvName) -> anyhow::Result<Vec<String>> {
-    folder_names(&store.home().join("instances").join(environment.as_str()))
+    subfolder_names(&store.home().join("instances").join(environment.as_str()))
 }
 
-fn folder_names(folder: &Utf8Path) -> anyhow::Result<Vec<String>> {
+fn subfolder_names(folder: &Utf8Path) -> anyhow::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

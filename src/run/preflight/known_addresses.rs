@@ -29,8 +29,9 @@ pub(in crate::run) fn check_addresses(
     let flags = request.targets.iter().map(|address| ("--target", address));
     let flags = flags.chain(request.excludes.iter().map(|address| ("--without", address)));
     let flags = flags.chain(request.replace.iter().map(|address| ("--replace", address)));
-    let wanted: Vec<_> =
-        flags.map(|(flag, text)| Ok((flag, text, parsed(flag, text)?))).collect::<Result<_, Usage>>()?;
+    let wanted: Vec<_> = flags
+        .map(|(flag, text)| Ok((flag, text, parse_address(flag, text)?)))
+        .collect::<Result<_, Usage>>()?;
     let mut addresses: Option<Vec<Option<StackAddresses>>> = None;
     for (flag, text, address) in wanted {
         if address.kind == ObjectKind::WithoutState || stacks.is_empty() {
@@ -55,7 +56,7 @@ pub(in crate::run) fn check_addresses(
 }
 
 /// Parses the address of a flag. Only a resource can be replaced.
-fn parsed(flag: &str, text: &str) -> Result<ObjectAddress, Usage> {
+fn parse_address(flag: &str, text: &str) -> Result<ObjectAddress, Usage> {
     let (what, forms) = if flag == "--replace" {
         ("a resource", "`TYPE.NAME` or `module.NAME.TYPE.NAME[\"KEY\"]`")
     } else {
@@ -86,7 +87,7 @@ impl StackAddresses {
     }
 }
 
-/// Returns the addresses of a stack; absent if only an engine knows them.
+/// Returns the addresses of a stack; `None` if only an engine knows them.
 fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Option<StackAddresses> {
     // A hook before the plan may write files.
     if !instance.settings.hooks.before_plan.is_empty() {
@@ -104,7 +105,7 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
         && (!is_unit || has_local_state(&instance.dir));
     let path = match state_location(instance, modules, store, is_local) {
         StateLocation::File(path) => path,
-        StateLocation::Unseen => return Some(found),
+        StateLocation::NeverRead => return Some(found),
         StateLocation::Elsewhere => return None,
     };
     if files::is_file_there(&path) {
@@ -126,31 +127,31 @@ enum StateLocation {
     /// Local state file, which may not exist.
     File(Utf8PathBuf),
     /// Local state file that no run of this checkout has read.
-    Unseen,
+    NeverRead,
     /// Remote state, or a location that is not known.
     Elsewhere,
 }
 
 /// Returns the location of a state: from the files, or else the last one that this checkout recorded.
 fn state_location(instance: &Instance, modules: &Modules, store: &RunStore, is_local: bool) -> StateLocation {
-    let stated = modules.stated_states();
-    let stated = stated.iter().find(|(_, id)| **id == instance.id).map(|(address, _)| address.clone());
+    let known = modules.stated_states();
+    let known = known.iter().find(|(_, id)| **id == instance.id).map(|(address, _)| address.clone());
     let InstanceId { environment, stack } = &instance.id;
     let recorded = || {
         let folder = store.home().join("instances").join(environment.as_str()).join(stack.file_name());
         recorded_state(&folder).map(|state| state.and_then(|state| state.address))
     };
-    match stated.map_or_else(recorded, |address| Ok(Some(address))) {
+    match known.map_or_else(recorded, |address| Ok(Some(address))) {
         Ok(Some(address)) => match address.strip_prefix("local:") {
             Some(path) => StateLocation::File(path.into()),
             None => StateLocation::Elsewhere,
         },
-        Ok(None) if is_local => StateLocation::Unseen,
+        Ok(None) if is_local => StateLocation::NeverRead,
         Ok(None) | Err(_) => StateLocation::Elsewhere,
     }
 }
 
-/// Adds the addresses of a module and of the modules that it calls; absent if a file cannot be parsed.
+/// Adds the addresses of a module and of the modules that it calls; `None` if a file cannot be parsed.
 fn collect(
     (engine, root): (EngineName, &Utf8Path),
     modules: &Modules,

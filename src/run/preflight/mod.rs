@@ -1,7 +1,7 @@
 //! Checks before the first engine of a run.
 
 pub(super) mod allowed_names;
-pub(crate) mod check_around;
+pub(crate) mod check_guards;
 pub(crate) mod check_versions;
 pub(super) mod checklist;
 pub(super) mod clean_tree_paths;

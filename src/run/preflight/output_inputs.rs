@@ -61,13 +61,13 @@ pub(in crate::run) fn refuse_input_files(
         let folders = [Some(root), root.parent()].into_iter().flatten();
         let mut others = folders.map(|folder| folder.join(name));
         let other = others.find(|other| other.is_absolute() && reader(other).is_none());
-        let instead = other.map(|other| format!("--{what} {}", context.shown(&other)));
+        let instead = other.map(|other| format!("--{what} {}", context.shown_path(&other)));
         return Err(Usage::OutputIsInput { message, file: path.clone(), instead });
     }
     Ok(())
 }
 
-/// Returns a path whose folder has no links; absent for a path without a folder.
+/// Returns a path whose folder has no links; `None` for a path without a folder.
 fn without_links(path: &Utf8Path) -> Option<Utf8PathBuf> {
     Some(resolve_links(path.parent()?).join(path.file_name()?))
 }

@@ -1,5 +1,5 @@
-//! Items of `check` about the circumstances of a change, for environments with guards over them: branch, working tree,
-//! identity, and time. The guards of the gate evaluate them.
+//! Items of `check` about the guards of an environment that need no plan: branch, working tree, identity, and time. The
+//! guards themselves judge, as at the gate.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use crate::{
     model::{Blocked, ExitStatus, Guard},
     process::Runner,
     run::{
-        Context, Stopped, environment_guards::EnvironmentGuards, exec::prepared::Prepared,
+        Context, Stopped, environment_guards::EnvironmentGuards, exec::prepared::PreparedInstances,
         ready_stacks::CommandNeeds,
     },
 };
 
-/// Returns the items of the guards that an environment has.
+/// Returns an item for each group of guards that the environment sets.
 pub(crate) fn items(
     context: &Context,
     config: &Config,
@@ -43,7 +43,7 @@ pub(crate) fn items(
     };
     let mut items = Vec::new();
     if guards.identity.is_some() {
-        items.push(identity(context, config, environment)?);
+        items.push(identity_item(context, config, environment)?);
     }
     if !guards.branch.is_empty() || guards.up_to_date {
         let fine = match (guards.branch.is_empty(), guards.up_to_date) {
@@ -56,12 +56,12 @@ pub(crate) fn items(
     if guards.clean_tree {
         items.push(judged(CheckName::Tree, of(&[Guard::CleanTree]), "everything is committed"));
     }
-    let of_plans = of_plans(guards);
-    if !guards.window.is_empty() || !of_plans.is_empty() {
+    let guards_over_plans = guards_over_plans(guards);
+    if !guards.window.is_empty() || !guards_over_plans.is_empty() {
         let mut found = judged(CheckName::Guards, of(&[Guard::Window]), "changes may be made now");
-        if found.status == CheckStatus::Green && !of_plans.is_empty() {
+        if found.status == CheckStatus::Green && !guards_over_plans.is_empty() {
             found.status = CheckStatus::Unknown;
-            found.message = format!("{} judged by the plan", of_plans.join(", "));
+            found.message = format!("{} judged by the plan", guards_over_plans.join(", "));
         }
         items.push(found);
     }
@@ -69,7 +69,7 @@ pub(crate) fn items(
 }
 
 /// Returns the names of the guards that need a plan.
-fn of_plans(guards: &Guards) -> Vec<String> {
+fn guards_over_plans(guards: &Guards) -> Vec<String> {
     let all = [
         (Guard::Protect, !guards.protect.is_empty()),
         (Guard::DenyActions, !guards.deny_actions.is_empty()),
@@ -81,7 +81,7 @@ fn of_plans(guards: &Guards) -> Vec<String> {
 }
 
 /// Runs the identity check as before a plan: in the process environment of each stack's engine.
-fn identity(context: &Context, config: &Config, environment: &Environment) -> anyhow::Result<CheckItem> {
+fn identity_item(context: &Context, config: &Config, environment: &Environment) -> anyhow::Result<CheckItem> {
     let name = CheckName::Identity;
     let Ok(validated) = context.validated_inventory(config, environment, &[VerbClass::Check]) else {
         let message = "asked once the files are right".to_owned();
@@ -89,7 +89,7 @@ fn identity(context: &Context, config: &Config, environment: &Environment) -> an
     };
     let stacks = validated.inventory.graph().order();
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let asked = Prepared::load(context, config, &validated, environment, &stacks, &[], needs)
+    let asked = PreparedInstances::load(context, config, &validated, environment, &stacks, &[], needs)
         .and_then(|mut prepared| prepared.check_identity(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),
