@@ -133,7 +133,6 @@ total          ·        1         ·        ·        ·
 ✔ app      no changes  [SECONDS]
 ✔ mail     1 to update  [SECONDS]
 ✔ mail     1 updated  [SECONDS]
-    OpenTofu 1.12.6
     terraform_data.mail: working...
     terraform_data.mail: complete
     Apply complete! 1 changed
