@@ -15,9 +15,9 @@ use crate::{
 /// Result of an earlier run for one stack.
 #[derive(Debug, Clone)]
 pub enum PriorResult {
-    /// A plan with changes that no run has begun to apply.
+    /// The earlier run made a plan with changes, and no run has begun to apply it.
     Planned(Box<StoredPlan>),
-    /// A plan without changes.
+    /// The earlier run made a plan without changes.
     Clean,
     /// Planning was deferred until another stack is applied.
     Deferred {
@@ -36,7 +36,7 @@ pub enum PriorResult {
 /// Plan that an earlier run stored.
 #[derive(Debug, Clone)]
 pub struct StoredPlan {
-    /// Plan file in the folder of the earlier run; the run that applies it moves it away first.
+    /// Plan file in the folder of the earlier run; the run that applies the plan renames the file first.
     pub file: Utf8PathBuf,
     /// Manifest of the plan; its seal is verified.
     pub manifest: PlanManifest,

@@ -117,7 +117,7 @@ impl StackRuns {
         self.stacks.insert(stack.clone(), stack_run);
         if has_applied {
             self.applied.insert(stack.clone());
-            // Plans that were made after an apply of an earlier run only know the outputs of that one. Dependents of the
+            // Plans that were made after an apply of an earlier run only know the outputs of that apply. Dependents of the
             // stack have no step now, so that all of them are here.
             for other in self.stacks.values_mut() {
                 other.applied_at_plan.remove(stack);

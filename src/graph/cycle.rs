@@ -6,7 +6,7 @@ use petgraph::{algo::kosaraju_scc, graph::NodeIndex};
 
 use super::edges::Edges;
 
-/// Returns the shortest_cycle cycle through the first declared stack that lies on a cycle, with that stack at both ends.
+/// Returns the shortest cycle through the first declared stack that lies on a cycle, with that stack at both ends.
 ///
 /// Empty when there is no cycle.
 pub(super) fn shortest_cycle(edges: &Edges) -> Vec<usize> {
@@ -24,7 +24,7 @@ pub(super) fn shortest_cycle(edges: &Edges) -> Vec<usize> {
     start.map_or_else(Vec::new, |start| cycle_through(edges, start, &group))
 }
 
-/// Returns the shortest_cycle path from a node back to itself inside its strongly connected component.
+/// Returns the shortest path from a node back to itself inside its strongly connected component.
 fn cycle_through(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize> {
     let mut came_from = vec![None; group.len()];
     let mut queue = VecDeque::from([start]);

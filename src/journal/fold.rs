@@ -49,7 +49,7 @@ impl Fold {
             EventKind::Expected { step, expected } => record_estimate(run, *step, *expected),
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.record_start(event.at),
             EventKind::StepFinished(finished) => {
-                self.stack(event.seq, &finished.stack)?.record_step_end(finished)
+                self.stack(event.seq, &finished.stack)?.record_step_end(finished);
             }
             EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.record_skip(outcome),
             EventKind::Reviewed { round, digest, blocked, .. } => {

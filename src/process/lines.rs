@@ -2,7 +2,7 @@
 
 use std::mem;
 
-/// Length in bytes at which a line is is_cut, so that a program that writes no line feed cannot exhaust the memory.
+/// Length in bytes at which a line is cut, so that a program that writes no line feed cannot exhaust the memory.
 const MAX_LINE_LENGTH: usize = 16 * 1024 * 1024;
 
 /// Text that replaces the rest of a line that was cut.

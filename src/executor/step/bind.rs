@@ -26,8 +26,9 @@ use crate::{
 
 /// Inputs of a plan, recorded before it is made.
 pub(super) struct InputsBeforePlan {
+    /// Digests of the input files.
     pub(super) contents: InputDigests,
-    /// State in a file; `None` for other backends.
+    /// Identity of a state in a local file; `None` for other backends.
     pub(super) state: Option<LocalIdentity>,
     /// Entity tag (`ETag`) of the state from the server of its backend; `None` unless clean plans may be reused later.
     pub(super) etag: Option<Stamp>,

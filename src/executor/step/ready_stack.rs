@@ -116,8 +116,11 @@ impl PlanOptions {
 /// Plan that waits to be applied.
 #[derive(Debug, Clone)]
 pub(in crate::executor) struct PendingPlan {
+    /// Path of the plan file.
     pub(in crate::executor) file: Utf8PathBuf,
+    /// Changes of the plan.
     pub(in crate::executor) changes: Changes,
+    /// True if the plan uses values that are not known yet.
     pub(in crate::executor) tentative: bool,
     /// Manifest of the plan; `None` for a clean stack, which waits without a plan.
     pub(in crate::executor) manifest: Option<PlanManifest>,

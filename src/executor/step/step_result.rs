@@ -14,15 +14,19 @@ use crate::{
 
 /// Result of a step, before it becomes an event.
 pub(super) struct StepResult {
+    /// Outcome of the step.
     pub(super) outcome: Outcome,
     pub(super) exit_code: Option<i32>,
     pub(super) plan: Option<Utf8PathBuf>,
+    /// True if the plan uses values that are not known yet.
     pub(super) tentative: bool,
     /// True if the engine deferred changes to a later plan.
     pub(super) is_deferring: bool,
     /// True if an earlier clean plan was reused instead of a new plan.
     pub(super) reused: bool,
+    /// Number of attempts of the plan or apply.
     pub(super) attempts: u32,
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
 }
 

@@ -58,7 +58,9 @@ impl OutputStatus {
 /// Value of an output that a plan can use.
 #[derive(Debug, PartialEq)]
 pub(super) struct AvailableOutput<'o> {
+    /// Value of the output.
     pub(in crate::executor) value: &'o Value,
+    /// True if the output is marked sensitive.
     pub(in crate::executor) sensitive: bool,
     /// True if the value comes from a plan that is not applied yet.
     pub(in crate::executor::step) is_planned: bool,
