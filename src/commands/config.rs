@@ -166,7 +166,7 @@ fn view(
 /// Returns the guards that are set, with the names of environments.toml.
 fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
     let written = config.origins(environment, None);
-    let set = environment.guards.described().into_iter();
+    let set = environment.guards.names_and_values().into_iter();
     set.map(|(name, value)| {
         let path = format!("guards.{name}");
         let origin = written.iter().find(|(key, _)| *key == path || key.starts_with(&format!("{path}.")));
@@ -198,7 +198,7 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     if let Some(parallelism) = settings.parallelism {
         put("parallelism".to_owned(), parallelism.get().into(), None);
     }
-    if let Some(bind) = &settings.bind {
+    if let Some(bind) = &settings.bound_variables {
         let names: Vec<&str> = bind.value.iter().map(VariablePattern::as_str).collect();
         put("bind".to_owned(), names.into(), Some(&bind.origin));
     }

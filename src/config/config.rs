@@ -24,7 +24,7 @@ use crate::{
     model::{EngineName, EnvName, StackId},
 };
 
-/// Resolved and validated configuration. It fits together by itself; the stacks' files are not considered.
+/// Resolved and validated environments.toml. Its tables fit each other; no file of a stack has been read.
 #[derive(Debug)]
 pub struct Config {
     pub(crate) path: Utf8PathBuf,
@@ -39,16 +39,16 @@ pub struct Config {
     pub(crate) discover: Option<Discover>,
     pub(crate) discover_templates: Option<DiscoverTemplates>,
     pub(crate) overrides: Vec<LayerTable>,
-    /// Keys that are parsed but have no effect in this version, from tables that no environment or stack overrides; with
-    /// the environments that they concern, or an empty list for all.
+    /// Keys that this version does not honour, from tables without layers, each with the environments that the table
+    /// concerns (an empty list for all).
     pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
     pub(crate) keep_runs: Option<Duration>,
 }
 
-/// Error for a word that names no environment.
+/// Error for a word of the command line that names no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct UnknownEnvironment {
-    /// Word of the command line.
+    /// Word that the user typed.
     pub word: String,
     /// Name or alias that the user probably meant.
     pub suggestion: Option<String>,
@@ -72,12 +72,12 @@ impl fmt::Display for UnknownEnvironment {
 }
 
 impl Config {
-    /// Returns `store.keep`: how long runs are kept.
+    /// Returns the value of `[store] keep`: the time for which runs are kept.
     pub fn keep_runs(&self) -> Option<Duration> {
         self.keep_runs
     }
 
-    /// Returns the folder of environments.toml, at which relative paths in it start.
+    /// Returns the folder of environments.toml: the base of the relative paths in environments.toml.
     pub fn root(&self) -> &Utf8Path {
         &self.root
     }
@@ -87,7 +87,7 @@ impl Config {
         &self.path
     }
 
-    /// Returns the source of environments.toml, which spans point into.
+    /// Returns the text of environments.toml, which the spans of the settings point into.
     pub fn source(&self) -> &Arc<SourceFile> {
         &self.sources.file
     }
@@ -102,12 +102,12 @@ impl Config {
         &self.engines[engine.index()]
     }
 
-    /// Returns the environments in the order of the file.
+    /// Returns the environments in the order of environments.toml.
     pub fn environments(&self) -> &IndexMap<EnvName, Environment> {
         &self.environments
     }
 
-    /// Returns the environment with that name or alias.
+    /// Returns the environment whose name or alias is `word`.
     pub fn environment(&self, word: &str) -> Result<&Environment, UnknownEnvironment> {
         let by_alias = || self.environments.values().find(|e| e.aliases.iter().any(|alias| alias == word));
         self.environments.get(word).or_else(by_alias).ok_or_else(|| {
@@ -123,7 +123,7 @@ impl Config {
         })
     }
 
-    /// Returns the declared stacks in the order of the file.
+    /// Returns the declared stacks in the order of environments.toml.
     pub fn stacks(&self) -> &IndexMap<StackId, Stack> {
         &self.stacks
     }
@@ -133,8 +133,7 @@ impl Config {
         self.discover.as_ref()
     }
 
-    /// Returns the keys that this version does not honour: those of tables without layers, and those of one environment when
-    /// it is given.
+    /// Returns the keys that this version does not honour: of tables without layers, and of `environment` if it is given.
     ///
     /// The keys of a stack are in its [`Settings`](super::Settings).
     pub fn unsupported(&self, environment: Option<&Environment>) -> Vec<Unsupported> {
@@ -148,9 +147,9 @@ impl Config {
         of_file.map(|(unsupported, _)| unsupported).chain(of_environment).cloned().collect()
     }
 
-    /// Returns the origin of each effective key, by its path below an environment: `workspace`, `vars.size`.
+    /// Returns the origin of each key in force, by the key's path below an environment: `workspace`, `vars.size`.
     ///
-    /// With a stack, the layers of the stack are included.
+    /// The layers of `stack` are included, if a stack is given.
     pub fn origins(&self, environment: &Environment, stack: Option<&StackId>) -> Vec<(String, Origin)> {
         let mut origins = Vec::new();
         let own = stack.and_then(|stack| self.stack_layers(stack));
@@ -163,27 +162,27 @@ impl Config {
         origins
     }
 
-    /// Returns the patterns of `[discover]` for one environment: templates are expanded, `<captures>` and `**` are left in
-    /// place.
-    pub fn discover_paths(
+    /// Returns the patterns of `[discover] paths` with their spans: templates are expanded for the environment, `<captures>`
+    /// and `**` stay in the patterns.
+    pub fn discovery_patterns(
         &self,
         environment: &Environment,
     ) -> Result<Vec<(String, Range<usize>)>, Diagnostics> {
         let Some(templates) = &self.discover_templates else { return Ok(Vec::new()) };
-        templates.paths(self.expander(environment, None, &BTreeMap::new()))
+        templates.expand_paths(self.expander(environment, None, &BTreeMap::new()))
     }
 
-    /// Returns the name of a discovered stack by `[discover] name`; `None` when that key is absent.
-    pub fn discovered_name(
+    /// Returns the name that `[discover] name` gives a discovered stack; `None` without that key.
+    pub fn discovered_stack_name(
         &self,
         environment: &Environment,
         captures: &BTreeMap<String, String>,
     ) -> Result<Option<String>, Diagnostics> {
         let Some(templates) = &self.discover_templates else { return Ok(None) };
-        templates.name(self.expander(environment, None, captures))
+        templates.expand_name(self.expander(environment, None, captures))
     }
 
-    /// Creates an expander for the templates of a whole environment; `stack` is the value of `{stack}`, if it has one.
+    /// Creates an expander for the templates of a whole environment; `stack` is the value of `{stack}`, which may be unset.
     pub(crate) fn expander<'a>(
         &'a self,
         environment: &'a Environment,

@@ -1,4 +1,4 @@
-//! Conversion of keys as written into settings: templates are expanded.
+//! Conversion of the keys of environments.toml, as written, into settings with expanded templates.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +47,8 @@ pub(crate) fn var_files(keys: &Keys, expander: &mut Expander<'_>) -> Vec<VarFile
 
 /// Converts the backend pairs, by backend type.
 pub(crate) fn backend(keys: &Keys, expander: &mut Expander<'_>) -> BackendPairs {
-    each(&keys.backend, |pairs| {
-        Some(each(pairs, |pair| {
+    convert_each(&keys.backend, |pairs| {
+        Some(convert_each(pairs, |pair| {
             let value = expander.expand_json(&pair.value)?;
             Some(BackendPair { value, origin: pair.origin.clone() })
         }))
@@ -57,28 +57,35 @@ pub(crate) fn backend(keys: &Keys, expander: &mut Expander<'_>) -> BackendPairs 
 
 /// Converts the environment variables for engines, hooks and commands.
 pub(crate) fn env(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<EnvVar>> {
-    each(&keys.env, |var| Some(Value { value: env_var(&var.value, expander)?, origin: var.origin.clone() }))
+    convert_each(&keys.env, |var| {
+        Some(Value { value: env_var(&var.value, expander)?, origin: var.origin.clone() })
+    })
 }
 
 /// Converts the secrets, by HCL variable.
 pub(crate) fn secrets(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<Secret>> {
-    each(&keys.secrets, |declared| {
+    convert_each(&keys.secrets, |declared| {
         Some(Value { value: secret(&declared.value, expander)?, origin: declared.origin.clone() })
     })
 }
 
-/// Returns the free template values.
+/// Returns the values of the template names that the project defines (`values`).
 pub(crate) fn values(keys: &Keys) -> BTreeMap<String, String> {
     keys.values.iter().map(|(name, value)| (name.to_string(), value.value.0.clone())).collect()
 }
 
 /// Converts the mocks of the outputs of one stack.
 pub(crate) fn mocks(outputs: &Map<Value<Json>>) -> IndexMap<String, MockOutput> {
-    each(outputs, |mock| Some(MockOutput { value: mock.value.0.clone(), origin: mock.origin.clone() }))
+    convert_each(outputs, |mock| {
+        Some(MockOutput { value: mock.value.0.clone(), origin: mock.origin.clone() })
+    })
 }
 
 /// Converts every value of a map; values for which `convert` returns `None` are left out.
-pub(crate) fn each<T, U>(map: &Map<T>, mut convert: impl FnMut(&T) -> Option<U>) -> IndexMap<String, U> {
+pub(crate) fn convert_each<T, U>(
+    map: &Map<T>,
+    mut convert: impl FnMut(&T) -> Option<U>,
+) -> IndexMap<String, U> {
     map.iter().filter_map(|(name, value)| Some((name.to_string(), convert(value)?))).collect()
 }
 
@@ -98,21 +105,25 @@ fn secret_source(source: &SourceTemplate, expander: &mut Expander<'_>) -> Option
     Some(match source {
         SourceTemplate::Env(name) => SecretSource::Env(expander.expand(name)?),
         SourceTemplate::File(path) => SecretSource::File(expander.expand(path)?.into()),
-        SourceTemplate::Command(words) => SecretSource::Command(argv(words, expander)),
+        SourceTemplate::Command(words) => SecretSource::Command(expand_words(words, expander)),
         SourceTemplate::Sops(file, key) => {
             SecretSource::Sops { file: expander.expand(file)?.into(), key: expander.expand(key)? }
         }
     })
 }
 
-fn argv(words: &[Template], expander: &mut Expander<'_>) -> Vec<String> {
+fn expand_words(words: &[Template], expander: &mut Expander<'_>) -> Vec<String> {
     words.iter().filter_map(|word| expander.expand(word)).collect()
 }
 
 /// Converts the hooks of a stack.
 pub(crate) fn hooks(table: &HooksTable, expander: &mut Expander<'_>) -> Hooks {
     let mut list = |commands: &Option<Value<Vec<Command>>>| -> Vec<Vec<String>> {
-        commands.iter().flat_map(|list| &list.value).map(|command| argv(&command.0, expander)).collect()
+        commands
+            .iter()
+            .flat_map(|list| &list.value)
+            .map(|command| expand_words(&command.0, expander))
+            .collect()
     };
     Hooks {
         before_plan: list(&table.before_plan),

@@ -28,8 +28,8 @@ pub(crate) fn resolve(table: DiscoverTable) -> (Discover, DiscoverTemplates) {
 }
 
 impl DiscoverTemplates {
-    /// Expands the templates of the patterns; `<captures>` and `**` are left in place.
-    pub(crate) fn paths(
+    /// Expands the templates of the patterns; `<captures>` and `**` stay in the patterns. Each pattern has its span.
+    pub(crate) fn expand_paths(
         &self,
         mut expander: Expander<'_>,
     ) -> Result<Vec<(String, Range<usize>)>, Diagnostics> {
@@ -39,7 +39,7 @@ impl DiscoverTemplates {
     }
 
     /// Expands the name of a discovered stack; `None` without `[discover] name`.
-    pub(crate) fn name(&self, mut expander: Expander<'_>) -> Result<Option<String>, Diagnostics> {
+    pub(crate) fn expand_name(&self, mut expander: Expander<'_>) -> Result<Option<String>, Diagnostics> {
         let name = self.name.as_ref().and_then(|template| expander.expand(template));
         if expander.problems.has_errors() { Err(expander.problems) } else { Ok(name) }
     }

@@ -24,7 +24,7 @@ pub(crate) fn resolve(
 ) -> [EngineSettings; 3] {
     EngineName::ALL.map(|engine| {
         let table = document.engines()[engine.index()];
-        let mut settings = table.map(|table| settings(table, root, process_env)).unwrap_or_default();
+        let mut settings = table.map(|table| table_settings(table, root, process_env)).unwrap_or_default();
         if let Some(program) = process_env.get(&program_variable(engine)).filter(|text| !text.is_empty()) {
             settings.program = Some(program.clone());
         }
@@ -39,9 +39,10 @@ pub(crate) fn resolve(
     })
 }
 
-/// Returns the engine that `ENVCTL_ENGINE` names. The variable overrides `[project] engine`, and a stack's own `engine`
-/// overrides the variable.
-pub(crate) fn chosen(
+/// Returns the engine that the variable `ENVCTL_ENGINE` names; `None` if it is unset or wrong.
+///
+/// The variable overrides `[project] engine`, and the key `engine` of a stack overrides the variable.
+pub(crate) fn engine_from_variable(
     process_env: &BTreeMap<String, String>,
     problems: &mut Diagnostics,
 ) -> Option<EngineName> {
@@ -54,7 +55,11 @@ pub(crate) fn chosen(
         .ok()
 }
 
-fn settings(table: &EngineTable, root: &Utf8Path, process_env: &BTreeMap<String, String>) -> EngineSettings {
+fn table_settings(
+    table: &EngineTable,
+    root: &Utf8Path,
+    process_env: &BTreeMap<String, String>,
+) -> EngineSettings {
     let flags = |list: &[EngineFlag]| list.iter().map(|flag| flag.0.clone()).collect();
     EngineSettings {
         program: table.program.as_ref().map(|program| program.value.clone()),
@@ -63,14 +68,14 @@ fn settings(table: &EngineTable, root: &Utf8Path, process_env: &BTreeMap<String,
         init_args: flags(&table.init_args),
         plan_args: flags(&table.plan_args),
         apply_args: flags(&table.apply_args),
-        plugin_cache: table.plugin_cache.as_ref().map(|path| folder(&path.value, root, process_env)),
-        bind: table.bind.iter().map(|name| name.0.clone()).collect(),
+        plugin_cache: table.plugin_cache.as_ref().map(|path| resolve_folder(&path.value, root, process_env)),
+        bound_variables: table.bind.iter().map(|name| name.0.clone()).collect(),
         drives: table.drives.as_ref().map(|drives| drives.value.0),
     }
 }
 
-/// Returns the path of a folder that is relative to environments.toml; `~` is the user's home directory.
-fn folder(path: &str, root: &Utf8Path, process_env: &BTreeMap<String, String>) -> Utf8PathBuf {
+/// Resolves a path of a folder: relative paths start at the folder of environments.toml, `~` at the user's home directory.
+fn resolve_folder(path: &str, root: &Utf8Path, process_env: &BTreeMap<String, String>) -> Utf8PathBuf {
     let home = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (home, process_env.get("HOME")) {
         (Some(rest), Some(home)) => Utf8Path::new(home).join(rest.trim_start_matches('/')),
@@ -82,17 +87,17 @@ fn folder(path: &str, root: &Utf8Path, process_env: &BTreeMap<String, String>) -
 mod tests {
     use super::*;
 
-    fn chosen_by(text: &str) -> (Option<EngineName>, Diagnostics) {
+    fn engine_named_by(text: &str) -> (Option<EngineName>, Diagnostics) {
         let mut problems = Diagnostics::default();
         let env = BTreeMap::from([(ENGINE_VARIABLE.to_owned(), text.to_owned())]);
-        (chosen(&env, &mut problems), problems)
+        (engine_from_variable(&env, &mut problems), problems)
     }
 
     #[test]
     fn the_engine_may_be_named_in_the_environment() {
-        assert_eq!(chosen_by("terraform"), (Some(EngineName::Terraform), Diagnostics::default()));
-        assert_eq!(chosen_by(""), (None, Diagnostics::default()));
-        let (engine, problems) = chosen_by("terrafrom");
+        assert_eq!(engine_named_by("terraform"), (Some(EngineName::Terraform), Diagnostics::default()));
+        assert_eq!(engine_named_by(""), (None, Diagnostics::default()));
+        let (engine, problems) = engine_named_by("terrafrom");
         assert_eq!(engine, None);
         assert_eq!(
             problems.to_string(),

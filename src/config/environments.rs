@@ -11,7 +11,7 @@ use super::{
     convert::{self, BackendPairs},
     expand::{Expander, TemplateNames},
     guards::{self, Guards},
-    origin::{Layer, Value, quoted},
+    origin::{Layer, Value, toml_key},
     raw::{
         document::Document,
         field::Located,
@@ -31,16 +31,16 @@ use crate::{
 /// Merged layers of one environment.
 #[derive(Debug)]
 pub(crate) struct EnvironmentLayers {
-    /// Layers from the built-in defaults to `[environments.X]`.
+    /// Merged layers from the built-in defaults to `[environments.X]`.
     pub(crate) base: Arc<LayerTable>,
-    /// Layers of `base` under flags and `ENVCTL_*` variables: the layer of an instance without settings of its own.
+    /// `base` with the layers of flags and `ENVCTL_*` variables on top: the keys of an instance without settings of its own.
     pub(crate) top: Arc<LayerTable>,
-    /// Converted values that instances share; converted when the first instance is resolved.
+    /// Converted values of `top` that instances share, filled when the first instance is resolved.
     pub(crate) shared: OnceLock<SharedValues>,
 }
 
-/// Values that instances of an environment share: of thousands of stacks, most set none themselves. Values whose templates
-/// name a stack are `None`.
+/// Converted values that the instances of an environment share, since most of thousands of stacks have no settings of their
+/// own. A field is `None` if a template in its value names `{stack}`.
 #[derive(Debug)]
 pub(crate) struct SharedValues {
     pub(crate) vars: Arc<IndexMap<String, Value<VariableValue>>>,
@@ -52,7 +52,7 @@ pub(crate) struct SharedValues {
 }
 
 impl SharedValues {
-    /// Converts the keys of an environment without a stack.
+    /// Converts the keys of an environment without a value for `{stack}`.
     pub(crate) fn new(project: &str, environment: &EnvName, keys: &Keys, sources: &ConfigSources) -> Self {
         let captures = BTreeMap::new();
         let expander = || {
@@ -85,8 +85,8 @@ fn convert_if_complete<T>(
     expander.problems.0.is_empty().then(|| value.into())
 }
 
-/// All environments with their layers.
-pub(crate) type Resolved = IndexMap<EnvName, (Environment, EnvironmentLayers)>;
+/// All environments with their merged layers, in the order of environments.toml.
+pub(crate) type ResolvedEnvironments = IndexMap<EnvName, (Environment, EnvironmentLayers)>;
 
 /// Merges the layers of every environment.
 pub(crate) fn resolve(
@@ -96,9 +96,9 @@ pub(crate) fn resolve(
     sources: &ConfigSources,
     unsets: &mut UnsetUsage,
     problems: &mut Diagnostics,
-) -> Resolved {
+) -> ResolvedEnvironments {
     let mut resolved = IndexMap::new();
-    for (name, named) in document.environments.named() {
+    for (name, named) in document.environments.with_name_spans() {
         let env_name: EnvName = match name.parse() {
             Ok(name) => name,
             Err(error) => {
@@ -148,7 +148,7 @@ fn unknown_template(document: &Document, template: &Located<String>, sources: &C
     let problem = if document.environments.get(name).is_some() {
         let message = format!("`{name}` is an environment; `extends` names templates only");
         let problem = Diagnostic::error("config::extends-environment", message)
-            .help(format!("move what both share into `[templates.{}]`", quoted(&format!("{name}-base"))));
+            .help(format!("move what both share into `[templates.{}]`", toml_key(&format!("{name}-base"))));
         return sources.at(problem, &template.span, "an environment");
     } else {
         Diagnostic::error("config::unknown-template", format!("there is no template `{name}`"))
@@ -157,7 +157,7 @@ fn unknown_template(document: &Document, template: &Located<String>, sources: &C
     sources.at(problem, &template.span, "no such template")
 }
 
-/// Returns the guards of an environment. A template name that only a stack knows, such as `{stack}`, is unknown in them.
+/// Returns the guards of an environment. Their templates cannot use names that only a stack has, such as `{stack}`.
 fn guards_of(
     document: &Document,
     environment: &EnvName,
@@ -195,13 +195,13 @@ fn environment(name: EnvName, named: &NamedValue<LayerTable>, top: &LayerTable) 
         require: keys.require.iter().flat_map(|items| &items.value).map(|item| item.0.to_owned()).collect(),
         jobs: keys.jobs.as_ref().map(|jobs| jobs.value),
         guards: Guards::default(),
-        checklist: convert::each(&keys.checklist, |sentence| Some(sentence.value.clone())),
-        unsupported: top.unsupported.iter().map(unsupported).collect(),
+        checklist: convert::convert_each(&keys.checklist, |sentence| Some(sentence.value.clone())),
+        unsupported: top.unsupported.iter().map(describe_unsupported).collect(),
     }
 }
 
-/// Describes a key that this version does not honour, with its path from the root of the file.
-pub(crate) fn unsupported(key: &UnsupportedKey) -> Unsupported {
+/// Describes a key that this version does not honour, with the key's path from the root of environments.toml.
+pub(crate) fn describe_unsupported(key: &UnsupportedKey) -> Unsupported {
     let table = match &key.origin.layer {
         Layer::Builtin => "defaults".to_owned(),
         Layer::ProcessEnvironment(name) | Layer::Flag(name) => name.as_ref().to_owned(),

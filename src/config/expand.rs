@@ -1,4 +1,4 @@
-//! Expands templates for one instance, or checks for a whole environment that their names are known.
+//! Expands templates for one instance, or checks for a whole environment that the names in its templates are known.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -8,13 +8,13 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// Template names that are always defined.
 pub(crate) const BUILT_IN: [&str; 5] = ["project", "env", "stack", "prefix", "workspace"];
 
-/// Values of template names.
+/// Values of the names that templates may use.
 pub(crate) struct TemplateNames<'a> {
-    /// `{project}`
+    /// Value of `{project}`.
     pub(crate) project: &'a str,
-    /// `{env}`
+    /// Value of `{env}`.
     pub(crate) environment: &'a str,
-    /// Value of `{stack}`; absent when an environment is resolved without a stack.
+    /// Value of `{stack}`; `None` when an environment is resolved without a stack.
     pub(crate) stack: Option<&'a str>,
     /// Keys that hold `{prefix}`, `{workspace}` and the free values.
     pub(crate) keys: &'a Keys,
@@ -22,10 +22,10 @@ pub(crate) struct TemplateNames<'a> {
     pub(crate) captures: &'a BTreeMap<String, String>,
 }
 
-/// Returns true if engines accept a name for a workspace: path escaping for URLs must leave it unchanged.
+/// Returns true if engines accept a name for a workspace: the escaping of a path in a URL must leave the name unchanged.
 ///
 /// <https://github.com/opentofu/opentofu/blob/main/internal/command/workspace_command.go>
-fn is_workspace(name: &str) -> bool {
+fn is_workspace_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~$&+=:@".contains(&b))
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Expander<'a> {
     names: TemplateNames<'a>,
     sources: &'a ConfigSources,
     /// Names among `prefix` and `workspace` that are being expanded, to find cycles.
-    open: Vec<&'static str>,
+    being_expanded: Vec<&'static str>,
     /// Errors found so far.
     pub(crate) problems: Diagnostics,
 }
@@ -42,27 +42,27 @@ pub(crate) struct Expander<'a> {
 impl<'a> Expander<'a> {
     /// Creates an expander for these names.
     pub(crate) fn new(names: TemplateNames<'a>, sources: &'a ConfigSources) -> Self {
-        Self { names, sources, open: Vec::new(), problems: Diagnostics::default() }
+        Self { names, sources, being_expanded: Vec::new(), problems: Diagnostics::default() }
     }
 
-    /// Returns the text of a template; `None` when a name in it is unknown.
+    /// Returns the expanded text of a template; `None` when a name in it is unknown.
     pub(crate) fn expand(&mut self, template: &Template) -> Option<String> {
-        template.expand(&mut |name, span, out| self.push(name, span, out))
+        template.expand(&mut |name, span, out| self.append_value(name, span, out))
     }
 
-    /// Returns the value of a backend pair; `None` when a name in it is unknown.
+    /// Returns the expanded value of a backend pair; `None` when a name in it is unknown.
     pub(crate) fn expand_json(
         &mut self,
         value: &super::raw::json::TemplateJson,
     ) -> Option<serde_json::Value> {
-        value.expand(&mut |name, span, out| self.push(name, span, out))
+        value.expand(&mut |name, span, out| self.append_value(name, span, out))
     }
 
-    /// Returns the workspace; `None` for the default one or an invalid name.
+    /// Expands the key `workspace`; `None` if it is not set or its text is no name of a workspace.
     pub(crate) fn workspace(&mut self) -> Option<String> {
         let template = &self.names.keys.workspace.as_ref()?.value;
-        let name = self.nested("workspace", template)?;
-        if is_workspace(&name) {
+        let name = self.expand_nested("workspace", template)?;
+        if is_workspace_name(&name) {
             return Some(name);
         }
         let problem =
@@ -72,28 +72,28 @@ impl<'a> Expander<'a> {
         None
     }
 
-    /// Returns the prefix; `None` when the environment has none.
+    /// Expands the key `prefix`; `None` if it is not set.
     pub(crate) fn prefix(&mut self) -> Option<String> {
         let template = &self.names.keys.prefix.as_ref()?.value;
-        self.nested("prefix", template)
+        self.expand_nested("prefix", template)
     }
 
-    /// Expands `{prefix}` or `{workspace}`. They may use each other, but not in a cycle.
-    fn nested(&mut self, name: &'static str, template: &Template) -> Option<String> {
-        self.open.push(name);
+    /// Expands the template of `{prefix}` or `{workspace}`, which may use each other, but not in a cycle.
+    fn expand_nested(&mut self, name: &'static str, template: &Template) -> Option<String> {
+        self.being_expanded.push(name);
         let text = self.expand(template);
-        self.open.pop();
+        self.being_expanded.pop();
         text
     }
 
-    /// Appends the value of a name. Returns false, and collects an error, if the name is unknown.
-    pub(crate) fn push(&mut self, name: &str, span: &Range<usize>, out: &mut String) -> bool {
+    /// Appends the value of a template name to `out`. Returns false, and collects an error, if the name is unknown.
+    pub(crate) fn append_value(&mut self, name: &str, span: &Range<usize>, out: &mut String) -> bool {
         let keys = self.names.keys;
-        let known = match name {
+        let value = match name {
             "project" => Some(self.names.project),
             "env" => Some(self.names.environment),
             "stack" => self.names.stack,
-            "prefix" | "workspace" => return self.push_nested(name, span, out),
+            "prefix" | "workspace" => return self.append_nested(name, span, out),
             _ => self
                 .names
                 .captures
@@ -101,15 +101,15 @@ impl<'a> Expander<'a> {
                 .map(String::as_str)
                 .or_else(|| keys.values.get(name).map(|value| value.value.0.as_str())),
         };
-        match known {
+        match value {
             Some(value) => out.push_str(value),
-            None => self.unknown(name, span),
+            None => self.report_unknown_name(name, span),
         }
-        known.is_some()
+        value.is_some()
     }
 
-    fn push_nested(&mut self, name: &str, span: &Range<usize>, out: &mut String) -> bool {
-        if self.open.contains(&name) {
+    fn append_nested(&mut self, name: &str, span: &Range<usize>, out: &mut String) -> bool {
+        if self.being_expanded.contains(&name) {
             let message = format!("`{{{name}}}` is needed to know what `{{{name}}}` is");
             let problem = Diagnostic::error("config::template-cycle", message);
             self.problems.push(self.sources.at(problem, span, "leads back to itself"));
@@ -122,19 +122,19 @@ impl<'a> Expander<'a> {
             None if self.problems.0.len() > before => return false,
             None if name == "workspace" => out.push_str("default"),
             None => {
-                self.unknown(name, span);
+                self.report_unknown_name(name, span);
                 return false;
             }
         }
         true
     }
 
-    /// Collects an error at a place.
+    /// Collects an error at a span of the configuration's sources.
     pub(crate) fn report(&mut self, problem: Diagnostic, span: &Range<usize>) {
         self.problems.push(self.sources.at(problem, span, ""));
     }
 
-    fn unknown(&mut self, name: &str, span: &Range<usize>) {
+    fn report_unknown_name(&mut self, name: &str, span: &Range<usize>) {
         if self.sources.is_unread(name) {
             return;
         }

@@ -1,10 +1,10 @@
-//! Finds environments.toml.
+//! Search for environments.toml from the working directory upwards.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::files;
 
-/// Name of the configuration file.
+/// Name of envctl's configuration file.
 pub const FILE_NAME: &str = "environments.toml";
 
 /// Returns the nearest environments.toml in a folder or above it.

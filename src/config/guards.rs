@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{diagnostic::Diagnostic, model::AddressPattern};
 
-/// Rules that a plan must satisfy, confirmed or not.
+/// Guards of an environment: rules that its plans must satisfy, even if the user confirms them.
 #[derive(Debug, Clone, Default)]
 pub struct Guards {
-    /// Branches for `branch`: HEAD must be one of them or contained in the remote head of one; empty allows any.
+    /// Git branches: HEAD must be one of them, or contained in the remote head of one of them; empty allows any HEAD.
     pub branch: Vec<String>,
-    /// True if HEAD must not be behind its remote.
+    /// True if HEAD must not be behind its remote branch.
     pub up_to_date: bool,
     /// True if the files of the stacks must not have uncommitted changes.
     pub clean_tree: bool,
@@ -34,7 +34,7 @@ pub struct Guards {
     pub deny_actions: Vec<DenyRule>,
     /// Identity that the engines must act as.
     pub identity: Option<IdentityGuard>,
-    /// Times in which changes are allowed; empty for always.
+    /// Times in which changes are allowed; empty if changes are always allowed.
     pub window: Vec<Window>,
     /// Highest age of a plan when it is applied.
     pub max_plan_age: Option<Duration>,
@@ -58,39 +58,39 @@ pub struct IdentityGuard {
     pub matches: String,
 }
 
-/// Time in which changes are allowed; it passes midnight when it does not end after it begins.
+/// Window of time in which changes are allowed; a window whose end is not after its begin passes midnight.
 #[derive(Debug, Clone)]
 pub struct Window {
-    /// Days on which the time begins, from Monday.
+    /// Weekdays on which the window begins, from Monday.
     pub days: [bool; 7],
-    /// Begin of the time.
+    /// Begin of the window.
     pub from: Time,
-    /// End of the time.
+    /// End of the window.
     pub to: Time,
-    /// Time zone of begin and end.
+    /// Time zone of `from` and `to`.
     pub timezone: TimeZone,
-    /// Text for messages: `mon-thu 09:00-16:00 Europe/Berlin`.
+    /// Window as text for messages: `mon-thu 09:00-16:00 Europe/Berlin`.
     pub text: String,
 }
 
 impl Guards {
     /// Returns true if a guard is set that judges the changes or the age of plans.
-    pub fn judge_plans(&self) -> bool {
-        self.judge_losses() || self.max_plan_age.is_some()
+    pub fn have_plan_rules(&self) -> bool {
+        self.have_loss_rules() || self.max_plan_age.is_some()
     }
 
     /// Returns true if a guard is set that judges deletions, replacements and forgets.
-    pub fn judge_losses(&self) -> bool {
-        !self.protect.is_empty() || self.limit_losses()
+    pub fn have_loss_rules(&self) -> bool {
+        !self.protect.is_empty() || self.have_loss_limits()
     }
 
     /// Returns true if a guard is set that limits losses also of resources that `protect` does not match.
-    pub fn limit_losses(&self) -> bool {
+    pub fn have_loss_limits(&self) -> bool {
         !self.deny_actions.is_empty() || self.max_deletes.is_some() || self.max_changes.is_some()
     }
 
-    /// Returns the guards that are set, as name and value.
-    pub fn described(&self) -> Vec<(&'static str, serde_json::Value)> {
+    /// Returns the guards that are set, each as its key in environments.toml and its value.
+    pub fn names_and_values(&self) -> Vec<(&'static str, serde_json::Value)> {
         let texts =
             |list: &[AddressPattern]| -> Vec<String> { list.iter().map(ToString::to_string).collect() };
         let denied =
@@ -115,13 +115,13 @@ impl Guards {
         all.into_iter().filter(|(_, value)| is_set(value)).collect()
     }
 
-    /// Returns true if a guard is set that needs facts from git.
-    pub fn ask_git(&self) -> bool {
+    /// Returns true if a guard is set that needs the state of the git repository.
+    pub fn need_git(&self) -> bool {
         !self.branch.is_empty() || self.up_to_date || self.clean_tree
     }
 }
 
-/// Returns the guards of an environment; errors are collected by the expander.
+/// Converts the guards of an environment; errors are collected in the expander.
 pub(crate) fn guards(keys: &Keys, expander: &mut Expander<'_>) -> Guards {
     let Some(table) = &keys.guards else { return Guards::default() };
     let GuardsTable { branch, up_to_date, clean_tree, max_deletes, max_changes, .. } = table.as_ref();
@@ -176,13 +176,13 @@ fn windows(list: &Value<Vec<WindowTable>>, expander: &mut Expander<'_>) -> Vec<W
         let (Some(from), Some(to)) = (&table.from, &table.to) else { continue };
         let zone = table.timezone.as_ref().map_or("UTC", |zone| zone.0.as_str());
         let timezone = if zone == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(zone) };
-        match (time(from), time(to), timezone) {
+        match (parse_time(from), parse_time(to), timezone) {
             (Some(start), Some(end), Ok(timezone)) => found.push(Window {
-                days: days(&table.days),
+                days: weekdays(&table.days),
                 from: start,
                 to: end,
                 timezone,
-                text: described(table, from, to, zone),
+                text: window_text(table, from, to, zone),
             }),
             (_, _, Err(_)) => {
                 let message = format!("the time zone `{zone}` is not known on this machine");
@@ -197,17 +197,17 @@ fn windows(list: &Value<Vec<WindowTable>>, expander: &mut Expander<'_>) -> Vec<W
     found
 }
 
-fn time(text: &TimeOfDay) -> Option<Time> {
+fn parse_time(text: &TimeOfDay) -> Option<Time> {
     let (hour, minute) = text.0.split_once(':')?;
     Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
 
-fn days(written: &[Days]) -> [bool; 7] {
-    let place = |name: &str| WEEK.iter().position(|known| *known == name);
+fn weekdays(written: &[Days]) -> [bool; 7] {
+    let index_in_week = |name: &str| WEEK.iter().position(|known| *known == name);
     let mut set = [written.is_empty(); 7];
     for item in written {
         let (start, last) = item.0.split_once('-').unwrap_or((&item.0, &item.0));
-        let (Some(mut at), Some(end)) = (place(start), place(last)) else { continue };
+        let (Some(mut at), Some(end)) = (index_in_week(start), index_in_week(last)) else { continue };
         set[at] = true;
         while at != end {
             at = (at + 1) % 7;
@@ -217,7 +217,7 @@ fn days(written: &[Days]) -> [bool; 7] {
     set
 }
 
-fn described(table: &WindowTable, from: &TimeOfDay, to: &TimeOfDay, zone: &str) -> String {
+fn window_text(table: &WindowTable, from: &TimeOfDay, to: &TimeOfDay, zone: &str) -> String {
     let days: Vec<&str> = table.days.iter().map(|days| days.0.as_str()).collect();
     let days = if days.is_empty() { String::new() } else { format!("{} ", days.join(", ")) };
     format!("{days}{}-{} {zone}", from.0, to.0)

@@ -1,10 +1,10 @@
-//! Inputs: values from outputs of other stacks, as `vpc_id = "network.vpc_id"` or `zone = "network.zones[0]"`.
+//! Syntax of inputs, which are values from outputs of other stacks: `vpc_id = "network.vpc_id"`, `zone = "network.zones[0]"`.
 
 use super::raw::comparison::is_variable_name;
 
-/// Splits an input into stack and output path. The name of a stack may hold dots: a quoted name ends at the quote, otherwise
-/// the longest declared name counts, and without a declared name the text before the first dot.
-pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Option<(&'t str, &'t str)> {
+/// Splits an input into stack and output path. The name of a stack may hold dots: a quoted name ends at the quote; otherwise
+/// the stack is the longest declared name at the beginning, or, without one, the text before the first dot.
+pub(crate) fn split_input<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Option<(&'t str, &'t str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         let (stack, path) = quoted.split_once('"')?;
         return Some((stack, path.strip_prefix('.')?));
@@ -26,7 +26,8 @@ pub(super) fn possible_splits<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool
 /// Step of an output path: an attribute, a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathStep<'p> {
-    pub(super) to: OutputSelector<'p>,
+    /// Selection that the step makes.
+    pub(super) selector: OutputSelector<'p>,
     /// Length of the path in bytes, up to the end of this step.
     pub(super) end: usize,
 }
@@ -34,9 +35,9 @@ pub(super) struct PathStep<'p> {
 /// Member or item that a step of an output path selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OutputSelector<'p> {
-    /// `.attribute`, `["key"]`
+    /// Member of an object: `.attribute`, `["key"]`.
     Member(&'p str),
-    /// `[0]`
+    /// Item of a list: `[0]`.
     Item(usize),
 }
 
@@ -54,24 +55,24 @@ pub(super) fn steps(path: &str) -> Result<(&str, Vec<PathStep<'_>>), String> {
     }
     let mut steps = Vec::new();
     while !rest.is_empty() {
-        let (to, length) = if let Some(attribute) = rest.strip_prefix('.') {
+        let (selector, length) = if let Some(attribute) = rest.strip_prefix('.') {
             let length = attribute.find(['.', '[']).unwrap_or(attribute.len());
             if !is_variable_name(&attribute[..length]) {
                 return Err(format!("`{}` is no attribute", &attribute[..length]));
             }
             (OutputSelector::Member(&attribute[..length]), length + 1)
         } else {
-            index(rest)
+            parse_index(rest)
                 .ok_or_else(|| format!("`{rest}` selects nothing: `[0]`, `[\"key\"]` or `.attribute`"))?
         };
         rest = &rest[length..];
-        steps.push(PathStep { to, end: path.len() - rest.len() });
+        steps.push(PathStep { selector, end: path.len() - rest.len() });
     }
     Ok((name, steps))
 }
 
-/// Parses `[0]` or `["key"]` at the start of a text; returns it with its length in bytes.
-fn index(text: &str) -> Option<(OutputSelector<'_>, usize)> {
+/// Parses `[0]` or `["key"]` at the start of a text; returns the selection and the length of its text in bytes.
+fn parse_index(text: &str) -> Option<(OutputSelector<'_>, usize)> {
     let inner = text.strip_prefix('[')?;
     if let Some(key) = inner.strip_prefix('"') {
         let end = key.find('"').filter(|end| *end > 0)?;
@@ -88,20 +89,20 @@ mod tests {
     #[test]
     fn the_longest_declared_name_is_the_stack() {
         let declared = |name: &str| ["network", "a.b"].contains(&name);
-        assert_eq!(split("network.vpc_id", &declared), Some(("network", "vpc_id")));
-        assert_eq!(split("network.zones[0].id", &declared), Some(("network", "zones[0].id")));
-        assert_eq!(split("a.b.c.d", &declared), Some(("a.b", "c.d")));
-        assert_eq!(split("netwrok.vpc_id", &declared), Some(("netwrok", "vpc_id")));
-        assert_eq!(split("network", &declared), None);
+        assert_eq!(split_input("network.vpc_id", &declared), Some(("network", "vpc_id")));
+        assert_eq!(split_input("network.zones[0].id", &declared), Some(("network", "zones[0].id")));
+        assert_eq!(split_input("a.b.c.d", &declared), Some(("a.b", "c.d")));
+        assert_eq!(split_input("netwrok.vpc_id", &declared), Some(("netwrok", "vpc_id")));
+        assert_eq!(split_input("network", &declared), None);
     }
 
     #[test]
     fn a_stack_in_quotes_is_that_one_whatever_is_declared() {
         let declared = |name: &str| ["a", "a.b"].contains(&name);
-        assert_eq!(split("\"a\".b.c", &declared), Some(("a", "b.c")));
-        assert_eq!(split("\"a.b\".c[0]", &declared), Some(("a.b", "c[0]")));
+        assert_eq!(split_input("\"a\".b.c", &declared), Some(("a", "b.c")));
+        assert_eq!(split_input("\"a.b\".c[0]", &declared), Some(("a.b", "c[0]")));
         for wrong in ["\"a", "\"a\"", "\"a\"b"] {
-            assert_eq!(split(wrong, &declared), None, "{wrong}");
+            assert_eq!(split_input(wrong, &declared), None, "{wrong}");
         }
         assert_eq!(possible_splits("a.b.c", &declared), [("a", "b.c"), ("a.b", "c")]);
         assert_eq!(possible_splits("\"a\".b.c", &declared), []);

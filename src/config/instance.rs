@@ -24,8 +24,8 @@ use crate::{
 impl Config {
     /// Merges all layers of one instance and expands the templates.
     ///
-    /// A stack that is not in the file is a discovered one; `captures` are the folders that its pattern captured, and
-    /// `discovered_path` is its folder, relative to environments.toml.
+    /// A stack without a table in environments.toml is a discovered stack: `captures` are the folders that the pattern of
+    /// `[discover]` captured, and `discovered_path` is the stack's folder, relative to environments.toml.
     pub fn settings(
         &self,
         environment: &Environment,
@@ -37,7 +37,7 @@ impl Config {
         let layers = self.environment_layers(environment);
         let mut layer = self.instance_layer(environment, own);
         let mut problems = Diagnostics::default();
-        self.judge_secrets(environment, &layer.keys, &mut problems);
+        self.refuse_plain_secrets(environment, &layer.keys, &mut problems);
         // Merged variables are moved instead of copied: they are most of a stack's own keys.
         let vars = match &mut layer {
             Cow::Owned(layer) if !layer.keys.vars.is_shared_with(&layers.top.keys.vars) => {
@@ -57,7 +57,7 @@ impl Config {
             (Some(path), _) => expander.expand(path).map(Utf8PathBuf::from),
             (None, Some(path)) => Some(path.to_owned()),
             (None, None) => {
-                expander.problems.push(self.no_path(stack));
+                expander.problems.push(self.missing_path_error(stack));
                 None
             }
         };
@@ -70,9 +70,10 @@ impl Config {
             }),
             captures,
         };
-        let mut settings = assemble(path.unwrap_or_default(), &parts, &mut expander);
-        settings.inputs =
-            own.map(|own| convert::each(&own.inputs, |input| self.input(input))).unwrap_or_default();
+        let mut settings = build_settings(path.unwrap_or_default(), &parts, &mut expander);
+        settings.inputs = own
+            .map(|own| convert::convert_each(&own.inputs, |input| self.parse_input(input)))
+            .unwrap_or_default();
         if let Some(vars) = vars {
             settings.vars = vars.into();
         }
@@ -80,7 +81,7 @@ impl Config {
         if problems.has_errors() { Err(problems) } else { Ok(settings) }
     }
 
-    /// Merges the layers from the built-in defaults to the flags.
+    /// Returns the layers of an instance, from the built-in defaults to the flags, merged; `own` are those of its stack.
     pub(crate) fn instance_layer(
         &self,
         environment: &Environment,
@@ -99,14 +100,14 @@ impl Config {
         Cow::Owned(merged)
     }
 
-    /// Parses an input; the validation has reported invalid ones.
-    fn input(&self, input: &Value<String>) -> Option<Value<OutputPath>> {
-        let (stack, path) = inputs::split(&input.value, &|name| self.stacks.contains_key(name))?;
+    /// Parses an input; `None` for an invalid input, which the validation has reported.
+    fn parse_input(&self, input: &Value<String>) -> Option<Value<OutputPath>> {
+        let (stack, path) = inputs::split_input(&input.value, &|name| self.stacks.contains_key(name))?;
         let value = OutputPath { stack: stack.parse().ok()?, path: path.to_owned() };
         Some(Value { value, origin: input.origin.clone() })
     }
 
-    fn no_path(&self, stack: &StackId) -> Diagnostic {
+    fn missing_path_error(&self, stack: &StackId) -> Diagnostic {
         let problem = Diagnostic::error("config::no-path", format!("stack `{stack}` has no `path`"));
         match self.stacks.get(stack) {
             Some(declared) => self
@@ -117,8 +118,13 @@ impl Config {
         }
     }
 
-    /// Refuses a secret that is also a plain value: one of the two would win without a message.
-    pub(crate) fn judge_secrets(&self, environment: &Environment, keys: &Keys, problems: &mut Diagnostics) {
+    /// Refuses a variable that has both a secret and a plain value: one of the two would win without a message.
+    pub(crate) fn refuse_plain_secrets(
+        &self,
+        environment: &Environment,
+        keys: &Keys,
+        problems: &mut Diagnostics,
+    ) {
         for (name, secret) in keys.secrets.iter() {
             let Some(var) = keys.vars.get(name) else { continue };
             if matches!(var.origin.layer, Layer::Flag(_)) {
@@ -155,14 +161,19 @@ impl Config {
 
 /// Layers and shared values that make up the settings of one instance.
 struct LayerParts<'a> {
+    /// All layers of the instance, merged.
     layer: &'a LayerTable,
+    /// Layers of the stack; `None` for a discovered stack without a table.
     own: Option<&'a StackLayers>,
+    /// Keys of an instance without settings of its own.
     top: &'a Keys,
+    /// Converted values of `top`.
     shared: &'a SharedValues,
+    /// Folders that the pattern of `[discover]` captured.
     captures: &'a BTreeMap<String, String>,
 }
 
-fn assemble(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'_>) -> Settings {
+fn build_settings(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'_>) -> Settings {
     let LayerParts { layer, own, top, shared, captures } = *parts;
     let keys = &layer.keys;
     let workspace = keys.workspace.as_ref().and_then(|template| {
@@ -203,7 +214,7 @@ fn assemble(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'
             shared.secrets.as_ref(),
             || convert::secrets(keys, expander),
         ),
-        bind: keys.bind.as_ref().map(|names| Value {
+        bound_variables: keys.bind.as_ref().map(|names| Value {
             value: names.value.iter().map(|name| name.0.clone()).collect(),
             origin: names.origin.clone(),
         }),
@@ -212,19 +223,19 @@ fn assemble(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expander<'
         hooks: keys.hooks.as_ref().map(|table| convert::hooks(table, expander)).unwrap_or_default(),
         inputs: IndexMap::new(),
         mocks: own
-            .map(|own| convert::each(&own.mocks, |outputs| Some(convert::mocks(outputs))))
+            .map(|own| convert::convert_each(&own.mocks, |outputs| Some(convert::mocks(outputs))))
             .unwrap_or_default(),
         files: own.map(|own| own.files.clone()).unwrap_or_default(),
         template_values: values,
         unsupported: own
             .iter()
             .flat_map(|own| &own.unsupported)
-            .map(super::environments::unsupported)
+            .map(super::environments::describe_unsupported)
             .collect(),
     }
 }
 
-/// Returns the environment's converted value if it applies to the instance, and a new one otherwise.
+/// Returns the converted value that the environment shares if it is the same for the instance, and converts it anew otherwise.
 fn shared_or_new<T>(same: bool, shared: Option<&Arc<T>>, convert: impl FnOnce() -> T) -> Arc<T> {
     match shared {
         Some(shared) if same => shared.clone(),

@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use super::{
     config::Config,
     discover, engines,
-    environments::{self, EnvironmentLayers, Resolved},
+    environments::{self, EnvironmentLayers, ResolvedEnvironments},
     overrides::Overrides,
-    raw::document::{Document, Reading, read_defaults},
+    raw::document::{Document, ReadProblems, read_defaults},
     settings::{Environment, Project},
     stacks,
     unsets::UnsetUsage,
@@ -25,7 +25,7 @@ use crate::{
 /// Error of loading a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
+    /// environments.toml cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Unreadable {
         /// Path of the file.
@@ -33,7 +33,7 @@ pub enum ConfigError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// The file is not text.
+    /// environments.toml is not UTF-8.
     #[error("`{path}` is not UTF-8: byte {at} begins no character")]
     NotUtf8 {
         /// Path of the file.
@@ -41,15 +41,15 @@ pub enum ConfigError {
         /// Offset of the first invalid byte.
         at: usize,
     },
-    /// Errors in the file, all at once.
+    /// All errors in the content of environments.toml, in the flags and in `ENVCTL_*` variables.
     #[error("{0}")]
     Invalid(Diagnostics),
 }
 
 impl Config {
-    /// Reads, resolves and validates a file; returns warnings beside the configuration.
+    /// Reads, resolves and validates an environments.toml; returns the warnings beside the configuration.
     ///
-    /// The path should be absolute: relative paths in the file start at its folder.
+    /// `path` should be absolute: relative paths in environments.toml start at its folder.
     pub fn load(path: &Utf8Path, overrides: &Overrides) -> Result<(Self, Diagnostics), ConfigError> {
         let bytes =
             files::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
@@ -60,7 +60,7 @@ impl Config {
         Self::from_text(path, text, overrides)
     }
 
-    /// Resolves and validates a text as if it were the file at `path`.
+    /// Resolves and validates a text as if it were the content of the environments.toml at `path`.
     pub fn from_text(
         path: &Utf8Path,
         text: impl Into<String>,
@@ -75,7 +75,7 @@ impl Config {
         source: &Arc<SourceFile>,
         overrides: &Overrides,
     ) -> Result<(Self, Diagnostics), Diagnostics> {
-        let (mut document, Reading { mut problems, unread }) = Document::read(source)?;
+        let (mut document, ReadProblems { mut problems, unread }) = Document::read(source)?;
         let builtin = SourceFile::new("defaults.toml", include_str!("defaults.toml"));
         let defaults = read_defaults(&builtin)?;
         let (sources, layers, found) = overrides.layers(source, unread);
@@ -92,7 +92,7 @@ impl Config {
                 .as_ref()
                 .and_then(|p| p.name.as_ref())
                 .map_or(String::new(), |n| n.value.clone()),
-            engine: match engines::chosen(&overrides.process_env, &mut problems) {
+            engine: match engines::engine_from_variable(&overrides.process_env, &mut problems) {
                 Some(engine) => Some(engine),
                 None => document.project.as_ref().and_then(|p| p.engine).and_then(|choice| choice.0),
             },
@@ -121,16 +121,16 @@ impl Config {
         };
         validate::instances(&config, unsets, &mut problems);
         validate::table_templates(&config, &document, &mut problems);
-        validate::in_order(&mut problems);
+        validate::sort_errors(&mut problems);
         problems.finish(config)
     }
 }
 
-fn split(resolved: Resolved) -> (IndexMap<EnvName, Environment>, Vec<EnvironmentLayers>) {
+fn split(resolved: ResolvedEnvironments) -> (IndexMap<EnvName, Environment>, Vec<EnvironmentLayers>) {
     resolved.into_iter().map(|(name, (environment, layers))| ((name, environment), layers)).unzip()
 }
 
-/// Returns the path relative to the working directory, for messages.
+/// Returns the path of a file relative to the working directory, for messages.
 fn relative_to_working_dir(path: &Utf8Path, working_dir: Option<&Utf8Path>) -> Utf8PathBuf {
     let Some(working_dir) = working_dir else { return path.to_owned() };
     if let Ok(below) = path.strip_prefix(working_dir) {

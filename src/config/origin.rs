@@ -2,24 +2,24 @@
 
 use std::{fmt, ops::Range, sync::Arc};
 
-/// Layer of the configuration; the variants are ordered from low to high.
+/// Layer of the configuration, which sets keys and overrides lower layers; the variants are ordered from low to high.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// Embedded defaults.
+    /// Defaults that are built into envctl (`defaults.toml`).
     Builtin,
-    /// `[defaults]`
+    /// Table `[defaults]`.
     Defaults,
-    /// `[templates.NAME]`
+    /// Table `[templates.NAME]`, with its name.
     Template(Arc<str>),
-    /// `[environments.NAME]`
+    /// Table `[environments.NAME]`, with its name.
     Environment(Arc<str>),
-    /// `[stacks.NAME]`
+    /// Table `[stacks.NAME]`, with its name.
     Stack(Arc<str>),
-    /// `[stacks.NAME.in.ENV]`
+    /// Table `[stacks.NAME.in.ENV]`, with stack and environment.
     Instance(Arc<str>, Arc<str>),
-    /// Variable of envctl's environment, `ENVCTL_*`.
+    /// Variable `ENVCTL_*` of envctl's process, with its name.
     ProcessEnvironment(Arc<str>),
-    /// Flag of the command line: `--set`, `--var`.
+    /// Flag of the command line, with the key that it sets: `--set parallelism`.
     Flag(Arc<str>),
 }
 
@@ -28,35 +28,36 @@ impl fmt::Display for Layer {
         match self {
             Self::Builtin => f.write_str("built-in default"),
             Self::Defaults => f.write_str("[defaults]"),
-            Self::Template(name) => write!(f, "[templates.{}]", quoted(name)),
-            Self::Environment(name) => write!(f, "[environments.{}]", quoted(name)),
-            Self::Stack(name) => write!(f, "[stacks.{}]", quoted(name)),
+            Self::Template(name) => write!(f, "[templates.{}]", toml_key(name)),
+            Self::Environment(name) => write!(f, "[environments.{}]", toml_key(name)),
+            Self::Stack(name) => write!(f, "[stacks.{}]", toml_key(name)),
             Self::Instance(stack, environment) => {
-                write!(f, "[stacks.{}.in.{}]", quoted(stack), quoted(environment))
+                write!(f, "[stacks.{}.in.{}]", toml_key(stack), toml_key(environment))
             }
             Self::ProcessEnvironment(name) | Self::Flag(name) => f.write_str(name),
         }
     }
 }
 
-/// Formats a key for TOML: quoted unless all its characters are letters, digits, `-` and `_`.
-pub(crate) fn quoted(key: &str) -> String {
+/// Formats a key for TOML: in quotes unless all its characters are letters, digits, `-` and `_`.
+pub(crate) fn toml_key(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare { key.to_owned() } else { format!("{key:?}") }
 }
 
-/// Origin of a value.
+/// Origin of a value: the layer that set it, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// Layer that set the value.
     pub layer: Layer,
-    /// Range of bytes in environments.toml; absent for layers that are not written there.
+    /// Range of bytes in environments.toml; `None` for a layer that is not written there.
     pub span: Option<Range<usize>>,
 }
 
-/// Scope of a variable's value: a whole environment, or one stack.
+/// Scope that the value of an HCL variable is set for: a whole environment, or one stack.
 ///
-/// A value for the environment that a stack does not declare is dropped with a note; one for the stack itself is an error.
+/// If a stack does not declare the variable, a value for the environment is dropped with a note, and a value for the stack
+/// is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The value comes from the defaults, a template or the environment.
@@ -65,12 +66,12 @@ pub enum Scope {
     Stack,
 }
 
-/// Value with its origin.
+/// Value of a key with its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value<T> {
-    /// The value.
+    /// Value as read or converted.
     pub value: T,
-    /// Origin of the value.
+    /// Layer that set the value, and where.
     pub origin: Origin,
 }
 

@@ -15,13 +15,13 @@ impl OutputPath {
         self.path.split(['.', '[']).next().unwrap_or_default()
     }
 
-    /// Returns the value that the path selects in the value of its output. Errors: the value does not exist, or is null. A
-    /// null would give the variable null or its default, as its declaration says, and neither was intended.
+    /// Returns the value that the path selects in the value of the output. Errors: there is no such value, or it is null: a
+    /// null would set the stack's variable to null or to its default, and the user intended neither.
     pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
         let (name, steps) = steps(&self.path)?;
         let (mut at, mut up_to) = (value, name.len());
-        for PathStep { to, end } in steps {
-            let next = match (to, at) {
+        for PathStep { selector, end } in steps {
+            let next = match (selector, at) {
                 (OutputSelector::Member(name), Value::Object(members)) => members.get(name),
                 (OutputSelector::Item(index), Value::Array(items)) => items.get(index),
                 _ => None,

@@ -10,7 +10,7 @@ use super::{
     raw::{
         comparison::is_variable_name,
         json::Json,
-        layer::{LayerKind, LayerTable, dotted_keys, misplaced},
+        layer::{LayerKind, LayerTable, dotted_keys, misplaced_key_help},
         map::NamedValue,
         reader::{ConfigSources, TomlReader},
     },
@@ -20,36 +20,36 @@ use crate::{
     model::{CreateWorkspace, EngineName},
 };
 
-/// Values of the command line and of `ENVCTL_*` variables, which override the file.
+/// Values of the command line and of `ENVCTL_*` variables, which override environments.toml.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// `--set PATH=VALUE`: a key of an environment (`parallelism`, `vars.size`, `backend.s3.key`), and a TOML value or a
-    /// text without quotes; applies to every instance.
+    /// Path and value of each `--set PATH=VALUE`: a key of an environment (`parallelism`, `vars.size`, `backend.s3.key`), and a
+    /// TOML value or a text without quotes. Each applies to every instance.
     pub sets: Vec<(String, String)>,
-    /// `--var NAME=VALUE`: a text, converted to the type that each stack declares for the variable; applies to every
-    /// instance.
+    /// Name and value of each `--var NAME=VALUE`: a text, converted to the type that each stack declares for the variable.
+    /// Each applies to every instance.
     pub vars: Vec<(String, String)>,
-    /// `--jobs`
+    /// Value of `--jobs`.
     pub jobs: Option<NonZeroUsize>,
-    /// `--create-workspace`
+    /// Value of `--create-workspace`.
     pub create_workspace: Option<CreateWorkspace>,
-    /// `--update-lockfile`
+    /// True with `--update-lockfile`.
     pub update_lockfile: bool,
-    /// Environment variables of envctl; only [`VARIABLES`], [`ENGINE_VARIABLE`], [`program_variable`] and `HOME` are read.
+    /// Environment variables of envctl; only [`KEY_VARIABLES`], [`ENGINE_VARIABLE`], [`program_variable`] and `HOME` are read.
     pub process_env: BTreeMap<String, String>,
     /// Working directory; messages show paths relative to it.
     pub working_dir: Option<Utf8PathBuf>,
 }
 
-/// Environment variables that set a key of an environment, with that key.
-pub const VARIABLES: &[(&str, &str)] = &[
+/// Environment variables of envctl, each with the key of an environment that it sets.
+pub const KEY_VARIABLES: &[(&str, &str)] = &[
     ("ENVCTL_JOBS", "jobs"),
     ("ENVCTL_PARALLELISM", "parallelism"),
     ("ENVCTL_LOCK_TIMEOUT", "lock_timeout"),
     ("ENVCTL_CREATE_WORKSPACE", "create_workspace"),
 ];
 
-/// Returns true if the path of a `--set` flag leads to variables of the engines' environment: their values are often credentials,
+/// Returns true if the path of a `--set` flag leads to environment variables of engines: their values are often credentials,
 /// which no suggested command repeats.
 pub fn sets_environment(path: &str) -> bool {
     path == "env" || path.starts_with("env.")
@@ -63,15 +63,16 @@ pub fn program_variable(engine: EngineName) -> String {
     format!("ENVCTL_{}", engine.as_str().to_uppercase())
 }
 
-/// Keys that protect an environment. Flags cannot change them; `--allow` makes recorded exceptions.
-const PROTECTING: &[&str] = &["bind", "confirm", "guards", "checklist", "require"];
+/// Keys that protect an environment and that no flag can change; `--allow` makes recorded exceptions.
+const PROTECTING_KEYS: &[&str] = &["bind", "confirm", "guards", "checklist", "require"];
 
-/// Help of the error for a flag that would change or remove a key of [`PROTECTING`].
+/// Help of the error for a flag that would change or remove a key of [`PROTECTING_KEYS`].
 const PROTECTING_KEY_HELP: &str =
     "it is set in environments.toml; `--allow WHAT` lets through what a guard refuses, and is recorded";
 
-/// One assignment of a flag or a variable, with its layer.
+/// Assignment to a key by a flag or an `ENVCTL_*` variable.
 struct Assignment {
+    /// Path of the key: `vars.size`.
     path: String,
     /// Value in TOML syntax.
     value: String,
@@ -79,17 +80,17 @@ struct Assignment {
 }
 
 impl Overrides {
-    /// Returns the layers from low to high, with the sources that errors in them point into.
+    /// Reads the overrides into layers, from low to high; returns the sources that errors in the layers point into.
     pub(crate) fn layers(
         &self,
         file: &Arc<SourceFile>,
         unread: Vec<String>,
     ) -> (ConfigSources, Vec<LayerTable>, Diagnostics) {
         let assignments = self.assignments();
-        let line = |given: &Assignment| format!("{} = {}", given.path, given.value);
+        let line = |assignment: &Assignment| format!("{} = {}", assignment.path, assignment.value);
         let overrides: Vec<_> = assignments
             .iter()
-            .map(|given| SourceFile::argument(given.layer.to_string(), line(given)))
+            .map(|assignment| SourceFile::argument(assignment.layer.to_string(), line(assignment)))
             .collect();
         let mut problems = Diagnostics::default();
         let mut layers = Vec::new();
@@ -113,13 +114,13 @@ impl Overrides {
         (ConfigSources { file: Arc::clone(file), overrides, unread }, layers, problems)
     }
 
-    /// Returns the name of a `--var` flag that no HCL variable can have.
+    /// Returns the first name of a `--var` flag that cannot be the name of an HCL variable.
     pub fn misnamed_variable(&self) -> Option<&str> {
         self.vars.iter().map(|(name, _)| name.as_str()).find(|name| !is_variable_name(name))
     }
 
     fn assignments(&self) -> Vec<Assignment> {
-        let variables = VARIABLES.iter().filter_map(|(variable, key)| {
+        let variables = KEY_VARIABLES.iter().filter_map(|(variable, key)| {
             let value = self.process_env.get(*variable).filter(|value| !value.is_empty())?;
             let layer = Layer::ProcessEnvironment(Arc::from(*variable));
             Some(Assignment { path: (*key).to_owned(), value: as_toml(key, value), layer })
@@ -173,7 +174,7 @@ fn read_line(
         .ok()
         .filter(|_| dotted_keys(&assignment.path).is_some())
         .ok_or_else(|| refused("names no key", "a path of keys and a value, as `--set vars.size=3`"))?;
-    let protects = |key: &str| PROTECTING.contains(&key);
+    let protects = |key: &str| PROTECTING_KEYS.contains(&key);
     let mut reader = TomlReader::of_override(source, base, assignment.layer.clone());
     let mut layer = LayerTable::default();
     for (key, node) in tree.get_ref() {
@@ -181,11 +182,11 @@ fn read_line(
         if protects(name) {
             return Err(refused("would change what protects environments", PROTECTING_KEY_HELP).into());
         }
-        if !reader.within(name, |reader| layer.set(LayerKind::Shared, name, node, reader)) {
-            let hint = misplaced(name, LayerKind::Shared).unwrap_or_else(|| {
+        if !reader.within(name, |reader| layer.read_key(LayerKind::Shared, name, node, reader)) {
+            let hint = misplaced_key_help(name, LayerKind::Shared).unwrap_or_else(|| {
                 "`--set` takes the keys of `[defaults]`, as `--set parallelism=4`".to_owned()
             });
-            reader.unknown_key(name, key.span(), &LayerKind::Shared.keys(), Some(hint));
+            reader.report_unknown_key(name, key.span(), &LayerKind::Shared.keys(), Some(hint));
         }
     }
     if layer.keys.unset.iter().any(|path| protects(&path.value.0[0])) {

@@ -73,7 +73,7 @@ impl Transform for WithoutNull {
     }
 }
 
-/// Sets the required keys of a table.
+/// Lists the required keys of a table in the schema of the table.
 fn require<T: JsonSchema + FixedTable>(schema: &mut Value) {
     if let Some(table) = schema.get_mut("definitions").and_then(|all| all.get_mut(T::schema_name().as_ref()))
     {

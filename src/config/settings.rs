@@ -15,21 +15,21 @@ use crate::{
     model::{CreateWorkspace, EngineName, EnvName, StackId, VariablePattern},
 };
 
-/// `[project]`
+/// Settings of `[project]`.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// Value of the template name `{project}`.
     pub name: String,
-    /// Engine of every stack without an `engine` of its own; absent for `auto`.
+    /// Engine of every stack without an `engine` of its own; `None` for `auto`.
     pub engine: Option<EngineName>,
 }
 
-/// `[tofu]`, `[terraform]`, `[terragrunt]`
+/// Settings of an engine: of `[tofu]`, `[terraform]` or `[terragrunt]`.
 #[derive(Debug, Clone, Default)]
 pub struct EngineSettings {
     /// Program: a name that is looked up on PATH, or a path relative to environments.toml.
     pub program: Option<String>,
-    /// Allowed versions in Terraform's constraint syntax, with the place in the file.
+    /// Allowed versions in Terraform's constraint syntax, with their span in environments.toml.
     pub version: Option<(VersionConstraint, Range<usize>)>,
     /// Highest number of processes of this engine at once.
     pub jobs: Option<NonZeroUsize>,
@@ -41,9 +41,9 @@ pub struct EngineSettings {
     pub apply_args: Vec<String>,
     /// Provider plugin cache: `~` is expanded, relative paths start at environments.toml.
     pub plugin_cache: Option<Utf8PathBuf>,
-    /// Environment variables that the engine's plans are bound to, beside those of the environment.
-    pub bind: Vec<VariablePattern>,
-    /// Engine that Terragrunt runs; absent for other engines.
+    /// Patterns of environment variables that the engine's plans are bound to, beside those of the environment (key `bind`).
+    pub bound_variables: Vec<VariablePattern>,
+    /// Engine that Terragrunt runs; `None` for other engines and if it is not set.
     pub drives: Option<EngineName>,
 }
 
@@ -52,11 +52,11 @@ pub struct EngineSettings {
 pub struct VarFile {
     /// Path relative to the stack's folder, or absolute; templates are expanded.
     pub path: Utf8PathBuf,
-    /// True for `?path`: the file may be missing.
+    /// True for a path that is written as `?path`: the file may be missing.
     pub optional: bool,
 }
 
-/// Key of a backend's configuration.
+/// Value of one key of a backend's configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackendPair {
     /// String, number, boolean, or nested table (`endpoints`, `assume_role`); templates are expanded.
@@ -68,17 +68,17 @@ pub struct BackendPair {
 /// Source of a secret's value, read on first use. One line ending (LF or CRLF) at the end is not part of the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretSource {
-    /// Variable of envctl's environment.
+    /// Environment variable of envctl, by name.
     Env(String),
-    /// File, relative to environments.toml.
+    /// File that holds the secret alone, by its path relative to environments.toml.
     File(Utf8PathBuf),
     /// Standard output of a command, run in the folder of environments.toml.
     Command(Vec<String>),
-    /// Key of a SOPS file, whose path is relative to environments.toml; dots in the key descend.
+    /// Value in a SOPS file, whose path is relative to environments.toml.
     Sops {
-        /// Path of the file.
+        /// Path of the SOPS file.
         file: Utf8PathBuf,
-        /// Key in the file: `"database.password"`.
+        /// Key in the file, with dots between the names of nested keys: `"database.password"`.
         key: String,
     },
 }
@@ -110,18 +110,18 @@ pub struct Secret {
 /// Source of an environment variable's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvSource {
-    /// Text as written.
+    /// Text, templates expanded.
     Plain(String),
-    /// Secret source; the value is masked in all output.
+    /// Secret, whose value is masked in all output.
     Secret(Secret),
 }
 
-/// Environment variable for the processes of an instance.
+/// Environment variable that envctl sets for the processes of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvVar {
     /// Source of the value.
     pub source: EnvSource,
-    /// Variables of envctl's environment: if one of them is set, this variable is not set.
+    /// Names of envctl's environment variables: if one of them is set, envctl does not set this variable.
     pub unless: Vec<String>,
 }
 
@@ -149,7 +149,7 @@ pub struct OutputPath {
     pub path: String,
 }
 
-/// Mock of an output that does not exist yet.
+/// Mock: value that a plan uses for an output that does not exist yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MockOutput {
     /// Value of the mock.
@@ -161,25 +161,25 @@ pub struct MockOutput {
 /// Settings of an environment as a whole.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// Full name, no alias.
+    /// Name as in `[environments.NAME]`, no alias.
     pub name: EnvName,
-    /// Place of the table's name in the file.
+    /// Span of the table's name in environments.toml.
     pub span: Range<usize>,
     /// Description for the user.
     pub description: Option<String>,
     /// Aliases of the environment on the command line.
     pub aliases: Vec<String>,
-    /// Environments that come before this one in promotion order.
+    /// Environments that come before this environment in promotion order.
     pub after: Vec<EnvName>,
     /// True if changes need a confirmation.
     pub confirm: bool,
-    /// Items of `check` that must pass.
+    /// Items of `envctl check` that must pass before the environment is changed.
     pub require: Vec<String>,
-    /// Highest number of stacks at once; absent for the number of cores.
+    /// Highest number of stacks at once; `None` for the number of cores.
     pub jobs: Option<NonZeroUsize>,
     /// Rules that every plan must satisfy, also when it is confirmed.
     pub guards: Guards,
-    /// Checklist: statements that the user confirms at the gate, by their id.
+    /// Checklist: statements that the user confirms at the gate, by the ids that environments.toml gives them.
     pub checklist: IndexMap<String, String>,
     /// Keys of this environment that this version does not honour; a verb that would have to honour one refuses.
     pub unsupported: Vec<Unsupported>,
@@ -190,42 +190,43 @@ pub struct Environment {
 pub struct Stack {
     /// Name of the stack.
     pub name: StackId,
-    /// Place of the table's name in the file.
+    /// Span of the table's name in environments.toml.
     pub span: Range<usize>,
-    /// Folder as written, templates not expanded; absent for a discovered stack.
+    /// Folder as written, templates not expanded, with its span; `None` for a discovered stack.
     pub path: Option<(String, Range<usize>)>,
-    /// Environments that have the stack; absent for all.
+    /// Environments that have the stack; `None` for all.
     pub environments: Option<Vec<EnvName>>,
-    /// Stacks that must be applied before this one, with the places of their names.
+    /// Stacks that must be applied before this stack, with the spans of their names.
     pub needs: Vec<(StackId, Range<usize>)>,
-    /// Tags for the selection.
+    /// Tags that a selection can name.
     pub tags: Vec<String>,
-    /// Engine; absent for the project's.
+    /// Engine; `None` for the engine of the project.
     pub engine: Option<EngineName>,
 }
 
-/// `[discover]`
+/// Settings of `[discover]`: patterns of folders that are stacks.
 #[derive(Debug, Clone)]
 pub struct Discover {
-    /// Patterns as written, with their places: `infra/live/{env}/<region>/<unit>`, `**` for any depth.
+    /// Patterns as written, with their spans: `infra/live/{env}/<region>/<unit>`, `**` for any depth.
     pub paths: Vec<(String, Range<usize>)>,
-    /// Globs of folders that are left out.
+    /// Globs of folders that are no stacks although a pattern matches them.
     pub exclude: Vec<String>,
-    /// Name of the stacks, a template over the captures; absent for the path below the fixed part of the pattern.
+    /// Template of the stacks' names over the captures, with its span; `None` if a stack is named by its path below the fixed
+    /// part of the pattern.
     pub name: Option<(String, Range<usize>)>,
 }
 
 /// Value of an HCL variable that environments.toml or a flag sets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum VariableValue {
-    /// Value that envctl knows.
+    /// JSON value.
     Known(serde_json::Value),
     /// HCL expression of a `--var` flag, which only the engine evaluates: its value is unknown to envctl.
     Expression(String),
 }
 
 impl VariableValue {
-    /// Returns the value; absent for an expression.
+    /// Returns the JSON value; `None` for an expression.
     pub fn known(&self) -> Option<&serde_json::Value> {
         match self {
             Self::Known(value) => Some(value),
@@ -239,9 +240,9 @@ impl VariableValue {
 pub struct Settings {
     /// Folder of the stack relative to environments.toml, templates expanded.
     pub path: Utf8PathBuf,
-    /// Workspace; absent for the default one.
+    /// Workspace; `None` for the default workspace.
     pub workspace: Option<Value<String>>,
-    /// Handling of a missing workspace.
+    /// Handling of a workspace that does not exist.
     pub create_workspace: CreateWorkspace,
     /// Value of the template name `{prefix}`.
     pub prefix: Option<String>,
@@ -253,15 +254,15 @@ pub struct Settings {
     pub backend: Arc<IndexMap<String, IndexMap<String, BackendPair>>>,
     /// Environment variables for engines, hooks and commands.
     pub env: Arc<IndexMap<String, Value<EnvVar>>>,
-    /// Environment variables that plans are bound to, beside those of the engine's table.
-    pub bind: Option<Value<Vec<VariablePattern>>>,
+    /// Patterns of environment variables that plans are bound to, beside those of the engine's table (key `bind`).
+    pub bound_variables: Option<Value<Vec<VariablePattern>>>,
     /// Secrets by HCL variable.
     pub secrets: Arc<IndexMap<String, Value<Secret>>>,
-    /// Value of the engine's `-parallelism`.
+    /// Value of the engine's flag `-parallelism`; `None` leaves the engine's default.
     pub parallelism: Option<NonZeroUsize>,
     /// Time to wait for a state lock.
     pub lock_timeout: Duration,
-    /// Hooks of the stack.
+    /// Hooks: programs that run before and after the steps of the stack.
     pub hooks: Hooks,
     /// Inputs from other stacks' outputs, by HCL variable.
     pub inputs: IndexMap<String, Value<OutputPath>>,
@@ -269,7 +270,7 @@ pub struct Settings {
     pub mocks: IndexMap<String, IndexMap<String, MockOutput>>,
     /// Globs of further files that belong to the stack, relative to its folder.
     pub files: Vec<String>,
-    /// Values of free template names and captures.
+    /// Values of the template names that the project defines, and of captures.
     pub template_values: Arc<BTreeMap<String, String>>,
     /// Keys of this stack that this version does not honour; a verb that would have to honour one refuses.
     pub unsupported: Vec<Unsupported>,

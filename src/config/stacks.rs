@@ -20,12 +20,12 @@ use crate::{
     model::StackId,
 };
 
-/// Keys of a stack that are resolved for each instance.
+/// Keys of a stack that are resolved anew for each of its instances.
 #[derive(Debug)]
 pub(crate) struct StackLayers {
-    /// Folder of the stack; absent for a discovered one.
+    /// Folder of the stack; `None` for a discovered stack.
     pub(crate) path: Option<Template>,
-    /// Layer `[stacks.X]`; absent when the stack has no settings.
+    /// Layer `[stacks.X]`; `None` when the stack has no settings.
     pub(crate) layer: Option<Box<LayerTable>>,
     /// Layers `[stacks.X.in.ENV]`, by environment.
     pub(crate) instances: Map<LayerTable>,
@@ -39,7 +39,7 @@ pub(crate) struct StackLayers {
     pub(crate) unsupported: Vec<UnsupportedKey>,
 }
 
-/// Moves the stacks out of the document.
+/// Moves the stacks out of the document, in its order: the resolved keys, and the layers for instances.
 pub(crate) fn resolve(
     document: &mut Document,
     sources: &ConfigSources,

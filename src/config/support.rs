@@ -17,14 +17,14 @@ pub enum VerbClass {
     Check,
 }
 
-/// Key that this version does not honour, and the verbs that refuse because of it.
+/// Key of environments.toml that this version does not honour, and the verbs that refuse because of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsupported {
-    /// Path of the key: `environments.production.guards`.
+    /// Path of the key from the root of environments.toml: `environments.production.naming`.
     pub path: String,
     /// Origin of the key.
     pub origin: Origin,
-    /// Classes of verbs that refuse.
+    /// Classes of the verbs that refuse because of the key.
     pub verbs: &'static [VerbClass],
 }
 
@@ -35,16 +35,16 @@ impl Unsupported {
     }
 }
 
-/// Table that a key is in.
+/// Kind of table that a key is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TableKind {
-    /// `[defaults]`, `[templates.X]`, `[environments.X]`
+    /// Table of an environment: `[defaults]`, `[templates.X]`, `[environments.X]`.
     Environment,
-    /// `[stacks.X]`, `[stacks.X.in.Y]`
+    /// Table of a stack: `[stacks.X]`, `[stacks.X.in.Y]`.
     Stack,
-    /// Top level of the file.
+    /// Top level of environments.toml.
     File,
-    /// `[store]`
+    /// Table `[store]`.
     Store,
 }
 

@@ -1,14 +1,14 @@
-//! `unset` paths without effect in any environment.
+//! Warnings about `unset` paths that remove nothing in any environment.
 
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    origin::quoted,
+    origin::toml_key,
     raw::{layer::LayerTable, reader::ConfigSources},
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// `unset` paths that were applied, by their offset in the file: place, path, and true if the path ever removed a key.
+/// `unset` paths that were applied, by their offset in environments.toml: span, path, and true if the path ever removed a key.
 #[derive(Debug, Default)]
 pub(crate) struct UnsetUsage(BTreeMap<usize, (Range<usize>, String, bool)>);
 
@@ -19,15 +19,15 @@ impl UnsetUsage {
             base.apply(layer).iter().filter_map(|unset| Some(unset.origin.span.as_ref()?.start)).collect();
         for unset in &layer.keys.unset {
             if let Some(span) = &unset.origin.span {
-                let path = || unset.value.0.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(".");
+                let path = || unset.value.0.iter().map(|key| toml_key(key)).collect::<Vec<_>>().join(".");
                 let entry = self.0.entry(span.start).or_insert_with(|| (span.clone(), path(), false));
                 entry.2 |= !unused.contains(&span.start);
             }
         }
     }
 
-    /// Adds a warning for each path that never removed a key.
-    pub(crate) fn judge(self, sources: &ConfigSources, problems: &mut Diagnostics) {
+    /// Adds a warning for each `unset` path that never removed a key.
+    pub(crate) fn warn_of_idle(self, sources: &ConfigSources, problems: &mut Diagnostics) {
         for (span, path, effective) in self.0.into_values() {
             if !effective {
                 let problem =

@@ -166,7 +166,7 @@ impl Assembly<'_> {
             let engines = engine.engines();
             plan_inputs
                 .bound_patterns
-                .extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
+                .extend(engines.iter().flat_map(|name| &self.config.engine(*name).bound_variables).cloned());
             let reads_states =
                 !engine.reads_root_module() || called.iter().any(|module| !module.remote_states.is_empty());
             let ready = ReadyStack {

@@ -64,7 +64,7 @@ impl PlanInputs {
             values,
             expressions,
             configured_variables: settings.env.keys().cloned().chain(secrets).collect(),
-            bound_patterns: settings.bind.iter().flat_map(|names| &names.value).cloned().collect(),
+            bound_patterns: settings.bound_variables.iter().flat_map(|names| &names.value).cloned().collect(),
             upstreams: instance.needs.clone(),
             protected,
             identity: None,

@@ -73,7 +73,7 @@ pub(super) fn named_folders(
     let mut found = Diagnostics::default();
     let mut discovery = Discovery { config, environment, discover, found: &mut found };
     let exclude = discovery.excluded();
-    let patterns = config.discover_paths(environment).unwrap_or_default();
+    let patterns = config.discovery_patterns(environment).unwrap_or_default();
     let patterns: Vec<PathPattern> =
         patterns.iter().filter_map(|(text, _)| PathPattern::parse(text).ok()).collect();
     let mut named = Vec::new();
@@ -147,7 +147,7 @@ impl Discovery<'_> {
     fn folders(&mut self, environment: &Environment) -> Result<Vec<Matches>, InventoryError> {
         let exclude = self.excluded();
         let mut folders = Vec::new();
-        let patterns = self.config.discover_paths(environment).unwrap_or_else(|diagnostics| {
+        let patterns = self.config.discovery_patterns(environment).unwrap_or_else(|diagnostics| {
             self.found.extend(diagnostics);
             Vec::new()
         });
@@ -187,7 +187,7 @@ impl Discovery<'_> {
     /// part.
     fn name(&mut self, environment: &Environment, folder: &DiscoveredStack) -> Option<StackId> {
         let captures = folder.captures.clone().into_iter().collect();
-        let name = match self.config.discovered_name(environment, &captures) {
+        let name = match self.config.discovered_stack_name(environment, &captures) {
             Err(diagnostics) => {
                 self.found.extend(diagnostics);
                 return None;

@@ -113,7 +113,7 @@ impl EnvironmentGuards {
 
     /// Returns the state of the working tree, if a guard needs it.
     fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
-        self.guards.ask_git().then(|| {
+        self.guards.need_git().then(|| {
             let places = self
                 .clean_tree_paths
                 .as_ref()
@@ -168,7 +168,7 @@ impl EnvironmentGuards {
 
     /// Returns true if a guard depends on the resources that a state loses.
     pub(super) fn judges_losses(&self) -> bool {
-        self.guards.judge_losses()
+        self.guards.have_loss_rules()
     }
 
     /// Returns the reasons why the state of a stack must not lose these resources, which count for
@@ -181,7 +181,7 @@ impl EnvironmentGuards {
 
     /// Returns the addresses whose loss no `--allow` names, if a guard counts losses.
     pub(super) fn without_exception(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
-        if self.guards.limit_losses() {
+        if self.guards.have_loss_limits() {
             addresses_without_exception(stack, addresses, &self.allowed)
         } else {
             Vec::new()

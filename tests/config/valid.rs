@@ -61,7 +61,7 @@ fn describe(config: &Config, environment: &Environment, out: &mut String) {
         write!(out, ", {jobs} at once").unwrap();
     }
     writeln!(out).unwrap();
-    for (path, _) in config.discover_paths(environment).unwrap() {
+    for (path, _) in config.discovery_patterns(environment).unwrap() {
         writeln!(out, "  discovers {path}").unwrap();
     }
     for key in config.unsupported(Some(environment)) {

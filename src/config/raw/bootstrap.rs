@@ -12,11 +12,11 @@ use super::{
 use crate::config::origin::Value;
 
 table! {
-    /// Creation of the bucket and the lock of the backend, which names bucket, table and region.
+    /// Creation of the bucket and the lock table that the backend of the environment names.
     struct BootstrapTable {
         /// Versioning of the bucket: earlier versions of each state are kept.
         versioning: Option<Value<bool>>,
-        /// Time to keep earlier versions.
+        /// Time for which earlier versions of a state are kept.
         keep_versions: Option<Value<Length>>,
         /// KMS key that encrypts the states.
         kms: Option<Value<Template>>,
@@ -24,7 +24,7 @@ table! {
         lock: Option<Value<LockKind>>,
         /// Point-in-time recovery of the lock table.
         point_in_time_recovery: Option<Value<bool>>,
-        /// Name of an access policy to create; without it the policy is printed only.
+        /// Name of an access policy to create; if absent, the policy is only printed.
         policy: Option<Value<Template>>,
     }
 }

@@ -23,7 +23,7 @@ table! {
         stacks: Vec<Located<String>>,
         /// URL to request; `{output.STACK.NAME}` stands for an output.
         http: Option<Template>,
-        /// Command to run in the folder of this file.
+        /// Command to run in the folder of environments.toml.
         command: Option<Command>,
         /// Host and port to connect to.
         tcp: Option<Template>,
@@ -31,25 +31,25 @@ table! {
         headers: Map<HeaderValue>,
         /// Expected status of the response.
         status: Option<Located<u64>>,
-        /// Expected body, as a whole.
+        /// Expected body of the response, as a whole.
         equals: Option<Template>,
-        /// Text that the body must contain.
+        /// Text that the body of the response must contain.
         contains: Option<Template>,
-        /// Glob that the body must match.
+        /// Glob that the body of the response must match.
         matches: Option<Template>,
         /// Expected values in a JSON body, by path: `"$.status" = "up"`.
         json: Map<Json>,
         /// Expected response headers.
         response_headers: Map<Template>,
-        /// True to follow redirects.
+        /// True if envctl follows redirects.
         follow_redirects: Option<bool>,
-        /// Requirements for the certificate.
+        /// Requirements for the certificate of the server.
         tls: Option<TlsTable>,
         /// Time limit of one attempt.
         timeout: Option<Length>,
         /// Time between attempts.
         interval: Option<Length>,
-        /// Number of further attempts after the first.
+        /// Number of further attempts after a first attempt that fails.
         retries: Option<u64>,
         /// Highest latency of the response.
         max_latency: Option<Length>,
@@ -79,7 +79,7 @@ impl TomlValue for HeaderValue {
             if matches!(node.get_ref(), DeValue::String(_)) {
                 return Template::read(node, reader).map(Self::Plain);
             }
-            reader.mismatch(node, "a string or `{ secret = \"NAME\" }`");
+            reader.report_wrong_type(node, "a string or `{ secret = \"NAME\" }`");
             return None;
         };
         let mut secret = None;
@@ -88,10 +88,10 @@ impl TomlValue for HeaderValue {
             if name == "secret" {
                 secret = reader.within(name, |reader| Located::read(value, reader));
             } else {
-                reader.unknown_key(name, key.span(), &["secret"], None);
+                reader.report_unknown_key(name, key.span(), &["secret"], None);
             }
         }
-        reader.require(table, node.span(), &["secret"]);
+        reader.report_missing_keys(table, node.span(), &["secret"]);
         secret.map(Self::Secret)
     }
 

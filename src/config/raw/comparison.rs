@@ -13,13 +13,13 @@ table! {
     struct IsolationTable {
         /// Environments that are compared with each other.
         environments: Vec<Located<String>>,
-        /// Backend pairs that must differ, beside the state address, which must always differ.
+        /// Backend pairs whose values must differ between the environments; state addresses must always differ.
         backend: Vec<Located<String>>,
-        /// Globs of variables that must differ.
+        /// Globs of HCL variables whose values must differ between the environments.
         distinct: Vec<Located<String>>,
-        /// Variables with address ranges that must not overlap.
+        /// HCL variables that hold address ranges (CIDR) that must not overlap between the environments.
         cidr: Vec<VariableName>,
-        /// Variables that are shared on purpose.
+        /// HCL variables whose values environments share on purpose.
         shared: Vec<VariableName>,
     }
 }
@@ -31,15 +31,15 @@ table! {
         pairs: Vec<Located<Vec<Located<String>>>>,
         /// Allowed differences: `NAME`, `KIND:NAME`, globs; kinds are var, mock, input, module, provider, engine.
         differ: Vec<ParitySubject>,
-        /// Forbidden differences.
+        /// Forbidden differences, in the same syntax.
         same: Vec<ParitySubject>,
     }
 }
 
 table! {
-    /// Expected drift.
+    /// Drift that is expected, and therefore not reported.
     struct DriftTable {
-        /// Addresses with their attributes: `aws_autoscaling_group.*.desired_capacity`.
+        /// Resource addresses, each with an attribute that may drift: `aws_autoscaling_group.*.desired_capacity`.
         ignore: Vec<PatternTemplate>,
     }
 }
@@ -55,7 +55,7 @@ impl TomlValue for VariableName {
             return Some(Self(text.to_owned()));
         }
         let help = "a letter or `_`, then letters, digits, `_` and `-`; globs are for `distinct`";
-        reader.invalid("config::variable", node.span(), "no name of an HCL variable", help);
+        reader.report_invalid("config::variable", node.span(), "no name of an HCL variable", help);
         None
     }
 }
@@ -85,7 +85,7 @@ impl TomlValue for ParitySubject {
         };
         if let Some(reason) = reason {
             let help = "a name or a glob, for others than variables with a kind, as \"module:*@version\"";
-            reader.invalid("config::parity", node.span(), reason, help);
+            reader.report_invalid("config::parity", node.span(), reason, help);
             return None;
         }
         Some(Self(text.to_owned()))

@@ -1,4 +1,4 @@
-//! environments.toml as a whole, as written.
+//! environments.toml as a whole, as written: all tables at its top level.
 
 use std::sync::Arc;
 
@@ -33,10 +33,10 @@ table! {
         terraform: Option<EngineTable>,
         /// Settings for Terragrunt.
         terragrunt: Option<EngineTable>,
-        /// Lowest layer of every environment.
+        /// Lowest layer of every environment: keys that templates and environments inherit.
         #[schemars(with = "Option<SharedLayer>")]
         defaults: Option<LayerTable>,
-        /// Reusable layers.
+        /// Layers that environments inherit by `extends`, by name.
         #[schemars(with = "Map<SharedLayer>")]
         templates: Map<LayerTable>,
         /// Environments by name.
@@ -60,15 +60,15 @@ table! {
         backups: Option<BackupsTable>,
         /// Storage of runs.
         store: Option<StoreTable>,
-        /// Pipelines that are generated from this file.
+        /// Pipelines that are generated from environments.toml.
         generate: Option<GenerateTable>,
     }
 }
 
-/// Errors of reading a file.
+/// Problems of reading environments.toml, beside the values that could be read.
 #[derive(Debug)]
-pub(crate) struct Reading {
-    /// Errors, in the order of the file.
+pub(crate) struct ReadProblems {
+    /// Errors, in the order of environments.toml.
     pub(crate) problems: Diagnostics,
     /// Keys whose values could not be read.
     pub(crate) unread: Vec<String>,
@@ -80,18 +80,18 @@ impl Document {
         [&self.tofu, &self.terraform, &self.terragrunt].map(Option::as_ref)
     }
 
-    /// Reads the file; errors are returned beside the values that could be read.
+    /// Reads environments.toml; errors are returned beside the values that could be read.
     ///
     /// A syntax error alone ends the reading: the content after it cannot be trusted.
-    pub(crate) fn read(source: &Arc<SourceFile>) -> Result<(Self, Reading), Diagnostics> {
+    pub(crate) fn read(source: &Arc<SourceFile>) -> Result<(Self, ReadProblems), Diagnostics> {
         let node = parse(source)?;
         let mut reader = TomlReader::of_file(source);
         let document = read_table(&node, &mut reader).unwrap_or_default();
-        Ok((document, Reading { problems: reader.problems, unread: reader.unread }))
+        Ok((document, ReadProblems { problems: reader.problems, unread: reader.unread }))
     }
 }
 
-/// Parses a source into a table with the places of its values.
+/// Parses a source into a table with the spans of its values.
 fn parse(source: &Arc<SourceFile>) -> Result<TomlNode<'_>, Diagnostics> {
     let (tree, errors) = DeTable::parse_recoverable(source.text());
     if errors.is_empty() {

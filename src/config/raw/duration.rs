@@ -58,7 +58,7 @@ impl TomlValue for Length {
             Ok(duration) => Some(Self(duration)),
             Err(reason) => {
                 let help = "a whole number and a unit, as \"30s\", \"2m\", \"1h\" or \"90d\"";
-                reader.invalid("config::duration", node.span(), reason, help);
+                reader.report_invalid("config::duration", node.span(), reason, help);
                 None
             }
         }

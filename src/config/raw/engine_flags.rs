@@ -6,10 +6,8 @@ use super::{
     value_schema::value_schema,
 };
 
-/// Flags that envctl sets itself, with the right place for the setting.
-///
-/// A name matches with one dash or two, with or without `=value`.
-const OWNED: &[(&str, &str)] = &[
+/// Flags that envctl sets itself, each with the help that says how a user gets the effect.
+const SET_BY_ENVCTL: &[(&str, &str)] = &[
     ("out", "envctl keeps the plan files"),
     ("json", "envctl reads the engine's JSON and shows it for people"),
     ("detailed-exitcode", "`envctl plan --detailed-exitcode` gives it for the whole run"),
@@ -47,27 +45,27 @@ const OWNED: &[(&str, &str)] = &[
     ("help", "it is not a setting"),
 ];
 
-/// Returns the flag that an argument sets and the right place for the setting, if envctl sets that flag itself.
-fn owned(argument: &str) -> Option<(&'static str, &'static str)> {
+/// Returns the entry of [`SET_BY_ENVCTL`] for an argument with one dash or two, with or without `=value`.
+fn find_set_by_envctl(argument: &str) -> Option<(&'static str, &'static str)> {
     let name = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
     let name = name.split('=').next().unwrap_or(name);
-    OWNED.iter().find(|(flag, _)| *flag == name).copied()
+    SET_BY_ENVCTL.iter().find(|(flag, _)| *flag == name).copied()
 }
 
-/// Extra flag of `init`, `plan` or `apply`.
+/// Extra flag for an engine's `init`, `plan` or `apply`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EngineFlag(pub(crate) String);
 
 impl TomlValue for EngineFlag {
     fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
-        let problem = if let Some((flag, place)) = owned(text) {
-            let message = format!("`-{flag}` in `{}` is set by envctl itself", reader.dotted());
+        let problem = if let Some((flag, place)) = find_set_by_envctl(text) {
+            let message = format!("`-{flag}` in `{}` is set by envctl itself", reader.dotted_path());
             reader.problem("config::owned-flag", message, node.span(), "not free").help(place)
         } else if text.starts_with('-') && text.len() > 1 {
             return Some(Self(text.to_owned()));
         } else {
-            let message = format!("`{text}` in `{}` is no flag", reader.dotted());
+            let message = format!("`{text}` in `{}` is no flag", reader.dotted_path());
             reader
                 .problem("config::flag", message, node.span(), "does not start with `-`")
                 .help("a flag and its value are one word, as `-compact-warnings` or `-name=value`")
@@ -87,10 +85,10 @@ mod tests {
     fn a_flag_of_envctls_own_is_known_in_every_spelling() {
         for spelling in ["-out", "--out", "-out=x", "--var-file=a.tfvars", "-chdir=x", "-backend-config=k=v"]
         {
-            assert!(owned(spelling).is_some(), "{spelling}");
+            assert!(find_set_by_envctl(spelling).is_some(), "{spelling}");
         }
         for free in ["-compact-warnings", "-refresh=false", "out", "-output", "-no-colors"] {
-            assert!(owned(free).is_none(), "{free}");
+            assert!(find_set_by_envctl(free).is_none(), "{free}");
         }
     }
 }

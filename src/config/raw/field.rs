@@ -9,9 +9,9 @@ use super::{
     reader::{TomlNode, TomlReader},
     template::Template,
 };
-use crate::config::origin::{Origin, Value, quoted};
+use crate::config::origin::{Origin, Value, toml_key};
 
-/// Path of a key in a table: keys from the root, each linked to the one before it.
+/// Path of a key in nested tables: each key with the path of the table that holds the key.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyPath<'p> {
     parent: Option<&'p KeyPath<'p>>,
@@ -34,13 +34,13 @@ impl fmt::Display for KeyPath<'_> {
         if parent.parent.is_some() {
             write!(f, "{parent}.")?;
         }
-        f.write_str(&quoted(self.key))
+        f.write_str(&toml_key(self.key))
     }
 }
 
-/// Part of a value that a visit finds.
+/// Part of a value that a [`Visitor`] gets.
 pub(crate) enum Visited<'v> {
-    /// Text in which names are replaced.
+    /// Template.
     Template(&'v Template),
     /// Path and origin of a value that has layers.
     Origin(&'v KeyPath<'v>, &'v Origin),
@@ -49,7 +49,8 @@ pub(crate) enum Visited<'v> {
 /// Function that a visit calls for each part that it finds.
 pub(crate) type Visitor<'f> = dyn FnMut(Visited<'_>) + 'f;
 
-/// Value of environments.toml: it is read, merged over lower layers, removed by `unset`, and visited.
+/// Value of environments.toml, with all that happens to values: reading, merging over lower layers, removal by `unset`,
+/// and visits of the templates and origins in it.
 pub(crate) trait TomlValue: Clone {
     /// Reads the value; errors are collected by the reader.
     fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self>;
@@ -59,12 +60,12 @@ pub(crate) trait TomlValue: Clone {
         *self = higher.clone();
     }
 
-    /// Removes the part of the value at a path. Returns true if that existed.
+    /// Removes the part of the value at a path. Returns true if there was such a part.
     fn unset(&mut self, _path: &[&str]) -> bool {
         false
     }
 
-    /// Visits the templates in the value, and the origins of values below it; `path` is the path of this value.
+    /// Visits the templates in the value, and the origins of nested values; `path` is the path of the value.
     fn visit(&self, _path: &KeyPath<'_>, _visitor: &mut Visitor<'_>) {}
 
     /// Calls `visit` for each template in the value.
@@ -77,7 +78,7 @@ pub(crate) trait TomlValue: Clone {
     }
 }
 
-/// Value of a key that may be absent: a field of a table.
+/// Field of a table: the value of a key that may be absent.
 pub(crate) trait TableField: Default + Clone {
     /// Reads the value; errors are collected by the reader.
     fn read_field<'t>(&mut self, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>);
@@ -85,10 +86,10 @@ pub(crate) trait TableField: Default + Clone {
     /// Merges the field of a higher layer into this one.
     fn overlay_field(&mut self, higher: &Self);
 
-    /// Removes the value, or the part of it at a path. Returns true if that existed.
+    /// Removes the value, or the part of the value at a path. Returns true if there was something to remove.
     fn unset_field(&mut self, path: &[&str]) -> bool;
 
-    /// Visits the value; `path` is its path.
+    /// Visits the value of the field, if it has one; `path` is the path of the field.
     fn visit_field(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>);
 }
 
@@ -142,17 +143,17 @@ impl<T: Collection> TableField for T {
     }
 }
 
-/// Value with its place, for tables without layers.
+/// Value with its span, for tables without layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Located<T> {
     pub(crate) value: T,
-    /// Place in the sources: see [`ConfigSources`](super::reader::ConfigSources).
+    /// Span in the sources: see [`ConfigSources`](super::reader::ConfigSources).
     pub(crate) span: Range<usize>,
 }
 
 impl<T: TomlValue> TomlValue for Located<T> {
     fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
-        let span = reader.place(node.span());
+        let span = reader.global_span(node.span());
         T::read(node, reader).map(|value| Self { value, span })
     }
 
@@ -238,7 +239,7 @@ impl TomlValue for bool {
         if let DeValue::Boolean(value) = node.get_ref() {
             return Some(*value);
         }
-        reader.mismatch(node, "`true` or `false`");
+        reader.report_wrong_type(node, "`true` or `false`");
         None
     }
 }
@@ -250,7 +251,7 @@ impl TomlValue for u64 {
             _ => None,
         };
         if number.is_none() {
-            reader.mismatch(node, "a whole number from 0");
+            reader.report_wrong_type(node, "a whole number from 0");
         }
         number
     }
@@ -264,7 +265,7 @@ impl TomlValue for NonZeroUsize {
         };
         let number = number.and_then(Self::new);
         if number.is_none() {
-            reader.mismatch(node, "a whole number from 1");
+            reader.report_wrong_type(node, "a whole number from 1");
         }
         number
     }

@@ -1,4 +1,4 @@
-//! `[generate.github]` and `[generate.gitlab]`: pipelines that are generated from this file.
+//! `[generate.github]` and `[generate.gitlab]`: pipelines that are generated from environments.toml.
 
 use super::{
     field::{Located, TomlValue},
@@ -13,7 +13,7 @@ use super::{
 };
 
 table! {
-    /// Pipelines that are generated from this file.
+    /// Pipelines that are generated from environments.toml.
     struct GenerateTable {
         /// Pipeline for GitHub Actions.
         github: Option<PipelineTable>,
@@ -31,7 +31,7 @@ table! {
         drift: Option<Cron>,
         /// Schedule of the comparison of environments.
         parity: Option<Cron>,
-        /// Steps before those of envctl, in the syntax of the pipeline.
+        /// Steps of the pipeline before the steps that run envctl, in the syntax of the CI system.
         setup: Vec<Json>,
         /// Credentials of the pipeline.
         credentials: Option<CredentialsTable>,
@@ -43,7 +43,7 @@ table! {
     struct DeployTable requires ["on", "environment"] {
         /// Event of the CI system.
         on: Option<Template>,
-        /// Branch of the event.
+        /// Branch on which the event happens.
         branch: Option<Template>,
         /// Environment to deploy.
         environment: Option<Located<String>>,
@@ -55,7 +55,7 @@ table! {
     struct CredentialsTable requires ["kind"] {
         /// Kind of the credentials.
         kind: Option<CredentialsKind>,
-        /// Role to assume.
+        /// Role that the pipeline assumes.
         role: Option<Template>,
         /// Region of the provider.
         region: Option<Template>,

@@ -16,9 +16,9 @@ use crate::config::origin::Value;
 table! {
     /// Rules that every plan must satisfy, also when it is confirmed.
     struct GuardsTable {
-        /// Branches: HEAD must be one of them, or contained in the remote head of one.
+        /// Git branches: HEAD must be one of them, or contained in the remote head of one of them.
         branch: Option<Value<Vec<Template>>>,
-        /// True if HEAD must not be behind its remote.
+        /// True if HEAD must not be behind its remote branch.
         up_to_date: Option<Value<bool>>,
         /// True if the stacks' files must not have uncommitted changes.
         clean_tree: Option<Value<bool>>,
@@ -40,7 +40,7 @@ table! {
 }
 
 table! {
-    /// Rule that denies actions on the resources that match; `delete` includes replace.
+    /// Rule that denies actions on the resources that match a pattern; `delete` includes replace.
     struct DenyTable requires ["match", "actions"] {
         /// Pattern of the resources.
         r#match: Option<PatternTemplate>,
@@ -52,7 +52,7 @@ table! {
 table! {
     /// Command whose output is the identity that the engines act as.
     struct IdentityTable {
-        /// Command to run in the folder of this file.
+        /// Command to run in the folder of environments.toml.
         command: Option<Value<Command>>,
         /// Glob that the output must match.
         matches: Option<Value<Template>>,
@@ -60,15 +60,15 @@ table! {
 }
 
 table! {
-    /// Time in which changes are allowed; it may pass midnight.
+    /// Window of time in which changes are allowed; a window may pass midnight.
     struct WindowTable requires ["from", "to"] {
-        /// Days on which the time begins; absent for all.
+        /// Weekdays on which the window begins; absent for all.
         days: Vec<Days>,
-        /// Begin of the time.
+        /// Begin of the window.
         from: Option<TimeOfDay>,
-        /// End of the time.
+        /// End of the window.
         to: Option<TimeOfDay>,
-        /// Time zone; absent for UTC.
+        /// Time zone of `from` and `to`; absent for UTC.
         timezone: Option<ZoneName>,
     }
 }

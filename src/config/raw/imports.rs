@@ -17,11 +17,11 @@ table! {
 table! {
     /// Resource to import.
     struct ImportRow requires ["to", "id"] {
-        /// Address in the state.
+        /// Address that the resource gets in the state.
         to: Option<Located<String>>,
-        /// Id of the object at the provider; empty while it is not known yet.
+        /// Id of the object at the provider, as `terraform import` takes it; empty while the id is not known yet.
         id: Option<Template>,
-        /// Id of the object that this one replaces.
+        /// Id of the object at the provider that this object replaces.
         replaces: Option<Template>,
     }
 }

@@ -83,7 +83,12 @@ fn scalar<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Jso
         DeValue::Boolean(value) => Some(JsonValue::Bool(*value)),
         DeValue::Datetime(value) => Some(JsonValue::String(value.to_string())),
         DeValue::Integer(integer) => number(integer).or_else(|| {
-            reader.invalid("config::number", node.span(), "too large for 64 bits", "write it as a string");
+            reader.report_invalid(
+                "config::number",
+                node.span(),
+                "too large for 64 bits",
+                "write it as a string",
+            );
             None
         }),
         DeValue::Float(float) => {
@@ -101,12 +106,12 @@ fn scalar<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Jso
                         "HCL has no `inf` and no `nan`; leave the key out, or use a string",
                     )
                 };
-                reader.invalid("config::number", node.span(), message, help);
+                reader.report_invalid("config::number", node.span(), message, help);
             }
             value.map(JsonValue::Number)
         }
         DeValue::Array(_) | DeValue::Table(_) => {
-            reader.mismatch(node, "a string, a number or a boolean");
+            reader.report_wrong_type(node, "a string, a number or a boolean");
             None
         }
     }
@@ -131,7 +136,7 @@ pub(crate) enum TemplateJson {
 }
 
 impl TemplateJson {
-    /// Returns the value with its templates expanded by `lookup`; `None` when a name has no value.
+    /// Returns the value with its templates expanded by `lookup`, as [`Template::expand`] does; `None` when a name has no value.
     pub(crate) fn expand(
         &self,
         lookup: &mut dyn FnMut(&str, &Range<usize>, &mut String) -> bool,
@@ -204,7 +209,7 @@ impl TomlValue for TemplateJson {
 }
 
 impl TemplateJson {
-    /// Calls `visit` for each text in the value.
+    /// Calls `visit` for each string in the value.
     fn each_text(&self, visit: &mut dyn FnMut(&Template)) {
         match self {
             Self::Text(template) => visit(template),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{CreateWorkspace, EngineName, StackId};
 
-/// Reads one of a few keywords.
+/// Reads a string that must be one of `words`; returns the value that stands for the word.
 pub(crate) fn one_of<'t, T: Copy>(
     node: &'t TomlNode<'t>,
     reader: &mut TomlReader<'t>,
@@ -19,7 +19,7 @@ pub(crate) fn one_of<'t, T: Copy>(
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() {
         let known: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-        let message = format!("`{}` cannot be `{text}`", reader.dotted());
+        let message = format!("`{}` cannot be `{text}`", reader.dotted_path());
         let diagnostic = reader
             .problem("config::word", message, node.span(), format!("one of {}", known.join(", ")))
             .did_you_mean(text, words.iter().map(|(word, _)| *word));
@@ -28,7 +28,7 @@ pub(crate) fn one_of<'t, T: Copy>(
     found
 }
 
-/// Engine of a project or a stack: a name, or `auto`.
+/// Engine of a project or a stack: a name, or `None` for `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EngineChoice(pub(crate) Option<EngineName>);
 
@@ -80,7 +80,7 @@ impl TomlValue for CreateWorkspace {
     }
 }
 
-/// Name of a stack in a reference of another table.
+/// Name of a stack, by which another table refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StackName(pub(crate) StackId);
 
@@ -100,7 +100,7 @@ impl TomlValue for StackName {
 
 value_schema!(inline StackName, "StackName", { "type": "string" });
 
-/// Free template value: a text, number or boolean, used as text.
+/// Value of a template name that the project defines: a text, number or boolean, used as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FreeValue(pub(crate) String);
 
@@ -113,7 +113,7 @@ impl TomlValue for FreeValue {
             DeValue::Float(number) => Some(Self(number.to_string())),
             DeValue::Boolean(value) => Some(Self(value.to_string())),
             DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
-                reader.mismatch(node, "a string, a number or a boolean");
+                reader.report_wrong_type(node, "a string, a number or a boolean");
                 None
             }
         }

@@ -32,7 +32,7 @@ use crate::{
 };
 
 table! {
-    /// Settings of one layer.
+    /// Keys of one layer.
     struct Keys {
         /// Description of the environment for the user.
         description: Option<Value<String>>,
@@ -40,21 +40,21 @@ table! {
         aliases: Option<Value<Vec<Located<String>>>>,
         /// Templates whose keys the environment inherits, from low to high.
         extends: Option<Value<Vec<Located<String>>>>,
-        /// Environments that come before this one in promotion order.
+        /// Environments that come before this environment in promotion order.
         after: Option<Value<Vec<Located<String>>>>,
-        /// Workspace; absent for the default one.
+        /// Workspace; absent for the default workspace.
         workspace: Option<Value<Template>>,
         /// Handling of a workspace that does not exist.
         create_workspace: Option<Value<CreateWorkspace>>,
         /// Value of the template name `{prefix}`.
         prefix: Option<Value<Template>>,
-        /// Free template values.
+        /// Template names that the project defines, with their values.
         values: Map<Value<FreeValue>>,
         /// Typed values for HCL variables.
         vars: Map<Value<Json>>,
-        /// Var files relative to the stack; `?path` marks an optional one.
+        /// Var files relative to the stack; `?path` marks a file that may be missing.
         var_files: Option<Value<Vec<VarFileTemplate>>>,
-        /// Backend pairs by backend type; a stack gets those of the type in its `backend` block.
+        /// Backend pairs by backend type; a stack gets the pairs of the type in its `backend` block.
         backend: Map<Map<Value<TemplateJson>>>,
         /// Environment variables for engines, hooks, checks and guard commands.
         env: Map<Value<EnvVarTemplate>>,
@@ -66,19 +66,19 @@ table! {
         confirm: Option<Value<bool>>,
         /// Highest number of stacks at once; absent for the number of cores.
         jobs: Option<Value<NonZeroUsize>>,
-        /// Value of the engine's `-parallelism`.
+        /// Value of the engine's flag `-parallelism`.
         parallelism: Option<Value<NonZeroUsize>>,
         /// Time to wait for a state lock.
         lock_timeout: Option<Value<Length>>,
-        /// Items of `check` that must pass.
+        /// Items of `envctl check` that must pass before the environment is changed.
         require: Option<Value<Vec<RequiredItem>>>,
-        /// Statements that the user confirms at the gate, by their id.
+        /// Statements that the user confirms at the gate, by ids that the project chooses.
         checklist: Map<Value<String>>,
         /// Rules that every plan must satisfy, also when it is confirmed.
         guards: Option<Box<GuardsTable>>,
         /// Rules for the names of resources.
         naming: Option<Box<NamingTable>>,
-        /// Creation of the bucket and the lock of the backend.
+        /// Creation of the bucket and the lock table of the backend.
         bootstrap: Option<Box<BootstrapTable>>,
         /// Programs that run before and after the steps of a stack, each as program and arguments.
         hooks: Option<Box<HooksTable>>,
@@ -88,20 +88,20 @@ table! {
 }
 
 /// Keys that only an environment has.
-pub(crate) const OF_ENVIRONMENTS: &[&str] = &["description", "aliases", "extends", "after"];
+pub(crate) const ENVIRONMENT_KEYS: &[&str] = &["description", "aliases", "extends", "after"];
 
 /// Keys that a stack and an instance have.
-pub(crate) const OF_INSTANCES: &[&str] =
+pub(crate) const INSTANCE_KEYS: &[&str] =
     &["vars", "var_files", "backend", "env", "secrets", "parallelism", "hooks", "unset"];
 
-/// Kind of table, which decides which keys are allowed.
+/// Kind of table that holds a layer; it decides which keys are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LayerKind {
-    /// `[defaults]` and `[templates.X]`
+    /// Tables `[defaults]` and `[templates.X]`.
     Shared,
-    /// `[environments.X]`
+    /// Table `[environments.X]`.
     Environment,
-    /// `[stacks.X]` and `[stacks.X.in.Y]`
+    /// Tables `[stacks.X]` and `[stacks.X.in.Y]`.
     Instance,
 }
 
@@ -109,9 +109,9 @@ impl LayerKind {
     /// Returns true if the table has a key.
     pub(crate) fn has(self, key: &str) -> bool {
         match self {
-            Self::Shared => Keys::KEYS.contains(&key) && key != "hooks" && !OF_ENVIRONMENTS.contains(&key),
+            Self::Shared => Keys::KEYS.contains(&key) && key != "hooks" && !ENVIRONMENT_KEYS.contains(&key),
             Self::Environment => Keys::KEYS.contains(&key) && key != "hooks",
-            Self::Instance => OF_INSTANCES.contains(&key),
+            Self::Instance => INSTANCE_KEYS.contains(&key),
         }
     }
 
@@ -124,14 +124,14 @@ impl LayerKind {
 /// Key that this version does not honour, with its origin.
 #[derive(Debug, Clone)]
 pub(crate) struct UnsupportedKey {
-    /// Key, relative to the layer.
+    /// Key, relative to the table of the layer.
     pub(crate) key: &'static str,
     pub(crate) origin: Origin,
     /// Classes of verbs that would have to honour the key.
     pub(crate) verbs: &'static [VerbClass],
 }
 
-/// Layer as written.
+/// Layer of environments.toml, of flags or of `ENVCTL_*` variables, as written or merged with lower layers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LayerTable {
     pub(crate) keys: Keys,
@@ -159,14 +159,14 @@ impl LayerTable {
     }
 
     /// Reads one key of the layer. Returns false if a layer of this kind does not have the key.
-    pub(crate) fn set<'t>(
+    pub(crate) fn read_key<'t>(
         &mut self,
         kind: LayerKind,
         key: &'t str,
         node: &'t TomlNode<'t>,
         reader: &mut TomlReader<'t>,
     ) -> bool {
-        if !kind.has(key) || !self.keys.set(key, node, reader) {
+        if !kind.has(key) || !self.keys.read_key(key, node, reader) {
             return false;
         }
         let table = match kind {
@@ -180,13 +180,13 @@ impl LayerTable {
     }
 }
 
-/// Returns true if a path names a dotted key or a table that contains it.
+/// Returns true if a path names a dotted key, or a table that contains the key.
 fn contains_key(path: &[&str], key: &str) -> bool {
     let mut parts = key.split('.');
     path.iter().all(|name| parts.next() == Some(name))
 }
 
-/// Returns layer and kind of the table at a path of keys; `None` when the path is no layer.
+/// Returns the layer and kind of the table at a path of keys; `None` when the table is no layer.
 fn layer_at(path: &[&str]) -> Option<(Layer, LayerKind)> {
     match *path {
         ["defaults"] => Some((Layer::Defaults, LayerKind::Shared)),
@@ -219,18 +219,18 @@ impl LayerTable {
         let mut own = Self::default();
         for (key, node) in table {
             let name: &'t str = key.get_ref();
-            if !reader.within(name, |reader| own.set(kind, name, node, reader)) {
-                reader.unknown_key(name, key.span(), &kind.keys(), misplaced(name, kind));
+            if !reader.within(name, |reader| own.read_key(kind, name, node, reader)) {
+                reader.report_unknown_key(name, key.span(), &kind.keys(), misplaced_key_help(name, kind));
             }
         }
         own
     }
 }
 
-/// Returns help that names the right table for a key that a table of this kind does not have and another table has.
-pub(crate) fn misplaced(key: &str, kind: LayerKind) -> Option<String> {
+/// Returns help that names the right table for a key that is in the wrong table; `None` if no table has the key.
+pub(crate) fn misplaced_key_help(key: &str, kind: LayerKind) -> Option<String> {
     let place = match kind {
-        LayerKind::Shared if OF_ENVIRONMENTS.contains(&key) => {
+        LayerKind::Shared if ENVIRONMENT_KEYS.contains(&key) => {
             "`[environments.NAME]`: it is one environment's own"
         }
         LayerKind::Shared | LayerKind::Environment if key == "hooks" => {
@@ -247,7 +247,7 @@ pub(crate) fn misplaced(key: &str, kind: LayerKind) -> Option<String> {
     Some(format!("`{key}` belongs in {place}"))
 }
 
-/// Path of a key in lower layers: `vars.x`, `backend.s3.key`, `workspace`.
+/// Path in `unset`, of a key that a layer removes from lower layers: `vars.x`, `backend.s3.key`, `workspace`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnsetPath(pub(crate) Vec<String>);
 
@@ -258,13 +258,13 @@ impl TomlValue for UnsetPath {
             dotted_keys(text).filter(|path| Keys::KEYS.contains(&path[0].as_str()) && path[0] != "unset");
         if path.is_none() {
             let help = "a key of the layers below, as \"workspace\", \"vars.x\" or \"backend.s3.key\"";
-            reader.invalid("config::unset", node.span(), "names no key", help);
+            reader.report_invalid("config::unset", node.span(), "names no key", help);
         }
         path.map(Self)
     }
 }
 
-/// Splits a dotted TOML key; `None` when the text is none.
+/// Splits a dotted TOML key at its dots; `None` when the text is no dotted key.
 pub(crate) fn dotted_keys(text: &str) -> Option<Vec<String>> {
     if text.contains(['\n', '=', '{']) {
         return None;

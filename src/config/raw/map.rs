@@ -1,4 +1,4 @@
-//! Tables whose keys are names of the user: variables, environments, stacks.
+//! Tables whose keys are names that the user chose: variables, environments, stacks.
 
 use std::{ops::Range, sync::Arc};
 
@@ -10,14 +10,15 @@ use super::{
     reader::{TomlNode, TomlReader},
 };
 
-/// Table whose keys are names of the user, in the order of the file. Layers share the map until one of them changes it.
+/// Table whose keys are names that the user chose, in the order of environments.toml. Layers share the map until a layer
+/// changes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Map<T>(Option<Arc<IndexMap<Arc<str>, NamedValue<T>>>>);
 
-/// Value of a map with the place of its name.
+/// Value of a map with the span of its name.
 #[derive(Debug, Clone)]
 pub(crate) struct NamedValue<T> {
-    /// Place of the name in the sources.
+    /// Span of the name in the sources: see [`ConfigSources`](super::reader::ConfigSources).
     pub(crate) name_span: Range<usize>,
     pub(crate) value: T,
 }
@@ -31,25 +32,25 @@ impl<T> Default for Map<T> {
 impl<T> Map<T> {
     /// Iterates over names and values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &T)> {
-        self.named().map(|(name, named)| (name, &named.value))
+        self.with_name_spans().map(|(name, named)| (name, &named.value))
     }
 
-    /// Iterates over names and values, with the places of the names.
-    pub(crate) fn named(&self) -> impl Iterator<Item = (&Arc<str>, &NamedValue<T>)> {
+    /// Iterates over names and values, with the spans of the names.
+    pub(crate) fn with_name_spans(&self) -> impl Iterator<Item = (&Arc<str>, &NamedValue<T>)> {
         self.0.iter().flat_map(|map| map.iter())
     }
 
     /// Returns the value of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
-        self.get_named(name).map(|named| &named.value)
+        self.get_with_span(name).map(|named| &named.value)
     }
 
-    /// Returns the value of a name, with the place of the name.
-    pub(crate) fn get_named(&self, name: &str) -> Option<&NamedValue<T>> {
+    /// Returns the value of a name, with the span of the name.
+    pub(crate) fn get_with_span(&self, name: &str) -> Option<&NamedValue<T>> {
         self.0.as_ref().and_then(|map| map.get(name))
     }
 
-    /// Returns true if both maps are one allocation: neither was changed since one was cloned from the other.
+    /// Returns true if both maps share one allocation, and therefore are equal.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (None, None) => true,
@@ -82,7 +83,7 @@ impl<T: TomlValue> TomlValue for Map<T> {
         let table = reader.table(node)?;
         let pairs = table.iter().filter_map(|(key, node)| {
             let name: &'t str = key.get_ref();
-            let name_span = reader.place(key.span());
+            let name_span = reader.global_span(key.span());
             let value = reader.within(name, |reader| T::read(node, reader))?;
             Some((Arc::from(name), NamedValue { name_span, value }))
         });
@@ -94,7 +95,7 @@ impl<T: TomlValue> TomlValue for Map<T> {
             self.0.clone_from(&higher.0);
             return;
         }
-        for (name, named) in higher.named() {
+        for (name, named) in higher.with_name_spans() {
             let own = self.edit();
             match own.get_mut(name) {
                 Some(own) => {

@@ -1,4 +1,4 @@
-//! environments.toml as written: tables with their keys, types and places; nothing is resolved.
+//! environments.toml as written: tables with their keys, types and spans; nothing is resolved.
 //!
 //! Each file holds one idea: a type, its reading, its errors, and its JSON Schema.
 

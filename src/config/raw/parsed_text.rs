@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::AddressPattern;
 
-/// Declares a text type that is kept as written once its syntax is checked.
+/// Declares a type for a text whose syntax is checked when it is read, and which is kept as written.
 macro_rules! checked_text {
     ($($(#[$doc:meta])* $name:ident, $code:literal, $check:path, $help:literal;)*) => {$(
         $(#[$doc])*
@@ -21,7 +21,7 @@ macro_rules! checked_text {
                 match $check(text) {
                     Ok(()) => Some(Self(text.to_owned())),
                     Err(reason) => {
-                        reader.invalid($code, node.span(), reason, $help);
+                        reader.report_invalid($code, node.span(), reason, $help);
                         None
                     }
                 }
@@ -48,7 +48,7 @@ checked_text! {
 /// Weekdays in their order.
 pub(crate) const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// Actions that rules can name.
+/// Actions on resources that rules can name.
 pub(crate) const ACTIONS: [&str; 7] = ["create", "update", "replace", "delete", "forget", "read", "invoke"];
 
 fn check_time(text: &str) -> Result<(), String> {
@@ -145,7 +145,7 @@ fn check_acceptance(text: &str) -> Result<(), String> {
     pattern.parse::<AddressPattern>().map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// Pattern for addresses of resources that may contain templates.
+/// Pattern of resource addresses that may contain templates.
 #[derive(Debug, Clone)]
 pub(crate) struct PatternTemplate(pub(crate) Template);
 
@@ -158,7 +158,7 @@ impl TomlValue for PatternTemplate {
         });
         if let Err(error) = stand_in.unwrap_or_default().parse::<AddressPattern>() {
             let help = "as \"aws_db_instance.*\" (in every module) or \"module.database.**\" (from the root)";
-            reader.invalid("config::address-pattern", node.span(), error.to_string(), help);
+            reader.report_invalid("config::address-pattern", node.span(), error.to_string(), help);
             return None;
         }
         Some(Self(template))

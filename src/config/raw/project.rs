@@ -16,9 +16,9 @@ table! {
     struct ProjectTable requires ["name"] {
         /// Value of the template name `{project}`.
         name: Option<Located<String>>,
-        /// Engine of every stack without an `engine` of its own; `auto` decides by evidence, per stack.
+        /// Engine of every stack without an `engine` of its own; `auto` decides for each stack by the files in its folder.
         engine: Option<EngineChoice>,
-        /// Versions of envctl that may read this file, as `>=0.1`.
+        /// Versions of envctl that may read environments.toml, as `>=0.1`.
         envctl_version: Option<Located<VersionConstraint>>,
     }
 }
@@ -26,7 +26,7 @@ table! {
 table! {
     /// Settings of one engine.
     struct EngineTable {
-        /// Program: a name on PATH, or a path relative to this file. Default: the engine's name.
+        /// Program: a name on PATH, or a path relative to environments.toml. Default: the engine's name.
         program: Option<Located<String>>,
         /// Allowed versions, in Terraform's constraint syntax.
         version: Option<Located<VersionConstraint>>,

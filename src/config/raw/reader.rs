@@ -8,28 +8,29 @@ use toml::{
 };
 
 use crate::{
-    config::origin::{Layer, Origin, quoted},
+    config::origin::{Layer, Origin, toml_key},
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
 };
 
-/// Value of the file with its place.
+/// TOML value with its span in the source.
 pub(crate) type TomlNode<'t> = Spanned<DeValue<'t>>;
 
 /// Sources of the configuration: environments.toml, then the texts of flags and `ENVCTL_*` variables.
 ///
-/// A place is an offset into all texts laid end to end, so that one number identifies source and position.
+/// A span in the sources is a range of bytes of all texts laid end to end, so that it identifies source and range.
 #[derive(Debug, Clone)]
 pub(crate) struct ConfigSources {
     /// Source of environments.toml.
     pub(crate) file: Arc<SourceFile>,
-    /// Sources of flags and variables, each a TOML assignment; each begins one byte behind the end of the one before it.
+    /// Sources of flags and variables, each a TOML assignment. In the sources laid end to end, each begins one byte behind the
+    /// end of the source before.
     pub(crate) overrides: Vec<Arc<SourceFile>>,
     /// Keys whose values could not be read, so that a missing value is not reported as a second error.
     pub(crate) unread: Vec<String>,
 }
 
 impl ConfigSources {
-    /// Returns the source that a place points into, and the place in that source.
+    /// Returns the source that a span of the sources points into, and the range of bytes in that source.
     pub(crate) fn locate(&self, span: &Range<usize>) -> (&Arc<SourceFile>, Range<usize>) {
         let mut start = 0;
         let mut located = &self.file;
@@ -43,12 +44,12 @@ impl ConfigSources {
         (located, span.start.saturating_sub(start)..span.end.saturating_sub(start))
     }
 
-    /// Returns true if a value of this key could not be read.
+    /// Returns true if a value of this key could not be read, in any table.
     pub(crate) fn is_unread(&self, key: &str) -> bool {
         self.unread.iter().any(|unread| unread == key)
     }
 
-    /// Adds a label at a place to a diagnostic.
+    /// Adds a label at a span of the sources to a diagnostic.
     pub(crate) fn at(
         &self,
         diagnostic: Diagnostic,
@@ -60,11 +61,12 @@ impl ConfigSources {
     }
 }
 
-/// Reader of one source: knows the path of the current value, and collects errors.
+/// Reader of one TOML source, which knows the path of the current value and collects errors.
 pub(crate) struct TomlReader<'t> {
     source: Arc<SourceFile>,
-    /// Offset of the source in all texts laid end to end.
+    /// Offset of the source in all sources laid end to end.
     base: usize,
+    /// Keys from the root to the current value.
     path: Vec<&'t str>,
     /// Layer of the values that are read now.
     pub(crate) layer: Layer,
@@ -87,7 +89,7 @@ impl<'t> TomlReader<'t> {
         }
     }
 
-    /// Creates a reader of one flag or variable; `base` is the offset of its source in all texts laid end to end.
+    /// Creates a reader of one flag or variable; `base` is the offset of its source in all sources laid end to end.
     pub(crate) fn of_override(source: &Arc<SourceFile>, base: usize, layer: Layer) -> Self {
         Self {
             source: Arc::clone(source),
@@ -109,9 +111,9 @@ impl<'t> TomlReader<'t> {
         &self.path
     }
 
-    /// Returns the path in the syntax of the file: `environments.staging.vars`.
-    pub(crate) fn dotted(&self) -> String {
-        self.path.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(".")
+    /// Returns the path of the current value as a dotted TOML key: `environments.staging.vars`.
+    pub(crate) fn dotted_path(&self) -> String {
+        self.path.iter().map(|key| toml_key(key)).collect::<Vec<_>>().join(".")
     }
 
     /// Runs `read` with a key appended to the path.
@@ -122,8 +124,8 @@ impl<'t> TomlReader<'t> {
         result
     }
 
-    /// Converts a range of this source to a place, which is unique over all sources.
-    pub(crate) fn place(&self, span: Range<usize>) -> Range<usize> {
+    /// Converts a range of this source to a span of all sources: see [`ConfigSources`].
+    pub(crate) fn global_span(&self, span: Range<usize>) -> Range<usize> {
         span.start + self.base..span.end + self.base
     }
 
@@ -150,8 +152,8 @@ impl<'t> TomlReader<'t> {
         self.problems.push(diagnostic);
     }
 
-    /// Collects an error about a value with the right type and an invalid content.
-    pub(crate) fn invalid(
+    /// Collects an error about a value of the right type whose content is invalid.
+    pub(crate) fn report_invalid(
         &mut self,
         code: &'static str,
         span: Range<usize>,
@@ -159,19 +161,19 @@ impl<'t> TomlReader<'t> {
         help: &str,
     ) {
         let diagnostic =
-            self.problem(code, format!("`{}` cannot be read", self.dotted()), span, reason).help(help);
+            self.problem(code, format!("`{}` cannot be read", self.dotted_path()), span, reason).help(help);
         self.report(diagnostic);
     }
 
-    /// Collects an error about a value with a wrong type.
-    pub(crate) fn mismatch(&mut self, node: &TomlNode<'_>, expected: &str) {
+    /// Collects an error about a value of a wrong type.
+    pub(crate) fn report_wrong_type(&mut self, node: &TomlNode<'_>, expected: &str) {
         let found = match node.get_ref() {
             DeValue::Integer(number) => number.to_string(),
-            other => kind(other).to_owned(),
+            other => type_with_article(other).to_owned(),
         };
         let diagnostic = self.problem(
             "config::type",
-            format!("`{}` is {found}, not {expected}", self.dotted()),
+            format!("`{}` is {found}, not {expected}", self.dotted_path()),
             node.span(),
             format!("expected {expected}"),
         );
@@ -179,7 +181,7 @@ impl<'t> TomlReader<'t> {
     }
 
     /// Collects an error about a key that the current table does not have.
-    pub(crate) fn unknown_key(
+    pub(crate) fn report_unknown_key(
         &mut self,
         key: &str,
         span: Range<usize>,
@@ -189,7 +191,7 @@ impl<'t> TomlReader<'t> {
         let table = if self.path.is_empty() {
             "at the top level".to_owned()
         } else {
-            format!("in `{}`", self.dotted())
+            format!("in `{}`", self.dotted_path())
         };
         let mut diagnostic = self
             .problem("config::unknown-key", format!("unknown key `{key}` {table}"), span, "no such key")
@@ -203,9 +205,9 @@ impl<'t> TomlReader<'t> {
     }
 
     /// Collects an error for each required key that a table does not have.
-    pub(crate) fn require(&mut self, table: &DeTable<'_>, span: Range<usize>, keys: &[&str]) {
+    pub(crate) fn report_missing_keys(&mut self, table: &DeTable<'_>, span: Range<usize>, keys: &[&str]) {
         for key in keys.iter().filter(|key| !table.contains_key(**key)) {
-            let message = format!("`{}` needs `{key}`", self.dotted());
+            let message = format!("`{}` needs `{key}`", self.dotted_path());
             let diagnostic =
                 self.problem("config::missing-key", message, span.clone(), format!("no `{key}` here"));
             self.report(diagnostic);
@@ -217,7 +219,7 @@ impl<'t> TomlReader<'t> {
         if let DeValue::String(text) = node.get_ref() {
             return Some(text);
         }
-        self.mismatch(node, "a string");
+        self.report_wrong_type(node, "a string");
         None
     }
 
@@ -226,22 +228,22 @@ impl<'t> TomlReader<'t> {
         if let DeValue::Array(array) = node.get_ref() {
             return Some(array);
         }
-        self.mismatch(node, expected);
+        self.report_wrong_type(node, expected);
         None
     }
 
-    /// Returns the keys of a table; any other type is an error.
+    /// Returns a table's keys with their values; any other type is an error.
     pub(crate) fn table(&mut self, node: &'t TomlNode<'t>) -> Option<&'t DeTable<'t>> {
         if let DeValue::Table(table) = node.get_ref() {
             return Some(table);
         }
-        self.mismatch(node, "a table");
+        self.report_wrong_type(node, "a table");
         None
     }
 }
 
-/// Returns the type of a value for messages: `"a string"`.
-pub(crate) fn kind(value: &DeValue<'_>) -> &'static str {
+/// Returns the TOML type of a value for messages: `"a string"`.
+pub(crate) fn type_with_article(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "an integer",

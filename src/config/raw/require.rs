@@ -1,4 +1,4 @@
-//! `require`: items of `check` that must pass before an environment is changed.
+//! `require`: items of `envctl check` that must pass before an environment is changed.
 
 use super::{
     field::TomlValue,
@@ -7,7 +7,7 @@ use super::{
     value_schema::value_schema,
 };
 
-/// Items of `check`, in the order in which they are shown.
+/// Items of `envctl check`, in the order in which error messages list them.
 const ITEMS: [&str; 15] = [
     "config",
     "isolation",
@@ -26,7 +26,7 @@ const ITEMS: [&str; 15] = [
     "guards",
 ];
 
-/// Item of `check` that must pass.
+/// Item of `envctl check` that must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequiredItem(pub(crate) &'static str);
 

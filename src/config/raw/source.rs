@@ -10,7 +10,7 @@ use super::{
     value_schema::value_schema,
 };
 
-/// Secret with templates in its source.
+/// Secret as written, with templates in its source.
 #[derive(Debug, Clone)]
 pub(crate) struct SecretTemplate {
     pub(crate) source: SourceTemplate,
@@ -18,22 +18,22 @@ pub(crate) struct SecretTemplate {
     pub(crate) allow_empty: bool,
 }
 
-/// Source of a secret, with its templates.
+/// Source of a secret as written, with its templates.
 #[derive(Debug, Clone)]
 pub(crate) enum SourceTemplate {
-    /// `{ env = "NAME" }`
+    /// Environment variable of envctl: `{ env = "NAME" }`.
     Env(Template),
-    /// `{ file = "PATH" }`
+    /// File: `{ file = "PATH" }`.
     File(Template),
-    /// `{ command = ["PROGRAM", …] }`
+    /// Output of a program: `{ command = ["PROGRAM", …] }`.
     Command(Vec<Template>),
-    /// `{ sops = "PATH", key = "KEY" }`
+    /// Path and key of a value in a SOPS file: `{ sops = "PATH", key = "KEY" }`.
     Sops(Template, Template),
 }
 
-const SOURCES: &[&str] = &["env", "file", "command", "sops"];
-/// Keys that may stand beside those that name a source.
-const BESIDE: &[&str] = &["key", "allow_empty"];
+const SOURCE_KEYS: &[&str] = &["env", "file", "command", "sops"];
+/// Keys that may stand beside a key of [`SOURCE_KEYS`].
+const KEYS_BESIDE_SOURCE: &[&str] = &["key", "allow_empty"];
 const SOURCE_HELP: &str = "one of `{ env = \"NAME\" }`, `{ file = \"PATH\" }`, `{ command = [\"PROGRAM\", \"ARG\"] }`, \
                            `{ sops = \"FILE\", key = \"KEY\" }`";
 
@@ -60,10 +60,10 @@ impl TomlValue for SecretTemplate {
     }
 }
 
-/// Secret of a table, absent when the table names no source, and the table's other keys that the caller reads.
+/// Secret of a table (`None` when the table names no source), and the other keys of the table, which the caller reads.
 type SourceParts<'t> = (Option<SecretTemplate>, Vec<(&'t str, &'t TomlNode<'t>)>);
 
-/// Reads a table with a source; keys in `extra` are returned unread.
+/// Reads a table with a secret source; the values of keys in `extra` are returned unread.
 fn read_source<'t>(
     node: &'t TomlNode<'t>,
     reader: &mut TomlReader<'t>,
@@ -75,7 +75,7 @@ fn read_source<'t>(
         } else {
             "expected a table that names a source"
         };
-        let message = format!("`{}` does not say where the secret comes from", reader.dotted());
+        let message = format!("`{}` does not say where the secret comes from", reader.dotted_path());
         let problem = reader.problem("config::secret-source", message, node.span(), what).help(SOURCE_HELP);
         reader.report(problem.without_excerpts());
         return None;
@@ -98,9 +98,9 @@ fn read_source<'t>(
             _ if extra.contains(&name) => rest.push((name, value)),
             _ => {}
         });
-        if !SOURCES.contains(&name) && !BESIDE.contains(&name) && !extra.contains(&name) {
-            let known: Vec<_> = SOURCES.iter().chain(BESIDE).chain(extra).copied().collect();
-            reader.unknown_key(name, key.span(), &known, None);
+        if !SOURCE_KEYS.contains(&name) && !KEYS_BESIDE_SOURCE.contains(&name) && !extra.contains(&name) {
+            let known: Vec<_> = SOURCE_KEYS.iter().chain(KEYS_BESIDE_SOURCE).chain(extra).copied().collect();
+            reader.report_unknown_key(name, key.span(), &known, None);
         }
     }
     if reader.problems.0.len() > before {
@@ -109,26 +109,30 @@ fn read_source<'t>(
     match (sops, sops_key) {
         (Some(file), Some(key)) => sources.push(("sops", SourceTemplate::Sops(file, key))),
         (None, None) => {}
-        (Some(_), None) => return refuse(node, reader, "`sops` needs a `key` beside it"),
-        (None, Some(_)) => return refuse(node, reader, "`key` belongs to `sops`"),
+        (Some(_), None) => return refuse_source(node, reader, "`sops` needs a `key` beside it"),
+        (None, Some(_)) => return refuse_source(node, reader, "`key` belongs to `sops`"),
     }
     if sources.len() > 1 {
         let names: Vec<_> = sources.iter().map(|(name, _)| format!("`{name}`")).collect();
-        return refuse(node, reader, &format!("{} are given, one is needed", names.join(" and ")));
+        return refuse_source(node, reader, &format!("{} are given, one is needed", names.join(" and ")));
     }
     match sources.pop() {
         Some((_, source)) => {
             let allow_empty = allow_empty.unwrap_or_default();
             Some((Some(SecretTemplate { source, allow_empty }), rest))
         }
-        None if allow_empty.is_some() => refuse(node, reader, "`allow_empty` belongs to a source"),
-        None if rest.is_empty() => refuse(node, reader, "names no source"),
+        None if allow_empty.is_some() => refuse_source(node, reader, "`allow_empty` belongs to a source"),
+        None if rest.is_empty() => refuse_source(node, reader, "names no source"),
         None => Some((None, rest)),
     }
 }
 
-fn refuse<'t>(node: &TomlNode<'_>, reader: &mut TomlReader<'t>, reason: &str) -> Option<SourceParts<'t>> {
-    reader.invalid("config::secret-source", node.span(), reason, SOURCE_HELP);
+fn refuse_source<'t>(
+    node: &TomlNode<'_>,
+    reader: &mut TomlReader<'t>,
+    reason: &str,
+) -> Option<SourceParts<'t>> {
+    reader.report_invalid("config::secret-source", node.span(), reason, SOURCE_HELP);
     None
 }
 
@@ -137,7 +141,7 @@ pub(crate) fn read_command<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'
     let words = Vec::<Template>::read(node, reader)?;
     if words.is_empty() || words[0].text().is_empty() {
         let help = "a program and its arguments, as `[\"op\", \"read\", \"op://…\"]`; no shell is started";
-        reader.invalid("config::command", node.span(), "no program is named", help);
+        reader.report_invalid("config::command", node.span(), "no program is named", help);
         return None;
     }
     Some(words)
@@ -147,11 +151,11 @@ pub(crate) fn read_command<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'
 #[derive(Debug, Clone)]
 pub(crate) struct EnvVarTemplate {
     pub(crate) source: EnvSourceTemplate,
-    /// Variables of envctl's environment: if one of them is set, this variable is not set.
+    /// Names of envctl's environment variables: if one of them is set, envctl does not set this variable.
     pub(crate) unless: Vec<String>,
 }
 
-/// Value of an environment variable.
+/// Value of an environment variable as written.
 #[derive(Debug, Clone)]
 pub(crate) enum EnvSourceTemplate {
     /// Text as written.
@@ -178,18 +182,18 @@ impl TomlValue for EnvVarTemplate {
                     (Some(source), None) => EnvSourceTemplate::Secret(source),
                     (None, Some(value)) => EnvSourceTemplate::Plain(value),
                     (Some(_), Some(_)) => {
-                        refuse(node, reader, "`value` and a source are given, one is needed");
+                        refuse_source(node, reader, "`value` and a source are given, one is needed");
                         return None;
                     }
                     (None, None) => {
-                        refuse(node, reader, "neither `value` nor a source is given");
+                        refuse_source(node, reader, "neither `value` nor a source is given");
                         return None;
                     }
                 };
                 Some(Self { source, unless })
             }
             _ => {
-                reader.mismatch(node, "a string or a table");
+                reader.report_wrong_type(node, "a string or a table");
                 None
             }
         }

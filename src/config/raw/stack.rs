@@ -8,7 +8,7 @@ use super::{
     field::{KeyPath, Located, TomlValue, Visitor},
     json::Json,
     keywords::{EngineChoice, StackName},
-    layer::{InstanceLayer, LayerKind, LayerTable, OF_INSTANCES, UnsupportedKey, misplaced},
+    layer::{INSTANCE_KEYS, InstanceLayer, LayerKind, LayerTable, UnsupportedKey, misplaced_key_help},
     map::Map,
     reader::{TomlNode, TomlReader},
     table::{FixedTable, table},
@@ -20,21 +20,21 @@ use crate::config::{
 };
 
 table! {
-    /// Keys of a stack.
+    /// Keys of a stack that have no layers.
     struct StackKeys {
-        /// Folder relative to this file; absent for a discovered stack.
+        /// Folder relative to environments.toml; absent for a discovered stack.
         path: Option<Template>,
-        /// Stacks that must be applied before this one.
+        /// Stacks that must be applied before this stack.
         needs: Vec<Located<StackName>>,
         /// Values from other stacks' outputs: `vpc_id = "network.vpc_id"`.
         inputs: Map<Value<String>>,
-        /// Mocks of outputs that do not exist yet, by stack and output; for plan and validate only.
+        /// Mocks: values for outputs that do not exist yet, by stack and output; used by plan and validate only.
         mocks: Map<Map<Value<Json>>>,
-        /// Tags for the selection.
+        /// Tags by which stacks are selected on the command line.
         tags: Vec<Located<String>>,
         /// Environments that have the stack; absent for all.
         environments: Option<Vec<Located<String>>>,
-        /// Engine; absent for the project's.
+        /// Engine of the stack; absent for the engine of the project.
         engine: Option<EngineChoice>,
         /// Globs of further files that belong to the stack, relative to its folder.
         files: Vec<Located<String>>,
@@ -44,7 +44,7 @@ table! {
     }
 }
 
-/// Stack as written.
+/// Table of a stack as written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StackTable {
     /// Keys without layers.
@@ -64,17 +64,27 @@ impl TomlValue for StackTable {
         for (key, node) in table {
             let name: &'t str = key.get_ref();
             let known = reader.within(name, |reader| {
-                if OF_INSTANCES.contains(&name) {
-                    return own.layer.get_or_insert_default().set(LayerKind::Instance, name, node, reader);
+                if INSTANCE_KEYS.contains(&name) {
+                    return own.layer.get_or_insert_default().read_key(
+                        LayerKind::Instance,
+                        name,
+                        node,
+                        reader,
+                    );
                 }
                 if let Some((key, verbs)) = support::not_yet(support::TableKind::Stack, name) {
                     own.unsupported.push(UnsupportedKey { key, origin: reader.origin(node.span()), verbs });
                 }
-                own.own.set(name, node, reader)
+                own.own.read_key(name, node, reader)
             });
             if !known {
-                let keys: Vec<_> = StackKeys::KEYS.iter().chain(OF_INSTANCES).copied().collect();
-                reader.unknown_key(name, key.span(), &keys, misplaced(name, LayerKind::Instance));
+                let keys: Vec<_> = StackKeys::KEYS.iter().chain(INSTANCE_KEYS).copied().collect();
+                reader.report_unknown_key(
+                    name,
+                    key.span(),
+                    &keys,
+                    misplaced_key_help(name, LayerKind::Instance),
+                );
             }
         }
         reader.layer = outer;

@@ -12,17 +12,17 @@ use super::{
 };
 
 table! {
-    /// Storage of runs; default: `.envctl/runs` beside this file.
+    /// Storage of runs; default: the folder `.envctl/runs` beside environments.toml.
     struct StoreTable {
         /// Shared storage, as `s3://bucket/prefix`.
         url: Option<Located<Template>>,
         /// Age recipients that plans are encrypted for.
         recipients: Option<Located<Vec<Recipient>>>,
-        /// Identity of age that decrypts plans; the digests in manifests are made with it as their key (HMAC).
+        /// Age identity that decrypts plans, and the key (HMAC) of the digests in manifests.
         identity: Option<Located<SecretTemplate>>,
-        /// Environment variables for the access to the store; default: envctl's own environment.
+        /// Environment variables for the access to the storage at `url`; default: those of envctl itself.
         env: Option<Located<Map<EnvVarTemplate>>>,
-        /// Time to keep runs.
+        /// Time for which runs are kept.
         keep: Option<Located<Length>>,
     }
 }
@@ -30,7 +30,7 @@ table! {
 table! {
     /// Backups of states, taken before a state is changed.
     struct BackupsTable {
-        /// Number of backups to keep.
+        /// Number of backups of each state to keep.
         keep: Option<u64>,
         /// Age recipients that backups are encrypted for.
         recipients: Vec<Recipient>,
@@ -50,7 +50,7 @@ impl TomlValue for Recipient {
             return Some(Self(text.to_owned()));
         }
         let help = "a public key, as \"age1…\" (`age-keygen` prints it) or \"ssh-ed25519 …\"";
-        reader.invalid("config::recipient", node.span(), "no age recipient", help);
+        reader.report_invalid("config::recipient", node.span(), "no age recipient", help);
         None
     }
 }

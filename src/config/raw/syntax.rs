@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 
-/// Converts the parser's errors to diagnostics, one for each line: a parser that recovers repeats itself.
+/// Converts the parser's errors to diagnostics, one for each line: a parser that goes on after an error repeats itself.
 pub(crate) fn explain(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> Diagnostics {
     let mut found: Vec<(Range<usize>, &str)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
@@ -15,20 +15,20 @@ pub(crate) fn explain(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> D
         let (line, _) = source.position(span.start);
         if !lines.contains(&line) {
             lines.push(line);
-            problems.push(explain_one(source, span, message));
+            problems.push(explain_error(source, span, message));
         }
     }
     problems
 }
 
-fn explain_one(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> Diagnostic {
+fn explain_error(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> Diagnostic {
     if message == "duplicate key" {
-        return duplicate(source, span);
+        return explain_duplicate_key(source, span);
     }
     let line = line_at(source.text(), span.start);
     let problem = Diagnostic::error("config::syntax", format!("this is not TOML: {message}"));
     if message.starts_with("invalid unquoted key") {
-        return unquoted(source, problem, span);
+        return explain_unquoted_key(source, problem, span);
     }
     if message.starts_with("cannot extend value of type inline table") {
         return problem
@@ -49,7 +49,7 @@ fn explain_one(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> D
 }
 
 /// Explains a key with a character that needs quotes, such as the `/` in the name of a discovered stack.
-fn unquoted(source: &Arc<SourceFile>, problem: Diagnostic, span: Range<usize>) -> Diagnostic {
+fn explain_unquoted_key(source: &Arc<SourceFile>, problem: Diagnostic, span: Range<usize>) -> Diagnostic {
     let text = source.text();
     let boundary = |c: char| c.is_whitespace() || "[]=\"'.{},#".contains(c);
     let start = text[..span.start].rfind(boundary).map_or(0, |at| at + 1);
@@ -59,7 +59,7 @@ fn unquoted(source: &Arc<SourceFile>, problem: Diagnostic, span: Range<usize>) -
 }
 
 /// Explains a duplicate key: a reopened table, a dotted key beside a `[table]`, or a repeated line.
-fn duplicate(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
+fn explain_duplicate_key(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
     let text = source.text();
     let key = &text[span.clone()];
     let header = line_at(text, span.start).trim_start().starts_with('[');
@@ -68,11 +68,12 @@ fn duplicate(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
         span.clone(),
         "for the second time",
     );
-    let problem = match first_place(text, key, span.start, header) {
+    let problem = match first_occurrence(text, key, span.start, header) {
         Some((first, _)) => problem.at(source, first, "first here"),
         None => problem,
     };
-    let first_is_header = first_place(text, key, span.start, header).is_some_and(|(_, is_header)| is_header);
+    let first_is_header =
+        first_occurrence(text, key, span.start, header).is_some_and(|(_, is_header)| is_header);
     match (header, first_is_header) {
         (true, true) => problem.help("a table is opened once: put all its keys under one header"),
         (true, false) | (false, true) => problem.help(
@@ -82,8 +83,8 @@ fn duplicate(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
     }
 }
 
-/// Returns the place of a key's first occurrence before an offset, and true if that is in a table header.
-fn first_place(text: &str, key: &str, before: usize, header: bool) -> Option<(Range<usize>, bool)> {
+/// Returns the span of a key's first occurrence before an offset, and true if the occurrence is in a table header.
+fn first_occurrence(text: &str, key: &str, before: usize, header: bool) -> Option<(Range<usize>, bool)> {
     let same_header = header.then(|| line_at(text, before).trim());
     let mut fallback = None;
     for (at, _) in text[..before].match_indices(key) {

@@ -1,4 +1,4 @@
-//! Macro that declares a table of the file once: the type, its keys, reading, merging and JSON Schema.
+//! Macro that declares a table of environments.toml once: the type, its keys, reading, merging and JSON Schema.
 
 use super::reader::{TomlNode, TomlReader};
 
@@ -17,8 +17,8 @@ pub(crate) trait FixedTable: Default {
     /// Keys that must be present.
     const REQUIRED: &'static [&'static str];
 
-    /// Reads one key. Returns false if the table does not have it.
-    fn set<'t>(&mut self, key: &str, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> bool;
+    /// Reads the value of one key. Returns false if the table has no such key.
+    fn read_key<'t>(&mut self, key: &str, node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> bool;
 }
 
 /// Reads a table with a fixed set of keys: unknown and missing keys are errors.
@@ -30,11 +30,11 @@ pub(crate) fn read_table<'t, T: FixedTable>(
     let mut own = T::default();
     for (key, node) in table {
         let name: &'t str = key.get_ref();
-        if !reader.within(name, |reader| own.set(name, node, reader)) {
-            reader.unknown_key(name, key.span(), T::KEYS, None);
+        if !reader.within(name, |reader| own.read_key(name, node, reader)) {
+            reader.report_unknown_key(name, key.span(), T::KEYS, None);
         }
     }
-    reader.require(table, node.span(), T::REQUIRED);
+    reader.report_missing_keys(table, node.span(), T::REQUIRED);
     Some(own)
 }
 
@@ -59,7 +59,7 @@ macro_rules! table {
                 &[$( $crate::config::raw::table::plain(stringify!($field)) ),*];
             const REQUIRED: &'static [&'static str] = &[$($($required),*)?];
 
-            fn set<'t>(
+            fn read_key<'t>(
                 &mut self,
                 key: &str,
                 node: &'t $crate::config::raw::reader::TomlNode<'t>,

@@ -8,12 +8,12 @@ use super::{
     value_schema::value_schema,
 };
 
-/// Text that is split at its names when it is read.
+/// Text that is split at the names in its braces when it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
     text: Arc<str>,
     parts: Option<Arc<[TemplatePart]>>,
-    /// Place of the whole value.
+    /// Span of the whole value in the sources.
     pub(crate) span: Range<usize>,
 }
 
@@ -41,7 +41,9 @@ impl Template {
         self.parts.is_none()
     }
 
-    /// Returns the text with its names expanded by `lookup`; `None` when a name has no value.
+    /// Returns the text with its names replaced; `None` when a name has no value.
+    ///
+    /// `lookup` appends the value of a name to the text, or returns false.
     pub(crate) fn expand(
         &self,
         lookup: &mut dyn FnMut(&str, &Range<usize>, &mut String) -> bool,
@@ -58,7 +60,7 @@ impl Template {
         complete.then_some(expanded)
     }
 
-    /// Returns the template without a literal character at its beginning; `None` when the text does not begin with it.
+    /// Returns the template without a literal character at its beginning; `None` when the text begins otherwise.
     pub(crate) fn strip_prefix(&self, prefix: char) -> Option<Self> {
         let text = self.text.strip_prefix(prefix)?;
         let parts = self.parts.as_ref().map(|parts| {
@@ -71,10 +73,11 @@ impl Template {
         Some(Self { text: text.into(), parts, span: self.span.clone() })
     }
 
-    /// Splits a text into literals and names; `place` converts a range of its bytes to a place.
+    /// Splits a text into literals and names; `None` for a text without braces. `global_span` converts a range of the text's
+    /// bytes to a span of the sources.
     fn split(
         text: &str,
-        place: impl Fn(Range<usize>) -> Range<usize>,
+        global_span: impl Fn(Range<usize>) -> Range<usize>,
     ) -> Result<Option<Vec<TemplatePart>>, BadBraces> {
         if !text.contains(['{', '}']) {
             return Ok(None);
@@ -107,7 +110,7 @@ impl Template {
                 if !literal.is_empty() {
                     parts.push(TemplatePart::Text(std::mem::take(&mut literal)));
                 }
-                parts.push(TemplatePart::Name(name.to_owned(), place(found..found + length + 1)));
+                parts.push(TemplatePart::Name(name.to_owned(), global_span(found..found + length + 1)));
                 at = found + length + 1;
             }
         }
@@ -150,14 +153,14 @@ impl TomlValue for Template {
             let inside = within_literal(literal, text, &bytes);
             span.start + inside.start..span.start + inside.end
         };
-        match Self::split(text, |bytes| reader.place(local(bytes))) {
+        match Self::split(text, |bytes| reader.global_span(local(bytes))) {
             Ok(parts) => Some(Self {
                 text: text.into(),
                 parts: parts.map(Into::into),
-                span: reader.place(node.span()),
+                span: reader.global_span(node.span()),
             }),
             Err(bad) => {
-                let message = format!("the braces in `{}` do not fit together", reader.dotted());
+                let message = format!("the braces in `{}` do not fit together", reader.dotted_path());
                 let diagnostic = reader
                     .problem("config::template-syntax", message, local(bad.at), bad.reason)
                     .help("`{name}` is replaced; `{{` and `}}` are literal braces");

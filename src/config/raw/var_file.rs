@@ -1,4 +1,4 @@
-//! Var file of a stack: `"environments/{env}.tfvars"`, or `"?local.tfvars"` for one that may be missing.
+//! Var file of a stack: `"environments/{env}.tfvars"`, or `"?local.tfvars"` for a file that may be missing.
 
 use super::{
     field::{KeyPath, TomlValue, Visited, Visitor},
@@ -7,12 +7,12 @@ use super::{
     value_schema::value_schema,
 };
 
-/// Var file with its templates.
+/// Var file as written, with its templates.
 #[derive(Debug, Clone)]
 pub(crate) struct VarFileTemplate {
     /// Path without the `?`.
     pub(crate) path: Template,
-    /// True if the path was marked with `?`.
+    /// True if the path was marked with `?`: the file may be missing.
     pub(crate) optional: bool,
 }
 
@@ -25,7 +25,7 @@ impl TomlValue for VarFileTemplate {
         };
         if entry.path.text().is_empty() {
             let help = "a path relative to the stack; `?` before it marks an optional file";
-            reader.invalid("config::var-file", node.span(), "no path", help);
+            reader.report_invalid("config::var-file", node.span(), "no path", help);
             return None;
         }
         Some(entry)

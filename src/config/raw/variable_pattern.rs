@@ -17,7 +17,7 @@ impl TomlValue for BoundName {
         match text.parse() {
             Ok(pattern) => Some(Self(pattern)),
             Err(reason) => {
-                let message = format!("`{text}` in `{}` is no name of a variable", reader.dotted());
+                let message = format!("`{text}` in `{}` is no name of a variable", reader.dotted_path());
                 let problem = reader.problem("config::bind", message, node.span(), reason.to_string());
                 reader.report(problem.help("letters, digits and `_`, with `*` for any text, as \"ACME_*\""));
                 None

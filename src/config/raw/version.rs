@@ -39,7 +39,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("<", Operator::Less),
 ];
 
-/// Version with one to three numbers, as many as were written.
+/// Version with one to three numbers, as many as were written, and its pre-release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Version {
     numbers: Vec<u64>,
@@ -177,7 +177,7 @@ impl TomlValue for VersionConstraint {
             Ok(constraint) => Some(constraint),
             Err(error) => {
                 let help = "conditions with commas between them, as \">= 1.5, < 2.0\" or \"~> 1.7\"";
-                reader.invalid("config::version", node.span(), error.to_string(), help);
+                reader.report_invalid("config::version", node.span(), error.to_string(), help);
                 None
             }
         }

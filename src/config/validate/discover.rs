@@ -77,12 +77,12 @@ fn judge_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
 
 /// Validates the templates of patterns and names in one environment.
 pub(crate) fn templates(config: &Config, environment: &Environment, problems: &mut Diagnostics) {
-    if let Err(found) = config.discover_paths(environment) {
+    if let Err(found) = config.discovery_patterns(environment) {
         problems.extend(found);
     }
     for (path, _) in config.discover.iter().flat_map(|discover| &discover.paths) {
-        let captures = stand_ins(captures(path));
-        if let Err(found) = config.discovered_name(environment, &captures) {
+        let captures = placeholder_captures(captures(path));
+        if let Err(found) = config.discovered_stack_name(environment, &captures) {
             let names: Vec<_> = captures.keys().map(|name| format!("`<{name}>`")).collect();
             let list = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
             let line = format!("each pattern must fill the name; `{path}` captures {list}");
@@ -92,7 +92,7 @@ pub(crate) fn templates(config: &Config, environment: &Environment, problems: &m
 }
 
 /// Returns a placeholder value for each capture, since the real values are known only when stacks are found.
-pub(crate) fn stand_ins<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
+pub(crate) fn placeholder_captures<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
     names.map(|name| (name.to_owned(), name.to_owned())).collect()
 }
 

@@ -8,12 +8,12 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Validates aliases: each names one environment, and none is the name of another one.
+/// Validates aliases: each stands for one environment, and none is the name of another environment.
 pub(crate) fn names(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     let mut seen: HashMap<&str, (&str, &Located<String>)> = HashMap::new();
     for (name, layer) in document.environments.iter() {
         for alias in layer.keys.aliases.iter().flat_map(|aliases| &aliases.value) {
-            if let Some(named) = document.environments.get_named(&alias.value) {
+            if let Some(named) = document.environments.get_with_span(&alias.value) {
                 let message = format!("`{}` cannot be an alias: it is an environment", alias.value);
                 let problem = Diagnostic::error("config::alias-is-environment", message);
                 let problem = names.sources.at(problem, &alias.span, "");
@@ -46,12 +46,12 @@ pub(crate) fn order(document: &Document, names: &KnownNames<'_>, problems: &mut 
             && let Some(circle) = circle_from(document, name)
         {
             judged.extend(circle.iter().map(|(environment, _)| *environment));
-            problems.push(explain(&circle, names));
+            problems.push(circle_error(&circle, names));
         }
     }
 }
 
-/// Returns a cycle from an environment to itself: each environment with the entry of its `after` that leads to the next.
+/// Returns a circle from an environment to itself: each environment with the entry of its `after` that names the next.
 fn circle_from<'a>(document: &'a Document, start: &'a str) -> Option<Vec<(&'a str, &'a Located<String>)>> {
     let mut seen = vec![start];
     let mut ways: Vec<Vec<(&str, &Located<String>)>> = vec![Vec::new()];
@@ -73,7 +73,7 @@ fn circle_from<'a>(document: &'a Document, start: &'a str) -> Option<Vec<(&'a st
     None
 }
 
-fn explain(circle: &[(&str, &Located<String>)], names: &KnownNames<'_>) -> Diagnostic {
+fn circle_error(circle: &[(&str, &Located<String>)], names: &KnownNames<'_>) -> Diagnostic {
     let path: Vec<_> = circle
         .iter()
         .map(|(environment, _)| format!("`{environment}`"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::discover::{ANY_STACK, captures, stand_ins, templates};
+use super::discover::{ANY_STACK, captures, placeholder_captures, templates};
 use crate::{
     config::{
         Config,
@@ -18,10 +18,10 @@ use crate::{
 /// Validates every environment, and every stack that has settings of its own.
 pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut Diagnostics) {
     let paths = config.discover.iter().flat_map(|discover| &discover.paths);
-    let captures: BTreeMap<String, String> = stand_ins(paths.flat_map(|(path, _)| captures(path)));
+    let captures: BTreeMap<String, String> = placeholder_captures(paths.flat_map(|(path, _)| captures(path)));
     for environment in config.environments.values() {
         let top = &config.environment_layers(environment).top;
-        config.judge_secrets(environment, &top.keys, problems);
+        config.refuse_plain_secrets(environment, &top.keys, problems);
         let mut expander = config.expander(environment, ANY_STACK, &captures);
         top.each_template(&mut |template| judge(template, &mut expander));
         expander.prefix();
@@ -35,7 +35,7 @@ pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut 
         problems.extend(expander.problems);
         templates(config, environment, problems);
     }
-    unsets.judge(&config.sources, problems);
+    unsets.warn_of_idle(&config.sources, problems);
 }
 
 fn judge_stack(
@@ -69,7 +69,7 @@ fn judge_stack(
     for layer in &config.overrides {
         merged.apply(layer);
     }
-    config.judge_secrets(environment, &merged.keys, problems);
+    config.refuse_plain_secrets(environment, &merged.keys, problems);
 }
 
 /// Returns true if a layer can only be validated with all layers merged. Merging is avoided, as there may be thousands of

@@ -27,8 +27,8 @@ pub(crate) fn layers(
 }
 
 fn judge(layer: &LayerTable, sources: &ConfigSources, problems: &mut Diagnostics) {
-    let vars = layer.keys.vars.named().map(|(name, named)| (name, &named.name_span));
-    let secrets = layer.keys.secrets.named().map(|(name, named)| (name, &named.name_span));
+    let vars = layer.keys.vars.with_name_spans().map(|(name, named)| (name, &named.name_span));
+    let secrets = layer.keys.secrets.with_name_spans().map(|(name, named)| (name, &named.name_span));
     for (name, span) in vars.chain(secrets) {
         if !is_variable_name(name) {
             let problem =
@@ -37,21 +37,22 @@ fn judge(layer: &LayerTable, sources: &ConfigSources, problems: &mut Diagnostics
             problems.push(sources.at(problem, span, ""));
         }
     }
-    for (name, named) in layer.keys.env.named() {
-        env_name(name, &named.name_span, sources, problems);
+    for (name, named) in layer.keys.env.with_name_spans() {
+        check_env_name(name, &named.name_span, sources, problems);
     }
-    for (kind, named) in layer.keys.backend.named() {
-        if let Some(reason) = refused_backend(kind) {
+    for (backend_type, named) in layer.keys.backend.with_name_spans() {
+        if let Some(reason) = refused_backend(backend_type) {
             let problem =
-                Diagnostic::error("config::backend", format!("backend `{kind}` cannot be used")).help(reason);
+                Diagnostic::error("config::backend", format!("backend `{backend_type}` cannot be used"))
+                    .help(reason);
             problems.push(sources.at(problem, &named.name_span, ""));
         }
     }
 }
 
 /// Returns the reason why a backend is refused; `None` for a usable one.
-fn refused_backend(kind: &str) -> Option<&'static str> {
-    match kind {
+fn refused_backend(backend_type: &str) -> Option<&'static str> {
+    match backend_type {
         "remote" | "cloud" => {
             Some("it has no saved plans, so what was reviewed could not be what is applied")
         }
@@ -59,9 +60,9 @@ fn refused_backend(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// Environment variables that envctl sets itself or keeps from engines, with the right place for the setting. A name that
-/// ends with `*` is a prefix.
-const OWNED: &[(&str, &str)] = &[
+/// Environment variables that envctl sets itself or keeps from engines, each with the help that says what to write instead.
+/// A name that ends with `*` is a prefix.
+const RESERVED: &[(&str, &str)] = &[
     ("TF_WORKSPACE", "write `workspace = \"…\"`"),
     ("TF_DATA_DIR", "each instance has a data directory of its own"),
     ("TF_INPUT", "engines never ask"),
@@ -73,8 +74,8 @@ const OWNED: &[(&str, &str)] = &[
     ("TERRAGRUNT_*", "it would take Terragrunt elsewhere than envctl reviewed"),
 ];
 
-fn env_name(name: &str, span: &Range<usize>, sources: &ConfigSources, problems: &mut Diagnostics) {
-    let owned = OWNED.iter().find(|(owned, _)| match owned.strip_suffix('*') {
+fn check_env_name(name: &str, span: &Range<usize>, sources: &ConfigSources, problems: &mut Diagnostics) {
+    let owned = RESERVED.iter().find(|(owned, _)| match owned.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),
         None => name == *owned,
     });

@@ -12,7 +12,7 @@ mod templates;
 mod unsupported;
 
 pub(crate) use instances::instances;
-pub(crate) use order::in_order;
+pub(crate) use order::sort_errors;
 pub(crate) use tables::document;
 pub(crate) use templates::tables as table_templates;
 pub(crate) use unsupported::unsupported;

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Names of environments and stacks that other tables refer to.
+/// Declared names of environments and stacks, which other tables refer to.
 pub(crate) struct KnownNames<'a> {
     environments: Vec<&'a str>,
     aliases: HashMap<&'a str, &'a str>,
@@ -50,7 +50,7 @@ impl<'a> KnownNames<'a> {
         problems.push(self.sources.at(problem, span, label));
     }
 
-    /// Returns true if an environment has that name.
+    /// Returns true if an environment is declared with this name.
     pub(crate) fn is_environment(&self, name: &str) -> bool {
         self.environments.contains(&name)
     }

@@ -1,9 +1,9 @@
-//! Validation of stacks: the names that they refer to.
+//! Validation of stacks: names of stacks, outputs and environments that their tables refer to.
 
 use super::{discover::glob, names::KnownNames};
 use crate::{
     config::{
-        inputs::{check_path, possible_splits, split},
+        inputs::{check_path, possible_splits, split_input},
         raw::{
             document::Document,
             map::NamedValue,
@@ -15,7 +15,7 @@ use crate::{
 
 /// Validates the names that each stack refers to.
 pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
-    for (name, stack) in document.stacks.named() {
+    for (name, stack) in document.stacks.with_name_spans() {
         let own = &stack.value.own;
         for need in &own.needs {
             let wanted = need.value.0.as_str();
@@ -32,11 +32,11 @@ pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut
         if let Some(environments) = &own.environments {
             names.environments(environments, problems);
         }
-        for (environment, instance) in own.r#in.named() {
+        for (environment, instance) in own.r#in.with_name_spans() {
             names.environment(environment, &instance.name_span, problems);
-            absent(name, stack, environment, &instance.name_span, names, problems);
+            refuse_absent_stack(name, stack, environment, &instance.name_span, names, problems);
         }
-        inputs(name, stack, document, names, problems);
+        check_inputs(name, stack, document, names, problems);
         for files in &own.files {
             glob(&files.value, &files.span, names.sources, problems);
         }
@@ -49,7 +49,7 @@ pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut
 }
 
 /// Validates inputs and mocks of a stack.
-fn inputs(
+fn check_inputs(
     name: &str,
     stack: &NamedValue<StackTable>,
     document: &Document,
@@ -58,32 +58,32 @@ fn inputs(
 ) {
     let own = &stack.value.own;
     let mut sources: Vec<(&str, &str)> = Vec::new();
-    for (variable, named) in own.inputs.named() {
+    for (variable, named) in own.inputs.with_name_spans() {
         let text = &named.value.value;
         let Some(span) = &named.value.origin.span else { continue };
         if let Some(inner) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
             let problem = Diagnostic::error("config::input", format!("`{text}` names no output of a stack"))
                 .help(format!("write it as it is, without `${{…}}`: \"{inner}\""));
             problems.push(names.sources.at(problem, span, ""));
-            sources.extend(split(inner, &|_| false).map(|(from, path)| (from, output(path))));
+            sources.extend(split_input(inner, &|_| false).map(|(from, path)| (from, output_name(path))));
             continue;
         }
         let is_declared = |name: &str| document.stacks.get(name).is_some();
-        let parts = split(text, &is_declared);
+        let parts = split_input(text, &is_declared);
         let reason = parts.map_or_else(|| Err("no `.` in it".to_owned()), |(_, path)| check_path(path));
         if let Err(reason) = reason {
             let problem = Diagnostic::error("config::input", format!("`{text}` names no output of a stack"))
                 .help("a stack and an output, as \"network.vpc_id\" or \"network.zones[0]\"");
             problems.push(names.sources.at(problem, span, reason));
         }
-        ambiguous(
+        refuse_ambiguous(
             text,
             &possible_splits(text, &is_declared),
             |problem| names.sources.at(problem, span, ""),
             problems,
         );
         let Some((from, path)) = parts else { continue };
-        sources.push((from, output(path)));
+        sources.push((from, output_name(path)));
         if from == name {
             let message = format!("stack `{name}` takes input `{variable}` from itself");
             problems.push(names.sources.at(Diagnostic::error("config::needs-itself", message), span, ""));
@@ -92,23 +92,23 @@ fn inputs(
         let message = || format!("stack `{name}` takes `{variable}` from `{from}`, which is not declared");
         names.stack(from, span, message, Some((&stack.name_span, "in this stack")), problems);
     }
-    mocks(name, own, &sources, names, problems);
+    check_mocks(name, own, &sources, names, problems);
 }
 
 /// Returns the name of the output at the beginning of a path.
-fn output(path: &str) -> &str {
+fn output_name(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
 }
 
 /// Validates mocks: each must belong to an output that an input of the stack uses.
-fn mocks(
+fn check_mocks(
     name: &str,
     own: &StackKeys,
     sources: &[(&str, &str)],
     names: &KnownNames<'_>,
     problems: &mut Diagnostics,
 ) {
-    for (from, mock) in own.mocks.named() {
+    for (from, mock) in own.mocks.with_name_spans() {
         let taken: Vec<&str> =
             sources.iter().filter(|(stack, _)| *stack == from.as_ref()).map(|(_, output)| *output).collect();
         if taken.is_empty() {
@@ -117,7 +117,7 @@ fn mocks(
             let problem = Diagnostic::error("config::idle-mocks", message).did_you_mean(from, known);
             problems.push(names.sources.at(problem, &mock.name_span, "no input from it"));
         }
-        for (output, stand_in) in mock.value.named() {
+        for (output, stand_in) in mock.value.with_name_spans() {
             if !taken.is_empty() && !taken.contains(&output.as_ref()) {
                 let message =
                     format!("stack `{name}` takes no `{from}.{output}`, so the mock of it has no effect");
@@ -130,7 +130,7 @@ fn mocks(
 }
 
 /// Refuses an input that can mean outputs of several stacks: a new stack must not change the meaning of an input.
-fn ambiguous(
+fn refuse_ambiguous(
     text: &str,
     possible_splits: &[(&str, &str)],
     at: impl Fn(Diagnostic) -> Diagnostic,
@@ -149,7 +149,7 @@ fn ambiguous(
 }
 
 /// Refuses settings for an environment that does not have the stack: they would have no effect.
-fn absent(
+fn refuse_absent_stack(
     name: &str,
     stack: &NamedValue<StackTable>,
     environment: &str,

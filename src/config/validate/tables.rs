@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{
-        environments::Resolved,
+        environments::ResolvedEnvironments,
         raw::{
             checks::CheckTable, comparison::ParityTable, document::Document, field::Located,
             generate::GenerateTable, imports::ImportTable, layer::LayerTable, parsed_text::check_json_path,
@@ -19,10 +19,10 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Validates everything that does not need the merged layers of stacks.
+/// Validates everything in environments.toml that does not need the merged layers of stacks.
 pub(crate) fn document(
     document: &Document,
-    (resolved, overrides): (&Resolved, &[LayerTable]),
+    (resolved, overrides): (&ResolvedEnvironments, &[LayerTable]),
     sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) {
@@ -34,9 +34,9 @@ pub(crate) fn document(
     environments::names(document, &names, problems);
     environments::order(document, &names, problems);
     stacks::stacks(document, &names, problems);
-    for (environment, stacks) in document.imports.named() {
+    for (environment, stacks) in document.imports.with_name_spans() {
         names.environment(environment, &stacks.name_span, problems);
-        for (stack, import) in stacks.value.named() {
+        for (stack, import) in stacks.value.with_name_spans() {
             let message = || format!("imports are declared for stack `{stack}`, which is not declared");
             names.stack(stack, &import.name_span, message, None, problems);
             imports(&import.value, sources, problems);
@@ -80,7 +80,7 @@ fn project(document: &Document, sources: &ConfigSources, problems: &mut Diagnost
 }
 
 /// Refuses a guard of several keys when one of them is missing in the merged layers.
-fn guards(resolved: &Resolved, sources: &ConfigSources, problems: &mut Diagnostics) {
+fn guards(resolved: &ResolvedEnvironments, sources: &ConfigSources, problems: &mut Diagnostics) {
     for (environment, (_, layers)) in resolved {
         let guards = layers.top.keys.guards.as_ref();
         let Some(identity) = guards.and_then(|guards| guards.identity.as_ref()) else { continue };
@@ -136,7 +136,7 @@ fn check(
     name: &str,
     table: &Located<CheckTable>,
     names: &KnownNames<'_>,
-    resolved: &Resolved,
+    resolved: &ResolvedEnvironments,
     problems: &mut Diagnostics,
 ) {
     let check = &table.value;
@@ -157,7 +157,7 @@ fn check(
         let problem = Diagnostic::error("config::check", format!("{} is no status of HTTP", status.value));
         problems.push(names.sources.at(problem, &status.span, "from 100 to 599"));
     }
-    for (path, named) in check.json.named() {
+    for (path, named) in check.json.with_name_spans() {
         if let Err(reason) = check_json_path(path) {
             let problem =
                 Diagnostic::error("config::json-path", format!("`{path}` is no path into a JSON document"))

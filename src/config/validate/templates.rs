@@ -12,7 +12,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Validates the templates of tables without layers, each in the environments that it concerns.
+/// Validates the templates of tables without layers, each table in the environments that it concerns.
 pub(crate) fn tables(config: &Config, document: &Document, problems: &mut Diagnostics) {
     for (environment, imports) in document.imports.iter() {
         let concerned: Vec<_> = config.environments.get(environment.as_ref()).into_iter().collect();
@@ -49,7 +49,7 @@ fn judge(config: &Config, environment: &Environment, table: &impl TomlValue) -> 
                 }
                 true
             }
-            None => expander.push(name, span, out),
+            None => expander.append_value(name, span, out),
         });
     });
     problems.extend(expander.problems);
@@ -81,7 +81,7 @@ fn in_any(config: &Config, table: &impl TomlValue, problems: &mut Diagnostics) {
 /// Returns true if a text such as `app.api_url` is an output of a stack. With `[discover]` any stack is accepted, since only
 /// the inventory knows the names.
 fn names_output(config: &Config, text: &str) -> bool {
-    crate::config::inputs::split(text, &|name| config.stacks.contains_key(name)).is_some_and(
+    crate::config::inputs::split_input(text, &|name| config.stacks.contains_key(name)).is_some_and(
         |(stack, path)| {
             crate::config::inputs::check_path(path).is_ok()
                 && (config.discover.is_some() || config.stacks.contains_key(stack))

@@ -21,7 +21,7 @@ pub(crate) fn unsupported(document: &Document) -> Vec<(Unsupported, Vec<String>)
     };
     for (name, check) in document.checks.iter() {
         let environments = check.value.environments.iter().map(|name| name.value.clone()).collect();
-        let path = format!("checks.{}", crate::config::origin::quoted(name));
+        let path = format!("checks.{}", crate::config::origin::toml_key(name));
         add(TableKind::File, "checks", path, &check.span, environments);
     }
     if let Some(isolation) = &document.isolation {

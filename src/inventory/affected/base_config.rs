@@ -101,7 +101,7 @@ fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
         var_files,
         backend,
         env,
-        bind,
+        bound_variables,
         secrets,
         parallelism,
         lock_timeout,
@@ -123,7 +123,7 @@ fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
     plain("workspace", name(workspace) == name(&new.workspace));
     plain("create_workspace", *create_workspace == new.create_workspace);
     let patterns = |bind: &Option<Value<Vec<VariablePattern>>>| bind.as_ref().map(|list| list.value.clone());
-    plain("bind", patterns(bind) == patterns(&new.bind));
+    plain("bind", patterns(bound_variables) == patterns(&new.bound_variables));
     plain("var_files", *var_files == new.var_files);
     plain("parallelism", *parallelism == new.parallelism);
     plain("lock_timeout", *lock_timeout == new.lock_timeout);
@@ -173,7 +173,7 @@ fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static s
         plan_args,
         apply_args,
         plugin_cache,
-        bind,
+        bound_variables,
         drives,
     } = old;
     let same = BTreeMap::from([
@@ -183,7 +183,7 @@ fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static s
         ("plan_args", *plan_args == new.plan_args),
         ("apply_args", *apply_args == new.apply_args),
         ("plugin_cache", *plugin_cache == new.plugin_cache),
-        ("bind", *bind == new.bind),
+        ("bind", *bound_variables == new.bound_variables),
         ("drives", *drives == new.drives),
     ]);
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()

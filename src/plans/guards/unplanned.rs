@@ -18,7 +18,7 @@ pub fn refuse_typed_command(
     rules: Rules<'_>,
     allowed: &Allowances,
 ) -> Vec<Block> {
-    let judged = rules.guards.judge_plans();
+    let judged = rules.guards.have_plan_rules();
     match typed {
         Intent::Everything { verb, .. } if judged => {
             let message =
@@ -49,7 +49,7 @@ fn refuse_named_resources(
     rules: Rules<'_>,
     allowed: &Allowances,
 ) -> Vec<Block> {
-    let judged = !rules.guards.protect.is_empty() || (forgets && rules.guards.judge_losses());
+    let judged = !rules.guards.protect.is_empty() || (forgets && rules.guards.have_loss_rules());
     if !judged {
         return Vec::new();
     }
