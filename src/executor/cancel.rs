@@ -101,7 +101,7 @@ mod tests {
         let (_sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let noted = Arc::clone(&seen);
         let mut cancel = InterruptHandler::new(SignalSource::Channel(receiver), move |level| {
-            noted.lock().unwrap().push(level)
+            noted.lock().unwrap().push(level);
         });
         assert_eq!(cancel.escalate(15), Some(EventKind::InterruptRequested { signal: 15, count: 1 }));
         assert_eq!(cancel.escalate(1), None);

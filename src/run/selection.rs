@@ -15,7 +15,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// SelectedStack stacks.
+/// Selected stacks, and with `--changed` the base of the comparison.
 pub(crate) struct SelectedStacks {
     /// Stacks in dependency order, each with the reason of its selection.
     pub(crate) stacks: Vec<SelectedStack>,
