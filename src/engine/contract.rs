@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::PlannedOutput;
+use super::{PlannedOutput, StateIdentity};
 use crate::model::{Changes, Failure, PlannedDigests};
 
 /// Existence of the wanted workspace after an init.
@@ -74,6 +74,13 @@ pub struct PlanFacts {
     pub excludes: Vec<String>,
     /// True if planning ended with errors.
     pub errored: bool,
+}
+
+impl PlanFacts {
+    /// Returns lineage and serial of the state that the plan was made on.
+    pub fn state_at_plan_time(&self) -> StateIdentity {
+        StateIdentity { lineage: self.lineage.clone(), serial: self.serial }
+    }
 }
 
 /// A finished plan.

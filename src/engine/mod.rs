@@ -47,10 +47,10 @@ pub use process::Log;
 pub use program::{EnginePlace, EngineProgram, EngineUnavailable};
 pub use recovery::{holds_state, is_rescued, unwritable};
 pub use state::{
-    FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind, PlannedOutput,
-    PlannedValue, PrintedOutput, RecordedState, RemoteStates, Stamp, Stamped, StateError, StateIdentity,
-    StateMove, UNKNOWN_ADDRESS, check_local_state, moved_address, outputs_before, recorded_state,
-    state_addresses, state_at,
+    FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, MovedAddress, Output, OutputKind,
+    PlannedOutput, PlannedValue, PrintedOutput, RecordedState, RemoteStates, RemoteVersion,
+    RemoteVersionAnswer, StateError, StateIdentity, StateMove, UNKNOWN_ADDRESS, check_local_state,
+    moved_address, outputs_before, recorded_state, state_addresses, state_at,
 };
 pub use target::{
     Backend, BackendInForce, CalledModule, GeneratedValues, LockfilePolicy, Neighbours, StackFolder,

@@ -24,10 +24,10 @@ use crate::{
 
 /// One engine at one version. Methods block; they are called from worker threads.
 pub trait Engine: Driver + BoundContent + Send + Sync {
-    /// Returns the engine as the functions that plan, apply and read a state take it.
+    /// Returns the engine as a [`Driver`], for the functions that plan, apply and read a state.
     fn driver(&self) -> &dyn Driver;
 
-    /// Returns the operation of this engine on an instance in a session.
+    /// Returns an operation of this engine on an instance, whose processes run in a session.
     fn invocation<'a>(&'a self, target: &'a Target, session: &'a Session<'a>) -> Invocation<'a> {
         Invocation::new(self.driver(), target, session)
     }
@@ -37,7 +37,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         self.installed().name
     }
 
-    /// Returns all engines that run: this one, and the one that it drives.
+    /// Returns the names of the engines that run: this one, and the one that it drives.
     fn engines(&self) -> Vec<EngineName> {
         [self.name()].into_iter().chain(self.driven().map(|(name, _)| name)).collect()
     }
@@ -70,8 +70,8 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         lacks_exclude(self.core())
     }
 
-    /// Refuses a plan of an instance whose state is lost or waits to be saved, as far as files show.
-    fn may_plan(&self, target: &Target) -> Result<(), Failure> {
+    /// Refuses a plan of an instance whose state is lost or waits to be saved, as local files show; asks no engine.
+    fn check_plannable(&self, target: &Target) -> Result<(), Failure> {
         recovery::refuse_to_plan(target, false)
     }
 
@@ -86,8 +86,9 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         session: &Session<'_>,
     ) -> Result<(), EngineError>;
 
-    /// Initialises the instance for a command outside a run. The workspace is looked up even if no init is needed, since the
-    /// engine would create a missing one; a missing one with a known state is refused, unless `accept_lineage`.
+    /// Initialises the instance for a command outside a run. The workspace is asked for even if no init is needed, since
+    /// the engine would create a missing one. A workspace that is missing although a state is known is refused, unless
+    /// `accept_lineage`.
     fn enter(
         &self,
         target: &Target,
@@ -166,7 +167,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         read::known_state(self.invocation(target, session), accept_lineage)
     }
 
-    /// Refuses a state that was read before as [`Engine::known_state`] does; starts no process.
+    /// Refuses a state that the caller has read, in the cases of [`Engine::known_state`]; starts no process.
     fn check_state(
         &self,
         target: &Target,
@@ -185,8 +186,8 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         read::state_addresses(self.invocation(target, session))
     }
 
-    /// Runs any other command that changes nothing, with the user's own streams; meanwhile no process of envctl installs
-    /// anything in the stack's folder.
+    /// Runs any command that changes nothing, with the user's own streams. Meanwhile no envctl process installs anything in
+    /// the stack's folder.
     fn run_reading(
         &self,
         target: &Target,
@@ -197,11 +198,11 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         run_inherited(&self.command(target, args), session)
     }
 
-    /// Returns any command of the engine for a prepared instance, for `exec` and `shell`.
+    /// Returns the command line of any command of the engine for a prepared instance, for `envctl exec` and `envctl shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
 
-    /// Returns the `dependency` blocks of a unit, by label, with its includes merged, as Terragrunt renders them; `None` for
-    /// other engines.
+    /// Returns the `dependency` blocks of a unit by their labels, with includes merged, as Terragrunt renders them; `None`
+    /// for other engines.
     fn dependencies(
         &self,
         _target: &Target,
@@ -210,7 +211,7 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         Ok(None)
     }
 
-    /// Returns variables that a unit itself gives to the apply of a plan, as Terragrunt renders them: `inputs`, and
+    /// Returns the variables that a unit itself gives to the apply of a plan, as Terragrunt renders them: `inputs`, and
     /// `TF_VAR_*` of `extra_arguments`. Empty for other engines.
     fn unit_variables(
         &self,
@@ -220,16 +221,16 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         Ok(serde_json::Map::new())
     }
 
-    /// Returns true if the command may need variable values, but would run without those of the target.
+    /// Returns true if a typed command may need the values of variables, but would run without those of the target.
     fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
         false
     }
 
-    /// Returns true if the command may change a state or anything else.
+    /// Returns true if a typed command may change a state or anything else.
     fn is_mutating(&self, args: &[OsString]) -> bool;
 
-    /// Returns true if the engine uses the backend with the target's environment variables as they are (false for
-    /// Terragrunt, whose files may set other credentials).
+    /// Returns true if the engine's backend sees exactly the target's environment variables. False for Terragrunt, whose
+    /// files may set other credentials.
     fn keeps_environment(&self) -> bool {
         true
     }

@@ -23,7 +23,7 @@ pub enum SyntaxReader {
     Module,
     /// `hcl fmt --check`.
     Unit,
-    /// `render`, since `hcl fmt` refuses JSON.
+    /// `render`, since `hcl fmt` refuses files in JSON.
     JsonUnit,
 }
 
@@ -56,7 +56,7 @@ pub fn reader(
     }
 }
 
-/// Returns true if the program can parse the file (absolute path); an error is the reason why the check did not work.
+/// Returns true if the program can parse the file (an absolute path); the error is the reason why the check itself failed.
 pub fn can_parse(
     reader: SyntaxReader,
     program: &str,

@@ -18,16 +18,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::given_flags::GivenFlags;
 use crate::model::{EngineName, InstanceId};
 
-/// Backend of an instance as its files and environments.toml state it.
+/// Backend of an instance as its files and environments.toml configure it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
     /// Type: `s3`, `pg`, `local` …; `None` if the stack has no backend block (Terragrunt may generate one).
     pub kind: Option<String>,
     /// File of the declared pairs, passed as `-backend-config=FILE`; `None` without pairs.
     pub config_file: Option<Utf8PathBuf>,
-    /// Configuration of the backend, pairs over block; `None` if only an engine can evaluate it.
+    /// Configuration of the backend, in which pairs replace arguments of the block; `None` if only an engine can evaluate
+    /// it.
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Digest of type, pairs and the values behind expressions, part of the init fingerprint.
+    /// Digest of type, pairs and the values of expressions, for the fingerprint of an init.
     pub digest: String,
 }
 
@@ -46,17 +47,18 @@ pub struct BackendInForce<'a> {
     pub env: &'a BTreeMap<OsString, OsString>,
 }
 
-/// Other instances and their states, to detect two instances with one state.
+/// Other instances and their states, by which envctl notices two instances with one state.
 #[derive(Debug, Clone)]
 pub struct Neighbours {
     /// Names of all environments of environments.toml: claims of other environments do not count.
     pub environments: Arc<BTreeSet<String>>,
     /// Names of all stacks in the environment of the target.
     pub stacks: Arc<BTreeSet<String>>,
-    /// Instances of all environments by the addresses that their files state, local ones absolute.
-    pub stated: Arc<BTreeMap<String, InstanceId>>,
-    /// Function that returns the address of a state, a text that is equal exactly for equal states and holds no credentials;
-    /// `None` if the configuration does not determine it.
+    /// Instances of all environments by the state addresses that their files and environments.toml configure; local
+    /// addresses are absolute.
+    pub instances_by_address: Arc<BTreeMap<String, InstanceId>>,
+    /// Function that returns the address of a state, without credentials. Two addresses are equal if and only if the states
+    /// are the same; `None` if the configuration does not determine the address.
     pub address: fn(&BackendInForce<'_>) -> Option<String>,
 }
 
@@ -83,43 +85,44 @@ pub struct StackFolder {
     pub unit_source: Option<fn(&Utf8Path) -> Option<Utf8PathBuf>>,
 }
 
-/// Flag that `--allow lineage:` was needed for the state of an instance; shared by all copies of its target.
+/// Flag that is set once an engine needs `--allow lineage:` to accept the state of an instance; all copies of its target
+/// share it.
 #[derive(Debug, Clone, Default)]
 pub struct StateException(Arc<AtomicBool>);
 
 impl StateException {
-    /// Records that the exception was needed.
-    pub(super) fn take(&self) {
+    /// Records that an engine needed the exception.
+    pub(super) fn record_use(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Returns true if the exception was needed.
-    pub fn is_taken(&self) -> bool {
+    /// Returns true if an engine needed the exception.
+    pub fn was_used(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Var files that envctl generates for an instance; other paths in each run.
+/// Var files that envctl generates for an instance, at other paths in each run.
 #[derive(Debug, Clone)]
 pub struct GeneratedValues {
-    /// Path of the file with the values that envctl knows, written or not.
+    /// Path of the file with the values that envctl knows, even if envctl has not written it.
     pub json: Utf8PathBuf,
-    /// Files with one HCL expression each, with the variable that it sets.
+    /// Files with one HCL expression each; the value is the variable that the file sets.
     pub expressions: BTreeMap<Utf8PathBuf, String>,
 }
 
 impl GeneratedValues {
-    /// Returns the files of an instance without expressions.
+    /// Returns the generated files of an instance that has no expressions.
     pub fn new(json: Utf8PathBuf) -> Self {
         Self { json, expressions: BTreeMap::new() }
     }
 
-    /// Returns true if a var file is one of these.
+    /// Returns true if a var file is one of the generated files.
     pub fn contains(&self, file: &Utf8Path) -> bool {
         *file == self.json || self.expressions.contains_key(file)
     }
 
-    /// Returns the paths of all these files.
+    /// Returns the paths of all generated files.
     pub fn files(&self) -> impl Iterator<Item = &Utf8Path> {
         std::iter::once(&*self.json).chain(self.expressions.keys().map(|file| &**file))
     }
@@ -130,7 +133,7 @@ impl GeneratedValues {
 /// OpenTofu and Terraform write colours into files and pipes too, and do not know `NO_COLOR` (measured on 1.12.6 and 1.11.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TypedColors {
-    /// No setting: the user starts the engine from a shell.
+    /// envctl sets nothing: the user starts the engine from a shell.
     #[default]
     Unset,
     /// The engine writes colours.
@@ -156,18 +159,18 @@ pub enum LockfilePolicy {
     Upgraded,
 }
 
-/// Place in which the value of a variable is set.
+/// File and line, or flag or environment variable, that sets the value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValuePlace {
     /// Text on the origin of the value, to follow the variable's name: `is set by --var size`.
     pub set_by: String,
-    /// File, relative to the project, and line from 1; `None` for a flag and for an environment variable.
+    /// Path of the file, relative to the project, and line from 1; `None` for a flag and for an environment variable.
     pub line: Option<(String, u32)>,
 }
 
-/// Lookup of the places in which the values of a stack's variables are set.
+/// Finds what sets the values of a stack's variables, for errors about them.
 pub trait ValuePlaces: fmt::Debug + Send + Sync {
-    /// Returns the place of the value that is in effect for a variable; `None` if no value is set.
+    /// Returns what sets the value that is in effect for a variable; `None` if no value is set.
     fn place_of(&self, variable: &str) -> Option<ValuePlace>;
 
     /// Returns the variable whose block starts at a line of a file in the stack's folder.
@@ -191,13 +194,13 @@ pub struct Target {
     pub state_dir: Utf8PathBuf,
     /// Workspace; `None` for the default one.
     pub workspace: Option<String>,
-    /// Backend that the files and environments.toml state.
+    /// Backend that the files and environments.toml configure.
     pub backend: Backend,
     /// Existing var files in order; the generated ones are last.
     pub var_files: Vec<Utf8PathBuf>,
     /// Var files that envctl generates.
     pub generated_values: GeneratedValues,
-    /// Positions of the values of variables, for errors about them.
+    /// Finder of what sets the values of variables, for errors about them.
     pub value_places: Option<Arc<dyn ValuePlaces>>,
     /// Environment variables of the engine's processes, without those that engines must not inherit.
     pub env: Arc<BTreeMap<OsString, OsString>>,
@@ -211,7 +214,7 @@ pub struct Target {
     pub lockfile: LockfilePolicy,
     /// Flags of the running command that hints repeat in the commands that they suggest.
     pub given_flags: Arc<GivenFlags>,
-    /// Flag that `--allow lineage:` was needed.
+    /// Flag that an engine needed `--allow lineage:` to accept the state.
     pub state_exception: StateException,
     /// Colours in the output of a typed command.
     pub typed_colors: TypedColors,
@@ -225,7 +228,7 @@ impl Target {
         let neighbours = Neighbours {
             environments: Arc::new(["dev".to_owned()].into()),
             stacks: Arc::new([stack.to_owned()].into()),
-            stated: Arc::default(),
+            instances_by_address: Arc::default(),
             address: |_| None,
         };
         Self {

@@ -108,7 +108,7 @@ impl Assembly<'_> {
         let neighbours = Neighbours {
             environments: Arc::new(environments),
             stacks: Arc::new(stacks),
-            stated: self.modules.stated_states(),
+            instances_by_address: self.modules.stated_states(),
             address: address_in_force,
         };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());

@@ -150,7 +150,7 @@ impl Bench {
             neighbours: Neighbours {
                 environments: Arc::new(["default", "staging", "production"].map(str::to_owned).into()),
                 stacks: Arc::new(["app".to_owned()].into()),
-                stated: Arc::default(),
+                instances_by_address: Arc::default(),
                 address: address_in_force,
             },
             lockfile: LockfilePolicy::Updated,

@@ -201,12 +201,12 @@ impl RawValueChange {
             _ if self.after.is_null() => PlannedValue::Gone,
             _ => PlannedValue::Known(self.after),
         };
-        let is_exact = !matches!(&after, PlannedValue::Known(value) if has_long_number(value));
+        let has_all_digits = !matches!(&after, PlannedValue::Known(value) if has_long_number(value));
         PlannedOutput {
             name: name.to_owned(),
             after,
             sensitive: has_unknown(&self.after_sensitive),
-            is_exact,
+            has_all_digits,
         }
     }
 }
@@ -359,7 +359,7 @@ mod tests {
             .map(|after| parse(text(after).as_bytes(), Dialect::Pure, PlanMode::Normal).unwrap());
         assert_eq!(one.changes.resources.iter().map(describe).collect::<Vec<_>>(), ["a.b update x"]);
         assert_ne!(one.known, other.known);
-        assert!(!one.outputs[0].is_exact);
+        assert!(!one.outputs[0].has_all_digits);
     }
 
     #[test]

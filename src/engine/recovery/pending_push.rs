@@ -45,7 +45,7 @@ pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> R
     )?;
     let lost = lost_state::refuse_if_lost(target);
     if accept_lost && lost.is_err() {
-        target.state_exception.take();
+        target.state_exception.record_use();
         return Ok(());
     }
     lost

@@ -36,11 +36,11 @@ use crate::{
 pub(in crate::engine) struct StateBefore {
     /// Last known state, as this checkout had recorded it.
     known: KnownState,
-    /// Lineage and serial at the start of the command; `None` if unknown.
+    /// Lineage and serial at the start of the command; `None` if they are unknown.
     version: Option<StateIdentity>,
-    /// True if they were read from a local file.
+    /// True if lineage and serial were read from a local file.
     is_local: bool,
-    /// Last writes of that file and of its backup.
+    /// Last writes of the local state file and of its backup; none for a state elsewhere.
     last_writes: LocalWrites,
 }
 
@@ -64,8 +64,8 @@ impl LocalWrites {
         Self { state: last(path), backup: last(&format!("{path}.backup")) }
     }
 
-    /// Returns true if the last write between these writes and later ones cannot be that of an engine that changed the
-    /// state.
+    /// Returns true if the write of the state file between these last writes and `later` ones cannot be that of an engine
+    /// that ran in between. `did_something` is true if the engine reported a finished resource.
     fn is_foreign_write(&self, later: &Self, did_something: bool) -> bool {
         let inode = |write: Option<WriteStamp>| write.map(|(inode, ..)| inode);
         let is_other_file = inode(self.state) != inode(later.state);
@@ -75,18 +75,17 @@ impl LocalWrites {
 }
 
 impl StateBefore {
-    /// Returns the state that a plan was made on; without a version if the plan file cannot be read.
+    /// Returns the state that a plan was made on; its lineage and serial are unknown if the plan file cannot be read.
     pub(in crate::engine) fn of_plan(
         driver: &dyn Driver,
         target: &Target,
         facts: Option<&PlanFacts>,
     ) -> Result<Self, Failure> {
-        let version =
-            facts.map(|facts| StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial });
+        let version = facts.map(PlanFacts::state_at_plan_time);
         Ok(Self::new(driver, target, KnownState::read(target)?, version))
     }
 
-    /// Returns the last known state, which the caller has just compared with the present one.
+    /// Returns the last known state; the caller has just compared it with the state in the backend.
     pub(in crate::engine) fn of_known(driver: &dyn Driver, target: &Target) -> Result<Self, Failure> {
         let known = KnownState::read(target)?;
         let version = known.identity();
@@ -99,12 +98,13 @@ impl StateBefore {
         Self { known, version, is_local, last_writes }
     }
 
-    /// Returns true if there was no state.
+    /// Returns true if there was no state before the command.
     fn is_first(&self) -> bool {
         self.version.as_ref().is_some_and(|version| version.lineage.is_empty())
     }
 
-    /// Returns true if a local state after a command lacks the changes that the command reported.
+    /// Returns true if a local state lacks the changes that the command reported; `before` and `after` are its lineage and
+    /// serial before and after the command.
     fn is_missing_in_file(
         &self,
         driver: &dyn Driver,
@@ -125,7 +125,7 @@ impl StateBefore {
         }
     }
 
-    /// Records the address of the state before a first apply.
+    /// Records the address of the state before the first apply of an instance; does nothing before a later apply.
     pub(in crate::engine) fn record_first(
         &self,
         driver: &dyn Driver,
@@ -139,8 +139,8 @@ impl StateBefore {
         FirstApply { address, done: Vec::new() }.write(target)
     }
 
-    /// Records the state that a failed command left, without a process if it is a local file. Returns a note on what is
-    /// unknown, or the failure of a command whose changes are in no state; the instance is blocked then.
+    /// Records the state that a failed command left, without a process if the state is a local file. Returns a note on what
+    /// remains unknown, or the failure of a command whose changes are in no state: the instance is blocked then.
     pub(in crate::engine) fn remember_after_failure(
         &self,
         invocation: Invocation<'_>,
@@ -178,8 +178,9 @@ impl StateBefore {
             .map(|failure| format!("the new state's lineage is not known yet: {}", failure.summary)))
     }
 
-    /// Compares the state with the changes that a successful command reported, and records it. Returns a note on what is
-    /// unknown, or the failure of a command whose changes are missing in the state; the instance is blocked then.
+    /// Compares the state with the changes that a successful command reported, and records the state. Returns a note on
+    /// what remains unknown, or the failure of a command whose changes are missing in the state: the instance is blocked
+    /// then.
     pub(in crate::engine) fn compare(
         self,
         invocation: Invocation<'_>,
@@ -189,7 +190,7 @@ impl StateBefore {
         let Invocation { driver, target, session } = invocation;
         let Some(before) = &self.version else { return Ok(None) };
         if before.lineage.is_empty() {
-            return self.first(invocation, reports);
+            return self.compare_first(invocation, reports);
         }
         let after = if self.is_local {
             let after = local_version(driver, target);
@@ -207,7 +208,11 @@ impl StateBefore {
     }
 
     /// Reads a state that the command created: its lineage is not in the plan file.
-    fn first(&self, invocation: Invocation<'_>, reports: &EngineReports) -> Result<Option<String>, Failure> {
+    fn compare_first(
+        &self,
+        invocation: Invocation<'_>,
+        reports: &EngineReports,
+    ) -> Result<Option<String>, Failure> {
         let Invocation { driver, target, session } = invocation;
         let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
         let state = match pull::<StateFile>(invocation) {
@@ -230,8 +235,8 @@ impl StateBefore {
     }
 }
 
-/// Returns true if the state before a plan has the resources that its apply created, and none that it destroyed: the state
-/// may be unchanged if resources that were deleted outside were created again.
+/// Returns true if the state before a plan already has the resources that its apply created, and none of those that it
+/// destroyed: an apply that creates again what was deleted outside may leave the state unchanged.
 fn only_recreates(reports: &EngineReports, plan: Option<&Utf8Path>) -> bool {
     let before = plan.and_then(|plan| state_before(plan).ok());
     before

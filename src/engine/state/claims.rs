@@ -45,7 +45,8 @@ struct Owner {
 }
 
 impl Owner {
-    /// Returns true if the owner's claim on a value still counts.
+    /// Returns true if the owner's claim on a value (an address or a lineage) still counts; `name` is the file that holds
+    /// the value.
     fn is_valid_claim(&self, target: &Target, name: &str, value: &str) -> bool {
         let environment = self.instance.split('/').next().unwrap_or_default();
         target.neighbours.environments.contains(environment)
@@ -54,14 +55,15 @@ impl Owner {
             && !self.was_renamed(target)
     }
 
-    /// Returns true if the owner's file of that name holds the value.
+    /// Returns true if the file `name` in the owner's folder holds the value.
     fn file_holds(&self, name: &str, value: &str) -> bool {
         files::read_whole_text(&self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
     }
 
-    /// Returns true if the target has the owner's folder, and the owner's name is gone from environments.toml.
+    /// Returns true if the owner was renamed to the target: they have the same stack folder, and environments.toml no
+    /// longer has the owner's name.
     ///
-    /// The stacks of other environments are not known for certain, so those names count as declared.
+    /// Only the stacks of the target's environment are known for certain: names in other environments count as declared.
     fn was_renamed(&self, target: &Target) -> bool {
         let (environment, stack) = self.instance.split_once('/').unwrap_or_default();
         let neighbours = &target.neighbours;
@@ -149,7 +151,8 @@ impl ClaimsLock {
             files::remove_if_there(&own).map_err(unusable)?;
         }
         let Some(address) = address else { return Ok(Claimed { address, carried_over: false }) };
-        if let Some(other) = target.neighbours.stated.get(&address).filter(|other| **other != target.instance)
+        if let Some(other) =
+            target.neighbours.instances_by_address.get(&address).filter(|other| **other != target.instance)
         {
             files::remove_if_there(&own).map_err(unusable)?;
             let summary =
@@ -171,8 +174,8 @@ impl ClaimsLock {
         Ok(Claimed { address: Some(address), carried_over })
     }
 
-    /// Claims the value that the file `name` in the instance's folder holds or is about to hold. Returns true if the
-    /// instance took over the record of its state from its former name.
+    /// Claims a value (an address or a lineage) that the file `name` in the instance's folder holds or is about to hold.
+    /// Returns true if the instance took over the record of its state from its former name.
     pub(super) fn claim(&self, target: &Target, name: &str, value: &str) -> Result<bool, Failure> {
         let entry = self.folder.join(format!(".{name}")).join(hex(&Sha256::digest(value)));
         let unusable = |error: io::Error| {
@@ -196,7 +199,7 @@ impl ClaimsLock {
                 let owner = owner.filter(|owner| owner.instance != claimant.instance);
                 if let Some(owner) = owner.as_ref().filter(|owner| owner.is_valid_claim(target, name, value))
                 {
-                    return Err(shared(&claimant, owner, name, value));
+                    return Err(shared_state(&claimant, owner, name, value));
                 }
                 let former = owner.filter(|owner| owner.was_renamed(target) && owner.file_holds(name, value));
                 if let Some(former) = &former {
@@ -209,7 +212,7 @@ impl ClaimsLock {
     }
 }
 
-/// Writes an entry unless it exists; returns the text of the existing one.
+/// Writes an entry of an index unless it exists; returns the text of an existing entry.
 fn create_entry(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     match files::read_whole_text(entry) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -225,7 +228,8 @@ fn create_entry(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     }
 }
 
-fn shared(claimant: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
+/// Returns the refusal of a claim on a state that belongs to another instance.
+fn shared_state(claimant: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
     let Owner { instance, state_dir, .. } = owner;
     let summary = format!("`{}` and `{instance}` have the same state: {name} {value}", claimant.instance);
     let detail = format!(

@@ -18,7 +18,7 @@ use crate::{
         driver::Driver,
         next_command::{allow_lineage, exec_line, plan_line},
         terraform::{
-            backend_check::{current_backend, stated},
+            backend_check::{configured_backend, current_backend},
             backend_record::BackendInFolder,
             first_apply::FirstApply,
         },
@@ -36,7 +36,7 @@ pub(in crate::engine) struct KnownState {
     lineage: String,
     /// Highest serial and address of the state; `None` if an older envctl recorded the lineage alone.
     version: Option<StateVersion>,
-    /// First apply whose result is not known.
+    /// First apply of the instance, if its result is not known.
     first_apply: Option<FirstApply>,
 }
 
@@ -51,8 +51,8 @@ struct StateVersion {
     address: Option<String>,
 }
 
-/// Claims lineage and address of a state that an engine read from a backend for the instance, compares the state with the
-/// last known one, and records it.
+/// Claims lineage and address of the state `found` that an engine read from a backend for the instance, compares the state
+/// with the last known one, and records it. `accept` allows another lineage or a lower serial.
 pub(in crate::engine) fn check_and_record(
     target: &Target,
     backend: &BackendInFolder,
@@ -71,7 +71,7 @@ pub(in crate::engine) fn check_and_record(
     known.compare(target, found, address, accept)
 }
 
-/// Claims, compares and records a state that was read from the backend in force.
+/// Claims, compares and records a state that was read from the initialised backend, as [`check_and_record`] does.
 pub(in crate::engine) fn check_and_record_in_force(
     driver: &dyn Driver,
     target: &Target,
@@ -113,7 +113,7 @@ impl KnownState {
         Ok(Self { version, lineage, first_apply: FirstApply::read(folder)? })
     }
 
-    /// Returns true if a state is known and its address is not known to be another one.
+    /// Returns true if a state is known and may be the one at `address`: its own address is the same, or not recorded.
     pub(in crate::engine) fn may_lie_at(&self, address: Option<&str>) -> bool {
         let known = self.address();
         !self.is_none() && known.zip(address).is_none_or(|(known, address)| known == address)
@@ -132,7 +132,7 @@ impl KnownState {
         }
     }
 
-    /// Refuses an absent state if one is known, as when its workspace was deleted.
+    /// Refuses to go on if a state is known but the backend has none, as when its workspace was deleted.
     pub(in crate::engine) fn refuse_vanished(
         &self,
         target: &Target,
@@ -141,7 +141,7 @@ impl KnownState {
         self.refuse_other(target, &StateIdentity::default(), address)
     }
 
-    /// Compares a state with this one and records it, unless it is refused.
+    /// Compares the state `found` in a backend with the last known one and records it, unless it is refused.
     fn compare(
         &self,
         target: &Target,
@@ -151,7 +151,7 @@ impl KnownState {
     ) -> Result<(), Failure> {
         let known = self.refuse_other(target, found, address);
         if accept && known.is_err() {
-            target.state_exception.take();
+            target.state_exception.record_use();
         } else {
             known?;
         }
@@ -167,7 +167,7 @@ impl KnownState {
         self.version.as_ref()?.address.as_deref()
     }
 
-    /// Refuses a state that has another lineage than this one or a lower serial.
+    /// Refuses the state `found` if it has another lineage than the last known one or a lower serial.
     pub(super) fn refuse_other(
         &self,
         target: &Target,
@@ -213,7 +213,8 @@ impl KnownState {
         Err(refusal(target, summary, &format!("{detail}{moved}")))
     }
 
-    /// Records a state in place of this one, unless another envctl process has recorded a later one in between.
+    /// Records the state `found` in place of the last known one, unless another envctl process has recorded a later one in
+    /// between.
     fn replace(
         &self,
         target: &Target,
@@ -237,7 +238,7 @@ impl KnownState {
         if is_over { FirstApply::forget(target) } else { Ok(()) }
     }
 
-    /// Writes the files whose content differs from this record.
+    /// Writes the files of the record `wanted` whose content differs from this record.
     fn overwrite(&self, target: &Target, wanted: &Self) -> Result<(), Failure> {
         let write = |name: &str, bytes: &[u8]| {
             let path = target.state_dir.join(name);
@@ -264,7 +265,7 @@ pub(super) fn raise_serial(target: &Target, state: &StateIdentity) -> Result<(),
     known.replace(target, state, address.as_deref(), false)
 }
 
-/// State that this checkout has recorded for an instance, which need not be declared any more.
+/// State that this checkout has recorded for an instance, even if environments.toml no longer has the instance.
 #[derive(Debug, Clone)]
 pub struct RecordedState {
     /// Lineage of the state; `None` if the result of the first apply is not known.
@@ -284,20 +285,30 @@ pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failur
     Ok(Some(RecordedState { lineage: Some(known.lineage), address }))
 }
 
-/// Returns the address of the last known state of an instance and the one that its files and environments.toml state; `None`
-/// if they are equal.
-pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failure> {
+/// Configured address of an instance's state that differs from the address of its last known state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedAddress {
+    /// Address of the last known state.
+    pub from: String,
+    /// Address that the files and environments.toml configure.
+    pub to: String,
+}
+
+/// Returns the addresses of an instance's state before and after a change of its configuration; `None` if they are equal or
+/// one of them is unknown.
+pub fn moved_address(target: &Target) -> Result<Option<MovedAddress>, Failure> {
     let KnownState { version, first_apply, .. } = KnownState::read(target)?;
     let known = version.and_then(|version| version.address);
     let known = known.or_else(|| first_apply.and_then(|first| first.address));
-    let stated = stated(target).and_then(|backend| backend.address(target, &target.dir));
-    Ok(known.zip(stated).filter(|(known, stated)| known != stated))
+    let configured = configured_backend(target).and_then(|backend| backend.address(target, &target.dir));
+    let addresses = known.zip(configured).filter(|(known, configured)| known != configured);
+    Ok(addresses.map(|(from, to)| MovedAddress { from, to }))
 }
 
-/// Returns a hint on how the last known state gets to the present address: by a migration, unless an expression or
+/// Returns a hint on how the last known state gets to the configured address: by a migration, unless an expression or
 /// Terragrunt decides the address, or another state lies there.
 fn restore_hint(target: &Target, found: &StateIdentity, before: &str) -> String {
-    if found.lineage.is_empty() && stated(target).is_some() {
+    if found.lineage.is_empty() && configured_backend(target).is_some() {
         return format!("`{}` moves the state there", exec_line(target, &["init", "-migrate-state"]));
     }
     if found.lineage.is_empty() {

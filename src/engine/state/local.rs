@@ -6,10 +6,10 @@ use camino::Utf8Path;
 
 use crate::files;
 
-/// Prefix of a local address, before its path.
+/// Prefix of a local address; the path of the state file follows.
 const LOCAL: &str = "local:";
 
-/// Content of a local address.
+/// State file at a local address.
 pub(super) enum LocalState {
     /// The address is not local.
     NotLocal,
@@ -19,12 +19,12 @@ pub(super) enum LocalState {
     Content(Vec<u8>),
 }
 
-/// Returns the path of a local address.
+/// Returns the path in a local address; `None` for any other address.
 pub(in crate::engine) fn path(address: &str) -> Option<&str> {
     address.strip_prefix(LOCAL)
 }
 
-/// Reads the file at an address.
+/// Reads the state file at an address.
 pub(in crate::engine) fn read(address: &str) -> io::Result<LocalState> {
     let Some(path) = path(address) else { return Ok(LocalState::NotLocal) };
     match files::read_whole(Utf8Path::new(path)) {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Refuses a local state that is not the last known one of an instance, or that cannot be parsed, without an engine. A
-/// state elsewhere passes. (OpenTofu leaves lineage and serial of an encrypted state readable.)
+/// state in another backend passes. (OpenTofu leaves lineage and serial of an encrypted state readable.)
 pub fn check_local_state(target: &Target) -> Result<(), Failure> {
     let known = KnownState::read(target)?;
     let Some(address) = known.address() else {

@@ -4,6 +4,7 @@ pub(super) mod after_apply;
 pub(super) mod claims;
 pub(super) mod file;
 mod former_names;
+mod identity;
 pub(super) mod lineage;
 mod local;
 mod local_check;
@@ -15,14 +16,13 @@ pub(super) mod recorded_outputs;
 mod remote;
 #[cfg(feature = "s3")]
 mod s3;
-mod stamp;
 
 pub use file::{StateError, state_addresses};
 pub use former_names::FormerNames;
-pub use lineage::{RecordedState, moved_address, recorded_state};
+pub use identity::{LocalIdentity, StateIdentity, state_at};
+pub use lineage::{MovedAddress, RecordedState, moved_address, recorded_state};
 pub use local_check::check_local_state;
 pub use moved::{StateMove, UNKNOWN_ADDRESS};
 pub use outputs::{KnownOutputs, Output, OutputKind, PlannedOutput, PlannedValue, PrintedOutput};
 pub use recorded_outputs::outputs_before;
-pub use remote::{MAX_CONCURRENT_REQUESTS, RemoteStates, Stamp, Stamped};
-pub use stamp::{LocalIdentity, StateIdentity, state_at};
+pub use remote::{MAX_CONCURRENT_REQUESTS, RemoteStates, RemoteVersion, RemoteVersionAnswer};

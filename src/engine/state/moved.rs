@@ -9,13 +9,14 @@ use crate::{
     engine::{
         EngineError, Target,
         terraform::{
-            backend_check::{is_other_backend, stated},
+            backend_check::{configured_backend, is_other_backend},
             backend_record::{BackendRecord, RECORD},
         },
         typed_command::{
             intent::{Intent, intent_of},
             migrating::{
-                COMPUTED_ADDRESS, MANUAL_MOVE_HINT, addresses, backup_folder, former, refused, unusable,
+                COMPUTED_ADDRESS, MANUAL_MOVE_HINT, addresses, backup_folder, former_backend, refused,
+                unusable,
             },
         },
     },
@@ -32,14 +33,14 @@ pub struct StateMove {
     pub stack: StackId,
     /// Present address of the state.
     pub from: String,
-    /// Address that the files and environments.toml state; `None` if an expression decides it.
+    /// Address that the files and environments.toml configure; `None` if an expression decides it.
     pub to: Option<String>,
     /// Folder for a backup of the state; `None` if the command does not copy the state.
     pub backup: Option<Utf8PathBuf>,
 }
 
 /// Returns the addresses between which a typed `init -migrate-state` or `init -reconfigure` moves the state; `None` if they
-/// are equal, if no former one is known, or for any other command. Refuses a migration to an address that an expression
+/// are equal, if no former address is known, or for any other command. Refuses a migration to an address that an expression
 /// decides.
 pub(in crate::engine) fn state_move(
     target: &Target,
@@ -50,7 +51,7 @@ pub(in crate::engine) fn state_move(
         Intent::Unclassified { what, .. } if what == "`init -reconfigure`" => false,
         _ => return Ok(None),
     };
-    let Some(new) = stated(target) else {
+    let Some(new) = configured_backend(target) else {
         let Some(from) = recorded_address(target)? else {
             return if migrates { refused(COMPUTED_ADDRESS, MANUAL_MOVE_HINT) } else { Ok(None) };
         };
@@ -62,7 +63,7 @@ pub(in crate::engine) fn state_move(
         }
         return Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: None, backup: None }));
     };
-    let former = former(target)?;
+    let former = former_backend(target)?;
     if !is_other_backend(target, &former) {
         return Ok(None);
     }

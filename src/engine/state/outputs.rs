@@ -30,8 +30,8 @@ pub struct Output {
     pub kind: OutputKind,
     /// Value of the output.
     pub value: Value,
-    /// True if the value holds every digit of its numbers.
-    pub is_exact: bool,
+    /// True if `value` holds every digit of its numbers.
+    pub has_all_digits: bool,
 }
 
 /// Outputs of a known state.
@@ -39,7 +39,7 @@ pub struct Output {
 pub struct KnownOutputs {
     /// Outputs in the order of the state.
     pub outputs: Vec<Output>,
-    /// True if there is a state.
+    /// True if the instance has a state.
     pub has_state: bool,
     /// True if the outputs were read from a file, without a process.
     pub from_file: bool,
@@ -58,8 +58,8 @@ pub struct PlannedOutput {
     pub after: PlannedValue,
     /// True if the stack marks it sensitive.
     pub sensitive: bool,
-    /// True if the value holds every digit of its numbers.
-    pub is_exact: bool,
+    /// True if `after` holds every digit of its numbers.
+    pub has_all_digits: bool,
 }
 
 impl fmt::Debug for PlannedOutput {
@@ -76,6 +76,6 @@ pub enum PlannedValue {
     Known(Value),
     /// Value that is known only after the apply, in whole or in part.
     Unknown,
-    /// The output is removed.
+    /// The apply removes the output.
     Gone,
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     file::StateFile,
+    identity::state_at,
     lineage::{self, KnownState},
-    stamp::state_at,
 };
 use crate::{
     engine::{
@@ -20,7 +20,7 @@ use crate::{
     model::{Failure, FailureKind, ResourceAddress},
 };
 
-/// Reads lineage and serial of the current state of a prepared instance; empty if there is no state.
+/// Reads lineage and serial of the current state of a prepared instance; both are empty if there is no state.
 pub(in crate::engine) fn state_identity(invocation: Invocation<'_>) -> Result<StateIdentity, EngineError> {
     Ok(pull(invocation)?.unwrap_or_default())
 }
@@ -42,7 +42,7 @@ pub(in crate::engine) fn known_state(
     Ok(state)
 }
 
-/// Compares a state that was read before with the last known one, and records it.
+/// Compares a state that the caller has read with the last known one, and records it.
 pub(in crate::engine) fn check_state(
     driver: &dyn Driver,
     target: &Target,

@@ -3,5 +3,5 @@
 /// File in an instance's folder that holds the lineage of its last known state.
 pub(super) const LINEAGE: &str = "lineage";
 
-/// File in an instance's folder that holds serial and address of that state.
+/// File in an instance's folder that holds serial and address of its last known state.
 pub(super) const RECORD: &str = "last-state.json";

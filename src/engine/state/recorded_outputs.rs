@@ -42,12 +42,12 @@ struct RawRecordedOutput {
     sensitive: bool,
 }
 
-/// Version of the state format.
+/// Version of the state format that envctl reads.
 const VERSION: u64 = 4;
 
-/// Returns the outputs of the state that a plan was made on, from before its refresh.
+/// Returns the outputs of the state that a plan was made on, as it was before the refresh.
 pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
-    let state = readable(&state_before(plan)?).ok_or_else(|| PlanFileError::Broken {
+    let state = parse_unencrypted(&state_before(plan)?).ok_or_else(|| PlanFileError::Broken {
         path: plan.to_owned(),
         reason: "its former state is no state".to_owned(),
     })?;
@@ -71,7 +71,7 @@ pub(in crate::engine) fn known_outputs(
     };
     let address = effective_init.map_err(unreadable)?.address;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
-    let in_file = address.as_deref().map(in_file).transpose().map_err(unreadable)?.flatten();
+    let in_file = address.as_deref().map(state_in_file).transpose().map_err(unreadable)?.flatten();
     let from_file = in_file.is_some();
     let state = match in_file {
         Some(state) => state,
@@ -84,16 +84,17 @@ pub(in crate::engine) fn known_outputs(
 }
 
 /// Returns the local state at an address; `None` if only an engine can read it.
-fn in_file(address: &str) -> io::Result<Option<StateOutputs>> {
+fn state_in_file(address: &str) -> io::Result<Option<StateOutputs>> {
     Ok(match local::read(address)? {
         LocalState::NotLocal => None,
         LocalState::Missing => Some(StateOutputs::default()),
         LocalState::Content(state) if state.trim_ascii().is_empty() => Some(StateOutputs::default()),
-        LocalState::Content(state) => readable(&state),
+        LocalState::Content(state) => parse_unencrypted(&state),
     })
 }
 
-fn readable(state: &[u8]) -> Option<StateOutputs> {
+/// Parses a state; `None` if it is encrypted or has another format.
+fn parse_unencrypted(state: &[u8]) -> Option<StateOutputs> {
     serde_json::from_slice(state).ok().filter(|state: &StateOutputs| state.version == VERSION)
 }
 
@@ -102,7 +103,7 @@ fn outputs_of(state: StateOutputs) -> Vec<Output> {
         let text = value.as_deref().map_or("null", RawValue::get);
         // The text was parsed as JSON before.
         let value = serde_json::from_str(text).unwrap_or_default();
-        Output { name, sensitive, kind: OutputKind(kind), value, is_exact: keeps_numbers(text) }
+        Output { name, sensitive, kind: OutputKind(kind), value, has_all_digits: keeps_numbers(text) }
     };
     state.outputs.into_iter().map(output).collect()
 }
@@ -121,11 +122,11 @@ mod tests {
             "id": { "value": "vpc-1", "type": "string" },
             "key": { "value": ["a"], "type": ["list", "string"], "sensitive": true },
         } });
-        let found = outputs_of(readable(state.to_string().as_bytes()).unwrap());
+        let found = outputs_of(parse_unencrypted(state.to_string().as_bytes()).unwrap());
         let shown: Vec<_> = found.iter().map(|o| (o.name.as_str(), &o.value, o.sensitive)).collect();
         assert_eq!(shown, [("id", &json!("vpc-1"), false), ("key", &json!(["a"]), true)]);
-        assert!(readable(br#"{"encrypted_data":"x","encryption_version":"v0"}"#).is_none());
-        assert!(readable(br#"{"version":3,"modules":[]}"#).is_none());
+        assert!(parse_unencrypted(br#"{"encrypted_data":"x","encryption_version":"v0"}"#).is_none());
+        assert!(parse_unencrypted(br#"{"version":3,"modules":[]}"#).is_none());
     }
 
     #[test]
@@ -152,7 +153,7 @@ mod tests {
         let keep = tempfile::tempdir().unwrap();
         let path = keep.path().join("terraform.tfstate");
         let address = format!("local:{}", path.display());
-        let names = |address: &str| in_file(address).unwrap().map(|state| outputs_of(state).len());
+        let names = |address: &str| state_in_file(address).unwrap().map(|state| outputs_of(state).len());
         assert_eq!(names(&address), Some(0));
         fs::write(&path, "").unwrap();
         assert_eq!(names(&address), Some(0));

@@ -9,27 +9,27 @@ use crate::{
     process::Redactor,
 };
 
-/// Maximum number of concurrent requests.
+/// Maximum number of concurrent requests for versions of states.
 pub const MAX_CONCURRENT_REQUESTS: usize = 32;
 
-/// Version of a state on a server: it stays the same until the state is written.
+/// Version of a state on a server, which changes with each write of the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stamp {
-    /// Address of the state.
-    pub place: String,
-    /// Entity tag of its content, and its version id if the bucket keeps versions.
-    pub tag: String,
+pub struct RemoteVersion {
+    /// URL of the state.
+    pub state_url: String,
+    /// Entity tag of the content, and its version id if the bucket keeps versions.
+    pub entity_tag: String,
 }
 
-/// Result of a request for the version of a state.
+/// Answer to a request for the version of a state on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stamped {
+pub enum RemoteVersionAnswer {
     /// Version of the state.
-    Known(Stamp),
+    Known(RemoteVersion),
     /// The version cannot be determined; with a reason, without secrets, if the user should know it.
     Unknown(Option<String>),
-    /// The backend is one that only an engine can read.
-    Elsewhere,
+    /// envctl cannot request versions from this backend.
+    Unsupported,
 }
 
 /// Clients for servers that hold states; certificates and connections are loaded on first use.
@@ -40,20 +40,20 @@ pub struct RemoteStates {
 }
 
 impl RemoteStates {
-    /// Returns true if this build can ask the backend.
+    /// Returns true if this build of envctl can request versions from the backend.
     pub fn is_supported(effective_init: &EffectiveInit) -> bool {
         cfg!(feature = "s3") && effective_init.backend == "s3"
     }
 
     /// Requests the version of an initialised target's state, with the engine's credentials, which are masked from then on.
     #[cfg_attr(not(feature = "s3"), expect(unused_variables, reason = "without it nobody can be asked"))]
-    pub fn stamp(
+    pub fn request_version(
         &self,
         target: &Target,
         effective_init: &EffectiveInit,
         redactor: &Redactor,
         now: Timestamp,
-    ) -> Stamped {
+    ) -> RemoteVersionAnswer {
         let backend = BackendInForce {
             kind: &effective_init.backend,
             config: &effective_init.backend_config,
@@ -64,14 +64,19 @@ impl RemoteStates {
         match backend.kind {
             #[cfg(feature = "s3")]
             "s3" => self.ask_s3(&backend, redactor, now),
-            _ => Stamped::Elsewhere,
+            _ => RemoteVersionAnswer::Unsupported,
         }
     }
 
     #[cfg(feature = "s3")]
-    fn ask_s3(&self, backend: &BackendInForce<'_>, redactor: &Redactor, now: Timestamp) -> Stamped {
+    fn ask_s3(
+        &self,
+        backend: &BackendInForce<'_>,
+        redactor: &Redactor,
+        now: Timestamp,
+    ) -> RemoteVersionAnswer {
         match s3::HeadRequest::of(backend) {
-            Err(why) => Stamped::Unknown(Some(why.to_string())),
+            Err(why) => RemoteVersionAnswer::Unknown(Some(why.to_string())),
             Ok(request) => {
                 request
                     .secrets()

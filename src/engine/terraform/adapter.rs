@@ -5,12 +5,12 @@ use std::{ffi::OsString, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    backend_check::check_stated,
+    backend_check::check_configured,
     backend_record::{BackendInFolder, BackendRecord},
     commands::Terraform,
     effective_init::effective_init,
     planning::{self, PlanAttempt},
-    workspace_policy::{LookUp, WorkspacePolicy},
+    workspace_policy::{WorkspaceLookup, WorkspacePolicy},
 };
 use crate::{
     engine::{
@@ -69,7 +69,7 @@ impl Driver for Terraform {
     }
 
     fn check_backend(&self, target: &Target) -> Result<Option<BackendRecord>, EngineError> {
-        check_stated(target, &target.data_dir).map(Some)
+        check_configured(target, &target.data_dir).map(Some)
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
@@ -102,7 +102,7 @@ impl Engine for Terraform {
         create_workspace: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
-        let workspace = WorkspacePolicy { create: create_workspace, look_up: LookUp::AfterInit };
+        let workspace = WorkspacePolicy { create: create_workspace, lookup: WorkspaceLookup::AfterInit };
         self.initialise(target, workspace, false, session)
     }
 
@@ -114,7 +114,7 @@ impl Engine for Terraform {
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         let workspace =
-            WorkspacePolicy { create: create_workspace, look_up: LookUp::Always { accept_lineage } };
+            WorkspacePolicy { create: create_workspace, lookup: WorkspaceLookup::Always { accept_lineage } };
         self.initialise(target, workspace, false, session)
     }
 
@@ -128,7 +128,7 @@ impl Engine for Terraform {
             return Ok(*planned);
         }
         let before = target.lockfile_digest()?;
-        let workspace = WorkspacePolicy { create: false, look_up: LookUp::AfterInit };
+        let workspace = WorkspacePolicy { create: false, lookup: WorkspaceLookup::AfterInit };
         self.initialise(target, workspace, true, session)?;
         let lockfile = target.lockfile_digest()?;
         match plan_once(self, target, request, session)? {
@@ -169,7 +169,7 @@ impl Engine for Terraform {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        let args = typed_arguments(&self.installed, target, args, self.variables_everywhere());
+        let args = typed_arguments(&self.installed, target, args, self.needs_variables_everywhere());
         let command = self.in_workspace(target).args(args);
         match target.typed_colors {
             // Every verb takes the flag from there, in its place (measured on OpenTofu 1.12.6 and Terraform 1.11.4).

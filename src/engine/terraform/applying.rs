@@ -51,7 +51,7 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
             return Err(EngineError::Failed(rescued.failure(target, Some(error))));
         }
         (Ok(streamed), _) => streamed,
-        (Err(error), _) => return Err(before.failed(invocation, error, None)),
+        (Err(error), _) => return Err(before.explain_failure(invocation, error, None)),
     };
     let mut notes = streamed.notes.clone();
     notes.extend(removed);
@@ -66,7 +66,7 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
         (None, Some(error)) => {
-            return Err(before.failed(invocation, error, Some(&streamed.reports)));
+            return Err(before.explain_failure(invocation, error, Some(&streamed.reports)));
         }
         (None, None) => {}
     }
@@ -81,8 +81,8 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
 }
 
 impl StateBefore {
-    /// Records the state that a failed apply left, and adds to its error what that state shows.
-    fn failed(
+    /// Records the state that a failed apply left, and adds to the error of the apply what that state shows.
+    fn explain_failure(
         &self,
         invocation: Invocation<'_>,
         error: EngineError,
@@ -111,10 +111,10 @@ impl StateBefore {
     }
 }
 
-/// Maximum number of done resources that the error of an apply names; the log has all.
+/// Maximum number of finished resources that the error of an apply names; the log names all.
 const MAX_NAMED: usize = 3;
 
-/// Adds to the error of an apply the resources that were done before it, and those that are tainted.
+/// Adds to the error of an apply the resources that it had finished, and those that are tainted.
 fn with_progress(error: EngineError, reports: &EngineReports) -> EngineError {
     // A resource that was replaced was deleted before it was made.
     let done: Vec<&str> =

@@ -1,8 +1,8 @@
-//! Compares the backend in force with the one that a stack's files and environments.toml state, and with that of a plan
-//! file.
+//! Compares the initialised backend with the one that a stack's files and environments.toml configure, and with the backend
+//! of a plan file.
 //!
-//! The comparison comes before every process that reads or changes a state: every program that may write into a data
-//! directory (a shell, the engine's own `init`, a wrapper) decides which state an engine uses.
+//! envctl compares before every process that reads or changes a state: any program that may write into a data directory (a
+//! shell, the engine's own `init`, a wrapper) decides which state an engine uses.
 
 use std::io;
 
@@ -14,7 +14,7 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Returns the expected backend and the found one as texts; `None` if they are the same.
+/// Describes the expected and the found backend; `None` if they are the same.
 fn difference(
     target: &Target,
     folder: &Utf8Path,
@@ -54,34 +54,36 @@ impl BackendDifference {
     }
 }
 
-/// Returns a text on how the address of a backend differs from that of the stated one; `None` if they are equal. If the
+/// Describes how the address of the found backend differs from that of the configured one; `None` if they are equal. If the
 /// address is unknown, every key of the configuration is compared.
 pub(in crate::engine) fn other_address(
     target: &Target,
     folder: &Utf8Path,
-    stated: &BackendRecord,
+    configured: &BackendRecord,
     found: &BackendRecord,
 ) -> Option<String> {
     let is_known = found.address(target, folder).is_some();
-    let difference = difference(target, folder, stated, found)?;
+    let difference = difference(target, folder, configured, found)?;
     (!is_known || difference.expected != difference.found).then(|| difference.text())
 }
 
 /// Returns the backend that the files of a root module and environments.toml state; `None` if an expression decides.
-pub(in crate::engine) fn stated(target: &Target) -> Option<BackendRecord> {
+pub(in crate::engine) fn configured_backend(target: &Target) -> Option<BackendRecord> {
     let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
     Some(BackendRecord { kind, config: target.backend.config.clone()? })
 }
 
-/// Returns true if a data directory holds another backend than the stated one.
+/// Returns true if a data directory holds another backend than the configured one.
 pub(in crate::engine) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool {
-    stated(target).is_some_and(|stated| difference(target, &target.dir, &stated, record).is_some())
+    configured_backend(target)
+        .is_some_and(|configured| difference(target, &target.dir, &configured, record).is_some())
 }
 
-/// Reads the backend in force in a data directory; refuses one that differs from the stated one.
-pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<BackendRecord, EngineError> {
+/// Reads the backend in force in a data directory; refuses one that differs from the configured one.
+pub(super) fn check_configured(target: &Target, data_dir: &Utf8Path) -> Result<BackendRecord, EngineError> {
     let record = BackendRecord::in_force(data_dir).map_err(|error| unreadable(target, &error))?;
-    let difference = stated(target).and_then(|stated| difference(target, &target.dir, &stated, &record));
+    let difference = configured_backend(target)
+        .and_then(|configured| difference(target, &target.dir, &configured, &record));
     let Some(difference) = difference else { return Ok(record) };
     let summary = format!(
         "the data directory of `{}` is initialised for another state than its files and environments.toml say: {}",
@@ -95,7 +97,7 @@ pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<Backe
     Err(wrong(summary, detail))
 }
 
-/// Claims the state in the backend in force for an instance. Refuses a backend that differs from the stated one, and a state
+/// Claims the state in the backend in force for an instance. Refuses a backend that differs from the configured one, and a state
 /// that belongs to another instance.
 pub(in crate::engine) fn claim_checked(driver: &dyn Driver, target: &Target) -> Result<(), EngineError> {
     let Some(record) = driver.check_backend(target)? else { return Ok(()) };
@@ -113,7 +115,7 @@ pub(in crate::engine) fn current_backend(
     }
 }
 
-/// Refuses a plan file that was made on another backend than the one in force, or on the state of another instance: an
+/// Refuses a plan file whose backend is not the initialised one, or that was made on the state of another instance: an
 /// apply takes the backend from the plan file.
 pub(in crate::engine) fn check_plan(
     driver: &dyn Driver,
@@ -124,8 +126,8 @@ pub(in crate::engine) fn check_plan(
     claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(EngineError::Failed)
 }
 
-/// Returns the backend that a plan file was made on, with the folder that it is in force in; refuses one that is in force in
-/// none of the known folders.
+/// Returns the backend that a plan file was made on, with the folder in which it is initialised; refuses a backend that is
+/// initialised in none of the known folders.
 pub(in crate::engine) fn planned_backend(
     driver: &dyn Driver,
     target: &Target,

@@ -60,12 +60,12 @@ impl BackendRecord {
         Ok(record.backend.map(|found| Self { kind: found.kind, config: found.config.unwrap_or_default() }))
     }
 
-    /// Reads the backend in force in a data directory: a local one with its defaults if there is no record.
+    /// Reads the initialised backend of a data directory: a local one with its defaults if there is no record.
     pub(in crate::engine) fn in_force(data_dir: &Utf8Path) -> io::Result<Self> {
         Ok(Self::read(data_dir)?.unwrap_or_else(Self::local))
     }
 
-    /// Returns a text that is equal exactly for equal type and set keys; it holds credentials.
+    /// Returns a text that is the same for two records if and only if type and set keys are equal; it holds credentials.
     pub(in crate::engine) fn canonical(&self) -> String {
         let mut set: Vec<_> = self.config.iter().filter(|(_, value)| !is_unset(value)).collect();
         set.sort_by_key(|(key, _)| *key);
@@ -88,17 +88,19 @@ impl BackendRecord {
     /// Returns true if type and configuration equal those of another record.
     pub(in crate::engine) fn is_same(&self, other: &Self) -> bool {
         let keys = self.config.keys().chain(other.config.keys());
-        self.kind == other.kind && { keys }.all(|key| is_same(of(&self.config, key), of(&other.config, key)))
+        self.kind == other.kind && { keys }
+            .all(|key| is_same_value(setting(&self.config, key), setting(&other.config, key)))
     }
 
-    /// Returns the first stated key whose value differs in this record.
-    pub(in crate::engine) fn conflict<'k>(&self, stated: &'k Map<String, Value>) -> Option<&'k str> {
-        let other = |(key, value): &(&String, &Value)| !is_same(value, of(&self.config, key));
-        stated.iter().find(other).map(|(key, _)| key.as_str())
+    /// Returns the first key of another configuration whose value differs in this record.
+    pub(in crate::engine) fn conflict<'k>(&self, configured: &'k Map<String, Value>) -> Option<&'k str> {
+        let other = |(key, value): &(&String, &Value)| !is_same_value(value, setting(&self.config, key));
+        configured.iter().find(other).map(|(key, _)| key.as_str())
     }
 }
 
-fn of<'v>(config: &'v Map<String, Value>, key: &str) -> &'v Value {
+/// Returns the value of a key in a configuration; null if it is not set.
+fn setting<'v>(config: &'v Map<String, Value>, key: &str) -> &'v Value {
     config.get(key).unwrap_or(&Value::Null)
 }
 
@@ -112,19 +114,21 @@ fn is_unset(value: &Value) -> bool {
     }
 }
 
-/// Compares a value from the files with one that has the type of the schema: `"true"` equals `true`, `"1"` equals `1`.
-fn is_same(one: &Value, other: &Value) -> bool {
+/// Returns true if a value from the files equals a value of the type that the schema gives it: `"true"` equals `true`,
+/// `"1"` equals `1`.
+fn is_same_value(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
-            one.keys().chain(other.keys()).all(|key| is_same(of(one, key), of(other, key)))
+            one.keys().chain(other.keys()).all(|key| is_same_value(setting(one, key), setting(other, key)))
         }
         // The elements of a set have no order.
         (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().all(|item| other.iter().any(|other| is_same(item, other)))
+            one.len() == other.len()
+                && one.iter().all(|item| other.iter().any(|other| is_same_value(item, other)))
         }
         // A nested block is an object in the files, and a list of objects if the schema allows several.
         (block @ Value::Object(_), Value::Array(list)) | (Value::Array(list), block @ Value::Object(_)) => {
-            list.iter().any(|item| is_same(block, item)) || (list.is_empty() && is_unset(block))
+            list.iter().any(|item| is_same_value(block, item)) || (list.is_empty() && is_unset(block))
         }
         (Value::Bool(truth), Value::String(text)) | (Value::String(text), Value::Bool(truth)) => {
             [truth.to_string().as_str(), if *truth { "1" } else { "0" }].contains(&text.as_str())
@@ -137,7 +141,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Backend in force in one of the folders that an engine runs in for an instance.
+/// Backend that is initialised in one of the folders in which an engine runs for an instance.
 #[derive(Debug)]
 pub struct BackendInFolder {
     /// Type and configuration of the backend.

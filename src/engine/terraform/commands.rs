@@ -19,7 +19,7 @@ use crate::{
     process::CommandLine,
 };
 
-/// Work on modules that is left to an init of an instance.
+/// Work on modules that the init of an instance has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitModules {
     /// Writes the manifest of the local modules, and fetches those that are the instance's own.
@@ -76,7 +76,8 @@ impl Terraform {
         })
     }
 
-    /// Returns a command in the stack's folder with its data directory, without a workspace.
+    /// Returns a command in the stack's folder with the data directory of the instance, without arguments and without a
+    /// workspace.
     pub(in crate::engine) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.program().as_os_str(), target.dir.clone(), (*target.env).clone())
@@ -94,9 +95,9 @@ impl Terraform {
         self.bare(target).env("TF_WORKSPACE", target.workspace.as_deref().unwrap_or("default"))
     }
 
-    /// Returns true if every verb that reads backends or module sources needs the variables: OpenTofu allows variables in
-    /// both, Terraform in module sources (`const`). Source: changelogs of OpenTofu 1.8 and Terraform 1.15.
-    pub(super) fn variables_everywhere(&self) -> bool {
+    /// Returns true if every verb that reads backends or module sources needs the values of variables: OpenTofu allows
+    /// variables in both, Terraform in module sources (`const`). Source: changelogs of OpenTofu 1.8 and Terraform 1.15.
+    pub(super) fn needs_variables_everywhere(&self) -> bool {
         self.installed.is_at_least(match self.flavor {
             Flavor::OpenTofu => (1, 8),
             Flavor::Terraform => (1, 15),
@@ -107,8 +108,10 @@ impl Terraform {
         self.installed.locks_plugin_cache(target)
     }
 
+    /// Returns the flags for var files of a verb that reads backends or module sources, if the engine needs variables for
+    /// these.
     pub(super) fn early_var_files(&self, target: &Target) -> Vec<OsString> {
-        if self.variables_everywhere() { var_files(target) } else { Vec::new() }
+        if self.needs_variables_everywhere() { var_files(target) } else { Vec::new() }
     }
 
     pub(super) fn init_command(

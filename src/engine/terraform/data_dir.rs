@@ -20,7 +20,7 @@ use crate::{
 /// Folders of a data directory that the instances of one stack folder share.
 const SHARED: [&str; 2] = ["modules", "providers"];
 
-/// Location of an instance's modules.
+/// Location of the modules of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModulesAt {
     /// `.terraform` in the stack's folder.
@@ -48,7 +48,11 @@ pub(super) fn relative(target: &Target) -> Utf8PathBuf {
 ///
 /// A stack's folder that is not writable keeps its links, which are dangling then: an engine that has nothing to install
 /// does not follow them.
-pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replacement) -> Result<bool, EngineError> {
+pub(super) fn create_links(
+    target: &Target,
+    modules: ModulesAt,
+    replace: Replacement,
+) -> Result<bool, EngineError> {
     let engine_folder = target.dir.join(ENGINE_FOLDER);
     refuse_other_than_folder(&engine_folder, target)?;
     let mut is_linked = true;
@@ -62,14 +66,15 @@ pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replacement) ->
                 make_folder(&shared).map_err(|error| unusable(&shared, &error))?;
             }
             let leads_to = relative_path(&resolve_links(&target.data_dir), &resolve_links(&shared));
-            link_to(&place, &leads_to, replace)
+            create_link(&place, &leads_to, replace)
         };
         is_linked &= made.map_err(|error| unusable(&place, &error))?;
     }
     Ok(is_linked)
 }
 
-/// Removes the folders that an init left empty in the stack's `.terraform`: links may be dangling if nothing is installed.
+/// Removes the folders that an init left empty in the stack's `.terraform`; the links to them may be dangling if nothing is
+/// installed.
 pub(super) fn remove_empty(target: &Target) {
     let engine_folder = target.dir.join(ENGINE_FOLDER);
     for folder in SHARED.map(|name| engine_folder.join(name)).iter().chain([&engine_folder]) {
@@ -78,8 +83,8 @@ pub(super) fn remove_empty(target: &Target) {
     }
 }
 
-/// Returns true if a data directory has its links, or folders in their place, and no backend record that is a link: the next
-/// init removes such a record.
+/// Returns true if a data directory has its links, or folders in their place, and its backend record is no link. (An init
+/// replaces a record that is a link.)
 pub(super) fn is_laid_out(data_dir: &Utf8Path) -> bool {
     data_dir.is_dir()
         && !data_dir.join(RECORD).is_symlink()
@@ -99,6 +104,8 @@ fn make_folder(folder: &Utf8Path) -> io::Result<()> {
     }
 }
 
+/// Creates a folder of the instance's own at a path where a link may be; returns false if something that must stay is in
+/// the way.
 fn own_folder(place: &Utf8Path, replace: Replacement) -> io::Result<bool> {
     match place.symlink_metadata() {
         Ok(found) if found.is_dir() => return Ok(true),
@@ -110,7 +117,8 @@ fn own_folder(place: &Utf8Path, replace: Replacement) -> io::Result<bool> {
     fs::create_dir_all(place).map(|()| true)
 }
 
-fn link_to(place: &Utf8Path, leads_to: &Utf8Path, replace: Replacement) -> io::Result<bool> {
+/// Creates the link `place` to a folder; returns false if something that must stay is in the way.
+fn create_link(place: &Utf8Path, leads_to: &Utf8Path, replace: Replacement) -> io::Result<bool> {
     match place.symlink_metadata() {
         Ok(found) if found.is_symlink() && fs::read_link(place)? == leads_to.as_std_path() => {
             return Ok(true);
@@ -160,11 +168,11 @@ mod tests {
         fs::create_dir_all(place.join("old")).unwrap();
         fs::create_dir_all(root.join("shared/kept")).unwrap();
         let leads_to = Utf8Path::new("shared");
-        assert!(!link_to(&place, leads_to, Replacement::Refused).unwrap());
+        assert!(!create_link(&place, leads_to, Replacement::Refused).unwrap());
         assert!(place.join("old").is_dir());
-        assert!(link_to(&place, leads_to, Replacement::Allowed).unwrap());
+        assert!(create_link(&place, leads_to, Replacement::Allowed).unwrap());
         assert!(place.join("kept").is_dir());
-        assert!(link_to(&place, leads_to, Replacement::Refused).unwrap());
+        assert!(create_link(&place, leads_to, Replacement::Refused).unwrap());
         assert!(!own_folder(&place, Replacement::Refused).unwrap());
         assert!(own_folder(&place, Replacement::Allowed).unwrap());
         assert!(place.is_dir() && !place.is_symlink() && root.join("shared/kept").is_dir());

@@ -12,7 +12,7 @@ use crate::{
     files::{self, normalised},
 };
 
-/// Manifest of the modules that an init installed, in its data directory.
+/// Manifest of the modules that an init installed, relative to the data directory.
 pub const MODULES: &str = "modules/modules.json";
 
 /// Returns the facts behind a plan of a target that is initialised in `data_dir`; relative local paths start at `folder`.

@@ -83,7 +83,7 @@ pub(in crate::engine) fn is_configuration(name: &str) -> bool {
     [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end)) && !name.starts_with('.')
 }
 
-/// Returns the lines of a file that an init depends on.
+/// Returns the lines of a configuration file that an init depends on.
 fn init_inputs(text: &str) -> String {
     enum Inside {
         Nothing,
@@ -123,6 +123,7 @@ fn init_inputs(text: &str) -> String {
     kept
 }
 
+/// Returns true if the first words of a line open a block of a type.
 fn starts_block(words: &str, kind: &str) -> bool {
     words.strip_prefix(kind).is_some_and(|rest| rest.starts_with([' ', '{', '"', '\t']))
         && words.contains('{')

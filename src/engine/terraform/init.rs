@@ -5,7 +5,7 @@ use std::{ffi::OsStr, fs, io};
 use camino::Utf8Path;
 
 use super::{
-    backend_check::{check_stated, is_other_backend},
+    backend_check::{check_configured, is_other_backend},
     backend_record::{BackendRecord, RECORD},
     commands::{InitModules, Terraform},
     computed_backend, data_dir,
@@ -13,7 +13,7 @@ use super::{
     install::{Install, is_unusable},
     lockfile::reports_stale_lockfile,
     workspace_list::workspaces,
-    workspace_policy::{LookUp, WorkspacePolicy},
+    workspace_policy::{WorkspaceLookup, WorkspacePolicy},
 };
 use crate::{
     engine::{
@@ -45,8 +45,8 @@ use crate::{
 const OTHER_BACKEND: &str = "Backend configuration changed";
 
 impl Terraform {
-    /// Initialises if the fingerprint changed or `force` is set, and looks the workspace up. Then the address of the state
-    /// is known; one that belongs to another instance is refused.
+    /// Runs an init if the fingerprint changed or `force` is set, and asks for the workspace as the policy says. The
+    /// address of the state is known afterwards: a state that belongs to another instance is refused.
     pub(super) fn initialise(
         &self,
         target: &Target,
@@ -62,21 +62,21 @@ impl Terraform {
         let former = before.unwrap_or(&local);
         let is_replaced = is_other_backend(target, former);
         if is_replaced {
-            keep_replaced(target, former)?;
+            record_replaced_backend(target, former)?;
         }
         let force = force || (is_replaced && before.is_some());
         self.initialise_where_needed(target, &record, workspace, force, session)
             .map_err(|error| migration_needed(target, error))?;
-        let backend =
-            BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
+        let backend = BackendRecord::in_force(&target.data_dir)
+            .map_err(|error| unusable_path(&target.data_dir, &error))?;
         if let Some(before) = before {
-            say_other_backend(target, before, &backend, session);
+            note_other_backend(target, before, &backend, session);
         }
         claim_backend(target, &backend, &target.dir).map(drop).map_err(|refused| {
             // The next attempt initialises again: an expression of the backend may have another value by then.
             match Fingerprint::forget(&target.state_dir) {
                 Ok(()) => EngineError::Failed(refused),
-                Err(error) => failed(&target.state_dir, &error),
+                Err(error) => unusable_path(&target.state_dir, &error),
             }
         })
     }
@@ -91,28 +91,28 @@ impl Terraform {
     ) -> Result<(), EngineError> {
         if let Some(cache) = &self.settings().plugin_cache {
             // Every verb of an engine refuses a cache folder that does not exist.
-            fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
+            fs::create_dir_all(cache).map_err(|error| unusable_path(cache, &error))?;
         }
         // A link would point to a folder of others, which an init would change.
         make_private_folder(&target.data_dir)?;
         // The fingerprint lies in another folder than the data directory, which the user may have emptied.
         let is_file_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
-        let is_outside_run = matches!(workspace.look_up, LookUp::Always { .. });
+        let is_outside_run = matches!(workspace.lookup, WorkspaceLookup::Always { .. });
         if !force
             && is_file_there
             && self.fingerprint(target, record)?.is_current(&target.state_dir)
             && !(is_outside_run && computed_backend::is_outdated(self, target, session)?)
         {
             let is_known = || KnownState::read(target).map(|known| !known.is_none());
-            return match workspace.look_up {
-                LookUp::AfterInit if is_known().map_err(EngineError::Failed)? => Ok(()),
+            return match workspace.lookup {
+                WorkspaceLookup::AfterInit if is_known().map_err(EngineError::Failed)? => Ok(()),
                 _ => self.enter_workspace(target, workspace, session),
             };
         }
-        Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
+        Fingerprint::forget(&target.state_dir).map_err(|error| unusable_path(&target.state_dir, &error))?;
         forget_selection(target)?;
         // A backend that the files no longer have would stay in the record, and stop every plan.
-        forget(&target.data_dir.join(RECORD))?;
+        remove_if_there(&target.data_dir.join(RECORD))?;
         let known = remember_local_backend(target)?;
         match self.run_init(target, !known, force, session) {
             // The program that runs as the engine initialises elsewhere: the check below names both addresses.
@@ -121,12 +121,12 @@ impl Terraform {
             }
             ended => ended?,
         }
-        let record = check_stated(target, &target.data_dir)?;
+        let record = check_configured(target, &target.data_dir)?;
         self.enter_workspace(target, workspace, session)?;
         // Computed again: an init may write the lock file.
         self.fingerprint(target, &Ok(Some(record)))?
             .save(&target.state_dir)
-            .map_err(|error| failed(&target.state_dir, &error))
+            .map_err(|error| unusable_path(&target.state_dir, &error))
     }
 
     fn fingerprint(
@@ -154,10 +154,11 @@ impl Terraform {
             cache.as_str(),
             &backend_variables(&target.env),
         ];
-        Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
+        Fingerprint::of(&target.dir, &inputs).map_err(|error| unusable_path(&target.dir, &error))
     }
 
-    /// Runs `init`: beside plans and applies in the same folder if nothing has to be installed, and alone otherwise.
+    /// Runs `init`: at the same time as plans and applies in the same folder if nothing has to be installed, alone
+    /// otherwise.
     fn run_init(
         &self,
         target: &Target,
@@ -168,7 +169,7 @@ impl Terraform {
         let upgrades = target.lockfile == LockfilePolicy::Upgraded
             || self.settings().init_args.iter().any(|arg| is_upgrade(OsStr::new(arg)));
         if !(force || upgrades)
-            && let Some((lock, modules)) = self.lock_complete(target, session)?
+            && let Some((lock, modules)) = self.lock_if_complete(target, session)?
         {
             let ended = self.init_once(target, reconfigure, target.keeps_lockfile(), modules, session);
             drop(lock);
@@ -193,7 +194,7 @@ impl Terraform {
         ended.map_err(|failed| target.refuse_stale_lockfile(failed.error))
     }
 
-    /// Runs an init, and again without `-lockfile=readonly` if the lock file is out of date and may be written.
+    /// Runs an init; if the lock file is out of date and may be written, runs it again without `-lockfile=readonly`.
     fn init_updating(
         &self,
         target: &Target,
@@ -210,7 +211,7 @@ impl Terraform {
         {
             ended = self.init_once(target, reconfigure, false, modules, session);
         }
-        target.say_written_lockfile(before.as_ref(), session)?;
+        target.note_written_lockfile(before.as_ref(), session)?;
         ended
     }
 
@@ -261,12 +262,12 @@ impl Terraform {
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
-            && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
+            && let WorkspaceStatus::Missing(existing) = self.workspace_status(target, wanted, session)?
         {
-            if let LookUp::Always { accept_lineage } = policy.look_up {
+            if let WorkspaceLookup::Always { accept_lineage } = policy.lookup {
                 let vanished = refuse_vanished(target);
                 if accept_lineage && vanished.is_err() {
-                    target.state_exception.take();
+                    target.state_exception.record_use();
                 } else {
                     vanished?;
                 }
@@ -279,7 +280,8 @@ impl Terraform {
         Ok(())
     }
 
-    fn look_up(
+    /// Asks the engine if the wanted workspace exists.
+    fn workspace_status(
         &self,
         target: &Target,
         wanted: &str,
@@ -297,6 +299,7 @@ impl Terraform {
         })
     }
 
+    /// Creates the workspace of an instance.
     fn make_workspace(&self, target: &Target, name: &str, session: &Session<'_>) -> Result<(), EngineError> {
         // `workspace new` writes a state.
         let captured = capture_mutating(session, &self.workspace_new_command(target, name))?;
@@ -320,18 +323,19 @@ impl From<EngineError> for InitError {
     }
 }
 
-/// Records the backend of an instance's last known state before another backend replaces it: a migration starts there.
-fn keep_replaced(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
+/// Records the backend of an instance's last known state before an init replaces it: a migration moves the state from
+/// there.
+fn record_replaced_backend(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let is_its = known.may_lie_at(former.address(target, &target.dir).as_deref());
     if is_its && target.data_dir.is_dir() {
-        keep_former(target, former).map_err(|error| failed(&target.state_dir, &error))?;
+        keep_former(target, former).map_err(|error| unusable_path(&target.state_dir, &error))?;
     }
     Ok(())
 }
 
-/// Notifies the user that a data directory held another state and was initialised again for that of its instance.
-fn say_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecord, session: &Session<'_>) {
+/// Reports to the user that a data directory held the backend of another state, and was initialised again for its instance.
+fn note_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecord, session: &Session<'_>) {
     if before.is_same(now) {
         return;
     }
@@ -347,14 +351,14 @@ fn say_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecor
 /// Removes the selected workspace from a data directory: envctl passes the workspace to each process, and a selected one
 /// that was deleted would stop an init.
 fn forget_selection(target: &Target) -> Result<(), EngineError> {
-    forget(&target.data_dir.join("environment"))
+    remove_if_there(&target.data_dir.join("environment"))
 }
 
-/// Writes the record of a local backend into the data directory, as after an init; returns false for another backend or one
-/// that expressions decide.
+/// Writes the record of a local backend into the data directory, as an init would; returns false for another backend, or
+/// one that expressions decide.
 ///
-/// An engine that initialises a local backend for the first time wants to move the states of other workspaces in the folder,
-/// and asks, with or without `-reconfigure` (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
+/// An engine that initialises a local backend for the first time wants to move the states of other workspaces in the
+/// folder, and asks, with or without `-reconfigure` (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
 fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let Some(config) =
         target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
@@ -366,32 +370,32 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let known =
         serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
     let file = target.data_dir.join(RECORD);
-    files::write(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
+    files::write(&file, known.to_string().as_bytes()).map_err(|error| unusable_path(&file, &error))?;
     Ok(true)
 }
 
 /// Refuses to create a missing workspace whose state is known.
 fn refuse_vanished(target: &Target) -> Result<(), EngineError> {
     let backend =
-        BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
+        BackendRecord::in_force(&target.data_dir).map_err(|error| unusable_path(&target.data_dir, &error))?;
     let address = backend.address(target, &target.dir);
     KnownState::read(target)
         .and_then(|known| known.refuse_vanished(target, address.as_deref()))
         .map_err(EngineError::Failed)
 }
 
-fn forget(file: &Utf8Path) -> Result<(), EngineError> {
+fn remove_if_there(file: &Utf8Path) -> Result<(), EngineError> {
     match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(file, &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable_path(file, &error)),
         _ => Ok(()),
     }
 }
 
 /// Creates a folder that only its owner may enter: a data directory holds backend credentials in clear.
 fn make_private_folder(folder: &Utf8Path) -> Result<(), EngineError> {
-    files::create_dirs(folder).map_err(|error| failed(folder, &error))
+    files::create_dirs(folder).map_err(|error| unusable_path(folder, &error))
 }
 
-fn failed(path: &Utf8Path, error: &io::Error) -> EngineError {
+fn unusable_path(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
 }

@@ -83,7 +83,7 @@ impl Terraform {
     /// Returns the location of an instance's modules: the stack's folder, except for local modules, which need a manifest
     /// only, and for sources that may differ between environments.
     pub(super) fn modules_at(&self, target: &Target) -> ModulesAt {
-        match module_sources(&target.dir, &self.reader(target)) {
+        match module_sources(&target.dir, &self.call_reader(target)) {
             ModuleSources::Local => ModulesAt::DataDir,
             ModuleSources::Computed if target.folder.is_shared => ModulesAt::DataDir,
             ModuleSources::Computed | ModuleSources::Fetched => ModulesAt::StackFolder,
@@ -91,29 +91,30 @@ impl Terraform {
     }
 
     /// Takes the shared lock on a stack's folder if everything that an instance needs is installed there, and returns the
-    /// work that is left to its init. `None` if something is missing or that is unknown.
-    pub(super) fn lock_complete(
+    /// work that is left to the init of the instance. Returns `None` if something is missing, or if envctl cannot tell.
+    pub(super) fn lock_if_complete(
         &self,
         target: &Target,
         session: &Session<'_>,
     ) -> Result<Option<(FolderLock, InitModules)>, EngineError> {
-        if self.complete(target).is_none() {
+        if self.work_if_complete(target).is_none() {
             return Ok(None);
         }
         let lock = lock_installed(target, LockMode::Shared, session)?;
-        let Some((modules_at, modules)) = self.complete(target) else { return Ok(None) };
-        let is_ready = data_dir::link(target, modules_at, Replacement::Refused)? && !is_unusable(target);
+        let Some((modules_at, modules)) = self.work_if_complete(target) else { return Ok(None) };
+        let is_ready =
+            data_dir::create_links(target, modules_at, Replacement::Refused)? && !is_unusable(target);
         Ok(is_ready.then_some((lock, modules)))
     }
 
     /// Returns the location of an instance's modules and the work of its init; `None` if something must be installed in the
     /// stack's folder.
-    fn complete(&self, target: &Target) -> Option<(ModulesAt, InitModules)> {
+    fn work_if_complete(&self, target: &Target) -> Option<(ModulesAt, InitModules)> {
         let engine_folder = target.dir.join(ENGINE_FOLDER);
         if !has_providers(&engine_folder.join("providers"), &target.dir.join(LOCKFILE)) {
             return None;
         }
-        let reader = self.reader(target);
+        let reader = self.call_reader(target);
         if module_sources(&target.dir, &reader) == ModuleSources::Local {
             return Some((ModulesAt::DataDir, InitModules::Install));
         }
@@ -132,13 +133,13 @@ impl Terraform {
         session: &Session<'_>,
     ) -> Result<InitModules, EngineError> {
         let modules_at = self.modules_at(target);
-        data_dir::link(target, modules_at, Replacement::Allowed)?;
+        data_dir::create_links(target, modules_at, Replacement::Allowed)?;
         remove_damaged_manifest(target, session)?;
         if modules_at == ModulesAt::DataDir {
             return Ok(InitModules::Install);
         }
         let modules = target.dir.join(ENGINE_FOLDER).join("modules");
-        let is_fetched = match installed(&target.dir, &modules, &self.reader(target)) {
+        let is_fetched = match installed(&target.dir, &modules, &self.call_reader(target)) {
             ModulesInstalled::LocalMissing | ModulesInstalled::Complete { fetched: false } => {
                 return Ok(InitModules::Install);
             }
@@ -158,7 +159,8 @@ impl Terraform {
         Ok(InitModules::Skip)
     }
 
-    /// Installs modules for a typed command that may install modules or providers, and returns its command line.
+    /// Installs the modules for a typed command that may install modules or providers, and returns the command line of that
+    /// command.
     pub(super) fn installing_command(
         &self,
         target: &Target,
@@ -192,7 +194,8 @@ impl Terraform {
         command.args(self.early_var_files(target))
     }
 
-    fn reader<'a>(&'a self, target: &'a Target) -> impl Fn(&Utf8Path) -> Option<Vec<CalledModule>> + 'a {
+    /// Returns the function that reads the module calls in a folder as this engine does.
+    fn call_reader<'a>(&'a self, target: &'a Target) -> impl Fn(&Utf8Path) -> Option<Vec<CalledModule>> + 'a {
         |dir| (target.folder.module_calls)(self.installed.name, dir)
     }
 }

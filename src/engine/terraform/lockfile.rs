@@ -32,11 +32,12 @@ impl LockfilePolicy {
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4, the first for `init -lockfile=readonly`, the second for
 /// `plan`.
-const STALE: &[&str] = &["Provider dependency changes detected", "Inconsistent dependency lock file"];
+const STALE_MESSAGES: &[&str] =
+    &["Provider dependency changes detected", "Inconsistent dependency lock file"];
 
 /// Returns true if a failure says that the lock file lacks providers or has too many.
 pub(super) fn is_stale(failure: &Failure) -> bool {
-    STALE.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
+    STALE_MESSAGES.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
 }
 
 /// Returns true if an error of an engine says that the lock file lacks providers or has too many.
@@ -56,8 +57,8 @@ impl Target {
         }
     }
 
-    /// Returns true if this engine may update a lock file that is out of date: not one that holds only providers of the
-    /// other engine's registry.
+    /// Returns true if this engine may update a lock file that is out of date. It may not if all providers in the file are
+    /// from the other engine's registry.
     pub(in crate::engine) fn may_update_lockfile(&self, engine: EngineName) -> bool {
         let is_foreign = || {
             let text = files::read_text(&self.dir.join(LOCKFILE));
@@ -131,8 +132,8 @@ impl Target {
         EngineError::KeptLockfile(Failure { engine_exit_code: failure.engine_exit_code, ..refused })
     }
 
-    /// Notifies the user if an init created or changed the lock file.
-    pub(in crate::engine) fn say_written_lockfile(
+    /// Reports to the user that an init created or changed the lock file; `before` is its digest before the init.
+    pub(in crate::engine) fn note_written_lockfile(
         &self,
         before: Option<&String>,
         session: &Session<'_>,
@@ -146,6 +147,7 @@ impl Target {
         Ok(())
     }
 
+    /// Returns the `envctl exec` command line of an init with further arguments.
     fn typed_init(&self, typed: &[&str]) -> String {
         let answer = if self.lockfile == LockfilePolicy::KeptByConfirm { "--confirm" } else { "--yes" };
         format!("`{}`", confirmed_exec_line(self, Some(answer), typed))

@@ -29,7 +29,7 @@ pub(super) enum ModulesInstalled {
     FetchedMissing,
 }
 
-/// Entry of an engine's `modules.json`.
+/// Entry of an engine's `modules.json`: the key is the path of calls to the module.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct InstalledModule {
@@ -115,8 +115,8 @@ pub(in crate::engine) fn installed(
     }
 }
 
-/// Returns true if a manifest names a fetched module outside the `.terraform` of the stack's folder: an init through the
-/// links of a data directory wrote it.
+/// Returns true if a manifest names a fetched module outside the `.terraform` of the stack's folder, as after an init
+/// through the links of a data directory.
 pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
     manifest(modules).values().any(|module| {
         !module.source.is_empty() && !is_local(&module.source) && !module.dir.starts_with(ENGINE_FOLDER)
@@ -170,6 +170,7 @@ struct ManifestComparison<'a> {
     stack: &'a Utf8Path,
     manifest: HashMap<String, InstalledModule>,
     read: ReadCalls<'a>,
+    /// True if the stack calls a module from outside the project's folders.
     fetched: bool,
     missing: bool,
 }
@@ -177,7 +178,7 @@ struct ManifestComparison<'a> {
 impl ManifestComparison<'_> {
     /// Compares the calls of one folder; the keys of its modules start with `prefix`.
     fn compare(&mut self, dir: &Utf8Path, prefix: &str) {
-        let calls = (self.read)(dir).filter(|_| prefix.matches('.').count() < DEEPEST);
+        let calls = (self.read)(dir).filter(|_| prefix.matches('.').count() < MAX_CALL_DEPTH);
         let Some(calls) = calls else {
             (self.fetched, self.missing) = (true, true);
             return;
@@ -186,7 +187,7 @@ impl ManifestComparison<'_> {
             let local = call.source.as_deref().filter(|source| is_local(source));
             self.fetched |= local.is_none();
             let key = format!("{prefix}{}", call.name);
-            let module = self.manifest.get(&key).filter(|module| fits(&call, module));
+            let module = self.manifest.get(&key).filter(|module| is_module_of_call(&call, module));
             let installed = module.map(|module| normalised(&self.stack.join(&module.dir)));
             let installed = installed.filter(|dir| dir.is_dir());
             self.missing |= installed.is_none();
@@ -199,12 +200,12 @@ impl ManifestComparison<'_> {
     }
 }
 
-/// Maximum depth of followed calls: a module that calls itself has no end. The engine checks deeper calls.
-const DEEPEST: usize = 20;
+/// Maximum depth to which calls are followed, since a module may call itself. The engine checks deeper calls.
+const MAX_CALL_DEPTH: usize = 20;
 
-/// Returns true if an installed module is certainly the one that a call names. Engines rewrite some sources, with the
-/// registry's host or as a URL: those do not match, and the engine decides.
-fn fits(call: &CalledModule, module: &InstalledModule) -> bool {
+/// Returns true if an installed module is certainly the one that a call names. Engines rewrite some sources (with the host
+/// of the registry, or as a URL): such a module does not count, and the engine decides.
+fn is_module_of_call(call: &CalledModule, module: &InstalledModule) -> bool {
     let Some(source) = &call.source else { return false };
     let same_source = module.source == *source || module.source.ends_with(&format!("/{source}"));
     let at_home = is_local(source) || module.dir.starts_with(ENGINE_FOLDER);
@@ -315,7 +316,7 @@ mod tests {
             ),
             (call(None, None), module("../m", None, "../m"), false),
         ] {
-            assert_eq!(fits(&call, &module), expected, "{call:?} {module:?}");
+            assert_eq!(is_module_of_call(&call, &module), expected, "{call:?} {module:?}");
         }
     }
 }

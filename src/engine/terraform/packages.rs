@@ -22,7 +22,7 @@ use crate::{
 const VERSION_CONTROL: [&str; 2] = [".git", ".hg"];
 
 /// Names of files and folders that Terragrunt and the engine that it drives write into the copy of a unit's source.
-const OF_UNITS: [&str; 7] = [
+const UNIT_FILES: [&str; 7] = [
     ".terraform",
     ".terragrunt-cache",
     ".terragrunt-init-required",
@@ -37,14 +37,14 @@ const SOURCE_VERSION: &str = ".terragrunt-source-version";
 
 /// Maximum nesting of folders; a package with more is refused. Circular links are detected by device and inode of the
 /// folder.
-const DEPTH: usize = 64;
+const MAX_DEPTH: usize = 64;
 
-/// Digest of a whole package: a module may lie below it (`//sub`), and read files of the folders above its own.
+/// Digest of a whole package: a module may lie in a folder of it (`//sub`), and read files of the folders above its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageDigest {
     /// Digest of the configuration and value files, which an engine only reads.
     pub configuration: String,
-    /// Digest of all other files, some of which a plan may write, as an archive.
+    /// Digest of all other files: a plan may write some of them, such as an archive.
     pub others: String,
 }
 
@@ -86,7 +86,7 @@ pub(super) fn unit_package(
         let is_state = name
             .to_str()
             .is_some_and(|name| name == LOCKFILE || name.contains(".tfstate") && !is_configuration(name));
-        is_state || VERSION_CONTROL.iter().chain(&OF_UNITS).any(|other| name == *other)
+        is_state || VERSION_CONTROL.iter().chain(&UNIT_FILES).any(|other| name == *other)
     };
     tree_digest(root, &is_left_out, digests).map(Some)
 }
@@ -122,7 +122,7 @@ fn tree_digest(
         &mut (&mut entries, &mut stamp),
     )?;
     let real = root.canonicalize_utf8()?;
-    let digest = digests.digest(&real, stamp, || read(&entries))?;
+    let digest = digests.digest(&real, stamp, || content_digests(&entries))?;
     let (configuration, others) = digest.split_once(' ').unwrap_or((&digest, ""));
     Ok(PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() })
 }
@@ -139,8 +139,9 @@ fn collect(
     if above.contains(&own) {
         return Ok(());
     }
-    if above.len() > DEPTH {
-        let text = format!("`{}` has more than {DEPTH} folders above it in one package", folder.display());
+    if above.len() > MAX_DEPTH {
+        let text =
+            format!("`{}` has more than {MAX_DEPTH} folders above it in one package", folder.display());
         return Err(io::Error::other(text));
     }
     let mut names: Vec<_> =
@@ -180,8 +181,8 @@ fn collect(
     Ok(())
 }
 
-/// Returns the digests of configuration and of all other files, separated by a space.
-fn read(entries: &[PackageFile]) -> io::Result<String> {
+/// Returns two digests, separated by a space: that of the configuration files and that of all other files.
+fn content_digests(entries: &[PackageFile]) -> io::Result<String> {
     let (mut configuration, mut others) = (Sha256::new(), Sha256::new());
     for PackageFile { name, path, content } in entries {
         let text = match content {
@@ -303,11 +304,11 @@ mod tests {
     #[test]
     fn a_file_below_many_folders_counts_and_too_many_are_an_error() {
         let deep = |levels: usize| format!("p/{}x", "d/".repeat(levels));
-        let place = Package::new(&[&deep(DEPTH)]);
+        let place = Package::new(&[&deep(MAX_DEPTH)]);
         let before = place.tree("p");
-        place.write(&deep(DEPTH), "two");
+        place.write(&deep(MAX_DEPTH), "two");
         assert_ne!(place.tree("p"), before);
-        place.write(&deep(DEPTH + 1), "one");
+        place.write(&deep(MAX_DEPTH + 1), "one");
         let digests = DigestCache::at(place.root.join("digests.json"));
         let error = tree_digest(&place.root.join("p"), &|_: &OsStr| false, &digests).unwrap_err();
         assert!(error.to_string().ends_with("has more than 64 folders above it in one package"), "{error}");

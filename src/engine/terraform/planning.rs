@@ -36,7 +36,7 @@ pub(in crate::engine) enum PlanAttempt {
     InitNeeded(Failure),
 }
 
-/// Plans into a file that only its owner may read.
+/// Makes a plan, in a file that only its owner may read.
 pub(in crate::engine) fn plan(
     invocation: Invocation<'_>,
     request: &PlanRequest,
@@ -48,14 +48,15 @@ pub(in crate::engine) fn plan(
     let attempt = plan_into(invocation, request);
     if !matches!(attempt, Ok(PlanAttempt::Planned(_))) {
         // The file of a failed plan is useless, and must not be taken for a plan.
-        remove(request).map_err(EngineError::Failed)?;
+        remove_plan_file(request).map_err(EngineError::Failed)?;
     } else if request.accept_lineage {
         recovery::accept_loss(target).map_err(EngineError::Failed)?;
     }
     attempt
 }
 
-fn remove(request: &PlanRequest) -> Result<(), Failure> {
+/// Removes the plan file of an earlier or a failed attempt.
+fn remove_plan_file(request: &PlanRequest) -> Result<(), Failure> {
     files::remove_if_there(&request.out).map_err(|error| {
         let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
         Failure::new(FailureKind::Unknown, summary)
@@ -75,7 +76,7 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAt
         };
     };
     let mut notes = check_stream(driver, target, &streamed, exit_code)?;
-    let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
+    let facts = checked_facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
     let narrowed = narrowed_by_others(facts.as_ref(), request);
@@ -126,8 +127,8 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAt
     })))
 }
 
-/// Summary of the warning that an engine prints if a developer's providers replace the locked ones, whichever settings say
-/// so.
+/// Summary of the warning that an engine prints if the providers of a developer replace the locked ones, wherever that is
+/// set.
 ///
 /// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: each plan and each init prints it, also as a diagnostic of the JSON
 /// stream.
@@ -172,7 +173,7 @@ fn check_stream(
 }
 
 /// Reads the metadata of the plan file; refuses a plan with errors and one of another mode, workspace or backend type.
-fn facts(
+fn checked_facts(
     driver: &dyn Driver,
     target: &Target,
     request: &PlanRequest,
@@ -223,7 +224,7 @@ fn show_command(
 }
 
 /// First version of Terraform whose plans say if they are complete.
-const SAYS_COMPLETE: (u64, u64) = (1, 9);
+const COMPLETE_SINCE: (u64, u64) = (1, 9);
 
 /// Returns true if a plan that exited with 0 changes something, or defers something to a later plan. Deferral is expected of
 /// a narrowed plan.
@@ -233,7 +234,7 @@ fn has_unreported_changes(
     is_narrowed: bool,
 ) -> Result<bool, EngineError> {
     let core = driver.core();
-    if core.name != EngineName::Terraform || !core.is_at_least(SAYS_COMPLETE) {
+    if core.name != EngineName::Terraform || !core.is_at_least(COMPLETE_SINCE) {
         return Ok(false);
     }
     match plan_verdict(&request.out) {
@@ -243,13 +244,14 @@ fn has_unreported_changes(
     }
 }
 
-/// Returns the `-target` and `-exclude` arguments of a plan file that the user did not give.
+/// Returns the `-target` and `-exclude` arguments in a plan file that the user did not type.
 fn narrowed_by_others(facts: Option<&PlanFacts>, request: &PlanRequest) -> Vec<String> {
     let Some(facts) = facts.filter(|_| !request.is_narrowed()) else { return Vec::new() };
     let targets = facts.targets.iter().map(|address| format!("`-target={address}`"));
     targets.chain(facts.excludes.iter().map(|address| format!("`-exclude={address}`"))).collect()
 }
 
+/// Returns the changes of a plan from `show -json`.
 fn exact_changes(
     invocation: Invocation<'_>,
     request: &PlanRequest,
@@ -294,6 +296,7 @@ fn exact_changes(
     Ok(plan)
 }
 
+/// Returns the diff of a plan as the engine prints it, for the review.
 fn diff(invocation: Invocation<'_>, request: &PlanRequest) -> Result<String, EngineError> {
     let Invocation { driver, target, session } = invocation;
     let shown = capture(session, &show_command(driver, target, request, false)?)?;
@@ -314,7 +317,8 @@ fn with_configurations(diff: String, configurations: &[String], session: &Sessio
     format!("{diff}\n\nConfiguration of the actions:\n\n{text}")
 }
 
-/// Creates the plan file before the engine does, which keeps its mode: plans hold secrets.
+/// Creates an empty plan file that only its owner may read, before the engine writes it: the engine keeps that mode, and
+/// plans hold secrets.
 fn make_private(plan: &Utf8Path) -> Result<(), Failure> {
     let made = plan
         .parent()

@@ -1,23 +1,25 @@
-//! Policy of an init for the workspace of an instance.
+//! Policy of envctl for the workspace of an instance during its preparation.
 
-/// Permission to create a missing workspace, and the cases in which it is looked up.
+/// Policy for the workspace of an instance: the cases in which envctl asks the engine if it exists, and the permission to
+/// create it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WorkspacePolicy {
-    /// True if a missing workspace is created.
+    /// True if envctl may create a missing workspace.
     pub(super) create: bool,
-    /// Cases in which the workspace is looked up.
-    pub(super) look_up: LookUp,
+    /// Cases in which envctl asks the engine if the workspace exists.
+    pub(super) lookup: WorkspaceLookup,
 }
 
-/// Cases in which a workspace is looked up.
+/// Cases in which envctl asks the engine if the workspace of an instance exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LookUp {
-    /// After an init, and if no state of the instance is known: later commands notice by a known state that the workspace
-    /// vanished.
+pub(super) enum WorkspaceLookup {
+    /// After an init, and if no state of the instance is known. If a state is known, later commands notice by the missing
+    /// state that the workspace vanished.
     AfterInit,
-    /// Always; a workspace that vanished with a known state is created again only if that is accepted.
+    /// Before every command. A workspace that vanished although a state is known is created again only if the user accepts
+    /// that.
     Always {
-        /// True if a vanished workspace is accepted.
+        /// True if the user accepts a vanished workspace.
         accept_lineage: bool,
     },
 }

@@ -191,7 +191,7 @@ impl Engine for Terragrunt {
         args: &[OsString],
         session: &Session<'_>,
     ) -> Result<Exit, EngineError> {
-        // Terragrunt initialises a unit without an init, with the backend that the unit states.
+        // Terragrunt initialises a unit without an init, with the backend that the unit configures.
         if verbs::reads_a_state(args) && is_initialised(target)? {
             self.check_unit_backend(target, None, session)?;
         }

@@ -13,8 +13,8 @@ use crate::{
     process::{CommandLine, SignalTarget},
 };
 
-/// Variables of every process: no retry, no question, and a log in one format. At log level `error` the warning about mocked
-/// outputs would be missing.
+/// Variables that envctl sets for every process of Terragrunt: no retry, no question, and a log in one format. At log level
+/// `error` the warning about mocked outputs would be missing.
 const SET: &[(&str, &str)] = &[
     ("TG_NO_AUTO_RETRY", "true"),
     ("TG_NON_INTERACTIVE", "true"),
@@ -23,13 +23,13 @@ const SET: &[(&str, &str)] = &[
     (NO_COLOR, "true"),
 ];
 
-/// Takes the colours from Terragrunt and its engine.
+/// Variable that turns off the colours of Terragrunt and of the engine that it drives.
 pub(super) const NO_COLOR: &str = "TG_NO_COLOR";
 
 /// Variable with the flags of every init that Terragrunt runs.
 pub(super) const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
 
-/// Flag that makes an init fail if it would change the lock file, which is the user's.
+/// Flag that makes an init fail if it would change the lock file, which belongs to the user.
 pub(super) const READ_ONLY: &str = "-lockfile=readonly";
 
 /// Terragrunt at one version, with the engine that it drives.

@@ -15,7 +15,7 @@ use crate::{
     process::CommandLine,
 };
 
-/// Unit as Terragrunt renders it; its values can be compared with those of another run.
+/// Configuration of a unit as Terragrunt renders it, with numbers in a form that can be compared between runs.
 struct RenderedUnit(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for RenderedUnit {
@@ -58,8 +58,9 @@ pub(in crate::engine) fn dependencies(
     }
 }
 
-/// Returns the variables that a unit gives to the apply of a plan: its `inputs`, and the `TF_VAR_*` of `extra_arguments` for
-/// `apply`, which take precedence. Terragrunt passes no `-var` and no var file of `extra_arguments` with a plan.
+/// Returns the variables that a unit gives to the apply of a plan: its `inputs`, and the `TF_VAR_*` of its
+/// `extra_arguments` for `apply`, which take precedence. Terragrunt passes no `-var` and no var file of `extra_arguments`
+/// with a plan.
 ///
 /// Measured on Terragrunt 1.1.3.
 pub(in crate::engine) fn variables(

@@ -26,7 +26,7 @@ use crate::{
     process::CommandLine,
 };
 
-/// File in an instance's folder that holds the digest of the last compared backend.
+/// File in an instance's folder that holds the digest of the backend that envctl compared last.
 const COMPARED: &str = "compared_backend";
 
 /// Refuses a plan file, or an initialised unit, whose backend differs from the unit's `remote_state`.
@@ -47,8 +47,8 @@ pub(in crate::engine) fn check_unit_backend(
         return Ok(());
     }
     let unit = rendered::unit(invocation, render)?;
-    if let Some(stated) = stated_backend(&unit, &backend.record)
-        && let Some(difference) = other_address(target, &backend.folder, &stated, &backend.record)
+    if let Some(configured) = unit_backend_config(&unit, &backend.record)
+        && let Some(difference) = other_address(target, &backend.folder, &configured, &backend.record)
     {
         let summary = format!(
             "`{}` is initialised for another state than its `remote_state` says: {difference}",
@@ -73,8 +73,8 @@ pub(super) fn is_initialised(target: &Target) -> Result<bool, EngineError> {
     })
 }
 
-/// Returns the backend in force; if the unit is not initialised, a read of the state makes Terragrunt do so. `None` if the
-/// folder that Terragrunt runs the engine in is unknown.
+/// Returns the initialised backend of a unit; if there is none, lets Terragrunt initialise the unit by a read of its state.
+/// `None` if the folder in which Terragrunt runs the engine is unknown.
 fn initialised_backend(invocation: Invocation<'_>) -> Result<Option<BackendInFolder>, EngineError> {
     let Invocation { driver, target, .. } = invocation;
     if !is_initialised(target)? {
@@ -86,16 +86,16 @@ fn initialised_backend(invocation: Invocation<'_>) -> Result<Option<BackendInFol
     current_backend(driver, target).map_err(EngineError::Failed)
 }
 
-/// Returns the backend that a rendered unit states, without the keys that only Terragrunt uses; `None` if the unit states
+/// Returns the backend that a rendered unit states, without the keys that only Terragrunt uses; `None` if the unit configures
 /// none or has `disable_init`.
-fn stated_backend(unit: &Map<String, Value>, record: &BackendRecord) -> Option<BackendRecord> {
-    let stated = unit.get("remote_state")?.as_object()?;
-    if stated.get("disable_init") == Some(&Value::Bool(true)) {
+fn unit_backend_config(unit: &Map<String, Value>, record: &BackendRecord) -> Option<BackendRecord> {
+    let configured = unit.get("remote_state")?.as_object()?;
+    if configured.get("disable_init") == Some(&Value::Bool(true)) {
         return None;
     }
-    let mut config = stated.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut config = configured.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
     config.retain(|key, _| record.config.is_empty() || record.config.contains_key(key));
-    Some(BackendRecord { kind: stated.get("backend")?.as_str()?.to_owned(), config })
+    Some(BackendRecord { kind: configured.get("backend")?.as_str()?.to_owned(), config })
 }
 
 /// Returns a digest of a backend, and of the unit's own file and environment.
@@ -126,26 +126,26 @@ mod tests {
 
     use super::*;
 
-    fn stated(remote_state: &Value, record: &Value) -> Option<Map<String, Value>> {
+    fn configured_backend(remote_state: &Value, record: &Value) -> Option<Map<String, Value>> {
         let record =
             BackendRecord { kind: "s3".to_owned(), config: record.as_object().cloned().unwrap_or_default() };
         let unit = json!({ "remote_state": remote_state });
-        stated_backend(unit.as_object()?, &record).map(|stated| stated.config)
+        unit_backend_config(unit.as_object()?, &record).map(|configured| configured.config)
     }
 
     #[test]
     fn keys_that_only_terragrunt_knows_are_not_compared() {
         let unit = json!({ "backend": "s3", "config": { "key": "k", "s3_bucket_tags": { "a": "b" } } });
-        let found = stated(&unit, &json!({ "bucket": "b", "key": null }));
+        let found = configured_backend(&unit, &json!({ "bucket": "b", "key": null }));
         assert_eq!(found.as_ref(), json!({ "key": "k" }).as_object());
         // Without a record the unit's configuration is compared as a whole.
-        assert_eq!(stated(&unit, &json!({})).map(|config| config.len()), Some(2));
+        assert_eq!(configured_backend(&unit, &json!({})).map(|config| config.len()), Some(2));
     }
 
     #[test]
     fn a_unit_without_a_backend_of_its_own_states_none() {
-        assert_eq!(stated(&Value::Null, &json!({})), None);
+        assert_eq!(configured_backend(&Value::Null, &json!({})), None);
         let left_to_others = json!({ "backend": "s3", "config": {}, "disable_init": true });
-        assert_eq!(stated(&left_to_others, &json!({})), None);
+        assert_eq!(configured_backend(&left_to_others, &json!({})), None);
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Component in the output of `find`.
+/// Unit in the output of `terragrunt find`.
 #[derive(Deserialize)]
 struct ListedUnit {
     path: Utf8PathBuf,
@@ -39,9 +39,9 @@ struct Exclude {
 }
 
 impl Exclude {
-    /// Returns the reason if the block excludes a plan of this kind; `None` if not. Plans are made to be applied, so either
-    /// action counts.
-    fn leaves_out(&self, mode: PlanMode) -> Option<String> {
+    /// Returns the reason why the block excludes a plan in this mode; `None` if it does not. Plans are made to be applied:
+    /// a block for either action excludes the plan.
+    fn exclusion_reason(&self, mode: PlanMode) -> Option<String> {
         let wanted: &[&str] = match mode {
             PlanMode::Normal | PlanMode::RefreshOnly => &["plan", "apply"],
             PlanMode::Destroy => &["plan", "apply", "destroy"],
@@ -54,9 +54,9 @@ impl Exclude {
     }
 }
 
-/// Returns the reason why a unit is excluded from a plan; `None` if it is not. Terragrunt is run only if a file that the
-/// unit may include has an `exclude` block or is unknown, or if `silent` says that its plan exited with 0 and without
-/// engine output.
+/// Returns the reason why a unit is excluded from a plan; `None` if it is not. Terragrunt is run for this only if a file
+/// that the unit may include has an `exclude` block or is unknown, or if `silent` is true: then the plan of the unit exited
+/// with 0 and without output of an engine.
 pub(super) fn exclusion(
     engine: &Terragrunt,
     target: &Target,
@@ -67,13 +67,13 @@ pub(super) fn exclusion(
     if !silent && !may_exclude(target) {
         return Ok(None);
     }
-    Ok(ask_exclude(engine, target, silent, session)?.and_then(|found| found.leaves_out(mode)))
+    Ok(ask_exclude(engine, target, silent, session)?.and_then(|found| found.exclusion_reason(mode)))
 }
 
-/// Reads the `exclude` block of a unit by Terragrunt; fails if that is impossible, since the unit may exclude itself.
+/// Reads the `exclude` block of a unit by running Terragrunt; fails if Terragrunt fails, since the unit may exclude itself.
 ///
-/// Measured on Terragrunt 1.1.3: `run --all` uses `find`, which lists no JSON units and no block with an output of
-/// another unit; such a block takes effect if the unit is run alone. `render` shows both.
+/// Measured on Terragrunt 1.1.3: `run --all` uses `find`, which lists no JSON units and no block with an output of another
+/// unit; such a block takes effect if the unit is run alone. `render` shows both.
 fn ask_exclude(
     engine: &Terragrunt,
     target: &Target,
@@ -109,8 +109,8 @@ fn may_exclude(target: &Target) -> bool {
     texts_of_unit(target).is_none_or(|texts| texts.iter().any(|text| has_exclude_block(text)))
 }
 
-/// Returns the texts of a unit's file and of those that it may include: all in the folders above, and those with a path
-/// below one of these folders; `None` if one is unknown, as for a path with a variable.
+/// Returns the texts of a unit's file and of the files that it may include: all in the folders above, and those whose path
+/// the unit's text names below one of these folders. `None` if a file is unknown, as for a path with a variable.
 pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
     let is_hcl = |name: &str| is_configuration(name) && name.contains(".hcl");
     let own = files::read_text(&unit_file_in(&target.dir)).ok()?;
@@ -165,7 +165,7 @@ mod tests {
             (Exclude { applies: true, actions: None }, false, false),
         ] {
             let left_out =
-                [PlanMode::Normal, PlanMode::Destroy].map(|mode| exclude.leaves_out(mode).is_some());
+                [PlanMode::Normal, PlanMode::Destroy].map(|mode| exclude.exclusion_reason(mode).is_some());
             assert_eq!(left_out, [normal, destroy], "{exclude:?}");
         }
     }

@@ -16,17 +16,17 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// Folder beside a unit that Terragrunt copies modules into.
+/// Folder beside a unit into which Terragrunt copies sources.
 const CACHE: &str = ".terragrunt-cache";
 
 /// File that Terragrunt writes at each run into the folder that it runs the engine in, if that is a copy of the unit's
 /// source. Measured on Terragrunt 1.1.
-const MANIFEST: &str = ".terragrunt-module-manifest";
+const COPY_MANIFEST: &str = ".terragrunt-module-manifest";
 
 /// Length of the names of folders below a download directory: a SHA-1 in base64 without padding.
 const ENCODED_LENGTH: usize = 27;
 
-/// Folder in an instance's data directory that replaces the cache if several instances have the same unit.
+/// Folder in an instance's data directory that replaces [`CACHE`] if several instances have the same unit.
 const OWN_CACHE: &str = "terragrunt";
 
 /// Returns the separate download directory of an instance whose unit's folder serves several instances: files that
@@ -53,16 +53,16 @@ pub(super) fn working_folder(target: &Target) -> io::Result<Utf8PathBuf> {
 /// folder is the last of them.
 pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
-    initialised(cache_of(target).as_std_path(), &mut found)?;
+    find_initialised(cache_of(target).as_std_path(), &mut found)?;
     found.sort_by(|one, other| other.cmp(one));
     Ok(found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect())
 }
 
-/// Returns the folder of the copies that Terragrunt makes of a unit's source.
+/// Returns the folder that holds the copies that Terragrunt made of a unit's source.
 fn cache_of(target: &Target) -> Utf8PathBuf {
     match download_dir(target) {
         // The units whose outputs Terragrunt reads lie in the same directory.
-        Some(folder) => folder.join(encoded(files::resolve_links(&target.dir).as_str().as_bytes())),
+        Some(folder) => folder.join(encoded_unit(files::resolve_links(&target.dir).as_str().as_bytes())),
         None => target.dir.join(CACHE),
     }
 }
@@ -71,7 +71,7 @@ fn cache_of(target: &Target) -> Utf8PathBuf {
 /// unit's own.
 pub(in crate::engine) fn folder_in_use(target: &Target) -> io::Result<Utf8PathBuf> {
     let mut found = Vec::new();
-    collect(cache_of(target).as_std_path(), MANIFEST, &mut found)?;
+    collect_named(cache_of(target).as_std_path(), COPY_MANIFEST, &mut found)?;
     let mut written = Vec::new();
     for file in found {
         let time = fs::metadata(&file).and_then(|metadata| metadata.modified());
@@ -81,16 +81,16 @@ pub(in crate::engine) fn folder_in_use(target: &Target) -> io::Result<Utf8PathBu
     Ok(newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone()))
 }
 
-/// Unit whose source a file in a download directory of Terragrunt was copied from.
+/// Unit for which Terragrunt copied a source into a download directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DownloadedFor {
-    /// The unit of the target.
+    /// Unit of the target that [`downloaded_for`] was called with.
     ThisUnit,
-    /// Another unit, whose plans and applies write the file.
+    /// Another unit: its plans and applies may write the file.
     OtherUnit,
 }
 
-/// Returns the unit that a file was downloaded for; `None` for any other file. Terragrunt writes below
+/// Returns the unit for which Terragrunt downloaded a file; `None` for any other file. Terragrunt downloads into
 /// `DOWNLOAD_DIR/<encoded unit>/<encoded source>`, for any `download_dir`.
 pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor> {
     let names: Vec<&str> = file.components().map(|part| part.as_str()).collect();
@@ -99,7 +99,7 @@ pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor>
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let pair = names.windows(2).find(|pair| pair.iter().all(|name| is_encoded(name)))?;
-    let own = encoded(files::resolve_links(&target.dir).as_str().as_bytes());
+    let own = encoded_unit(files::resolve_links(&target.dir).as_str().as_bytes());
     Some(if pair[0] == own { DownloadedFor::ThisUnit } else { DownloadedFor::OtherUnit })
 }
 
@@ -114,14 +114,15 @@ pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {
     folder.join(".terraform").is_dir() || is_configured()
 }
 
-/// Returns the name of a unit's folder in a download directory.
+/// Returns the name that a unit's folder gets in a download directory.
 ///
 /// Source: `util.EncodeBase64Sha1` of Terragrunt, of the folder's path; measured on 1.1.3.
-fn encoded(unit: &[u8]) -> String {
+fn encoded_unit(unit: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha1::digest(unit))
 }
 
-/// Finds the files with a name that an engine left for a unit: in the unit's own folder and in all folders of its caches.
+/// Finds the files with a certain name that an engine left for a unit: in the unit's own folder and in all folders of its
+/// caches.
 pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
     let own = target.dir.join(name);
@@ -132,13 +133,13 @@ pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8Pat
         Err(error) => return Err(unreadable(own.as_std_path(), &error)),
     }
     for cache in [Some(target.dir.join(CACHE)), download_dir(target)].into_iter().flatten() {
-        collect(cache.as_std_path(), name, &mut found)?;
+        collect_named(cache.as_std_path(), name, &mut found)?;
     }
     Ok(found)
 }
 
 /// Finds the initialised folders below a folder, with the time of their last init.
-fn initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io::Result<()> {
+fn find_initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io::Result<()> {
     for (path, is_folder) in entries(folder)? {
         if !is_folder {
             continue;
@@ -150,18 +151,18 @@ fn initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io:
                 Err(error) => return Err(unreadable(&path, &error)),
             }
         } else {
-            initialised(&path, found)?;
+            find_initialised(&path, found)?;
         }
     }
     Ok(())
 }
 
-/// Collects the files with a name below a folder, except in the data directories of engines.
-fn collect(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Result<()> {
+/// Collects the files with a certain name below a folder, except in the data directories of engines.
+fn collect_named(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Result<()> {
     for (path, is_folder) in entries(folder)? {
         let own = path.file_name();
         if is_folder && own.is_some_and(|own| own != ".terraform") {
-            collect(&path, name, found)?;
+            collect_named(&path, name, found)?;
         } else if !is_folder && own.is_some_and(|own| own == name) {
             found.push(utf8(path)?);
         }
@@ -169,7 +170,7 @@ fn collect(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Resul
     Ok(())
 }
 
-/// Returns the entries of a folder, each with a flag for folders; empty if the folder does not exist.
+/// Returns the paths in a folder, each with true for a folder; empty if the folder does not exist.
 fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let listed = match fs::read_dir(folder) {
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
@@ -197,7 +198,7 @@ fn utf8(path: PathBuf) -> io::Result<Utf8PathBuf> {
     })
 }
 
-/// Returns an error with the path added.
+/// Returns an error of a read, with the path added.
 fn unreadable(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot read `{}`: {error}", path.display()))
 }
@@ -233,8 +234,8 @@ mod tests {
         }
         nest_beyond_any_path(folder);
         let errors = [
-            collect(folder.as_std_path(), "errored.tfstate", &mut Vec::new()).unwrap_err(),
-            initialised(folder.as_std_path(), &mut Vec::new()).unwrap_err(),
+            collect_named(folder.as_std_path(), "errored.tfstate", &mut Vec::new()).unwrap_err(),
+            find_initialised(folder.as_std_path(), &mut Vec::new()).unwrap_err(),
         ];
         for error in errors {
             assert!(error.to_string().starts_with(&format!("cannot read `{folder}/nnn")), "{error}");
@@ -249,16 +250,16 @@ mod tests {
         fs::create_dir(&odd).unwrap();
         fs::write(folder.join("errored.tfstate"), "").unwrap();
         let mut found = Vec::new();
-        collect(folder.as_std_path(), "errored.tfstate", &mut found).unwrap();
+        collect_named(folder.as_std_path(), "errored.tfstate", &mut found).unwrap();
         assert_eq!(found, [folder.join("errored.tfstate")]);
         fs::write(odd.join("errored.tfstate"), "").unwrap();
-        let error = collect(folder.as_std_path(), "errored.tfstate", &mut found).unwrap_err();
+        let error = collect_named(folder.as_std_path(), "errored.tfstate", &mut found).unwrap_err();
         assert!(error.to_string().ends_with("its path is not UTF-8"), "{error}");
     }
 
     #[test]
     fn a_download_folder_is_named_as_terragrunt_names_it() {
         // Name by Terragrunt 1.1.3.
-        assert_eq!(encoded(b"/tmp/unit/live/app"), "CiZ1h87FFsLTE3d4fWnFYVRONhw");
+        assert_eq!(encoded_unit(b"/tmp/unit/live/app"), "CiZ1h87FFsLTE3d4fWnFYVRONhw");
     }
 }

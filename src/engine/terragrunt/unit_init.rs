@@ -67,8 +67,8 @@ impl Terragrunt {
         fingerprint().and_then(|taken| taken.save(&target.state_dir)).map_err(unusable)
     }
 
-    /// Initialises a unit again so that its outdated lock file is updated, if that is allowed; otherwise refuses. Returns
-    /// the digest of the lock file if it has changed.
+    /// Initialises a unit again to update its outdated lock file, if the policy allows that; refuses otherwise, with
+    /// `error`. Returns the digest of the lock file if it has changed.
     pub(super) fn update_lockfile(
         &self,
         target: &Target,
@@ -93,7 +93,7 @@ impl Terragrunt {
         let ended = self.init_unit(target, self.settings.init_args.iter().map(OsString::from), session);
         drop(lock);
         ended?;
-        target.say_written_lockfile(before.as_ref(), session)?;
+        target.note_written_lockfile(before.as_ref(), session)?;
         Ok(target.lockfile_digest()?.filter(|now| Some(now) != before.as_ref()))
     }
 

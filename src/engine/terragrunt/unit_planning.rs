@@ -54,8 +54,8 @@ const TOP_LEVEL_NAMES: [&str; 22] = [
     "terraform_version_constraint",
 ];
 
-/// Blocks that refer to other units; the block's own name is no use of an output.
-const NAMING_UNITS: [&str; 2] = ["dependency", "dependencies"];
+/// Blocks that refer to other units; the word at the start of such a block is no use of an output.
+const DEPENDENCY_BLOCKS: [&str; 2] = ["dependency", "dependencies"];
 
 /// Plans a unit; returns [`EngineError::Excluded`] for one that is excluded, or that is already destroyed.
 pub(super) fn plan_unit(
@@ -94,12 +94,13 @@ pub(super) fn plan_unit(
         ended => ended,
     };
     if !had_lockfile {
-        target.say_written_lockfile(None, session)?;
+        target.note_written_lockfile(None, session)?;
     }
     ended
 }
 
-/// Returns true if the state of a unit holds no resources, as read without the outputs of other units.
+/// Returns true if the state of a unit holds no resources. The state is read without the outputs of other units, which may
+/// be gone.
 fn is_destroyed(
     engine: &Terragrunt,
     target: &Target,
@@ -135,18 +136,19 @@ fn has_no_output(error: &EngineError) -> bool {
     matches!(error, EngineError::Failed(failure) if failure.summary.contains("did not say its version"))
 }
 
+/// Returns true if Terragrunt failed since another unit has no outputs, or not the one that the unit refers to.
 fn lacks_outputs(error: &EngineError) -> bool {
     let EngineError::Failed(failure) = error else { return false };
     LACKS_OUTPUTS.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
 }
 
-/// Returns true if a file uses outputs of other units in `inputs` only, checked line by line; an unusual line counts as
-/// another use.
+/// Returns true if the text of a unit's file uses outputs of other units in `inputs` only. It is checked line by line; an
+/// unusual line counts as a use outside of `inputs`.
 fn only_inputs_depend(text: &str) -> bool {
     let mut in_inputs = false;
     let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', '/']));
     for line in lines {
-        let word = line.split(|c: char| !is_of_name(c)).next().unwrap_or_default();
+        let word = line.split(|c: char| !is_name_char(c)).next().unwrap_or_default();
         let rest = &line[word.len()..];
         let begins = TOP_LEVEL_NAMES.contains(&word) && rest.starts_with([' ', '\t', '{', '=', '"']);
         if word == "inputs" && rest.trim_start().starts_with('=') {
@@ -154,7 +156,7 @@ fn only_inputs_depend(text: &str) -> bool {
         } else if begins {
             in_inputs = false;
         }
-        let said = if begins && NAMING_UNITS.contains(&word) { rest } else { line };
+        let said = if begins && DEPENDENCY_BLOCKS.contains(&word) { rest } else { line };
         if !in_inputs && names_dependency(said) {
             return false;
         }
@@ -162,13 +164,13 @@ fn only_inputs_depend(text: &str) -> bool {
     true
 }
 
-fn is_of_name(c: char) -> bool {
+fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
 /// Returns true if a text contains the word `dependency`, the object with the outputs of other units.
 fn names_dependency(text: &str) -> bool {
-    text.split(|c: char| !is_of_name(c)).any(|word| word == "dependency")
+    text.split(|c: char| !is_name_char(c)).any(|word| word == "dependency")
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) fn flag_name(arg: &OsStr) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Returns the arguments behind the flags that follow a verb. Both engines parse no flag after the first positional
+/// Returns the positional arguments of a verb, behind its flags. Both engines parse no flag after the first positional
 /// argument.
 pub(super) fn positionals(args: &[OsString]) -> &[OsString] {
     let mut rest = args;

@@ -7,7 +7,8 @@ use super::{
     verb_table::{IntentRule, verb_facts},
 };
 
-/// Intent of a typed command. A command whose effect is uncertain counts as the most dangerous one.
+/// Intent of a typed command for resources and the state. A command whose effect is uncertain counts as the most dangerous
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent {
     /// Changes any resource of the stack's files and state, or has an unknown effect.
@@ -34,9 +35,9 @@ pub enum Intent {
         /// Path of the file as typed; `None` unless there is exactly one.
         file: Option<OsString>,
     },
-    /// Migration of the state to the backend that the files and environments.toml state.
+    /// Moves the state to the backend that the files and environments.toml configure.
     MigrateState,
-    /// Runs another program, or moves the state elsewhere: such a command cannot be confirmed by its effect.
+    /// Runs another program, or moves the state elsewhere: the user cannot confirm such a command by its effect.
     Unclassified {
         /// Command in the words of messages: `` `init -reconfigure` ``.
         what: String,
@@ -54,7 +55,7 @@ pub enum Intent {
     Harmless,
 }
 
-/// Flags with which Terragrunt runs in other units, or runs another engine.
+/// Flags with which Terragrunt runs a command in other units, or runs another engine.
 const OTHER_STACKS: &[&str] = &[
     "a",
     "all",
@@ -76,7 +77,7 @@ const STATE_FILE: &[&str] = &["state", "state-out"];
 /// Flags of `init` that decide which backend holds the state.
 const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconfigure"];
 
-/// Flags of `init` that move a state to the stated backend.
+/// Flags of `init` that move a state to the configured backend.
 const MIGRATION: &[&str] = &["force-copy", "migrate-state"];
 
 const VERB_FIRST_HINT: &str = "the engine's verb comes first; its folder is that of the stack";
@@ -86,7 +87,8 @@ const WORKSPACE_HINT: &str =
 const BACKEND_HINT: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";
 
 impl Intent {
-    /// Returns true if a changing command depends on the present state; a push replaces it.
+    /// Returns true if the command reads the present state before it changes something. A push does not: it replaces the
+    /// state.
     pub fn builds_on_state(&self) -> bool {
         !matches!(self, Self::Harmless | Self::Push { .. } | Self::MigrateState)
     }
@@ -123,9 +125,9 @@ pub fn intent_of(args: &[OsString]) -> Intent {
             [] => Intent::Everything { verb: verb.into_owned(), creates_resources: true },
             [file, ..] => Intent::PlanFile { file: file.clone() },
         },
-        IntentRule::Addresses => named(behind, false),
-        IntentRule::ForgottenAddresses => named(behind, true),
-        IntentRule::FirstAddress => named(&behind[..behind.len().min(1)], false),
+        IntentRule::Addresses => address_intent(behind, false),
+        IntentRule::ForgottenAddresses => address_intent(behind, true),
+        IntentRule::FirstAddress => address_intent(&behind[..behind.len().min(1)], false),
         IntentRule::Push => Intent::Push {
             file: match behind {
                 [file] => Some(file.clone()),
@@ -134,8 +136,8 @@ pub fn intent_of(args: &[OsString]) -> Intent {
         },
         IntentRule::UnknownSubcommand if rest.is_empty() => Intent::Harmless,
         IntentRule::UnknownSubcommand => Intent::Everything { verb: words, creates_resources: true },
-        IntentRule::Init => init(rest),
-        IntentRule::Run => run(rest),
+        IntentRule::Init => init_intent(rest),
+        IntentRule::Run => run_intent(rest),
         IntentRule::OtherWorkspace => {
             out_of_scope(format!("`{words}` acts on another workspace"), WORKSPACE_HINT)
         }
@@ -152,18 +154,21 @@ fn out_of_scope(what: String, instead: &'static str) -> Intent {
     Intent::OutOfScope { what, instead }
 }
 
+/// Returns true if a flag of Terragrunt makes the command run in other units, or run another engine.
 fn leaves_stack(flag: &str) -> bool {
     OTHER_STACKS.contains(&flag) || flag.starts_with("queue-") || flag.starts_with("terragrunt-")
 }
 
-/// Returns the effect of a command on addresses; words that start with a dash are flags, which may come last.
-fn named(words: &[OsString], forgets: bool) -> Intent {
+/// Returns the intent of a command that changes the state of the addresses among `words`; words that start with a dash are
+/// flags, which may come last. `forgets` is true if the command removes the addresses from the state.
+fn address_intent(words: &[OsString], forgets: bool) -> Intent {
     let is_address = |word: &&OsString| !word.as_encoded_bytes().starts_with(b"-");
     let addresses = words.iter().filter(is_address).map(|word| word.to_string_lossy().into_owned());
     Intent::Named { addresses: addresses.collect(), forgets }
 }
 
-fn init(args: &[OsString]) -> Intent {
+/// Returns the intent of an `init`, by its flags.
+fn init_intent(args: &[OsString]) -> Intent {
     let named = |wanted: &[&str]| {
         let mut flags = args.iter().filter_map(|arg| flag_name(arg));
         flags.find(|flag| wanted.contains(flag)).map(str::to_owned)
@@ -183,8 +188,8 @@ fn init(args: &[OsString]) -> Intent {
     }
 }
 
-/// Returns the effect of Terragrunt's `run`: its command is certain only behind `--`.
-fn run(args: &[OsString]) -> Intent {
+/// Returns the intent of Terragrunt's `run`. The command of the driven engine is certain only behind `--`.
+fn run_intent(args: &[OsString]) -> Intent {
     let own = args.iter().take_while(|arg| *arg != "--").count();
     let plain = args[..own].iter().all(|arg| PLAIN_FLAGS.iter().any(|known| arg == known));
     match args.get(own + 1..) {

@@ -1,4 +1,4 @@
-//! Migration of a state to the backend that the files and environments.toml state, by the engine's own `init
+//! Migration of a state to the backend that the files and environments.toml configure, by the engine's own `init
 //! -migrate-state`.
 //!
 //! The engine copies every workspace of the former backend and overwrites the state at the new address, without a question
@@ -20,9 +20,12 @@ use crate::{
         messages::exit_error::command_error,
         next_command::exec_line,
         process::call::capture,
-        state::{claims::claim_backend, lineage::moved_address},
+        state::{
+            claims::claim_backend,
+            lineage::{MovedAddress, moved_address},
+        },
         terraform::{
-            backend_check::{is_other_backend, stated},
+            backend_check::{configured_backend, is_other_backend},
             backend_record::{BackendRecord, RECORD},
             commands::Terraform,
             fingerprint::forget_init,
@@ -34,10 +37,10 @@ use crate::{
     process::{CommandLine, Exit, Stream},
 };
 
-/// File in an instance's folder with the record of its former backend.
+/// File in an instance's folder with the record of the backend that an init replaced.
 const FORMER: &str = "former-backend";
 
-/// Way to move a state without `init -migrate-state`.
+/// Hint on how the user moves a state without `init -migrate-state`.
 pub(in crate::engine) const MANUAL_MOVE_HINT: &str =
     "move the state by `state pull` through the former backend and `state push` through the new one";
 
@@ -45,7 +48,7 @@ pub(in crate::engine) const MANUAL_MOVE_HINT: &str =
 pub(in crate::engine) const COMPUTED_ADDRESS: &str =
     "an expression decides where the state is, so envctl cannot check that place first";
 
-/// States in one backend that matter to an instance.
+/// States in one backend, as far as they matter to the migration of an instance.
 struct BackendStates {
     /// Names of the workspaces.
     workspaces: Vec<String>,
@@ -55,7 +58,7 @@ struct BackendStates {
     has_default: bool,
 }
 
-/// Returns the addresses of a target's state in some backends, without credentials.
+/// Returns the address of a target's state in each of some backends, without credentials.
 pub(in crate::engine) fn addresses<const N: usize>(
     target: &Target,
     backends: [&BackendRecord; N],
@@ -67,10 +70,11 @@ pub(in crate::engine) fn addresses<const N: usize>(
 
 /// Records the backend that an init is about to replace, for a migration from it.
 pub(in crate::engine) fn keep_former(target: &Target, record: &BackendRecord) -> io::Result<()> {
-    files::write(&target.state_dir.join(FORMER), text(record).as_bytes())
+    files::write(&target.state_dir.join(FORMER), record_text(record).as_bytes())
 }
 
-/// Runs a typed command; prepares an `init -migrate-state` before its run, and reports the remaining local file after it.
+/// Runs a typed command by `run`. Before an `init -migrate-state` it prepares the migration, and afterwards it reports the
+/// local state file that remains.
 pub(in crate::engine) fn around_migration(
     engine: &Terraform,
     target: &Target,
@@ -99,10 +103,10 @@ fn prepare_migration(
     session: &Session<'_>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Vec<OsString>, String), EngineError> {
-    let Some(new) = stated(target) else {
+    let Some(new) = configured_backend(target) else {
         return refused(COMPUTED_ADDRESS, MANUAL_MOVE_HINT);
     };
-    let former = former(target)?;
+    let former = former_backend(target)?;
     if !is_other_backend(target, &former) {
         let address = former.address(target, &target.dir).unwrap_or(former.kind);
         return refused(&format!("the state is at {address} already: there is nothing to migrate"), "");
@@ -130,7 +134,7 @@ fn prepare_migration(
             MANUAL_MOVE_HINT,
         );
     }
-    let backup = keep_backup(target, &before.state)?;
+    let backup = write_backup(target, &before.state)?;
     on_line(Stream::Stderr, &format!("the state from {from} is kept in `{backup}`; it goes to {to}"));
     forget_init(target).map_err(|error| unusable(&target.state_dir, &error))?;
     restore_former(target, &former)?;
@@ -140,7 +144,7 @@ fn prepare_migration(
     Ok((typed, from))
 }
 
-/// Reports after a migration that the file of the former local state still exists.
+/// Reports after a migration that the file of the former local state remains.
 fn note_old_file(from: &str, on_line: &mut dyn FnMut(Stream, &str)) {
     let old = from.strip_prefix("local:").map(Utf8Path::new);
     if let Some(path) = old.filter(|path| path.metadata().is_ok_and(|file| file.len() > 0)) {
@@ -154,18 +158,19 @@ fn note_old_file(from: &str, on_line: &mut dyn FnMut(Stream, &str)) {
 /// on OpenTofu 1.12.6 and Terraform 1.11.4.
 const NO_APPROVAL: &str = "Can't ask approval for state migration";
 
-/// Returns the refusal of an init that would have to move the last known state, with the command for it; other errors stay.
+/// Returns the refusal of an init that would have to move the last known state, with the command that moves it; returns any
+/// other error unchanged.
 pub(in crate::engine) fn migration_needed(target: &Target, error: EngineError) -> EngineError {
     let EngineError::Failed(failure) = error else { return error };
     if !failure.summary.starts_with(NO_APPROVAL) {
         return EngineError::Failed(failure);
     }
     match moved_address(target) {
-        Ok(Some((then, now))) => {
+        Ok(Some(MovedAddress { from, to })) => {
             let summary =
                 format!("the address of the state of `{}` is another one than before", target.instance);
             let detail = format!(
-                "it lay at `{then}`\nthe address is `{now}` now\nhint: `{}` moves the state there",
+                "it lay at `{from}`\nthe address is `{to}` now\nhint: `{}` moves the state there",
                 exec_line(target, &["init", "-migrate-state"])
             );
             EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
@@ -186,8 +191,9 @@ fn is_force_copy(arg: &OsString) -> bool {
     arg.to_str().is_some_and(|arg| arg.trim_start_matches('-').split('=').next() == Some("force-copy"))
 }
 
-/// Returns the backend of the state before a migration: the one in force, or its predecessor if an init has replaced that.
-pub(in crate::engine) fn former(target: &Target) -> Result<BackendRecord, EngineError> {
+/// Returns the backend that a migration moves the state from: the initialised one, or, if an init has replaced it, the
+/// recorded one.
+pub(in crate::engine) fn former_backend(target: &Target) -> Result<BackendRecord, EngineError> {
     let read = |file: &Utf8Path| BackendRecord::read_file(file).map_err(|error| unusable(file, &error));
     let in_force = read(&target.data_dir.join(RECORD))?;
     if let Some(record) = in_force.as_ref().filter(|record| is_other_backend(target, record)) {
@@ -204,12 +210,14 @@ fn restore_former(target: &Target, former: &BackendRecord) -> Result<(), EngineE
     let put = if *former == BackendRecord::local() {
         files::remove_if_there(&file)
     } else {
-        files::create_dirs(&target.data_dir).and_then(|()| files::write(&file, text(former).as_bytes()))
+        files::create_dirs(&target.data_dir)
+            .and_then(|()| files::write(&file, record_text(former).as_bytes()))
     };
     put.map_err(|error| unusable(&file, &error))
 }
 
-fn text(record: &BackendRecord) -> String {
+/// Returns the content of the engine's record of a backend.
+fn record_text(record: &BackendRecord) -> String {
     let backend = json!({ "type": record.kind, "config": record.config, "hash": 0 });
     json!({ "version": 3, "backend": backend }).to_string()
 }
@@ -223,7 +231,8 @@ fn read_states(
     session: &Session<'_>,
 ) -> Result<BackendStates, EngineError> {
     let folder = session.log.with_extension(name);
-    let configuration = json!({ "terraform": { "backend": { (&backend.kind): absolute(target, backend) } } });
+    let configuration =
+        json!({ "terraform": { "backend": { (&backend.kind): with_absolute_paths(target, backend) } } });
     let file = folder.join("main.tf.json");
     files::create_dirs(&folder)
         .and_then(|()| files::write(&file, configuration.to_string().as_bytes()))
@@ -275,7 +284,7 @@ fn written_state(printed: &[u8]) -> serde_json::Result<Vec<u8>> {
 }
 
 /// Returns the configuration of a backend with absolute paths, in the syntax of JSON configuration files.
-fn absolute(target: &Target, backend: &BackendRecord) -> Map<String, Value> {
+fn with_absolute_paths(target: &Target, backend: &BackendRecord) -> Map<String, Value> {
     let mut config: Map<String, Value> = backend
         .config
         .iter()
@@ -311,7 +320,7 @@ pub(in crate::engine) fn backup_folder(target: &Target) -> Utf8PathBuf {
 }
 
 /// Writes a state backup to a new file, with mode 0600 in folders of mode 0700.
-fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
+fn write_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
     let folder = backup_folder(target);
     files::create_dirs(&folder).map_err(|error| unusable(&folder, &error))?;
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S.%fZ");

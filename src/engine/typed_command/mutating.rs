@@ -23,7 +23,7 @@ use crate::{
 /// Function that builds the command line of a typed command, and takes the lock under which it runs.
 pub(super) type MakeCommand<'a> = &'a dyn Fn() -> Result<(Option<FolderLock>, CommandLine), EngineError>;
 
-/// Runs a typed command; its command line is built under the lock on the folder.
+/// Runs a typed command that may change a state; `command` builds its command line while the folder is locked.
 pub(in crate::engine) fn run_mutating(
     invocation: Invocation<'_>,
     command: MakeCommand<'_>,

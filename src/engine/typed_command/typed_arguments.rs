@@ -30,7 +30,7 @@ pub(in crate::engine) fn typed_arguments(
     args
 }
 
-/// Returns the index for var files in an apply of a plan file that needs them again; `None` for others.
+/// Returns the index for var files in the apply of a plan file that needs them again; `None` for any other command.
 pub(super) fn index_in_apply(core: &InstalledEngine, target: &Target, args: &[OsString]) -> Option<usize> {
     let (verb, rest) = args.split_first()?;
     let file = positionals(rest).first().filter(|_| verb == "apply")?;

@@ -1,4 +1,4 @@
-//! Index of var files in a typed command of Terragrunt.
+//! Position of var files in a typed command of Terragrunt.
 
 use std::ffi::OsString;
 
@@ -10,14 +10,14 @@ use super::{
 };
 use crate::engine::{Target, flags::var_files, program::installed::InstalledEngine};
 
-/// Index of var files in a command.
+/// Position of var files in a typed command of Terragrunt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum VarFilesIndex {
-    /// Index of the argument that they come before.
+    /// Index of the argument before which they are inserted.
     At(usize),
     /// No index: the command takes no var files.
     Nowhere,
-    /// No known index, although the command may need values.
+    /// No index is certain, although the command may need values.
     Unknown,
 }
 
@@ -43,7 +43,7 @@ pub(in crate::engine) fn with_values(
     args
 }
 
-/// Returns the index of var files in a command of Terragrunt.
+/// Returns the position of var files in a typed command of Terragrunt.
 pub(in crate::engine) fn index_in_unit_command(args: &[OsString]) -> VarFilesIndex {
     match start_of_engine(args) {
         Some(at) => index_of_var_files(&args[at..], false)

@@ -24,7 +24,7 @@ pub(super) enum ReadOnlyForms {
 /// Var files that a verb takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VarFilesRule {
-    /// None.
+    /// No var files.
     Refused,
     /// Var files behind the verb.
     Taken,
@@ -51,7 +51,7 @@ pub(super) enum IntentRule {
     Addresses,
     /// The command removes the addresses that it names from the state.
     ForgottenAddresses,
-    /// The command changes the state of its first argument: an id follows.
+    /// The command changes the state of its first argument, an address; the provider's id of the resource follows.
     FirstAddress,
     /// The command replaces the state by a file.
     Push,
@@ -71,14 +71,14 @@ pub(super) enum IntentRule {
     Backend,
 }
 
-/// Facts about a verb.
+/// Facts about a verb by which a typed command is judged.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the table, read on its own")]
 pub(super) struct VerbFacts {
     /// First word of the command, or its first two.
     pub(super) words: &'static [&'static str],
-    /// Forms that change nothing.
-    pub(super) reading: ReadOnlyForms,
+    /// Forms of the verb that change nothing.
+    pub(super) read_only_forms: ReadOnlyForms,
     /// True if the verb may read a state.
     pub(super) reads_state: bool,
     /// True if the engine creates a missing workspace for the verb. Most verbs do so as soon as they read a state, also
@@ -91,16 +91,17 @@ pub(super) struct VerbFacts {
     pub(super) ignores_variables: bool,
     /// True if the verb installs modules or providers in the folder of its stack.
     pub(super) installs: bool,
-    /// True if an unsaved state waits for the verb: its push, or the release of a lock before it.
+    /// True if the user needs the verb to save a state that an engine could not save: to push it, or to release a lock
+    /// before the push.
     pub(super) saves_state: bool,
-    /// Rule for the intent.
+    /// Rule by which the intent of the command follows.
     pub(super) intent: IntentRule,
 }
 
 /// Facts about an unknown verb, which counts as the most dangerous one.
 const UNKNOWN: VerbFacts = VerbFacts {
     words: &[],
-    reading: ReadOnlyForms::Never,
+    read_only_forms: ReadOnlyForms::Never,
     reads_state: false,
     makes_workspace: true,
     var_files: VarFilesRule::Refused,
@@ -114,7 +115,7 @@ const UNKNOWN: VerbFacts = VerbFacts {
 const HARMLESS: VerbFacts = VerbFacts { intent: IntentRule::Nothing, ..UNKNOWN };
 
 /// Facts about a verb that changes nothing.
-const READING: VerbFacts = VerbFacts { reading: ReadOnlyForms::Always, ..HARMLESS };
+const READING: VerbFacts = VerbFacts { read_only_forms: ReadOnlyForms::Always, ..HARMLESS };
 
 /// Facts about a subcommand of `state`.
 const STATE: VerbFacts = VerbFacts {
@@ -126,7 +127,7 @@ const STATE: VerbFacts = VerbFacts {
 
 /// Facts about a subcommand of `state` that changes nothing.
 const STATE_READING: VerbFacts =
-    VerbFacts { reading: ReadOnlyForms::Always, intent: IntentRule::Nothing, ..STATE };
+    VerbFacts { read_only_forms: ReadOnlyForms::Always, intent: IntentRule::Nothing, ..STATE };
 
 /// Facts about a subcommand of `workspace`.
 const WORKSPACE: VerbFacts = VerbFacts {
@@ -153,16 +154,16 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts { words: &["catalog"], ..HARMLESS },
     VerbFacts { words: &["console"], reads_state: true, var_files: VarFilesRule::Taken, ..READING },
     VerbFacts { words: &["dag"], ..HARMLESS },
-    VerbFacts { words: &["dag", "graph"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["dag", "graph"], read_only_forms: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["destroy"], ..VALUES },
     VerbFacts { words: &["destroy-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
     VerbFacts { words: &["env"], intent: IntentRule::OtherWorkspace, ..UNKNOWN },
     VerbFacts { words: &["exec"], intent: IntentRule::Program, ..UNKNOWN },
     VerbFacts { words: &["fd"], ..HARMLESS },
-    VerbFacts { words: &["find"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["find"], read_only_forms: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts {
         words: &["fmt"],
-        reading: ReadOnlyForms::WithCheckFlag,
+        read_only_forms: ReadOnlyForms::WithCheckFlag,
         makes_workspace: false,
         ignores_variables: true,
         ..HARMLESS
@@ -182,11 +183,19 @@ const VERBS: &[VerbFacts] = &[
         ..READING
     },
     VerbFacts { words: &["hcl"], ..HARMLESS },
-    VerbFacts { words: &["hcl", "fmt"], reading: ReadOnlyForms::InTerragruntWithCheckFlag, ..HARMLESS },
-    VerbFacts { words: &["hcl", "format"], reading: ReadOnlyForms::InTerragruntWithCheckFlag, ..HARMLESS },
-    VerbFacts { words: &["hcl", "validate"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
+    VerbFacts {
+        words: &["hcl", "fmt"],
+        read_only_forms: ReadOnlyForms::InTerragruntWithCheckFlag,
+        ..HARMLESS
+    },
+    VerbFacts {
+        words: &["hcl", "format"],
+        read_only_forms: ReadOnlyForms::InTerragruntWithCheckFlag,
+        ..HARMLESS
+    },
+    VerbFacts { words: &["hcl", "validate"], read_only_forms: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["import"], intent: IntentRule::FirstAddress, ..VALUES },
-    VerbFacts { words: &["info"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["info"], read_only_forms: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts {
         words: &["init"],
         var_files: VarFilesRule::TakenForModuleSources,
@@ -194,7 +203,7 @@ const VERBS: &[VerbFacts] = &[
         intent: IntentRule::Init,
         ..UNKNOWN
     },
-    VerbFacts { words: &["list"], reading: ReadOnlyForms::InTerragrunt, ..HARMLESS },
+    VerbFacts { words: &["list"], read_only_forms: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["login"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
     VerbFacts { words: &["logout"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
     VerbFacts { words: &["ls"], ..HARMLESS },
@@ -208,10 +217,10 @@ const VERBS: &[VerbFacts] = &[
         ..READING
     },
     VerbFacts { words: &["plan"], reads_state: true, var_files: VarFilesRule::Taken, ..READING },
-    VerbFacts { words: &["providers"], reading: ReadOnlyForms::WithoutSubcommand, ..HARMLESS },
+    VerbFacts { words: &["providers"], read_only_forms: ReadOnlyForms::WithoutSubcommand, ..HARMLESS },
     VerbFacts { words: &["providers", "schema"], ..READING },
     VerbFacts { words: &["refresh"], intent: IntentRule::WithoutResources, ..VALUES },
-    VerbFacts { words: &["render"], reading: ReadOnlyForms::InTerragruntWithKnownFlags, ..HARMLESS },
+    VerbFacts { words: &["render"], read_only_forms: ReadOnlyForms::InTerragruntWithKnownFlags, ..HARMLESS },
     VerbFacts { words: &["run"], intent: IntentRule::Run, ..UNKNOWN },
     VerbFacts { words: &["run-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
     VerbFacts { words: &["scaffold"], ..HARMLESS },
@@ -246,8 +255,8 @@ const VERBS: &[VerbFacts] = &[
     },
     VerbFacts { words: &["version"], makes_workspace: false, ignores_variables: true, ..READING },
     VerbFacts { words: &["workspace"], ..WORKSPACE },
-    VerbFacts { words: &["workspace", "list"], reading: ReadOnlyForms::Always, ..WORKSPACE },
-    VerbFacts { words: &["workspace", "show"], reading: ReadOnlyForms::Always, ..WORKSPACE },
+    VerbFacts { words: &["workspace", "list"], read_only_forms: ReadOnlyForms::Always, ..WORKSPACE },
+    VerbFacts { words: &["workspace", "show"], read_only_forms: ReadOnlyForms::Always, ..WORKSPACE },
 ];
 
 /// Returns the facts about the verb of a command; its first argument must be the verb.

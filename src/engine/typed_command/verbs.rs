@@ -26,8 +26,9 @@ pub(in crate::engine) fn is_mutating(args: &[OsString]) -> bool {
         .filter_map(|arg| arg.to_str())
         .take_while(|arg| *arg != "--")
         .any(|arg| HELP.contains(&arg));
-    let only_checks = verb_facts(args).reading == ReadOnlyForms::WithCheckFlag && only_checks(&args[1..]);
-    !(asks_for_help || reads(args) || only_checks)
+    let only_checks =
+        verb_facts(args).read_only_forms == ReadOnlyForms::WithCheckFlag && only_checks(&args[1..]);
+    !(asks_for_help || changes_nothing(args) || only_checks)
 }
 
 /// Returns true if a command of Terragrunt may change a state or anything else; `run` counts as the command that it runs.
@@ -47,7 +48,8 @@ pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
         ["run", rest @ ..] => {
             return match rest.iter().position(|arg| *arg == "--") {
                 Some(at) => {
-                    !has_only(&rest[..at], &[PLAIN_FLAGS, MULTI_UNIT_FLAGS]) || !reads(&args[at + 2..])
+                    !has_only(&rest[..at], &[PLAIN_FLAGS, MULTI_UNIT_FLAGS])
+                        || !changes_nothing(&args[at + 2..])
                 }
                 // Flags of Terragrunt may take a value, so the verb is uncertain.
                 None => true,
@@ -58,17 +60,18 @@ pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
     let facts = verb_facts(args);
     let rest = &plain[facts.words.len()..];
     let is_known = || has_only(rest, &[PLAIN_FLAGS, MULTI_UNIT_FLAGS, HARMLESS]);
-    match facts.reading {
+    match facts.read_only_forms {
         ReadOnlyForms::InTerragrunt => false,
         ReadOnlyForms::InTerragruntWithKnownFlags => !is_known(),
         ReadOnlyForms::InTerragruntWithCheckFlag => !(rest.contains(&"--check") && is_known()),
         ReadOnlyForms::Never
         | ReadOnlyForms::Always
         | ReadOnlyForms::WithoutSubcommand
-        | ReadOnlyForms::WithCheckFlag => !reads(args),
+        | ReadOnlyForms::WithCheckFlag => !changes_nothing(args),
     }
 }
 
+/// Returns true if the first argument is this verb.
 fn first_is(args: &[OsString], verb: &str) -> bool {
     args.first().is_some_and(|first| first == verb)
 }
@@ -85,11 +88,11 @@ pub(in crate::engine) fn reads_a_state(args: &[OsString]) -> bool {
 }
 
 /// Returns true if OpenTofu and Terraform change nothing in any form of the verb; without arguments they print their help.
-fn reads(args: &[OsString]) -> bool {
+fn changes_nothing(args: &[OsString]) -> bool {
     match args {
         [] => true,
         [flag] if VERSION.iter().any(|known| flag == known) => true,
-        _ => match verb_facts(args).reading {
+        _ => match verb_facts(args).read_only_forms {
             ReadOnlyForms::Always => true,
             ReadOnlyForms::WithoutSubcommand => args.len() == 1,
             _ => false,
@@ -97,7 +100,7 @@ fn reads(args: &[OsString]) -> bool {
     }
 }
 
-/// Returns true if the flags of `fmt` keep it from writing; none of them takes its value as a separate argument.
+/// Returns true if the flags of `fmt` keep it from writing; no flag of `fmt` takes its value as a separate argument.
 fn only_checks(args: &[OsString]) -> bool {
     let flags = args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
     let flags: Vec<&str> = flags.filter_map(|arg| arg.strip_prefix('-')).collect();
@@ -114,7 +117,7 @@ fn only_checks(args: &[OsString]) -> bool {
     keeps
 }
 
-/// Returns true if a command installs modules or providers in the folder of its stack.
+/// Returns true if a command installs modules or providers in the folder of the stack.
 pub(in crate::engine) fn installs(args: &[OsString]) -> bool {
     verb_facts(args).installs
 }
@@ -138,7 +141,8 @@ pub(in crate::engine) fn is_upgrade(arg: &OsStr) -> bool {
     })
 }
 
-/// Returns true if an unsaved state waits for the command: its push, or the release of a lock before it.
+/// Returns true if the user needs the command to save a state that an engine could not save: to push it, or to release a
+/// lock before the push.
 pub(super) fn saves_a_state(args: &[OsString]) -> bool {
     let is_passed_on = first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--");
     verb_facts(if is_passed_on { &args[2..] } else { args }).saves_state
@@ -149,13 +153,13 @@ pub(in crate::engine) fn is_init(args: &[OsString]) -> bool {
     first_is(without_run(args), "init")
 }
 
-/// Returns true if an engine creates the workspace for a command if it is missing.
+/// Returns true if an engine creates a missing workspace when it runs the command.
 pub fn may_make_workspace(args: &[OsString]) -> bool {
     let prints = |first: &OsString| first.is_empty() || HELP.iter().chain(VERSION).any(|flag| first == flag);
     args.first().is_some_and(|first| !prints(first)) && verb_facts(args).makes_workspace
 }
 
-/// Returns the index of var files in a typed command, behind its verb; `None` if the verb takes none.
+/// Returns the index for var files in a typed command, behind its verb; `None` if the verb takes none.
 ///
 /// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
 pub(super) fn index_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
@@ -182,11 +186,12 @@ pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
     args.iter().filter_map(|arg| flag_name(arg)).find(|flag| WRITING.contains(flag))
 }
 
-/// Returns true if a typed command may evaluate variables, and so needs their values. A changing command counts as if it
-/// did: its output is masked, for which its secrets must be known.
+/// Returns true if a typed command may evaluate variables, and so needs their values. A command that may change something
+/// always counts: its output is masked, so that its secrets must be known.
 pub fn evaluates_variables(args: &[OsString]) -> bool {
     let facts = verb_facts(args);
-    let reads_with_values = facts.reading == ReadOnlyForms::Always && facts.var_files == VarFilesRule::Taken;
+    let reads_with_values =
+        facts.read_only_forms == ReadOnlyForms::Always && facts.var_files == VarFilesRule::Taken;
     // The arguments may start with a flag, or be for Terragrunt only.
     !facts.ignores_variables && (reads_with_values || is_mutating(args))
 }
@@ -201,7 +206,7 @@ mod tests {
 
     #[test]
     fn only_what_is_known_to_read_is_not_mutating() {
-        for reading in [
+        for command in [
             "plan",
             "plan -out=p",
             "show -json p",
@@ -220,7 +225,7 @@ mod tests {
             "fmt -write=false -diff",
             "",
         ] {
-            assert!(!is_mutating(&split(reading)), "{reading}");
+            assert!(!is_mutating(&split(command)), "{command}");
         }
         for mutating in [
             "apply",
@@ -260,7 +265,7 @@ mod tests {
 
     #[test]
     fn terragrunts_own_verbs_are_known() {
-        for reading in [
+        for command in [
             "find --dag",
             "list",
             "run -- plan",
@@ -274,7 +279,7 @@ mod tests {
             "hcl fmt --check",
             "--help",
         ] {
-            assert!(!is_mutating_in_terragrunt(&split(reading)), "{reading}");
+            assert!(!is_mutating_in_terragrunt(&split(command)), "{command}");
         }
         for mutating in [
             "run -- apply",

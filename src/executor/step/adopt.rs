@@ -12,7 +12,7 @@ use super::{
     step_result::{StepResult, binding_refusal, engine_error_result},
 };
 use crate::{
-    engine::{EngineError, PlanMode, check_local_state, moved_address},
+    engine::{EngineError, MovedAddress, PlanMode, check_local_state, moved_address},
     executor::PriorResult,
     files,
     model::{Block, Failure, FailureKind, Guard, Outcome, RunId, StackNote},
@@ -128,10 +128,10 @@ fn applied_note(mode: PlanMode, earlier: &RunId) -> String {
 fn adopt_unless_changed(step: &mut StepContext<'_>, ready: &ReadyStack, notes: Vec<String>) -> StepResult {
     match moved_address(&ready.target) {
         Ok(None) => {}
-        Ok(Some((then, now))) => {
+        Ok(Some(MovedAddress { from, to })) => {
             let instance = &ready.target.instance;
             let message = format!(
-                "the state of `{instance}` lay at `{then}` in the run that is resumed, and its address is `{now}` now: put the \
+                "the state of `{instance}` lay at `{from}` in the run that is resumed, and its address is `{to}` now: put the \
                  address back, or deploy again"
             );
             return StepResult::new(Outcome::Refused(vec![Block::new(Guard::Backend, message)]));

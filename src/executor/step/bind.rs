@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{
     engine::{
-        EffectiveInit, EngineError, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity,
-        aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
+        EffectiveInit, EngineError, LocalIdentity, PlanFacts, PlanMode, Planned, RemoteVersion,
+        StateIdentity, aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts,
+        state_at,
     },
     model::{Block, Failure, FailureKind, Guard, Outcome, PlannedDigests, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Mismatch, PlanManifest, SHA256, SealError},
@@ -31,7 +32,7 @@ pub(super) struct InputsBeforePlan {
     /// Identity of a state in a local file; `None` for other backends.
     pub(super) state: Option<LocalIdentity>,
     /// Entity tag (`ETag`) of the state from the server of its backend; `None` unless clean plans may be reused later.
-    pub(super) etag: Option<Stamp>,
+    pub(super) etag: Option<RemoteVersion>,
 }
 
 impl InputsBeforePlan {
@@ -115,7 +116,7 @@ pub(super) fn bind(
     before.renew_packages(ready).map_err(failed)?;
     before.renew_copies(ready, &after);
     let (contents, notes) = before.merge(after);
-    let state = planned.facts.as_ref().map(state_in_plan).unwrap_or_default();
+    let state = planned.facts.as_ref().map(PlanFacts::state_at_plan_time).unwrap_or_default();
     let manifest = PlanManifest {
         changes: planned.changes.clone(),
         created: run.clock.now(),
@@ -174,7 +175,7 @@ pub(super) fn find_mismatch(
         CompareScope::WithState(state) => facts.is_some().then_some(state),
         CompareScope::BeforeInit | CompareScope::AfterInit => None,
     };
-    let in_file = facts.as_ref().map(state_in_plan).unwrap_or_default();
+    let in_file = facts.as_ref().map(PlanFacts::state_at_plan_time).unwrap_or_default();
     let ephemeral = ephemeral_items_now(&run.key, ready, &effective_init, manifest)?;
     let now = bound_items(run, ready, ephemeral, &contents, &effective_init, state.unwrap_or(&in_file))?;
     let now = with_plan_file(now, &pending.file)?;
@@ -341,11 +342,6 @@ fn value_item(variable: &str) -> String {
 /// Returns the item name of an upstream stack.
 fn upstream_item(stack: &StackId) -> String {
     format!("upstream {stack}")
-}
-
-/// Returns the lineage and serial of the state that a plan was made on, from its plan file.
-pub(super) fn state_in_plan(facts: &PlanFacts) -> StateIdentity {
-    StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial }
 }
 
 fn mode_name(mode: PlanMode) -> &'static str {

@@ -5,14 +5,16 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::{
-    bind::{InputsBeforePlan, bound_items, state_in_plan},
+    bind::{InputsBeforePlan, bound_items},
     input_digests::InputDigests,
     ready_stack::ReadyStack,
     step_context::StepContext,
     step_result::StepResult,
 };
 use crate::{
-    engine::{LocalIdentity, Log, PlanMode, Planned, Stamp, Stamped, StateIdentity, state_at},
+    engine::{
+        LocalIdentity, Log, PlanMode, Planned, RemoteVersion, RemoteVersionAnswer, StateIdentity, state_at,
+    },
     files,
     model::{Failure, Outcome},
     plans::{Binding, CleanPlan},
@@ -55,7 +57,7 @@ pub(super) fn reuse_clean_plan(step: &StepContext<'_>, ready: &ReadyStack) -> Op
 
 /// Returns true if all inputs of a clean plan are unchanged.
 fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -> Result<bool, Failure> {
-    ready.engine.may_plan(&ready.target)?;
+    ready.engine.check_plannable(&ready.target)?;
     let effective_init = ready.effective_init()?;
     let Some(Ok(state)) = effective_init.address.as_deref().map(state_at) else { return Ok(false) };
     let contents = InputDigests::read(ready, &effective_init)?;
@@ -72,16 +74,18 @@ fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -
         Some(state).filter(|_| clean.items.mismatch(&now).is_none())
     } else {
         let Some(kept) = clean.items.get(ETAG) else { return Ok(false) };
-        let Stamped::Known(stamp) = step.etags.first_response(&ready.target.instance.stack, ready) else {
+        let RemoteVersionAnswer::Known(version) =
+            step.etags.first_response(&ready.target.instance.stack, ready)
+        else {
             return Ok(false);
         };
-        if kept != stamp.tag {
+        if kept != version.entity_tag {
             return Ok(false);
         }
         let now = now(&StateIdentity::default())?.without(STATE_ITEMS);
         let mut left_out = STATE_ITEMS.to_vec();
         left_out.push(ETAG);
-        planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
+        state_at_plan_time(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
     };
     // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
     // is refused by a new plan.
@@ -95,24 +99,26 @@ pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
 }
 
 /// Returns the entity tag of a state before the plan; `None` unless the run reuses plans.
-pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<Stamp> {
+pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<RemoteVersion> {
     step.run.options.reuse?;
     let answer = match step.etags.first_response(&ready.target.instance.stack, ready) {
         // The first answer may be from before the engine's init.
-        Stamped::Elsewhere => step.etags.request_again(ready),
+        RemoteVersionAnswer::Unsupported => step.etags.request_again(ready),
         answer => answer,
     };
     match answer {
-        Stamped::Known(stamp) => Some(stamp),
-        Stamped::Unknown(_) | Stamped::Elsewhere => None,
+        RemoteVersionAnswer::Known(version) => Some(version),
+        RemoteVersionAnswer::Unknown(_) | RemoteVersionAnswer::Unsupported => None,
     }
 }
 
 /// Returns a note with the reason why a state has no entity tag, if the server gave one.
 pub(super) fn missing_etag_note(step: &StepContext<'_>, ready: &ReadyStack) -> Option<String> {
     match step.etags.received(&ready.target.instance.stack)? {
-        Stamped::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
-        Stamped::Known(_) | Stamped::Unknown(None) | Stamped::Elsewhere => None,
+        RemoteVersionAnswer::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
+        RemoteVersionAnswer::Known(_)
+        | RemoteVersionAnswer::Unknown(None)
+        | RemoteVersionAnswer::Unsupported => None,
     }
 }
 
@@ -135,14 +141,20 @@ pub(super) fn store_clean_plan(
         let effective_init = ready.effective_init().map_err(|failure| failure.summary)?;
         let mut contents = before.contents.clone();
         contents.renew_packages(ready).map_err(|failure| failure.summary)?;
-        let items =
-            bound_items(run, ready, Binding::default(), &contents, &effective_init, &state_in_plan(facts));
+        let items = bound_items(
+            run,
+            ready,
+            Binding::default(),
+            &contents,
+            &effective_init,
+            &facts.state_at_plan_time(),
+        );
         let mut items = items.map_err(|failure| failure.summary)?;
         // Equal before and after: the plan was made on this state.
-        if let Some(stamp) = before.etag.clone()
-            && step.etags.request_again(ready) == Stamped::Known(stamp.clone())
+        if let Some(version) = before.etag.clone()
+            && step.etags.request_again(ready) == RemoteVersionAnswer::Known(version.clone())
         {
-            items.bind(ETAG, stamp.tag);
+            items.bind(ETAG, version.entity_tag);
         }
         if let (Some(then), Some(address)) = (&before.state, effective_init.address.as_deref())
             && state_at(address).is_ok_and(|now| now.as_ref() == Some(then))
@@ -156,7 +168,7 @@ pub(super) fn store_clean_plan(
 }
 
 /// Returns the state that a clean plan was made on; `None` if its record does not contain it.
-fn planned_state(clean: &CleanPlan) -> Option<StateIdentity> {
+fn state_at_plan_time(clean: &CleanPlan) -> Option<StateIdentity> {
     let lineage = clean.items.get(LINEAGE)?.to_owned();
     Some(StateIdentity { lineage, serial: clean.items.get(SERIAL)?.parse().ok()? })
 }

@@ -11,7 +11,7 @@ use std::{
 
 use super::ready_stack::ReadyStack;
 use crate::{
-    engine::{MAX_CONCURRENT_REQUESTS, RemoteStates, Stamped},
+    engine::{MAX_CONCURRENT_REQUESTS, RemoteStates, RemoteVersionAnswer},
     model::{Clock, StackId},
     process::Runner,
 };
@@ -24,7 +24,7 @@ struct EtagRequests {
     runner: Arc<Runner>,
     clock: Arc<dyn Clock>,
     states: RemoteStates,
-    slots: OnceLock<HashMap<StackId, OnceLock<Stamped>>>,
+    slots: OnceLock<HashMap<StackId, OnceLock<RemoteVersionAnswer>>>,
     started: Once,
     next: AtomicUsize,
     is_dropped: AtomicBool,
@@ -51,23 +51,22 @@ impl StateEtags {
 
     /// Returns the entity tag of a stack's state from its first request. The first call starts the requests for all other stacks,
     /// beyond the number of jobs.
-    pub(super) fn first_response(&self, stack: &StackId, ready: &ReadyStack) -> Stamped {
+    pub(super) fn first_response(&self, stack: &StackId, ready: &ReadyStack) -> RemoteVersionAnswer {
         if ready.effective_init().is_ok_and(|effective_init| RemoteStates::is_supported(&effective_init)) {
             self.0.started.call_once(|| self.0.request_all());
         }
-        self.0
-            .slots()
-            .get(stack)
-            .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.request(ready)).clone())
+        self.0.slots().get(stack).map_or(RemoteVersionAnswer::Unsupported, |slot| {
+            slot.get_or_init(|| self.0.request(ready)).clone()
+        })
     }
 
     /// Returns the entity tag of a stack's state if it was requested already.
-    pub(super) fn received(&self, stack: &StackId) -> Option<&Stamped> {
+    pub(super) fn received(&self, stack: &StackId) -> Option<&RemoteVersionAnswer> {
         self.0.slots.get()?.get(stack)?.get()
     }
 
     /// Requests the entity tag again.
-    pub(super) fn request_again(&self, ready: &ReadyStack) -> Stamped {
+    pub(super) fn request_again(&self, ready: &ReadyStack) -> RemoteVersionAnswer {
         self.0.request(ready)
     }
 }
@@ -79,22 +78,25 @@ impl Drop for StateEtags {
 }
 
 impl EtagRequests {
-    fn slots(&self) -> &HashMap<StackId, OnceLock<Stamped>> {
+    fn slots(&self) -> &HashMap<StackId, OnceLock<RemoteVersionAnswer>> {
         self.slots.get_or_init(|| self.ready.keys().map(|stack| (stack.clone(), OnceLock::new())).collect())
     }
 
-    fn request(&self, ready: &ReadyStack) -> Stamped {
+    fn request(&self, ready: &ReadyStack) -> RemoteVersionAnswer {
         match ready.effective_init() {
             Ok(effective_init)
                 if RemoteStates::is_supported(&effective_init) && !ready.engine.keeps_environment() =>
             {
                 let why = format!("the files of {} may bring other credentials", ready.engine.name());
-                Stamped::Unknown(Some(why))
+                RemoteVersionAnswer::Unknown(Some(why))
             }
-            Ok(effective_init) if RemoteStates::is_supported(&effective_init) => {
-                self.states.stamp(&ready.target, &effective_init, self.runner.redactor(), self.clock.now())
-            }
-            _ => Stamped::Elsewhere,
+            Ok(effective_init) if RemoteStates::is_supported(&effective_init) => self.states.request_version(
+                &ready.target,
+                &effective_init,
+                self.runner.redactor(),
+                self.clock.now(),
+            ),
+            _ => RemoteVersionAnswer::Unsupported,
         }
     }
 
@@ -110,7 +112,10 @@ impl EtagRequests {
                     let Some((stack, slot)) = left.nth(next - at) else { break };
                     at = next + 1;
                     slot.get_or_init(|| {
-                        answers.ready.get(stack).map_or(Stamped::Elsewhere, |ready| answers.request(ready))
+                        answers
+                            .ready
+                            .get(stack)
+                            .map_or(RemoteVersionAnswer::Unsupported, |ready| answers.request(ready))
                     });
                 }
             };

@@ -52,7 +52,7 @@ impl Worker {
     pub fn accepted_states(&self) -> Vec<InstanceId> {
         let targets = self.ready.values().map(|ready| &ready.target);
         targets
-            .filter(|target| target.state_exception.is_taken())
+            .filter(|target| target.state_exception.was_used())
             .map(|target| target.instance.clone())
             .collect()
     }

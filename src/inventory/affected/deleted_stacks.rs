@@ -68,7 +68,7 @@ impl RepositoryChanges {
         // A renamed stack keeps its state: destroying the old stack would destroy resources that are in use.
         let is_renamed = |old: &Settings| {
             let there = instances.get(&*old.path).into_iter().flatten();
-            there.into_iter().any(|new| has_same_state(old, new))
+            there.into_iter().any(|new| have_same_state_settings(old, new))
         };
         let stacks = before.into_iter().flat_map(|before| before.stacks.values());
         for candidate in stacks.filter(|candidate| !is_renamed(&candidate.settings)) {
@@ -93,8 +93,9 @@ impl RepositoryChanges {
     }
 }
 
-/// Returns true if environments.toml gives two stacks of one folder the same state.
-fn has_same_state(old: &Settings, new: &Settings) -> bool {
+/// Returns true if environments.toml gives two stacks of one folder the same workspace and the same backend pairs, and so
+/// the same state.
+fn have_same_state_settings(old: &Settings, new: &Settings) -> bool {
     let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
     let pairs = |settings: &Settings| {
         let pairs = settings.backend.iter().flat_map(|(kind, pairs)| {

@@ -178,7 +178,7 @@ impl PreparedInstances {
     pub(crate) fn accepted_states(&self) -> Vec<InstanceId> {
         let targets = self.ready_stacks.values().map(|work| &work.target);
         targets
-            .filter(|target| target.state_exception.is_taken())
+            .filter(|target| target.state_exception.was_used())
             .map(|target| target.instance.clone())
             .collect()
     }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, sync::Mutex};
 use jiff::Timestamp;
 use ureq::{Agent, Error, http::HeaderMap};
 
-use super::{HeadRequest, agent, signature::signed};
+use super::{HeadRequest, agent, signature::signed_headers};
 use crate::{
-    engine::{Stamp, Stamped},
+    engine::{RemoteVersion, RemoteVersionAnswer},
     mutex::lock,
 };
 
@@ -23,9 +23,9 @@ pub(in crate::engine) struct Client {
 impl Client {
     /// Requests the version of a state. A host whose first request failed is not tried again: thousands of states would wait
     /// for the timeout one after the other.
-    pub(in crate::engine) fn ask(&self, request: &HeadRequest, now: Timestamp) -> Stamped {
+    pub(in crate::engine) fn ask(&self, request: &HeadRequest, now: Timestamp) -> RemoteVersionAnswer {
         let object = &request.object;
-        let unknown = |why: String| Stamped::Unknown(Some(format!("{}: {why}", object.host)));
+        let unknown = |why: String| RemoteVersionAnswer::Unknown(Some(format!("{}: {why}", object.host)));
         if let Some(why) = lock(&self.first_results).get(&object.host).cloned().flatten() {
             return unknown(why);
         }
@@ -33,7 +33,7 @@ impl Client {
             Ok(agent) => agent,
             Err(error) => return unknown(format!("no certificates to trust could be read: {error}")),
         };
-        let Some(headers) = signed("HEAD", object, &request.keys, now, &[]) else {
+        let Some(headers) = signed_headers("HEAD", object, &request.keys, now, &[]) else {
             return unknown("the question could not be signed".to_owned());
         };
         let request = headers
@@ -50,9 +50,10 @@ impl Client {
                 unknown(why)
             }
             Ok(answer) => match answer.status().as_u16() {
-                200 => stamp(object.url(), answer.headers()).map_or(Stamped::Unknown(None), Stamped::Known),
+                200 => version_in_headers(object.url(), answer.headers())
+                    .map_or(RemoteVersionAnswer::Unknown(None), RemoteVersionAnswer::Known),
                 // There is no state yet.
-                404 => Stamped::Unknown(None),
+                404 => RemoteVersionAnswer::Unknown(None),
                 status => unknown(format!("it answers with status {status}")),
             },
         }
@@ -72,11 +73,11 @@ impl Client {
 }
 
 /// Returns the version of a state from response headers; `None` if the entity tag is missing or weak.
-fn stamp(place: String, headers: &HeaderMap) -> Option<Stamp> {
+fn version_in_headers(state_url: String, headers: &HeaderMap) -> Option<RemoteVersion> {
     let text = |name: &str| headers.get(name)?.to_str().ok().filter(|text| !text.is_empty());
     let tag = text("etag").filter(|tag| !tag.starts_with("W/"))?;
     let version = text("x-amz-version-id").map(|version| format!(" {version}")).unwrap_or_default();
-    Some(Stamp { place, tag: format!("{tag}{version}") })
+    Some(RemoteVersion { state_url, entity_tag: format!("{tag}{version}") })
 }
 
 /// Describes an error without any content of the request.
@@ -140,14 +141,23 @@ mod tests {
         let (request, connections) = server(&["", ANSWER]);
         let client = Client::default();
         let first = client.ask(&request, Timestamp::UNIX_EPOCH);
-        assert!(matches!(&first, Stamped::Unknown(Some(why)) if why.starts_with("127.0.0.1:")), "{first:?}");
+        assert!(
+            matches!(&first, RemoteVersionAnswer::Unknown(Some(why)) if why.starts_with("127.0.0.1:")),
+            "{first:?}"
+        );
         assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), first);
         assert_eq!(connections.load(Ordering::Relaxed), 1);
 
         let (request, connections) = server(&[ANSWER, "", ANSWER]);
         let known = client.ask(&request, Timestamp::UNIX_EPOCH);
-        assert_eq!(known, Stamped::Known(Stamp { place: request.object.url(), tag: "\"t\"".to_owned() }));
-        assert!(matches!(client.ask(&request, Timestamp::UNIX_EPOCH), Stamped::Unknown(Some(_))));
+        assert_eq!(
+            known,
+            RemoteVersionAnswer::Known(RemoteVersion {
+                state_url: request.object.url(),
+                entity_tag: "\"t\"".to_owned()
+            })
+        );
+        assert!(matches!(client.ask(&request, Timestamp::UNIX_EPOCH), RemoteVersionAnswer::Unknown(Some(_))));
         assert_eq!(client.ask(&request, Timestamp::UNIX_EPOCH), known);
         assert_eq!(connections.load(Ordering::Relaxed), 3);
     }

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::engine::BackendInForce;
 
-/// Request for the version of a state.
+/// Request for the version of a state, not yet signed.
 pub(in crate::engine) struct HeadRequest {
     pub(super) object: ObjectUrl,
     pub(super) keys: AccessKeys,
-    /// File of certificates to trust instead of the system's.
+    /// File of the certificates that are trusted instead of the system's.
     pub(super) trusted: Option<String>,
 }
 
@@ -20,12 +20,12 @@ impl HeadRequest {
         let settings = S3Settings::of(backend.config)?;
         let variables = AwsVariables::of(backend.env)?;
         let object = ObjectUrl::of(&settings, &variables, backend.workspace)?;
-        variables.without_proxy(object.is_loopback())?;
+        variables.refuse_proxy(object.is_loopback())?;
         let trusted = variables.trusted()?.filter(|_| object.tls).map(str::to_owned);
         Ok(Self { object, keys: credentials::keys(&settings, &variables)?, trusted })
     }
 
-    /// Returns the texts to mask.
+    /// Returns the secrets in the request, which are to be masked.
     pub(in crate::engine) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.keys.secrets()
     }

@@ -17,7 +17,7 @@ impl AccessKeys {
         Some(Self { id: id?.to_owned(), secret: secret?.to_owned(), token: token.map(str::to_owned) })
     }
 
-    /// Returns the texts to mask.
+    /// Returns the secret parts of the keys, which are to be masked.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         [Some(self.secret.as_str()), self.token.as_deref()].into_iter().flatten()
     }

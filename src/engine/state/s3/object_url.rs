@@ -31,7 +31,7 @@ impl ObjectUrl {
         if !is_plain_bucket(bucket) {
             return Err(UnsupportedSettings(format!("`{bucket}` is no ordinary bucket")));
         }
-        let key = key(settings, workspace)?;
+        let key = object_key(settings, workspace)?;
         let region =
             settings.text("region").or_else(|| variables.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
         let region =
@@ -48,23 +48,23 @@ impl ObjectUrl {
         } else {
             (format!("{bucket}.{}", endpoint.host), format!("/{key}"))
         };
-        Ok(Self { tls: endpoint.tls, host, path: encoded(&path), region })
+        Ok(Self { tls: endpoint.tls, host, path: percent_encoded(&path), region })
     }
 
-    /// Returns the URL.
+    /// Returns the address of the object as a URL.
     pub(super) fn url(&self) -> String {
         format!("{}://{}{}", if self.tls { "https" } else { "http" }, self.host, self.path)
     }
 
     /// Returns true if the server runs on this machine.
     pub(super) fn is_loopback(&self) -> bool {
-        let name = name_of(&self.host);
+        let name = host_name(&self.host);
         name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
 }
 
 /// Returns the object key of a workspace's state.
-fn key(settings: &S3Settings<'_>, workspace: Option<&str>) -> Result<String, UnsupportedSettings> {
+fn object_key(settings: &S3Settings<'_>, workspace: Option<&str>) -> Result<String, UnsupportedSettings> {
     let key = settings.required("key")?;
     let key = match workspace.filter(|name| *name != "default") {
         None => key.to_owned(),
@@ -129,12 +129,12 @@ impl Endpoint {
 
     /// Returns true if the host is an IP address, so that no bucket name can precede it.
     fn is_address(&self) -> bool {
-        name_of(&self.host).parse::<IpAddr>().is_ok()
+        host_name(&self.host).parse::<IpAddr>().is_ok()
     }
 }
 
 /// Returns a host without its port and without brackets.
-fn name_of(host: &str) -> &str {
+fn host_name(host: &str) -> &str {
     match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
@@ -142,7 +142,7 @@ fn name_of(host: &str) -> &str {
 }
 
 /// Encodes all bytes of a path except unreserved characters and slashes: once, as S3 requires it for the signature.
-fn encoded(path: &str) -> String {
+fn percent_encoded(path: &str) -> String {
     let mut text = String::new();
     for byte in path.bytes() {
         match byte {

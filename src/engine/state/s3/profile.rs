@@ -33,7 +33,8 @@ const OTHER_CREDENTIALS: &[&str] = &[
     "web_identity_token_file",
 ];
 
-const KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
+/// Keys of a profile that hold plain credentials.
+const CREDENTIAL_KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 
 /// Keys and values of one section, with lower-case keys.
 type Section = BTreeMap<String, String>;
@@ -43,7 +44,7 @@ pub(super) struct Profile {
     name: String,
     credentials: Section,
     /// Keys of the profile that name other sources of credentials.
-    others: Vec<String>,
+    other_credentials: Vec<String>,
 }
 
 impl Profile {
@@ -67,21 +68,24 @@ impl Profile {
             return Err(UnsupportedSettings(format!("profile `{name}` is in no file")));
         }
         let (settings, credentials) = (settings.unwrap_or_default(), credentials.unwrap_or_default());
-        let all = || settings.keys().chain(credentials.keys().filter(|key| !KEYS.contains(&key.as_str())));
+        let all = || {
+            settings.keys().chain(credentials.keys().filter(|key| !CREDENTIAL_KEYS.contains(&key.as_str())))
+        };
         let of = |table: &[&str], key: &String| table.contains(&key.as_str());
         if let Some(key) = all().find(|key| !of(WITHOUT_EFFECT, key) && !of(OTHER_CREDENTIALS, key)) {
             return Err(unsupported(key, name));
         }
-        let others = all().filter(|key| of(OTHER_CREDENTIALS, key)).cloned().collect();
-        Ok(Self { name: name.to_owned(), credentials, others })
+        let other_credentials = all().filter(|key| of(OTHER_CREDENTIALS, key)).cloned().collect();
+        Ok(Self { name: name.to_owned(), credentials, other_credentials })
     }
 
     /// Returns the keys of the profile; refuses other sources of credentials.
     pub(super) fn keys(&self) -> Result<AccessKeys, UnsupportedSettings> {
-        if let Some(key) = self.others.first() {
+        if let Some(key) = self.other_credentials.first() {
             return Err(unsupported(key, &self.name));
         }
-        let [id, secret, token] = KEYS.map(|name| self.credentials.get(name).filter(|text| !text.is_empty()));
+        let [id, secret, token] =
+            CREDENTIAL_KEYS.map(|name| self.credentials.get(name).filter(|text| !text.is_empty()));
         let (Some(id), Some(secret)) = (id, secret) else {
             return Err(UnsupportedSettings("there are no plain keys for it".to_owned()));
         };

@@ -66,12 +66,12 @@ impl<'a> S3Settings<'a> {
         self.0.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// Returns a setting that every state needs; an error names a missing one.
+    /// Returns the text of a setting that every state needs; fails if the setting is missing.
     pub(super) fn required(&self, name: &str) -> Result<&'a str, UnsupportedSettings> {
         self.text(name).ok_or_else(|| UnsupportedSettings(format!("its backend has no `{name}`")))
     }
 
-    /// Returns the endpoint of S3 itself.
+    /// Returns the configured endpoint of S3 itself.
     pub(super) fn endpoint(&self) -> Option<&'a str> {
         let nested = self.0.get("endpoints").and_then(|endpoints| endpoints.get("s3")?.as_str());
         nested.filter(|text| !text.is_empty()).or_else(|| self.text("endpoint"))

@@ -12,7 +12,7 @@ use crate::model::hex;
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Returns the headers of a signed request; `more` are further headers of the request, by lower-case names.
-pub(super) fn signed(
+pub(super) fn signed_headers(
     method: &str,
     object: &ObjectUrl,
     keys: &AccessKeys,
@@ -39,7 +39,7 @@ pub(super) fn signed(
     let to_sign = format!("{ALGORITHM}\n{time}\n{scope}\n{}", hex(&Sha256::digest(request)));
     let parts = [day.as_str(), &object.region, "s3", "aws4_request", &to_sign];
     let secret = format!("AWS4{}", keys.secret).into_bytes();
-    let signature = parts.iter().try_fold(secret, |key, part| mac(&key, part))?;
+    let signature = parts.iter().try_fold(secret, |key, part| hmac_of(&key, part))?;
     let credential = format!("{}/{scope}", keys.id);
     let signature = hex(&signature);
     let value = format!("{ALGORITHM} Credential={credential},SignedHeaders={names},Signature={signature}");
@@ -48,7 +48,7 @@ pub(super) fn signed(
 }
 
 /// Computes the HMAC of a text.
-fn mac(key: &[u8], text: &str) -> Option<Vec<u8>> {
+fn hmac_of(key: &[u8], text: &str) -> Option<Vec<u8>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(text.as_bytes());
     Some(mac.finalize().into_bytes().to_vec())
@@ -72,7 +72,8 @@ mod tests {
             token: None,
         };
         let now = "2013-05-24T00:00:00Z".parse().unwrap();
-        let headers = signed("GET", &object, &keys, now, &[("range", "bytes=0-9".to_owned())]).unwrap();
+        let headers =
+            signed_headers("GET", &object, &keys, now, &[("range", "bytes=0-9".to_owned())]).unwrap();
         let (_, value) = headers.iter().find(|(name, _)| *name == "authorization").unwrap();
         assert_eq!(
             value,
@@ -86,7 +87,7 @@ mod tests {
     fn the_token_of_a_session_is_signed_too() {
         let object = ObjectUrl { tls: false, host: "h".into(), path: "/k".into(), region: "r".into() };
         let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: Some("t".into()) };
-        let headers = signed("HEAD", &object, &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
+        let headers = signed_headers("HEAD", &object, &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
         assert!(headers.contains(&("x-amz-security-token", "t".to_owned())));
         let (_, value) = headers.last().unwrap();
         assert!(value.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,"));

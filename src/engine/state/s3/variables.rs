@@ -80,8 +80,8 @@ impl<'a> AwsVariables<'a> {
         names.iter().find_map(|name| self.get(name))
     }
 
-    /// Refuses a proxy, except for a server on this machine, which engines reach without one.
-    pub(super) fn without_proxy(&self, loopback: bool) -> Result<(), UnsupportedSettings> {
+    /// Refuses variables that name a proxy, except for a server on this machine, which engines reach without a proxy.
+    pub(super) fn refuse_proxy(&self, loopback: bool) -> Result<(), UnsupportedSettings> {
         let is_set = |name: &&&str| self.0.get(OsStr::new(**name)).is_some_and(|value| !value.is_empty());
         match PROXIES.iter().find(is_set).filter(|_| !loopback) {
             Some(proxy) => Err(unsupported(proxy)),
@@ -89,7 +89,8 @@ impl<'a> AwsVariables<'a> {
         }
     }
 
-    /// Returns the file of certificates to trust instead of the system's; refuses a folder of them.
+    /// Returns the file of the certificates that are trusted instead of the system's; refuses a variable that names a
+    /// folder of certificates.
     pub(super) fn trusted(&self) -> Result<Option<&'a str>, UnsupportedSettings> {
         match self.get("SSL_CERT_DIR") {
             Some(_) => Err(unsupported("SSL_CERT_DIR")),
@@ -144,8 +145,8 @@ mod tests {
     fn a_proxy_stops_the_question_unless_the_server_is_on_this_machine() {
         let env = env(&[("https_proxy", "http://proxy:3128")]);
         let variables = AwsVariables::of(&env).unwrap();
-        assert!(variables.without_proxy(true).is_ok());
-        let refused = variables.without_proxy(false).unwrap_err().to_string();
+        assert!(variables.refuse_proxy(true).is_ok());
+        let refused = variables.refuse_proxy(false).unwrap_err().to_string();
         assert_eq!(refused, "the variable `https_proxy` is not followed");
     }
 }

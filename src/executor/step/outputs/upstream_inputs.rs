@@ -36,14 +36,16 @@ impl UpstreamInput {
     /// Refuses an output that contains a number which cannot be passed on exactly.
     fn refuse_inexact_number(&self, current: &[Output], state: &OutputStatus) -> Result<(), Failure> {
         let Self { variable, from, .. } = self;
-        let is_exact = match state.planned(from.output()) {
+        let has_all_digits = match state.planned(from.output()) {
             // The planned value replaces the current one.
-            Some(PlannedOutput { after: PlannedValue::Known(_) | PlannedValue::Gone, is_exact, .. }) => {
-                *is_exact
-            }
-            _ => current.iter().all(|output| output.name != from.output() || output.is_exact),
+            Some(PlannedOutput {
+                after: PlannedValue::Known(_) | PlannedValue::Gone,
+                has_all_digits,
+                ..
+            }) => *has_all_digits,
+            _ => current.iter().all(|output| output.name != from.output() || output.has_all_digits),
         };
-        if is_exact {
+        if has_all_digits {
             return Ok(());
         }
         let summary = format!("`{variable}` takes `{from}`, which holds a number of too many digits");

@@ -19,16 +19,16 @@ pub struct StateIdentity {
     pub serial: u64,
 }
 
-/// Identity of a state in a local file.
+/// Lineage and serial of a state in a local file, and the digest of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LocalIdentity {
     /// Lineage and serial in the file.
     pub state: StateIdentity,
-    /// SHA-256 of the file; empty if there is no file yet.
+    /// SHA-256 of the file; empty if the file does not exist yet.
     pub content: String,
 }
 
-/// Reads the identity of the state at an address; `None` if only an engine can read it.
+/// Reads lineage and serial of the state at an address; `None` if only an engine can read the state.
 ///
 /// OpenTofu leaves lineage and serial of an encrypted state readable.
 pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {
