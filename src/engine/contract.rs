@@ -160,6 +160,15 @@ pub struct EffectiveInit {
     pub modules: Option<Vec<Utf8PathBuf>>,
 }
 
+/// Configured address of an instance's state that differs from the address of its last known state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedAddress {
+    /// Address of the last known state.
+    pub from: String,
+    /// Address that the files and environments.toml configure.
+    pub to: String,
+}
+
 /// Progress report of a running engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {

@@ -27,8 +27,8 @@ pub mod terragrunt;
 mod typed_command;
 
 pub use contract::{
-    Applied, EffectiveInit, EngineError, EngineLabel, PlanFacts, PlanMode, PlanRequest, Planned, Progress,
-    Session, WorkspaceStatus,
+    Applied, EffectiveInit, EngineError, EngineLabel, MovedAddress, PlanFacts, PlanMode, PlanRequest,
+    Planned, Progress, Session, WorkspaceStatus,
 };
 
 pub use engines::{Engines, driven_engine};
@@ -47,10 +47,10 @@ pub use process::Log;
 pub use program::{EnginePlace, EngineProgram, EngineUnavailable};
 pub use recovery::{holds_state, is_rescued, unwritable};
 pub use state::{
-    FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, MovedAddress, Output, OutputKind,
-    PlannedOutput, PlannedValue, PrintedOutput, RecordedState, RemoteStates, RemoteVersion,
-    RemoteVersionAnswer, StateError, StateIdentity, StateMove, UNKNOWN_ADDRESS, check_local_state,
-    moved_address, outputs_before, recorded_state, state_addresses, state_at,
+    FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind, PlannedOutput,
+    PlannedValue, PrintedOutput, RecordedState, RemoteStates, RemoteVersion, RemoteVersionAnswer, StateError,
+    StateIdentity, StateMove, UNKNOWN_ADDRESS, check_local_state, moved_address, outputs_before,
+    recorded_state, state_addresses, state_at,
 };
 pub use target::{
     Backend, BackendInForce, CalledModule, GeneratedValues, LockfilePolicy, Neighbours, StackFolder,

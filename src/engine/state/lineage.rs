@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     engine::{
-        StateIdentity, Target,
+        MovedAddress, StateIdentity, Target,
         driver::Driver,
         next_command::{allow_lineage, exec_line, plan_line},
         terraform::{
@@ -283,15 +283,6 @@ pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failur
     }
     let address = known.version.and_then(|version| version.address);
     Ok(Some(RecordedState { lineage: Some(known.lineage), address }))
-}
-
-/// Configured address of an instance's state that differs from the address of its last known state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MovedAddress {
-    /// Address of the last known state.
-    pub from: String,
-    /// Address that the files and environments.toml configure.
-    pub to: String,
 }
 
 /// Returns the addresses of an instance's state before and after a change of its configuration; `None` if they are equal or

@@ -20,7 +20,7 @@ mod s3;
 pub use file::{StateError, state_addresses};
 pub use former_names::FormerNames;
 pub use identity::{LocalIdentity, StateIdentity, state_at};
-pub use lineage::{MovedAddress, RecordedState, moved_address, recorded_state};
+pub use lineage::{RecordedState, moved_address, recorded_state};
 pub use local_check::check_local_state;
 pub use moved::{StateMove, UNKNOWN_ADDRESS};
 pub use outputs::{KnownOutputs, Output, OutputKind, PlannedOutput, PlannedValue, PrintedOutput};

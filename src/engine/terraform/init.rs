@@ -334,7 +334,7 @@ fn record_replaced_backend(target: &Target, former: &BackendRecord) -> Result<()
     Ok(())
 }
 
-/// Reports to the user that a data directory held the backend of another state, and was initialised again for its instance.
+/// Reports that a data directory held the backend of another state, and was initialised again for its instance.
 fn note_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecord, session: &Session<'_>) {
     if before.is_same(now) {
         return;

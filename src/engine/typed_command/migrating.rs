@@ -15,15 +15,12 @@ use serde_json::{Map, Value, json};
 use super::intent::{Intent, intent_of};
 use crate::{
     engine::{
-        EngineError, Session, Target,
+        EngineError, MovedAddress, Session, Target,
         driver::Invocation,
         messages::exit_error::command_error,
         next_command::exec_line,
         process::call::capture,
-        state::{
-            claims::claim_backend,
-            lineage::{MovedAddress, moved_address},
-        },
+        state::{claims::claim_backend, lineage::moved_address},
         terraform::{
             backend_check::{configured_backend, is_other_backend},
             backend_record::{BackendRecord, RECORD},
