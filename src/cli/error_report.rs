@@ -105,7 +105,11 @@ fn add_usage(shown: &mut UserError, usage: &Usage, verb: &str, flags: &GivenFlag
         Usage::NoEnvironment(names) => shown.hints.extend(
             names.first().map(|name| format!("for example `{}`", flags.command(&format!("{verb} {name}")))),
         ),
-        Usage::OutputIsInput { .. } | Usage::Other(_) => {}
+        Usage::NoDeclaredEnvironment => {
+            let example = "`[environments.dev]` in environments.toml declares the environment `dev`";
+            shown.hints.push(example.to_owned());
+        }
+        Usage::StackAsEnvironment { .. } | Usage::OutputIsInput { .. } | Usage::Other(_) => {}
     }
 }
 
@@ -191,6 +195,11 @@ pub(super) fn usage_error(message: String, hints: Vec<String>) -> UserError {
 }
 
 impl UserError {
+    /// Adds a hint, if there is one.
+    pub(super) fn add_hint(&mut self, hint: Option<String>) {
+        self.hints.extend(hint);
+    }
+
     /// Prints the error on standard error.
     pub(super) fn say(&self, printer: &Printer, github: bool) {
         if github {

@@ -11,7 +11,9 @@ mod run;
 mod terminal;
 #[cfg(feature = "fake-engine")]
 mod test_clock;
+mod unknown_verb;
 mod verbs;
 mod without_dashes;
+mod word_order;
 
 pub use run::run;

@@ -11,9 +11,10 @@ use clap::{
 use super::{
     app::App,
     error_report::{self, UserError},
+    unknown_verb::UnknownVerb,
     without_dashes::corrected_command,
 };
-use crate::diagnostic::closest;
+use crate::{diagnostic::closest, ui::shell_word};
 
 /// Removed flags, each with its replacement.
 const REMOVED_FLAGS: [(&str, &str); 1] = [(
@@ -34,8 +35,12 @@ pub(super) fn user_error(error: &clap::Error, argv: &[OsString]) -> UserError {
         let removed = REMOVED_FLAGS.iter().find(|(flag, _)| *flag == unknown);
         hints.extend(removed.map(|(_, instead)| (*instead).to_owned()));
     }
-    hints.push(match error.kind() {
-        ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => format!("`{help}` lists the verbs"),
+    if verb == "apply" && error.kind() == ErrorKind::MissingRequiredArgument {
+        hints.push("`envctl apply last` applies the plans of the newest run".to_owned());
+    }
+    hints.push(match (error.kind(), unknown_verb(error, argv)) {
+        (_, Some(unknown)) => unknown.hint,
+        (ErrorKind::MissingSubcommand, _) => format!("`{help}` lists the verbs"),
         _ => format!("`{help}` explains the arguments"),
     });
     error_report::usage_error(message(error, argv), hints)
@@ -50,6 +55,9 @@ pub(super) fn verb_path(argv: &[OsString]) -> String {
 fn message(error: &clap::Error, argv: &[OsString]) -> String {
     match (error.kind(), invalid_argument(error)) {
         (ErrorKind::UnknownArgument, Some(flag)) if flag.starts_with('-') => {
+            if let Some((typed, meant)) = single_dash_flag(flag, argv) {
+                return format!("unknown flag `{typed}`; did you mean `{meant}`?");
+            }
             let meant = similar_flag(error, flag, argv);
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             format!("unknown flag `{flag}`{meant}")
@@ -57,11 +65,7 @@ fn message(error: &clap::Error, argv: &[OsString]) -> String {
         (ErrorKind::UnknownArgument, Some(word)) => format!("unexpected argument `{word}`"),
         (ErrorKind::InvalidSubcommand, _) => {
             let verb = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-            let meant = match error.get(ContextKind::SuggestedSubcommand) {
-                Some(ContextValue::Strings(names)) => names.first().map(String::as_str),
-                Some(ContextValue::String(name)) => Some(name.as_str()),
-                _ => None,
-            };
+            let meant = unknown_verb(error, argv).and_then(|unknown| unknown.meant);
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             format!("there is no verb `{verb}`{meant}")
         }
@@ -118,6 +122,38 @@ fn similar_flag(error: &clap::Error, unknown: &str, argv: &[OsString]) -> Option
     Some(format!("--{name}"))
 }
 
+/// Returns the suggestions for an unknown verb; absent for another error.
+fn unknown_verb(error: &clap::Error, argv: &[OsString]) -> Option<UnknownVerb> {
+    let word = text_of(error, ContextKind::InvalidSubcommand)?;
+    (error.kind() == ErrorKind::InvalidSubcommand).then(|| UnknownVerb::new(word, argv))
+}
+
+/// Returns a flag that was typed with one dash, as engines take it, and the flag of envctl that is meant: clap reads the
+/// letters of `-target=x` as flags of one letter, of which `unknown` is the first that does not exist.
+fn single_dash_flag(unknown: &str, argv: &[OsString]) -> Option<(String, String)> {
+    let letter = unknown.strip_prefix('-').filter(|rest| rest.chars().count() == 1)?;
+    let words: Vec<&str> =
+        argv.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
+    let long = |word: &&str| {
+        word.starts_with('-') && !word.starts_with("--") && word.chars().count() > 2 && word.contains(letter)
+    };
+    let at = words.iter().position(|word| long(&word))?;
+    let typed = words[at].trim_start_matches('-');
+    let (name, value) = typed.split_once('=').map_or((typed, None), |(name, value)| (name, Some(value)));
+    let takes_value = with_verb(argv, |verb, _| {
+        let mut visible = verb.get_arguments().filter(|argument| !argument.is_hide_set());
+        visible
+            .find(|argument| argument.get_long() == Some(name))
+            .map(|found| found.get_action().takes_values())
+    })?;
+    let value = value.or_else(|| words.get(at + 1).copied().filter(|next| !next.starts_with('-')));
+    let meant = match value.filter(|_| takes_value) {
+        Some(value) => format!("--{name} {}", shell_word(value)),
+        None => format!("--{name}"),
+    };
+    (takes_value || !typed.contains('=')).then(|| (format!("-{name}"), meant))
+}
+
 /// Calls `look` with the command that the command line names, and its words.
 fn with_verb<T>(argv: &[OsString], look: impl FnOnce(&Command, &[&str]) -> T) -> T {
     let mut app = App::command();
@@ -161,6 +197,9 @@ mod tests {
             (&["--quite", "runs", "gc", "--dyr-run"], "unknown flag `--quite`; did you mean `--quiet`?"),
             (&["runs", "gc", "--dyr-run"], "unknown flag `--dyr-run`; did you mean `--dry-run`?"),
             (&["deploy", "dev", "--accept-replans"], "unknown flag `--accept-replans`"),
+            (&["plan", "dev", "-target=x[0]"], "unknown flag `-target`; did you mean `--target 'x[0]'`?"),
+            (&["plan", "dev", "-target", "x"], "unknown flag `-target`; did you mean `--target x`?"),
+            (&["plan", "dev", "-z"], "unknown flag `-z`"),
         ] {
             assert_eq!(message_of(words), found);
         }

@@ -18,6 +18,7 @@ use super::{
     error_report, parse_error,
     prompts::Dialogue,
     terminal,
+    word_order::environment_first,
 };
 use crate::{
     commands,
@@ -72,8 +73,12 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => {
             let config = app.global.config.as_ref().map(ToString::to_string);
-            let shown =
+            let mut shown =
                 error_report::user_error(&error, &verb, &GivenFlags { config, ..GivenFlags::default() });
+            if let Some(Usage::StackAsEnvironment { stack, environments, takes_stack }) = error.downcast_ref()
+            {
+                shown.add_hint(environment_first(&argv, stack, environments, *takes_stack));
+            }
             shown.say(&printer, streams.terminal.github);
             let document = shown.document();
             if json {

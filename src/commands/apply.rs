@@ -2,7 +2,7 @@
 
 use crate::{
     engine::PlanMode,
-    journal::{RunStore, StoredRun},
+    journal::{RunStore, StoreError, StoredRun},
     model::{ExitStatus, RunResult, RunVerb},
     run::{
         Confirm, Context, RunRequest, Stopped, Usage,
@@ -35,7 +35,7 @@ pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStat
     let store = RunStore::new(&root);
     let found = match request.run.as_str() {
         "last" => newest_run_with_plans(context, &store)?,
-        named => store.find(named)?,
+        named => store.find(named).map_err(|error| explain_environment_name(context, error))?,
     };
     let StoredPlans { stored_request, stacks } =
         read_stored_plans(context, &request.options, &store, &found)?;
@@ -53,6 +53,22 @@ pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStat
         run_mode,
         PriorResults { stacks, ..PriorResults::default() },
     )
+}
+
+/// Returns the error for a word that names no run: if it is an environment, the hint says what to type for one.
+fn explain_environment_name(context: &Context, error: StoreError) -> anyhow::Error {
+    let StoreError::NotFound(word) = &error else { return error.into() };
+    // An error of environments.toml is not what the user asks about here.
+    let Ok(config) = context.config() else { return error.into() };
+    if config.environment(word).is_err() {
+        return error.into();
+    }
+    let flags = context.given_flags();
+    let (deploy, apply) = (flags.command(&format!("deploy {word}")), flags.command("apply last"));
+    let hint = format!(
+        "`{word}` is an environment: `{deploy}` plans and applies, `{apply}` applies the plans of the newest run"
+    );
+    Stopped { status: ExitStatus::Usage, message: error.to_string(), hints: vec![hint] }.into()
 }
 
 /// Returns the newest run that made plans. An `apply` that was refused at its gate made none and is skipped. A run without

@@ -7,12 +7,12 @@ use camino::Utf8PathBuf;
 use crate::{
     config::{Environment, VerbClass},
     engine::{
-        EngineError, GivenFlags, Intent, Session, TypedColors, evaluates_variables, intent_of,
-        may_make_workspace, takes_values,
+        EngineError, GivenFlags, Intent, Session, TypedColors, corrected_verb, evaluates_variables,
+        intent_of, may_make_workspace, takes_values,
     },
     executor::{ReadyStack, SecretUse},
     journal::RunStore,
-    model::{ExitStatus, Failure, FailureKind, StackId},
+    model::{EngineName, ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Stream},
     run::{
         Context, Stopped,
@@ -39,6 +39,10 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
+    if let Some(corrected) = corrected_verb(&request.args) {
+        let engine = inventory.instances().find(|i| stacks.contains(&i.id.stack)).map(|i| i.engine);
+        return Err(mistyped_verb_error(context, environment, request, engine, corrected).into());
+    }
     let needs = command_needs(&request.args);
     let mut prepared =
         PreparedInstances::load(context, &config, &validated, environment, &stacks, &request.allow, needs)?;
@@ -217,6 +221,31 @@ fn run_mutating(
         context.printer.error(format_args!("standard output: {error}; `{}` has the whole", session.log));
     }
     ran
+}
+
+/// Returns the error for a mistyped verb of an engine, with the complete command, which has no confirmation.
+fn mistyped_verb_error(
+    context: &Context,
+    environment: &Environment,
+    request: &ExecRequest,
+    engine: Option<EngineName>,
+    corrected: Vec<OsString>,
+) -> Stopped {
+    let words = if request.args.first() == corrected.first() { 2 } else { 1 };
+    let line =
+        |args: &[OsString]| ExecRequest { args: args.to_vec(), ..request.clone() }.engine_command_line();
+    let of = engine.map_or_else(String::new, |engine| format!(" of {engine}"));
+    let message = format!(
+        "there is no command `{}`{of}; did you mean `{}`?",
+        line(&request.args[..words]),
+        line(&corrected[..words])
+    );
+    let flags = context.shown_flags(&environment.name);
+    let exec =
+        std::iter::once(flags.command(&format!("exec {} {}", environment.name, request.stack_words())));
+    let command = exec.chain(flags.values(false)).chain(["--".to_owned(), line(&corrected)]);
+    let hint = format!("`{}`", command.collect::<Vec<_>>().join(" "));
+    Stopped { status: ExitStatus::Usage, message, hints: vec![hint] }
 }
 
 /// Returns the refusal of a command that would run a unit without its values: it could write wrong values to its state.

@@ -98,7 +98,22 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
         }
         found.push((stack, outputs));
     }
+    let deploy = || {
+        let names: Vec<String> = match &request.stack {
+            Some(_) => undeployed.iter().map(|stack| format!(" {}", shell_word(stack.as_str()))).collect(),
+            None => Vec::new(),
+        };
+        let deploy = format!("deploy {}{}", environment.name, names.concat());
+        prepared.given_flags().command_with_values(&deploy)
+    };
     if let Some(name) = &request.name {
+        if let [stack] = undeployed.as_slice()
+            && found.len() == 1
+        {
+            let message = format!("there is no output `{name}`: `{stack}` is not deployed yet");
+            let hints = vec![format!("`{}` deploys it", deploy())];
+            return Err(Stopped { status: ExitStatus::Usage, message, hints }.into());
+        }
         keep_output(&mut found, name)?;
     }
     if request.name.is_some() && !request.json {
@@ -133,13 +148,7 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
         context.printer.text(text(stack, outputs, none, request.show_sensitive, styles))?;
     }
     if !undeployed.is_empty() {
-        let names: Vec<String> = match &request.stack {
-            Some(_) => undeployed.iter().map(|stack| format!(" {}", shell_word(stack.as_str()))).collect(),
-            None => Vec::new(),
-        };
-        let deploy = format!("deploy {}{}", environment.name, names.concat());
-        let deploy = prepared.given_flags().command_with_values(&deploy);
-        context.printer.hint(format_args!("`{deploy}` deploys what is missing"));
+        context.printer.hint(format_args!("`{}` deploys what is missing", deploy()));
     }
     Ok(ExitStatus::Success)
 }

@@ -7,7 +7,10 @@ use super::{gc, resume};
 use crate::{
     files,
     journal::{JournalError, RunStore, StoredRun},
-    model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, RunVerb, StackId},
+    model::{
+        ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, RunVerb, StackId, StackNote,
+        StackReport, StackResult,
+    },
     reporter::report_table,
     run::{Context, Stopped, resumable::hint_unfinished},
     ui::{Align, Count, Role, Table, seconds},
@@ -215,11 +218,31 @@ fn show_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Resu
     match files::read_whole_text(&stored.dir.diff(&stack)) {
         Ok(diff) => context.printer.text(format_args!("{}\n", diff.trim_end_matches('\n')))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            context.printer.say(format_args!("`{stack}` had no changes in this run"));
+            let report = stored.report()?;
+            let reported = report.stacks.iter().find(|reported| reported.stack == stack);
+            context.printer.say(without_diff(reported, &stack));
         }
         Err(error) => return Err(JournalError::io("read", stored.dir.diff(&stack))(error).into()),
     }
     Ok(ExitStatus::Success)
+}
+
+/// Returns the line about a stack without a diff: its result in the run.
+fn without_diff(reported: Option<&StackReport>, stack: &StackId) -> String {
+    let notes = reported.iter().flat_map(|reported| &reported.notes);
+    match reported.and_then(|reported| reported.result) {
+        Some(StackResult::Clean) => format!("`{stack}` had no changes in this run"),
+        Some(StackResult::Deferred) => {
+            let mut reasons = notes.filter_map(|note| match StackNote::parse(note) {
+                StackNote::Deferred(reason) => Some(reason),
+                _ => None,
+            });
+            let reason = reasons.next().map_or(String::new(), |reason| format!(": {reason}"));
+            format!("`{stack}` was deferred in this run{reason}")
+        }
+        Some(result) => format!("`{stack}` has no diff in this run; its result is `{}`", result.as_str()),
+        None => format!("`{stack}` has no diff in this run, which did not finish it"),
+    }
 }
 
 fn log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Result<ExitStatus> {
@@ -253,7 +276,11 @@ fn stack_of(stored: &StoredRun, name: &str) -> anyhow::Result<StackId> {
     let error = Stopped {
         status: ExitStatus::Usage,
         message: format!("run {} has no stack `{name}`", stored.id),
-        hints: vec![format!("it has {}", names.join(", "))],
+        hints: vec![if names.is_empty() {
+            "no stack was part of it".to_owned()
+        } else {
+            format!("it has {}", names.join(", "))
+        }],
     };
     Err(error.into())
 }

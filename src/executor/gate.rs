@@ -266,7 +266,14 @@ impl GateRequest<'_> {
             (true, false) => format!("`{invocation} --confirm={digest}` confirms exactly this plan"),
             (false, _) => format!("`{invocation} --yes` runs without a question"),
         };
-        Refusal { hint: Some(hint), next, ..self.refusal(format!("`{environment}` needs a confirmation")) }
+        let summary = if self.confirmation == Some(&Confirmation::Plain) {
+            format!(
+                "a plain `--confirm` is not enough to destroy `{environment}`: it takes the digest, `--confirm={digest}`"
+            )
+        } else {
+            format!("`{environment}` needs a confirmation")
+        };
+        Refusal { hint: Some(hint), next, ..self.refusal(summary) }
     }
 
     fn other_digest_refusal(&self, confirmed: &DigestPrefix) -> Refusal {

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{READ_ONLY, Stopped, Usage};
 use crate::{
-    config::{self, Config, Environment, Overrides},
+    config::{self, Config, Environment, Overrides, UnknownEnvironment},
     diagnostic::Diagnostics,
     engine::{GivenFlags, LockfilePolicy, writes_a_file},
     executor::{Interrupts, ProgressCallback, Prompter, shown_flags},
@@ -101,7 +101,7 @@ impl Context {
 
     /// Returns the flags that a suggested command repeats, without the values of variables that a stack of the environment
     /// declares `sensitive`; without all values of variables if the project cannot be read.
-    pub(super) fn shown_flags(&self, environment: &EnvName) -> GivenFlags {
+    pub(crate) fn shown_flags(&self, environment: &EnvName) -> GivenFlags {
         let flags = self.given_flags();
         if !flags.sets_variables() {
             return flags.hiding(|_| false);
@@ -159,7 +159,7 @@ impl Context {
     /// Returns the environment that a word names; without a word the user picks one, or the error lists the environments.
     pub fn environment<'c>(&self, config: &'c Config, word: Option<&str>) -> anyhow::Result<&'c Environment> {
         if let Some(word) = word {
-            return Ok(config.environment(word)?);
+            return config.environment(word).map_err(|error| self.explain_stack_name(config, error, true));
         }
         let names: Vec<String> = config.environments().keys().map(ToString::to_string).collect();
         if self.terminal.interactive
@@ -168,7 +168,25 @@ impl Context {
         {
             return Ok(config.environment(&names[index])?);
         }
-        Err(Usage::NoEnvironment(names).into())
+        Err(if names.is_empty() { Usage::NoDeclaredEnvironment } else { Usage::NoEnvironment(names) }.into())
+    }
+
+    /// Returns the error for a word that names no environment: if it is a stack, the error says so.
+    fn explain_stack_name(
+        &self,
+        config: &Config,
+        error: UnknownEnvironment,
+        takes_stack: bool,
+    ) -> anyhow::Error {
+        let all: Vec<&Environment> = config.environments().values().collect();
+        let offline = self.check_offline(config, &all, &[], false);
+        if offline.inventories.iter().all(|inventory| inventory.get(&error.word).is_none()) {
+            return error.into();
+        }
+        let names = all.iter().map(|environment| environment.name.to_string());
+        let aliases = all.iter().flat_map(|environment| environment.aliases.iter().cloned());
+        let environments = names.chain(aliases).collect();
+        Usage::StackAsEnvironment { stack: error.word, environments, takes_stack }.into()
     }
 
     /// Returns the environments that words name; without words all of them.
@@ -180,7 +198,12 @@ impl Context {
         if words.is_empty() {
             return Ok(config.environments().values().collect());
         }
-        words.iter().map(|word| config.environment(word).map_err(Into::into)).collect()
+        words
+            .iter()
+            .map(|word| {
+                config.environment(word).map_err(|error| self.explain_stack_name(config, error, false))
+            })
+            .collect()
     }
 
     /// Prints diagnostics on standard error.

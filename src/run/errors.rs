@@ -16,6 +16,19 @@ pub enum Usage {
     /// The command line names no environment.
     #[error("no environment given. Choose one: {}", .0.join(", "))]
     NoEnvironment(Vec<String>),
+    /// The command line names no environment, and environments.toml declares none.
+    #[error("no environment given, and environments.toml has none")]
+    NoDeclaredEnvironment,
+    /// The word in the place of an environment is a stack.
+    #[error("there is no environment `{stack}`: it is a stack{}", if *.takes_stack { ", and the environment comes first" } else { "" })]
+    StackAsEnvironment {
+        /// Name of the stack.
+        stack: String,
+        /// Names and aliases of the environments.
+        environments: Vec<String>,
+        /// True if the verb takes a stack after the environment.
+        takes_stack: bool,
+    },
     /// The environment has no stack of that name.
     #[error("there is no stack `{name}` in `{environment}`")]
     UnknownStack {

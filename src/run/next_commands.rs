@@ -9,7 +9,7 @@ use crate::{
 
 /// Suggested commands that continue the run.
 pub(crate) struct NextCommands {
-    /// Command that applies the plans of this run.
+    /// Command that applies the plans of this run, or those of the earlier run whose plans this one applies.
     pub(super) apply: String,
     /// Command line of this run.
     pub(super) again: String,
@@ -40,7 +40,13 @@ impl NextCommands {
             (other, _) => other,
         };
         Self {
-            apply: line(&RunRequest { stored: Some(run.clone()), ..request.clone() }, RunVerb::Apply),
+            apply: line(
+                &RunRequest {
+                    stored: Some(request.stored.clone().unwrap_or_else(|| run.clone())),
+                    ..request.clone()
+                },
+                RunVerb::Apply,
+            ),
             again: line(request, run_mode.verb),
             anew: line(&new, planner),
             adopts_plans: request.adopts_plans(),

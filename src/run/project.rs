@@ -220,7 +220,10 @@ impl Context {
         inventory.get(name).ok_or_else(|| Usage::UnknownStack {
             name: name.to_owned(),
             environment: environment.name.to_string(),
-            suggestion: closest(name, inventory.instances().map(|i| i.id.stack.as_str())).map(str::to_owned),
+            suggestion: self
+                .stack_of_folder(inventory, name)
+                .or_else(|| closest(name, inventory.instances().map(|i| i.id.stack.as_str())))
+                .map(str::to_owned),
         })
     }
 }

@@ -195,7 +195,13 @@ fn round(
     let record = run.guards.record(context, Some(review.digest()));
     match run.deployment.dispatcher().gate(&request_with(&record), &context.prompter)? {
         GateResult::Confirmed => answers.record_confirmation(run.guards.shown_losses(review)),
-        GateResult::Refused(refusal) => return Ok(stop_refused(context, run, &refusal)),
+        GateResult::Refused(mut refusal) => {
+            // Plans of a later round, and of a resumed run, are continued by `runs resume`.
+            if refusal.hint.is_none() && !position.is_later && request.resumes.is_none() {
+                refusal.hint = Some(run.hint_kept_plans(&reviewed.digest));
+            }
+            return Ok(stop_refused(context, run, &refusal));
+        }
         GateResult::Interrupted(signal) => return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal))),
     }
     // The answer to the prompt may have taken an hour.

@@ -43,6 +43,19 @@ impl Run {
         words.join(" ")
     }
 
+    /// Returns the hint with the complete command that applies the plans after their review was not confirmed.
+    pub(super) fn hint_kept_plans(&self, digest: &str) -> String {
+        let flag = match (self.needs_confirmation, self.mode) {
+            (true, PlanMode::Destroy) => format!("--confirm={}", digest.get(..16).unwrap_or(digest)),
+            (true, _) => "--confirm".to_owned(),
+            (false, _) => "--yes".to_owned(),
+        };
+        let acks = self.guards.checklist.ack_flags(&[]);
+        let words: Vec<String> =
+            std::iter::once(self.next_commands.apply.clone()).chain(acks).chain([flag]).collect();
+        format!("the plans are kept: `{}` applies them", words.join(" "))
+    }
+
     /// Prints a hint about plans whose inputs changed.
     pub(super) fn hint_new_plans(&self, context: &Context) {
         context.printer.hint(format_args!("`{}` makes new plans", self.next_commands.anew));

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, thread};
 
+use camino::Utf8Path;
+
 use super::{Context, Stopped, Usage};
 use crate::{
     config::{Config, EnvironmentScope, parse_duration},
@@ -70,7 +72,9 @@ impl Context {
         let config = scope.config;
         let selection = query.selection.clone();
         // An unknown stack is reported first: the word may have been meant as the base of `--changed`.
-        inventory.graph().check_words(&selection).map_err(|error| explain_environment_name(config, error))?;
+        inventory.graph().check_words(&selection).map_err(|error| {
+            explain_environment_name(config, self.suggest_stack_of_folder(inventory, error))
+        })?;
         let first = query.answer.is_some();
         let Some(changes) = query.answer(self)? else {
             return Ok(SelectedStacks {
@@ -92,6 +96,29 @@ impl Context {
         }
         let Base { name, commit, .. } = changes.base.clone();
         Ok(SelectedStacks { stacks, changed_since: Some(ChangedSince { base: name, commit, gone }) })
+    }
+}
+
+impl Context {
+    /// Adds a suggestion to the error about an unknown stack whose name is the path of a stack's folder.
+    fn suggest_stack_of_folder(&self, inventory: &Inventory, error: SelectionError) -> SelectionError {
+        match error {
+            SelectionError::UnknownStack { name, suggestion } => {
+                let suggestion = self.stack_of_folder(inventory, &name).map(str::to_owned).or(suggestion);
+                SelectionError::UnknownStack { name, suggestion }
+            }
+            other => other,
+        }
+    }
+
+    /// Returns the stack in a folder, given as a path relative to the working directory or to environments.toml.
+    pub(super) fn stack_of_folder<'i>(&self, inventory: &'i Inventory, path: &str) -> Option<&'i str> {
+        let real = |dir: &Utf8Path| dir.canonicalize_utf8().ok();
+        let root = inventory.instances().next()?.root();
+        let folders: Vec<_> =
+            [self.dir.join(path), root.join(path)].iter().filter_map(|dir| real(dir)).collect();
+        let found = inventory.instances().find(|i| real(&i.dir).is_some_and(|dir| folders.contains(&dir)));
+        found.map(|instance| instance.id.stack.as_str())
     }
 }
 

@@ -204,3 +204,85 @@ fn a_path_without_quotes_is_told_to_be_quoted_whatever_it_begins_like() {
     shop.project.edit("environments.toml", "path = \"network\"", "path = 1.x");
     shop.run(["check"]).exits(4).hides("string values must be quoted");
 }
+
+#[test]
+fn a_stack_in_the_place_of_an_environment_is_called_one() {
+    let shop = Shop::of(&["network"]);
+    for (typed, hint) in [
+        (&["plan", "network", "staging"][..], "hint: `envctl plan staging network`"),
+        (&["output", "network"], "hint: for example `envctl output staging network`"),
+        (&["status", "staging", "network"], "hint: `envctl status staging`"),
+    ] {
+        let run = shop.env.run_args(typed).exits(64);
+        run.tells("there is no environment `network`: it is a stack").tells(hint);
+    }
+    shop.run(["plan", "netwrk", "staging"]).exits(64).hides("is a stack");
+}
+
+#[test]
+fn the_folder_of_a_stack_is_answered_with_its_name() {
+    let shop = Shop::of(&["network"]);
+    shop.project.edit("environments.toml", "[stacks.network]", "[stacks.vpc]");
+    shop.run(["plan", "staging", "./network"]).exits(64).tells("hint: did you mean `vpc`?");
+    shop.run(["output", "staging", "network/"]).exits(64).tells("hint: did you mean `vpc`?");
+}
+
+#[test]
+fn an_environment_in_the_place_of_a_run_is_called_one() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["apply", "staging"])
+        .exits(64)
+        .tells("there is no run `staging`")
+        .tells("hint: `staging` is an environment: `envctl deploy staging` plans and applies, `envctl apply last` applies");
+    shop.run(["apply"]).exits(64).tells("hint: `envctl apply last` applies the plans of the newest run");
+}
+
+#[test]
+fn a_mistyped_verb_of_an_engine_is_not_suggested_with_a_confirmation() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["exec", "staging", "network", "--", "stat", "list"])
+        .exits(64)
+        .tells("there is no command `stat` of tofu; did you mean `state`?")
+        .tells("hint: `envctl exec staging network -- state list`")
+        .hides("--yes");
+    shop.run(["exec", "staging", "network", "--yes", "--", "state", "lsit"])
+        .exits(64)
+        .tells("did you mean `state list`?")
+        .hides("--yes");
+}
+
+#[test]
+fn a_command_for_all_stacks_behind_the_dashes_is_answered_simply() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["exec", "staging", "--all", "--", "run", "--all", "plan"])
+        .exits(3)
+        .tells("type the command for one stack, as `-- plan`");
+}
+
+#[test]
+fn a_project_without_environments_is_told_how_one_is_declared() {
+    let shop = Shop::with("[project]\nname = \"shop\"\n");
+    shop.run(["plan"])
+        .exits(64)
+        .tells("no environment given, and environments.toml has none")
+        .tells("hint: `[environments.dev]` in environments.toml declares the environment `dev`");
+}
+
+#[test]
+fn an_output_of_a_stack_before_its_deployment_is_not_there_yet() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["output", "staging", "network", "id"])
+        .exits(64)
+        .tells("there is no output `id`: `network` is not deployed yet")
+        .tells("hint: `envctl deploy staging network` deploys it");
+}
+
+#[test]
+fn a_plain_confirm_of_a_destroy_is_said_to_lack_the_digest() {
+    let shop = Shop::new().with_guards("production", "max_deletes = 0").with_stacks(&["network"]);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.run(["destroy", "production", "--confirm"])
+        .exits(3)
+        .tells("a plain `--confirm` is not enough to destroy `production`: it takes the digest, `--confirm=")
+        .hides("needs a confirmation");
+}

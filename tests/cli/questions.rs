@@ -140,6 +140,20 @@ fn only_a_whole_yes_or_the_whole_name_is_a_yes() {
 }
 
 #[test]
+fn a_review_that_was_not_confirmed_has_the_command_for_its_plans() {
+    for (question, answer, flag) in [(&QUESTIONS[0], "n", "--yes"), (&QUESTIONS[1], "prod", "--confirm")] {
+        let shop = (question.shop)();
+        let run = question.asked(&shop, "").types(&format!("{answer}\n")).wait().exits(3);
+
+        let command = run.stderr.split("the plans are kept: `envctl ").nth(1).unwrap_or_default();
+        let command: Vec<&str> = command.split('`').next().unwrap_or_default().split_whitespace().collect();
+
+        assert_eq!((command.first(), command.last()), (Some(&"apply"), Some(&flag)), "{run}");
+        shop.env.run_args(&command).exits(0).prints("1 created");
+    }
+}
+
+#[test]
 fn a_terminal_that_is_closed_at_a_question_answers_nothing() {
     for question in QUESTIONS {
         let shop = (question.shop)();

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Shop, error};
+use crate::support::{Shop, error, plain};
 
 #[test]
 fn runs_are_listed_newest_first() {
@@ -223,4 +223,18 @@ fn a_torn_journal_is_passed_over_with_a_word() {
     shop.project.write(&journal, "nonsense\n");
     shop.run(["status"]).exits(0).tells(&format!("run {id}"));
     shop.run(["runs", "list"]).exits(0);
+}
+
+#[test]
+fn a_deferred_stack_of_a_run_is_shown_with_its_reason() {
+    let app = json!({ "resources": { "terraform_data.app": "in ${var.place}" }, "variables": ["place"] });
+    let shop = Shop::new()
+        .with_stack("network", &[], &plain("network"))
+        .with_stack("app", &[], &app)
+        .with_inputs("place = \"network.id\"");
+    shop.run(["plan", "staging"]);
+    shop.run(["runs", "show", "last", "app"])
+        .exits(0)
+        .tells("`app` was deferred in this run: ")
+        .hides("had no changes");
 }

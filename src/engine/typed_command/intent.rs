@@ -81,7 +81,8 @@ const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconf
 const MIGRATION: &[&str] = &["force-copy", "migrate-state"];
 
 const VERB_FIRST_HINT: &str = "the engine's verb comes first; its folder is that of the stack";
-const STACK_HINT: &str = "name the stack; `--all` before `--` runs it in every stack";
+const STACK_HINT: &str =
+    "type the command for one stack, as `-- plan`; `envctl exec ENV --all` runs it in every stack";
 const WORKSPACE_HINT: &str =
     "`workspace` in environments.toml says which; one that is left over is deleted in `envctl shell`";
 const BACKEND_HINT: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";

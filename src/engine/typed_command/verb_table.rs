@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::diagnostic::closest;
+
 /// Forms of a verb that change no state and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadOnlyForms {
@@ -267,6 +269,32 @@ pub(super) fn verb_facts(args: &[OsString]) -> &'static VerbFacts {
     VERBS.iter().filter(fits).max_by_key(|facts| facts.words.len()).unwrap_or(&UNKNOWN)
 }
 
+/// Verbs of some version of an engine that are similar to one of the table, and are passed on as unknown ones.
+const SIMILAR_VERBS: [&str; 1] = ["stacks"];
+
+/// Returns true if a word is a verb of an engine.
+pub fn is_verb(word: &str) -> bool {
+    SIMILAR_VERBS.contains(&word) || VERBS.iter().any(|facts| facts.words[0] == word)
+}
+
+/// Returns the command with the verb, or the subcommand of `state`, that was probably meant by a mistyped one; absent if
+/// the verb is known, or similar to none.
+pub fn corrected_verb(args: &[OsString]) -> Option<Vec<OsString>> {
+    let first = args.first()?.to_str()?;
+    let (at, typed, names): (_, _, Vec<&str>) = if !is_verb(first) {
+        (0, first, VERBS.iter().map(|facts| facts.words[0]).collect())
+    } else if verb_facts(args).intent == IntentRule::UnknownSubcommand {
+        let below = VERBS.iter().filter(|facts| facts.words.len() == 2 && facts.words[0] == first);
+        (1, args.get(1)?.to_str()?, below.map(|facts| facts.words[1]).collect())
+    } else {
+        return None;
+    };
+    let meant = closest(typed, names)?;
+    let mut corrected = args.to_vec();
+    corrected[at] = meant.into();
+    Some(corrected)
+}
+
 /// Returns true if a word is a verb that needs the values of variables in every form but the apply of a plan file.
 pub(super) fn needs_values(word: &OsString) -> bool {
     let facts = verb_facts(std::slice::from_ref(word));
@@ -276,6 +304,29 @@ pub(super) fn needs_values(word: &OsString) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_verb_is_corrected_and_a_far_one_is_not() {
+        let corrected = |typed: &str| {
+            let args: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            let words = corrected_verb(&args)?;
+            Some(words.join(std::ffi::OsStr::new(" ")).into_string().unwrap())
+        };
+        for (typed, meant) in [
+            ("stat list", "state list"),
+            ("aplly -auto-approve", "apply -auto-approve"),
+            ("validaet", "validate"),
+            ("unitaint a.b", "untaint a.b"),
+            ("state lsit", "state list"),
+        ] {
+            assert_eq!(corrected(typed).as_deref(), Some(meant), "{typed}");
+        }
+        for typed in
+            ["state list", "state", "state -json", "query", "stacks", "providers lokc", "-chdir=x plan"]
+        {
+            assert_eq!(corrected(typed), None, "{typed}");
+        }
+    }
 
     #[test]
     fn each_verb_has_one_row() {

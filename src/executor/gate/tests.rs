@@ -69,7 +69,13 @@ fn the_gate_follows_the_table() {
         let other =
             "refused: the plans changed: you confirmed 0123456789abcdef, this review is 9f2c41d0a7b35e18";
         assert_eq!(told(Some(&wrong)), other, "{all:?}");
-        let plain = if protected && destroy { protected_decision.clone() } else { confirmed("--confirm") };
+        let plain = match (protected && destroy, terminal) {
+            (false, _) => confirmed("--confirm"),
+            (true, true) => protected_decision.clone(),
+            (true, false) => "refused: a plain `--confirm` is not enough to destroy `production`: \
+                              it takes the digest, `--confirm=9f2c41d0a7b35e18`"
+                .to_owned(),
+        };
         assert_eq!(told(Some(&Confirmation::Plain)), plain, "{all:?}");
         let absent = match (protected, yes, terminal) {
             (true, _, _) => protected_decision,
