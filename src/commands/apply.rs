@@ -35,7 +35,7 @@ pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStat
     let store = RunStore::new(&root);
     let found = match request.run.as_str() {
         "last" => newest_run_with_plans(context, &store)?,
-        named => store.find(named).map_err(|error| explain_environment_name(context, error))?,
+        named => store.find(named).map_err(|error| explain_environment_name(context, named, error))?,
     };
     let StoredPlans { stored_request, stacks } =
         read_stored_plans(context, &request.options, &store, &found)?;
@@ -56,8 +56,7 @@ pub fn run(context: &Context, request: &ApplyRequest) -> anyhow::Result<ExitStat
 }
 
 /// Returns the error for a word that names no run: if it is an environment, the hint says what to type for one.
-fn explain_environment_name(context: &Context, error: StoreError) -> anyhow::Error {
-    let StoreError::NotFound(word) = &error else { return error.into() };
+fn explain_environment_name(context: &Context, word: &str, error: StoreError) -> anyhow::Error {
     // An error of environments.toml is not what the user asks about here.
     let Ok(config) = context.config() else { return error.into() };
     if config.environment(word).is_err() {

@@ -232,8 +232,13 @@ fn an_environment_in_the_place_of_a_run_is_called_one() {
     let shop = Shop::of(&["network"]);
     shop.run(["apply", "staging"])
         .exits(64)
-        .tells("there is no run `staging`")
+        .tells("there are no runs in")
         .tells("hint: `staging` is an environment: `envctl deploy staging` plans and applies, `envctl apply last` applies");
+    shop.run(["plan", "staging"]).exits(0);
+    shop.run(["apply", "production"])
+        .exits(64)
+        .tells("there is no run `production`")
+        .tells("hint: `production` is an environment: `envctl deploy production` plans");
     shop.run(["apply"]).exits(64).tells("hint: `envctl apply last` applies the plans of the newest run");
 }
 

@@ -149,7 +149,7 @@ fn a_review_that_was_not_confirmed_has_the_command_for_its_plans() {
         let command: Vec<&str> = command.split('`').next().unwrap_or_default().split_whitespace().collect();
 
         assert_eq!((command.first(), command.last()), (Some(&"apply"), Some(&flag)), "{run}");
-        shop.env.run_args(&command).exits(0).prints("1 created");
+        shop.env.run_args(&command).exits(0).tells("1 created");
     }
 }
 
