@@ -134,10 +134,10 @@ fn single_dash_flag(unknown: &str, argv: &[OsString]) -> Option<(String, String)
     let letter = unknown.strip_prefix('-').filter(|rest| rest.chars().count() == 1)?;
     let words: Vec<&str> =
         argv.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
-    let long = |word: &&str| {
+    let is_long = |word: &&str| {
         word.starts_with('-') && !word.starts_with("--") && word.chars().count() > 2 && word.contains(letter)
     };
-    let at = words.iter().position(|word| long(&word))?;
+    let at = words.iter().position(is_long)?;
     let typed = words[at].trim_start_matches('-');
     let (name, value) = typed.split_once('=').map_or((typed, None), |(name, value)| (name, Some(value)));
     let takes_value = with_verb(argv, |verb, _| {

@@ -41,7 +41,7 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
     };
     if let Some(corrected) = corrected_verb(&request.args) {
         let engine = inventory.instances().find(|i| stacks.contains(&i.id.stack)).map(|i| i.engine);
-        return Err(mistyped_verb_error(context, environment, request, engine, corrected).into());
+        return Err(mistyped_verb_error(context, environment, request, engine, &corrected).into());
     }
     let needs = command_needs(&request.args);
     let mut prepared =
@@ -229,7 +229,7 @@ fn mistyped_verb_error(
     environment: &Environment,
     request: &ExecRequest,
     engine: Option<EngineName>,
-    corrected: Vec<OsString>,
+    corrected: &[OsString],
 ) -> Stopped {
     let words = if request.args.first() == corrected.first() { 2 } else { 1 };
     let line =
@@ -243,7 +243,7 @@ fn mistyped_verb_error(
     let flags = context.shown_flags(&environment.name);
     let exec =
         std::iter::once(flags.command(&format!("exec {} {}", environment.name, request.stack_words())));
-    let command = exec.chain(flags.values(false)).chain(["--".to_owned(), line(&corrected)]);
+    let command = exec.chain(flags.values(false)).chain(["--".to_owned(), line(corrected)]);
     let hint = format!("`{}`", command.collect::<Vec<_>>().join(" "));
     Stopped { status: ExitStatus::Usage, message, hints: vec![hint] }
 }

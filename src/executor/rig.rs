@@ -133,7 +133,7 @@ impl Rig {
         let (levels, events) = (Shared::<InterruptLevel>::default(), Shared::<Event>::default());
         let climbed = Arc::clone(&levels);
         let cancel = InterruptHandler::new(SignalSource::Channel(source), move |level| {
-            climbed.lock().unwrap().push(level)
+            climbed.lock().unwrap().push(level);
         });
         let ear = Box::new(EventRecorder(Arc::clone(&events)));
         let mut dispatcher = Dispatcher::new(Arc::new(Stopped), Some(journal), vec![ear], cancel);

@@ -175,7 +175,7 @@ mod tests {
     fn texts_names_and_long_numbers_are_masked_in_each_spelling() {
         let told = std::cell::RefCell::new(Vec::new());
         for_each_revealing_text(&json!({ "key\n": [1_234_567, 12, "a\"b"] }), &|text| {
-            told.borrow_mut().push(text.to_owned())
+            told.borrow_mut().push(text.to_owned());
         });
         let told = told.into_inner();
         for wanted in ["key\n", "key\\n", "1234567", "a\"b", "a\\\"b"] {
