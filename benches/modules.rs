@@ -150,7 +150,9 @@ fn schedule(bencher: Bencher, count: usize) {
 #[divan::bench(args = SIZES)]
 fn durations(bencher: Bencher, count: usize) {
     let (folder, file) = ready(measured(count));
-    bencher.counter(ItemsCount::new(count)).bench(|| black_box(Durations::read(&file)).typical(Task::Plan));
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench(|| black_box(Durations::read(&file)).overall_median(Task::Plan));
     drop(folder);
 }
 
