@@ -233,9 +233,13 @@ impl UserError {
         }
     }
 
-    /// Returns the JSON document that `--json` prints in place of data.
-    pub(super) fn document(&self) -> ErrorDocument {
-        error_document(self.status, self.report())
+    /// Returns the JSON document that `--json` prints in place of data, with the secrets masked that the printer masks.
+    pub(super) fn document(&self, printer: &Printer) -> ErrorDocument {
+        let mut report = self.report();
+        for text in [&mut report.summary, &mut report.detail] {
+            *text = printer.masked(text).into_owned();
+        }
+        error_document(self.status, report)
     }
 
     fn report(&self) -> ErrorReport {

@@ -80,7 +80,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
                 shown.add_hint(environment_first(&argv, stack, environments, *takes_stack));
             }
             shown.say(&printer, streams.terminal.github);
-            let document = shown.document();
+            let document = shown.document(&printer);
             if json {
                 say_document(&printer, &document);
             }
@@ -142,7 +142,7 @@ fn report_parse_error(error: &clap::Error, argv: &[OsString]) -> ExitCode {
     if words.iter().any(|word| *word == "--json" || *word == "--format=json")
         || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
     {
-        say_document(&printer, &shown.document());
+        say_document(&printer, &shown.document(&printer));
     }
     ExitCode::from(ExitStatus::Usage.code())
 }

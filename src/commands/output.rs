@@ -145,7 +145,7 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
     let styles = context.printer.out_styles();
     for (stack, outputs) in &found {
         let none = if undeployed.contains(stack) { "not deployed yet" } else { "no outputs" };
-        context.printer.text(text(stack, outputs, none, request.show_sensitive, styles))?;
+        context.printer.requested_text(text(stack, outputs, none, request.show_sensitive, styles))?;
     }
     if !undeployed.is_empty() {
         context.printer.hint(format_args!("`{}` deploys what is missing", deploy()));

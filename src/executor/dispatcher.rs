@@ -23,6 +23,7 @@ mod event_text;
 mod prompting;
 
 use event_text::{masked, without_control_characters};
+pub use event_text::{masked_refusals, masked_review};
 
 pub use prompting::{GateResult, PromptResult};
 

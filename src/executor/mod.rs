@@ -44,7 +44,9 @@ mod value_places;
 pub use assemble::{AssembleError, Assembly, engines, shown_flags};
 pub use cancel::InterruptHandler;
 pub use deployment::{Deployment, DeploymentParts};
-pub use dispatcher::{DispatchError, Dispatcher, GateResult, PromptResult, RunEnd};
+pub use dispatcher::{
+    DispatchError, Dispatcher, GateResult, PromptResult, RunEnd, masked_refusals, masked_review,
+};
 pub use exit::{RunFacts, exit_status};
 pub use failed_output::FailedOutput;
 pub use gate::{

@@ -1,6 +1,7 @@
 //! Environment of a verb: output streams, clock, working directory, and environment variables. No globals.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     io,
@@ -16,6 +17,7 @@ use crate::{
     engine::{GivenFlags, LockfilePolicy, writes_a_file},
     executor::{Interrupts, ProgressCallback, Prompter, shown_flags},
     model::{Clock, EnvName},
+    process::Runner,
     ui::{Detail, Printer},
 };
 
@@ -68,6 +70,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// Masks the secrets of a runner in everything that is printed from now on.
+    pub(super) fn mask_secrets_of(&self, runner: &Arc<Runner>) {
+        let runner = Arc::clone(runner);
+        self.printer.mask_secrets(Arc::new(move |text| match runner.redactor().mask(text) {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => None,
+        }));
+    }
+
     /// Returns an environment variable of envctl, if it is set to UTF-8 text that is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())

@@ -56,6 +56,7 @@ fn plan_options(request: &RunRequest, run_mode: RunMode) -> PlanOptions {
 /// Opens a run in four stages, each of which needs the one before: `SelectedRun`, `ReadyRun`, `RecordedRun` and `Run`.
 pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -> anyhow::Result<Run> {
     let runner = Arc::new(Runner::new());
+    context.mask_secrets_of(&runner);
     let mut changes = context.query_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;

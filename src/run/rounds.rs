@@ -233,13 +233,12 @@ fn refuse(
 
 /// Prints a refusal that the journal holds already, and ends the round.
 fn stop_refused(context: &Context, run: &mut Run, refusal: &Refusal) -> RoundResult {
-    let redactor = run.runner.redactor();
-    context.printer.error(redactor.mask(&refusal.summary));
+    context.printer.error(&refusal.summary);
     if !refusal.detail.is_empty() {
-        context.printer.say_always(redactor.mask(&refusal.indented()));
+        context.printer.say_always(refusal.indented());
     }
     if let Some(hint) = &refusal.hint {
-        context.printer.hint(redactor.mask(hint));
+        context.printer.hint(hint);
     }
     RoundResult::Stopped(run.deployment.dispatcher().status(false))
 }

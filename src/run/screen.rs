@@ -4,6 +4,7 @@ use super::{Confirm, Context, RunRequest, environment_guards::allow_flags, eta, 
 use crate::{
     engine::PlanMode,
     event::StepKind,
+    executor::{masked_refusals, masked_review},
     model::{Blocked, Outcome, RunVerb, StackId},
     plans::{
         Review,
@@ -127,9 +128,11 @@ impl Run {
             }
         }
         let losses = self.guards.losses(review);
+        // A table breaks long words, and a part of a secret would not be found afterwards.
+        let redactor = self.runner.redactor();
         Ok(reporter::review_text(
-            review,
-            (&losses, blocked),
+            &masked_review(review, redactor),
+            (&losses, &masked_refusals(blocked, redactor)),
             &self.given_flags.command(&format!("runs show {}", self.id)),
             &line,
             styles,
@@ -137,7 +140,7 @@ impl Run {
         ))
     }
 
-    /// Prints a review on standard output, masked because an address may contain a secret. If the prompt about it appears
+    /// Prints a review on standard output. If the prompt about it appears
     /// on another terminal, the review is printed there too.
     pub(super) fn show_review(
         &self,
@@ -150,13 +153,13 @@ impl Run {
         let printer = &context.printer;
         if !request.json {
             let text = self.review_text(review, blocked, context, printer.out_styles())?;
-            printer.text(self.runner.redactor().mask(&text))?;
+            printer.text(text)?;
         }
         let is_unseen =
             if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
         if is_unseen {
             let text = self.review_text(review, blocked, context, printer.err_styles())?;
-            printer.say_unwrapped(self.runner.redactor().mask(&text));
+            printer.say_unwrapped(text);
         }
         Ok(())
     }

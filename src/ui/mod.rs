@@ -13,7 +13,7 @@ mod wrap;
 
 pub use count::Count;
 pub use duration::{seconds, whole_seconds};
-pub use printer::{BeforeWrite, Detail, Printer, Reader};
+pub use printer::{BeforeWrite, Detail, Printer, Reader, SecretMask};
 pub use shell_word::shell_word;
 pub use style::{Role, Styles};
 pub use table::{Align, Table};

@@ -37,6 +37,9 @@ pub enum Reader {
 /// Function that a printer calls before it writes.
 pub type BeforeWrite = Arc<dyn Fn() + Send + Sync>;
 
+/// Function that removes secrets from a text; `None` if the text contains none.
+pub type SecretMask = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 type OutputStream = Arc<Mutex<Box<dyn Write + Send>>>;
 
 /// Output streams with their styles.
@@ -45,6 +48,8 @@ pub struct Printer {
     err: OutputStream,
     /// Function to call before each write to either stream.
     before_write: Mutex<Option<BeforeWrite>>,
+    /// Mask of secrets, which all printers over the same streams share.
+    secret_mask: Arc<Mutex<Option<SecretMask>>>,
     out_styles: Styles,
     err_styles: Styles,
     detail: Detail,
@@ -68,6 +73,7 @@ impl Printer {
             out: Arc::new(Mutex::new(out.0)),
             err: Arc::new(Mutex::new(err.0)),
             before_write: Mutex::new(None),
+            secret_mask: Arc::default(),
             out_styles: out.1,
             err_styles: err.1,
             detail,
@@ -103,6 +109,18 @@ impl Printer {
         *lock(&self.before_write) = Some(before_write);
     }
 
+    /// Sets the mask of secrets for everything that is printed from now on, except [`Printer::data`] and values that the user
+    /// requested.
+    pub fn mask_secrets(&self, secret_mask: SecretMask) {
+        *lock(&self.secret_mask) = Some(secret_mask);
+    }
+
+    /// Returns a text without the secrets that the mask knows.
+    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let secret_mask = lock(&self.secret_mask).clone();
+        secret_mask.and_then(|mask| mask(text)).map_or(Cow::Borrowed(text), Cow::Owned)
+    }
+
     /// Returns a printer over the same streams that calls no function before it writes, for the consumers themselves.
     #[must_use]
     pub fn without_call_before_write(&self) -> Self {
@@ -110,6 +128,7 @@ impl Printer {
             out: Arc::clone(&self.out),
             err: Arc::clone(&self.err),
             before_write: Mutex::new(None),
+            secret_mask: Arc::clone(&self.secret_mask),
             ..*self
         }
     }
@@ -134,14 +153,21 @@ impl Printer {
         self.width
     }
 
-    /// Writes text for people to standard output. Control characters other than envctl's own colours are escaped.
+    /// Writes text for people to standard output. Secrets are masked; control characters other than envctl's own colours are
+    /// escaped.
     pub fn text(&self, text: impl Display) -> io::Result<()> {
+        self.requested_text(self.masked(&text.to_string()))
+    }
+
+    /// Writes values that the user requested as text for people to standard output: like [`Printer::text`], but unmasked.
+    pub fn requested_text(&self, text: impl Display) -> io::Result<()> {
         self.data(self.escaped(&text.to_string(), self.out_styles))
     }
 
     /// Writes sentences for people to standard output, wrapped to the width of a terminal.
     pub fn prose(&self, text: impl Display) -> io::Result<()> {
         let text = text.to_string();
+        let text = self.masked(&text);
         match self.width.filter(|_| self.reader == Reader::Person) {
             Some(width) => self.text(wrap::wrapped(&text, width)),
             None => self.text(text),
@@ -156,7 +182,7 @@ impl Printer {
     /// Writes a single value to standard output: unchanged for a program, with control characters escaped on a terminal.
     pub fn value(&self, value: &str) -> io::Result<()> {
         match self.reader {
-            Reader::Person => self.text(format_args!("{value}\n")),
+            Reader::Person => self.requested_text(format_args!("{value}\n")),
             Reader::Program => self.data(format_args!("{value}\n")),
         }
     }
@@ -205,6 +231,7 @@ impl Printer {
     pub fn findings(&self, findings: &Diagnostics) {
         let width = self.width.unwrap_or(WIDE);
         let rendered = diagnostic::render_all(findings, self.err_styles.color(), width);
+        let rendered = self.masked(&rendered);
         // Source lines have been cut to the width, with marks below them.
         let lines = rendered.split('\n');
         let lines: Vec<_> = lines
@@ -215,19 +242,19 @@ impl Printer {
 
     /// Writes a message to standard error, even when quiet, wrapped to the width of a terminal.
     pub fn say_always(&self, message: impl Display) {
-        self.say_unwrapped(self.wrapped(&message.to_string()));
+        self.say_unwrapped(self.wrapped(&self.masked(&message.to_string())));
     }
 
     /// Writes text with lines of its own, such as a table or a program's output, to standard error, even when quiet.
     /// Control characters are escaped.
     pub fn say_unwrapped(&self, line: impl Display) {
-        self.write_line(&self.escaped(&line.to_string(), self.err_styles));
+        self.write_line(&self.escaped(&self.masked(&line.to_string()), self.err_styles));
     }
 
     /// Writes a workflow command for a GitHub job to standard error. Line feeds in it become spaces.
     pub fn workflow_command(&self, line: impl Display) {
         let line = line.to_string();
-        self.write_line(&visible_painted(&line, self.err_styles.color()).replace('\n', " "));
+        self.write_line(&visible_painted(&self.masked(&line), self.err_styles.color()).replace('\n', " "));
     }
 
     fn escaped(&self, text: &str, styles: Styles) -> String {

@@ -112,6 +112,7 @@ fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address(engine: &Driv
         shop.env.run_args(output).exits(0).hides(secret);
     }
     shop.project.edit("app/main.tf", "toset([var.document, base64encode(var.document)])", "toset([])");
+    run(&["plan", "dev"], 0);
     run(&["deploy", "dev", "--yes", "--report", "report.json"], 3);
     let allow = |key: &str| format!("delete:app/terraform_data.each[\"{key}\"]");
     run(&["deploy", "dev", "--yes", "--allow", &allow("(redacted)")], 3);
@@ -168,4 +169,41 @@ fn texts_in_an_expression_of_var_for_a_sensitive_variable_are_masked(engine: &Dr
     refused.prints("(redacted)").tells("--var 'pass=…'");
     let applied = shop.run(["deploy", "dev", "--var", &pass, "--yes"]).exits(0);
     hidden.into_iter().fold(applied, |run, hidden| run.hides(hidden));
+}
+
+#[test(engines(tofu))]
+fn a_secret_in_the_address_of_a_state_is_masked_by_every_verb(engine: &Driven) {
+    let environments = "[project]\nname = \"shop\"\n\n[environments.dev]\nsecrets.folder = { env = \"DEV\" }\n\n[environments.prod]\nsecrets.folder = { env = \"PROD\" }\n";
+    let main = "variable \"folder\" {\n  type = string\n}\nterraform {\n  backend \"local\" {\n    path = \"../states/${var.folder}.tfstate\"\n  }\n}\nresource \"terraform_data\" \"app\" {}\n";
+    let (dev, old, new) = ("s3ntinel-of-dev", "s3ntinel-of-prod", "s3ntinel-that-is-new");
+    let mut shop = Shop::driven_by(engine, environments)
+        .with_env(|env| env.with_system().var("DEV", dev).var("PROD", old));
+    shop.stack("app", &[], &json!({}));
+    shop.project.write("app/main.tf", main);
+    for environment in ["dev", "prod"] {
+        shop.run(["deploy", environment, "--yes"]).exits(0).hides(dev).hides(old);
+    }
+
+    let every_verb: [&[&str]; 7] = [
+        &["plan", "prod"],
+        &["plan", "prod", "--json"],
+        &["output", "prod"],
+        &["output", "prod", "--json"],
+        &["exec", "prod", "app", "--", "state", "list"],
+        &["exec", "prod", "app", "--yes", "--", "state", "rm", "terraform_data.app"],
+        &["deploy", "prod", "--yes", "--report", "report.json", "--summary", "summary.md"],
+    ];
+    for (value, of_other) in [(new, false), (dev, true)] {
+        shop = shop.with_env(|env| env.var("PROD", value));
+        for args in every_verb {
+            let run = shop.env.run_args(args).hides(value);
+            assert!(
+                !of_other || run.stdout.contains("same state") || run.stderr.contains("same state"),
+                "{run}"
+            );
+        }
+        for file in ["report.json", "summary.md"] {
+            assert!(!shop.project.read(file).contains(value), "{file}");
+        }
+    }
 }

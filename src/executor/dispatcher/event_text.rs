@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::{
     event::{Decision, EventKind},
-    model::{Block, Changes, GateRecord, Outcome, ResourceAddress},
+    model::{Block, Blocked, Changes, GateRecord, Outcome, ResourceAddress},
+    plans::Review,
     process::Redactor,
     ui::visible,
 };
@@ -22,11 +23,7 @@ pub(super) fn without_control_characters(mut kind: EventKind) -> EventKind {
 
 /// Returns the event with secrets masked in its texts and in addresses: the key of a resource may be one.
 pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
-    each_text(&mut kind, &mut |text| {
-        if let Cow::Owned(masked) = redactor.mask(text) {
-            *text = masked;
-        }
-    });
+    each_text(&mut kind, &mut |text| mask_text(text, redactor));
     match &mut kind {
         EventKind::StepFinished(step) => mask_addresses(&mut step.outcome, redactor),
         EventKind::StackSkipped { outcome, .. } => mask_addresses(outcome, redactor),
@@ -41,6 +38,35 @@ pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
         _ => {}
     }
     kind
+}
+
+/// Returns a review with secrets masked in its texts and addresses, for a person. Its digest is another one.
+pub fn masked_review(review: &Review, redactor: &Redactor) -> Review {
+    let mut review = review.clone();
+    for stack in &mut review.stacks {
+        let mask = &mut |text: &mut String| mask_text(text, redactor);
+        each_outcome_text(&mut stack.outcome, mask);
+        mask(&mut stack.diff);
+        stack.notes.iter_mut().for_each(mask);
+        mask_addresses(&mut stack.outcome, redactor);
+    }
+    review
+}
+
+/// Returns refusals with secrets masked in their texts and addresses, for a person.
+pub fn masked_refusals(blocked: &[Blocked], redactor: &Redactor) -> Vec<Blocked> {
+    let mut blocked = blocked.to_vec();
+    for blocked in &mut blocked {
+        each_block_text(&mut blocked.block, &mut |text| mask_text(text, redactor));
+        mask_subject(&mut blocked.block, redactor);
+    }
+    blocked
+}
+
+fn mask_text(text: &mut String, redactor: &Redactor) {
+    if let Cow::Owned(masked) = redactor.mask(text) {
+        *text = masked;
+    }
 }
 
 /// Masks secrets in the resource addresses of an outcome.

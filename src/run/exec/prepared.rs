@@ -61,6 +61,7 @@ impl PreparedInstances {
     ) -> anyhow::Result<Self> {
         let ValidatedInventory { inventory, modules } = validated;
         let runner = Arc::new(Runner::new());
+        context.mask_secrets_of(&runner);
         let store = RunStore::new(config.root());
         let graph = inventory.graph().subgraph(stacks);
         let own = store.command_dir(&environment.name)?;
