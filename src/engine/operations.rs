@@ -24,7 +24,7 @@ use crate::{
 
 /// One engine at one version. Methods block; they are called from worker threads.
 pub trait Engine: Driver + BoundContent + Send + Sync {
-    /// Returns the engine as a [`Driver`], for the functions that plan, apply and read a state.
+    /// Returns the engine as a `Driver`, for the functions that plan, apply and read a state.
     fn driver(&self) -> &dyn Driver;
 
     /// Returns an operation of this engine on an instance, whose processes run in a session.

@@ -219,7 +219,7 @@ const PROXY_VARIABLES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO
 /// Prefix of the variables that name trusted certificates.
 const CERTIFICATE_PREFIX: &str = "SSL_CERT_";
 
-/// Returns the names of the variables that a plan is bound to: those in [`PROVIDERS`], those that environments.toml sets
+/// Returns the names of the variables that a plan is bound to: those in `PROVIDERS`, those that environments.toml sets
 /// (`set`), and those that match a pattern of its key `bind`, without rotating credentials.
 pub fn bound_variables<'e>(
     env: &'e EnvVars,

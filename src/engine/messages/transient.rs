@@ -5,7 +5,7 @@ use crate::model::Failure;
 
 /// Returns true if a failure is known to be transient.
 ///
-/// Its text must match a transient pattern of [`super::failure`], and no permanent one such as a lock, missing rights or a
+/// Its text must match a transient pattern of `failure`, and no permanent one such as a lock, missing rights or a
 /// broken file.
 pub fn is_transient(failure: &Failure) -> bool {
     let text = format!("{}\n{}", failure.summary, failure.detail);
