@@ -169,8 +169,8 @@ impl Printer {
         let text = text.to_string();
         let text = self.masked(&text);
         match self.width.filter(|_| self.reader == Reader::Person) {
-            Some(width) => self.text(wrap::wrapped(&text, width)),
-            None => self.text(text),
+            Some(width) => self.requested_text(wrap::wrapped(&text, width)),
+            None => self.requested_text(text),
         }
     }
 
@@ -237,18 +237,18 @@ impl Printer {
         let lines: Vec<_> = lines
             .map(|line| if line.contains('|') { Cow::Borrowed(line) } else { self.wrapped(line) })
             .collect();
-        self.say_unwrapped(lines.join("\n"));
+        self.write_message(&lines.join("\n"));
     }
 
     /// Writes a message to standard error, even when quiet, wrapped to the width of a terminal.
     pub fn say_always(&self, message: impl Display) {
-        self.say_unwrapped(self.wrapped(&self.masked(&message.to_string())));
+        self.write_message(&self.wrapped(&self.masked(&message.to_string())));
     }
 
     /// Writes text with lines of its own, such as a table or a program's output, to standard error, even when quiet.
     /// Control characters are escaped.
     pub fn say_unwrapped(&self, line: impl Display) {
-        self.write_line(&self.escaped(&self.masked(&line.to_string()), self.err_styles));
+        self.write_message(&self.masked(&line.to_string()));
     }
 
     /// Writes a workflow command for a GitHub job to standard error. Line feeds in it become spaces.
@@ -260,6 +260,11 @@ impl Printer {
     fn escaped(&self, text: &str, styles: Styles) -> String {
         let text = visible_painted(text, styles.color());
         if self.is_github_job { disarmed(&text).into_owned() } else { text.into_owned() }
+    }
+
+    /// Writes a masked message to standard error, with control characters escaped.
+    fn write_message(&self, message: &str) {
+        self.write_line(&self.escaped(message, self.err_styles));
     }
 
     fn prepare_write(&self) {

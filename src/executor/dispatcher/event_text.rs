@@ -40,13 +40,13 @@ pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
     kind
 }
 
-/// Returns a review with secrets masked in its texts and addresses, for a person. Its digest is another one.
+/// Returns a review with secrets masked in its outcomes and notes, for a person; diffs are masked where the engine prints
+/// them. Its digest is another one.
 pub fn masked_review(review: &Review, redactor: &Redactor) -> Review {
     let mut review = review.clone();
     for stack in &mut review.stacks {
         let mask = &mut |text: &mut String| mask_text(text, redactor);
         each_outcome_text(&mut stack.outcome, mask);
-        mask(&mut stack.diff);
         stack.notes.iter_mut().for_each(mask);
         mask_addresses(&mut stack.outcome, redactor);
     }
