@@ -89,7 +89,7 @@ impl Context {
         }
         let mut gone = outcome.gone;
         if first {
-            for (environment, stacks) in changes.environments_gone(config, &self.overrides) {
+            for (environment, stacks) in changes.deleted_environments(config, &self.overrides) {
                 warn_deleted_environment(self, config, changes, &environment, &stacks);
                 gone.extend(stacks);
             }
@@ -150,7 +150,7 @@ pub(super) fn suggest_reuse_age(error: anyhow::Error, reuses: bool) -> anyhow::E
 /// Prints the base of the comparison.
 fn say_base(context: &Context, changes: &RepositoryChanges) {
     let base = &changes.base;
-    let shown = base.shown();
+    let shown = base.label();
     if base.name == "HEAD" {
         context.printer.note("only what is not committed counts as changed");
     } else if base.is_head {
@@ -170,14 +170,15 @@ fn warn_deleted_stack(context: &Context, config: &Config, changes: &RepositoryCh
     let base = &changes.base;
     context.printer.warn(format_args!(
         "stack `{stack}` (`{path}`) of `{environment}` is gone since HEAD left {}; its resources still exist",
-        base.shown()
+        base.label()
     ));
     let folder = config.root().join(path);
     if !folder.exists() {
-        let path = shell_word(&format!(":/{}", changes.from_top(&folder)));
-        context
-            .printer
-            .hint(format_args!("`git restore --source={} -- {path}` brings its files back", base.short()));
+        let path = shell_word(&format!(":/{}", changes.relative_to_repository(&folder)));
+        context.printer.hint(format_args!(
+            "`git restore --source={} -- {path}` brings its files back",
+            base.short_commit()
+        ));
     }
     let destroy = format!("destroy {environment} {}", shell_word(stack.as_str()));
     context.printer.hint(format_args!(
@@ -199,7 +200,7 @@ fn warn_deleted_environment(
     let of = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
     context.printer.warn(format_args!(
         "environment `{environment}` is gone since HEAD left {}{of}; the resources of its stacks still exist",
-        changes.base.shown()
+        changes.base.label()
     ));
     let flags = context.flags_without_variables();
     let (status, plan) = (format!("status {environment}"), format!("plan {environment}"));
@@ -214,7 +215,11 @@ fn warn_deleted_environment(
 
 /// Returns the command that prints environments.toml as it was in the base.
 fn earlier_file_command(config: &Config, changes: &RepositoryChanges) -> String {
-    let file = shell_word(&format!("{}:{}", changes.base.short(), changes.from_top(config.path())));
+    let file = shell_word(&format!(
+        "{}:{}",
+        changes.base.short_commit(),
+        changes.relative_to_repository(config.path())
+    ));
     format!("`git show {file}`")
 }
 

@@ -41,7 +41,8 @@ impl InputDigests {
     pub(super) fn read(ready: &ReadyStack, effective_init: &EffectiveInit) -> Result<Self, Failure> {
         let scope = &ready.plan_inputs.scope;
         let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
-            let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
+            let digests =
+                paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.display_path(&path), digest))));
             Ok(digests.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
         };
         let own = |path: &&Utf8PathBuf| !ready.target.generated_values.contains(path);

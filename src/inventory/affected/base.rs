@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// Variables in which CI jobs name the branch of `origin` that a change will be merged into.
-const TARGETS: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+const TARGET_VARIABLES: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
 
 /// Usual names of default branches, for remotes that do not name their own.
-const USUAL: [&str; 2] = ["main", "master"];
+const USUAL_BRANCHES: [&str; 2] = ["main", "master"];
 
 /// Commit that the working tree is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,25 +27,25 @@ pub struct Base {
     pub commit: String,
     /// True if the merge base is HEAD itself, so that HEAD has no commits of its own.
     pub is_head: bool,
-    /// True if the user named it on the command line.
+    /// True if the user named the branch or commit on the command line.
     pub named: bool,
 }
 
 impl Base {
     /// Returns the base in words: `origin/main (1234567)`.
-    pub fn shown(&self) -> String {
+    pub fn label(&self) -> String {
         base_label(&self.name, &self.commit)
     }
 
     /// Returns the abbreviated commit.
-    pub fn short(&self) -> &str {
+    pub fn short_commit(&self) -> &str {
         short_commit(&self.commit)
     }
 }
 
 /// Determines the base in a repository. Fails when the commit does not exist or has no merge base with HEAD, when no default
 /// branch is found, and when git fails.
-pub(super) fn base(
+pub(super) fn determine_base(
     git: &Git<'_>,
     top: &Utf8Path,
     env: &BTreeMap<OsString, OsString>,
@@ -54,10 +54,10 @@ pub(super) fn base(
     let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
     let (name, named) = match since {
         Since::Commit(name) => (name.clone(), true),
-        Since::Default => (default(git, env).map_err(failed)?.ok_or(NoChanges::NoDefault)?, false),
+        Since::Default => (default_branch(git, env).map_err(failed)?.ok_or(NoChanges::NoDefault)?, false),
     };
     let Ok(commits) = git.output_of(&["rev-parse", "--revs-only", &format!("{name}...HEAD"), "--"]) else {
-        return Err(unknown(git, &name));
+        return Err(unknown_commit(git, &name));
     };
     let mut lines = commits.lines();
     // `git rev-parse A...HEAD` prints the commit of HEAD, that of `A`, and the merge base after a `^`.
@@ -79,15 +79,17 @@ pub fn names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>
 }
 
 /// Returns the branch that HEAD is to be merged into, by the variables of CI jobs, the remotes and the usual names.
-fn default(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<String>, String> {
-    let target = TARGETS.iter().find_map(|name| {
+fn default_branch(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<String>, String> {
+    let target = TARGET_VARIABLES.iter().find_map(|name| {
         env.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
     });
     if let Some(branch) = target {
         return Ok(Some(format!("origin/{branch}")));
     }
     let mut patterns = vec!["refs/remotes/*/HEAD".to_owned()];
-    patterns.extend(USUAL.iter().flat_map(|b| [format!("refs/remotes/*/{b}"), format!("refs/heads/{b}")]));
+    patterns.extend(
+        USUAL_BRANCHES.iter().flat_map(|b| [format!("refs/remotes/*/{b}"), format!("refs/heads/{b}")]),
+    );
     let mut args = vec!["for-each-ref", "--format=%(refname) %(symref)"];
     args.extend(patterns.iter().map(String::as_str));
     Ok(default_branch_of(&git.output_of(&args)?))
@@ -108,7 +110,7 @@ fn default_branch_of(refs: &str) -> Option<String> {
         refs.iter().find(|(name, leads)| of(name) && !leads.is_empty()).and_then(|(_, leads)| short(leads))
     };
     let usual = |from: &dyn Fn(&str) -> bool| {
-        USUAL.iter().find_map(|branch| {
+        USUAL_BRANCHES.iter().find_map(|branch| {
             let is_it =
                 |name: &str| from(name) && name.strip_suffix(branch).is_some_and(|n| n.ends_with('/'));
             refs.iter().find(|(name, _)| is_it(name)).and_then(|(name, _)| short(name))
@@ -122,7 +124,7 @@ fn default_branch_of(refs: &str) -> Option<String> {
 }
 
 /// Returns the error for a name that is no commit, with a hint.
-fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
+fn unknown_commit(git: &Git<'_>, name: &str) -> NoChanges {
     if git.output_of(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
         return NoChanges::NoCommit;
     }

@@ -32,7 +32,7 @@ pub(super) enum BaseConfig {
 impl BaseConfig {
     /// Parses environments.toml at the base, with the same overrides as the current configuration.
     pub(super) fn read(changes: &RepositoryChanges, config: &Config, overrides: &Overrides) -> Self {
-        match &changes.earlier {
+        match &changes.base_file {
             BaseFile::Same => Self::Same,
             BaseFile::Absent => Self::Absent,
             BaseFile::Elsewhere => Self::Unreadable,
@@ -49,7 +49,7 @@ pub(super) struct BaseStacks<'c> {
 }
 
 impl<'c> BaseStacks<'c> {
-    /// Returns the stacks of an environment; absent when they cannot be determined.
+    /// Returns the stacks of an environment at the base; `None` when discovery fails.
     pub(super) fn of(scope: EnvironmentScope<'c>) -> Option<Self> {
         let EnvironmentScope { config, environment } = scope;
         let mut found = Diagnostics::default();
@@ -61,10 +61,11 @@ impl<'c> BaseStacks<'c> {
         Some(Self { scope, stacks })
     }
 
-    /// Returns the keys that have another value for an instance now (`vars.region`); absent when the stack did not exist.
-    pub(super) fn differing(&self, instance: &Instance, config: &Config) -> Option<BTreeSet<String>> {
+    /// Returns the keys that have another value for an instance now (`vars.region`); `None` when the stack did not exist at
+    /// the base.
+    pub(super) fn changed_keys(&self, instance: &Instance, config: &Config) -> Option<BTreeSet<String>> {
         let before = self.stacks.get(&instance.id.stack)?;
-        let mut keys = settings(&before.settings, &instance.settings);
+        let mut keys = changed_settings(&before.settings, &instance.settings);
         let stack = |config: &'_ Config| {
             let stack = config.stacks().get(&instance.id.stack)?;
             // All fields are named here too. `path` is compared with the settings; a change of `environments` shows as a new
@@ -82,7 +83,7 @@ impl<'c> BaseStacks<'c> {
         }
         let driven = config.engine(instance.engine).drives;
         for engine in [Some(instance.engine), driven].into_iter().flatten() {
-            let differing = engine_settings(self.scope.config.engine(engine), config.engine(engine));
+            let differing = changed_engine_settings(self.scope.config.engine(engine), config.engine(engine));
             keys.extend(differing.into_iter().map(|key| format!("{engine}.{key}")));
         }
         Some(keys)
@@ -90,7 +91,7 @@ impl<'c> BaseStacks<'c> {
 }
 
 /// Returns the keys of a stack that differ. The values of template names count where they are used.
-fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
+fn changed_settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
     // All fields are named, so that a new key is not forgotten here.
     let Settings {
         path,
@@ -162,7 +163,8 @@ fn differing_names<'t, T>(
     old.keys().chain(new.keys()).filter(differs).collect()
 }
 
-fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static str> {
+/// Returns the settings of engines that differ.
+fn changed_engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static str> {
     let version =
         |settings: &EngineSettings| settings.version.as_ref().map(|(version, _)| version.to_string());
     let EngineSettings {

@@ -33,14 +33,16 @@ use crate::{
 pub struct RepositoryChanges {
     /// Commit that the working tree is compared with.
     pub base: Base,
+    /// Changed paths.
     pub(super) paths: Paths,
     /// Symbolic links, changed or not.
     pub(super) links: Paths,
     /// Folders of the working tree as git lists them.
     pub(super) tree: GitTree,
     /// Deleted files, as absolute paths.
-    pub(super) gone: Vec<Utf8PathBuf>,
-    pub(super) earlier: BaseFile,
+    pub(super) deleted_files: Vec<Utf8PathBuf>,
+    /// environments.toml at the base.
+    pub(super) base_file: BaseFile,
     /// Variables of envctl's own environment that locate configuration files of engines and providers.
     pub(super) config_variables: BTreeMap<OsString, OsString>,
 }
@@ -87,7 +89,7 @@ impl RepositoryChanges {
         let (ls_files, own) = run_in_parallel(
             || ls_files(&git),
             || {
-                let base = base::base(&git, top, env, since)?;
+                let base = base::determine_base(&git, top, env, since)?;
                 let diff = diff(&git, &base.commit).map_err(failed)?;
                 Ok::<_, NoChanges>((base, diff))
             },
@@ -104,17 +106,18 @@ impl RepositoryChanges {
             links: Paths::new(real),
             paths,
             tree,
-            gone: Vec::new(),
-            earlier: BaseFile::Same,
+            deleted_files: Vec::new(),
+            base_file: BaseFile::Same,
             config_variables: config_variables(env),
         };
         let skipped = skipped_files(&git, found.paths.top(), &listing);
-        found.take_in(&git, &diff, (listing, new), skipped);
+        found.add_changes(&git, &diff, (listing, new), skipped);
         found.read_base_config(&git, file);
         Ok(found)
     }
 
-    fn take_in(
+    /// Adds the paths that git reports as different from the base, untracked, or skipped, and all symbolic links.
+    fn add_changes(
         &mut self,
         git: &Git<'_>,
         diff: &str,
@@ -126,24 +129,24 @@ impl RepositoryChanges {
             let path = difference.path;
             if let Some(commit) = &difference.submodule_commit {
                 asked.insert(path.clone());
-                if self.take_in_submodule(git, &path, Some(commit)) {
+                if self.add_submodule(git, &path, Some(commit)) {
                     continue;
                 }
             }
             if difference.deleted {
-                self.gone.push(self.paths.top().join(&path));
+                self.deleted_files.push(self.paths.top().join(&path));
             }
             self.insert(path);
         }
         for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
-            self.take_in_submodule(git, path, None);
+            self.add_submodule(git, path, None);
         }
         for path in new {
             self.insert(path);
         }
         for (path, gone) in skipped {
             if gone {
-                self.gone.push(self.paths.top().join(&path));
+                self.deleted_files.push(self.paths.top().join(&path));
             }
             self.insert(path);
         }
@@ -153,12 +156,12 @@ impl RepositoryChanges {
     }
 
     /// Adds the changes in a submodule. Returns false when they are unknown, for example in one that is not checked out.
-    fn take_in_submodule(&mut self, git: &Git<'_>, path: &str, commit: Option<&str>) -> bool {
+    fn add_submodule(&mut self, git: &Git<'_>, path: &str, commit: Option<&str>) -> bool {
         let Some(found) = submodule_changes(git, &self.paths.top().join(path), commit) else { return false };
         let found = found.with_prefix(path);
         for (path, gone) in found.changed {
             if gone {
-                self.gone.push(self.paths.top().join(&path));
+                self.deleted_files.push(self.paths.top().join(&path));
             }
             self.insert(path);
         }
@@ -173,7 +176,7 @@ impl RepositoryChanges {
         let resolved = SymlinkResolver::new(&self.paths, &self.tree).resolve(file);
         let Some(changed_by) = resolved.changed_by else { return };
         let is_itself = self.paths.exactly(&resolved.real) == Some(changed_by);
-        self.earlier = if is_itself {
+        self.base_file = if is_itself {
             let before = git.output_of(&["cat-file", "blob", &format!("{}:{changed_by}", self.base.commit)]);
             before.map_or(BaseFile::Absent, BaseFile::Text)
         } else {
@@ -181,6 +184,7 @@ impl RepositoryChanges {
         };
     }
 
+    /// Adds a changed path unless it lies in a folder that engines or envctl write into.
     fn insert(&mut self, path: String) {
         if !is_in_tool_folder(&path) {
             self.paths.insert(path);

@@ -1,4 +1,4 @@
-//! Text search for functions that read files at paths which are not literal.
+//! Text search for calls of functions that read a file whose path is not literal.
 
 /// Returns true if a function that reads a file has an argument other than a literal path. The literal may begin with
 /// `path.module`, `path.root` or `path.cwd`.
@@ -8,9 +8,9 @@ pub(super) fn has_computed_path(text: &str) -> bool {
         let rest = text[at + WORD.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
         let Some(given) = rest.trim_start().strip_prefix('(').map(str::trim_start) else { return false };
         let is_fileset = text[at..].starts_with("fileset");
-        let behind = known(given);
+        let behind = behind_known(given);
         let behind = behind.and_then(|behind| match behind.strip_prefix(',') {
-            Some(pattern) if is_fileset => known(pattern.trim_start()),
+            Some(pattern) if is_fileset => behind_known(pattern.trim_start()),
             _ => Some(behind),
         });
         !behind.is_some_and(|behind| behind.starts_with([',', ')']))
@@ -19,7 +19,7 @@ pub(super) fn has_computed_path(text: &str) -> bool {
 
 /// Returns the text behind an argument that is a literal, or a known folder (`path.module`) with or without a literal behind
 /// it; absent for any other argument.
-fn known(given: &str) -> Option<&str> {
+fn behind_known(given: &str) -> Option<&str> {
     const FOLDERS: [&str; 3] = ["path.module", "path.root", "path.cwd"];
     let folder = |text: &str| FOLDERS.iter().find_map(|folder| text.strip_prefix(folder).map(str::len));
     if let Some(left) = folder(given) {

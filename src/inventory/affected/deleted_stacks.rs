@@ -20,7 +20,7 @@ use crate::{
 
 impl RepositoryChanges {
     /// Returns the deleted environments, with the stacks that each of them had.
-    pub fn environments_gone(
+    pub fn deleted_environments(
         &self,
         config: &Config,
         overrides: &Overrides,
@@ -42,7 +42,7 @@ impl RepositoryChanges {
     }
 
     /// Returns a path relative to the root of the repository.
-    pub fn from_top(&self, path: &Utf8Path) -> Utf8PathBuf {
+    pub fn relative_to_repository(&self, path: &Utf8Path) -> Utf8PathBuf {
         let ancestors = || path.ancestors().skip(1);
         // A deleted path cannot be resolved, but a folder above it can.
         let real = ancestors().find_map(|changed_by| {
@@ -54,7 +54,7 @@ impl RepositoryChanges {
     }
 
     /// Returns the deleted stacks of an environment, with the folders that they had.
-    pub(super) fn gone_from(
+    pub(super) fn deleted_stacks(
         &self,
         inventory: &Inventory,
         scope: EnvironmentScope<'_>,
@@ -77,7 +77,7 @@ impl RepositoryChanges {
         let EnvironmentScope { config, environment } = before.map_or(scope, |before| before.scope);
         let root = config.root();
         let real = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
-        let marks = self.gone.iter().filter(|path| path.file_name().is_some_and(marks_stack));
+        let marks = self.deleted_files.iter().filter(|path| path.file_name().is_some_and(marks_stack));
         let folders: BTreeSet<Utf8PathBuf> =
             marks.filter_map(|path| Some(path.strip_prefix(&real).ok()?.parent()?.to_owned())).collect();
         let is_left = |folder: &Utf8PathBuf| {

@@ -23,7 +23,7 @@ pub enum NoChanges {
         "no branch to compare with was found: neither the default branch of a remote nor `main` or `master`"
     )]
     NoDefault,
-    /// Name that is no commit.
+    /// Name, to compare with, that git resolves to no commit.
     #[error("there is no commit `{base}` to compare with")]
     Unknown {
         /// Name as the user or the default gives it.
@@ -54,7 +54,7 @@ pub enum NoChanges {
 }
 
 impl NoChanges {
-    /// Returns the text of the hint: how the user can solve it.
+    /// Returns the text of the hint: how the user can solve the problem.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoRepository(_) => Some("`--changed` needs git; name the stacks instead".to_owned()),

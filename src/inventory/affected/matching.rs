@@ -19,7 +19,7 @@ use crate::{
     files::normalised,
     inventory::plan_inputs::{
         file_pattern::FilePattern,
-        walk::{is_data, is_left_out},
+        walk::{is_data_folder, is_state_file},
     },
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Matching<'c> {
     tree: &'c GitTree,
     root: Utf8PathBuf,
     symlinks: SymlinkResolver<'c>,
-    /// Cache for folders; true if a folder holds configuration.
+    /// Cache of the folders that were examined; true if a folder holds configuration.
     modules: RefCell<HashMap<Utf8PathBuf, bool>>,
 }
 
@@ -60,22 +60,22 @@ impl<'c> Matching<'c> {
 
     /// Returns true if a path lies in the repository.
     pub(super) fn is_in_repository(&self, path: &Utf8Path) -> bool {
-        self.holds(&self.symlinks.resolve(path))
+        self.is_resolved_in_repository(&self.symlinks.resolve(path))
     }
 
-    /// Returns true if a changed path is environments.toml itself, which counts by what it sets.
+    /// Returns true if a changed path is environments.toml itself; its settings are compared instead.
     pub(super) fn is_project_file(&self, path: &str) -> bool {
         self.paths.top().join(path) == self.root.join(FILE_NAME)
     }
 
     /// Returns true if any changed file may be an input of a plan.
-    pub(super) fn has_file(&self) -> bool {
-        let name = |path: &str| path.rsplit('/').next().is_some_and(|name| !is_left_out(name));
+    pub(super) fn has_possible_input(&self) -> bool {
+        let name = |path: &str| path.rsplit('/').next().is_some_and(|name| !is_state_file(name));
         self.paths.iter().any(|path| name(path) && !self.is_project_file(path))
     }
 
     /// Returns the names of the files in a folder; of a folder that git lists, only those of configuration files.
-    pub(super) fn names(&self, folder: &Utf8Path) -> Cow<'c, [String]> {
+    pub(super) fn file_names(&self, folder: &Utf8Path) -> Cow<'c, [String]> {
         if let Some(names) = self.tree.names(&self.symlinks.resolve(folder).real) {
             return Cow::Borrowed(names);
         }
@@ -85,20 +85,21 @@ impl<'c> Matching<'c> {
     }
 
     /// Returns true if a resolved path lies in the repository.
-    fn holds(&self, resolved: &ResolvedPath<'_>) -> bool {
+    fn is_resolved_in_repository(&self, resolved: &ResolvedPath<'_>) -> bool {
         below(self.paths.top(), &resolved.real).is_some()
     }
 
-    /// Returns the reason that a resolved path counts as changed; absent when it does not.
-    fn trace(&self, resolved: &ResolvedPath<'_>) -> Option<Trace> {
+    /// Returns the reason that a resolved path counts as changed; `None` when it is unchanged.
+    fn trace_resolved(&self, resolved: &ResolvedPath<'_>) -> Option<Trace> {
         let outside = || {
             let shown = resolved.real.strip_prefix(&self.root).unwrap_or(&resolved.real);
-            (!self.holds(resolved)).then(|| Trace::Outside(shown.to_string()))
+            (!self.is_resolved_in_repository(resolved)).then(|| Trace::Outside(shown.to_string()))
         };
-        resolved.changed_by.map(|path| Trace::Changed(self.shown(path))).or_else(outside)
+        resolved.changed_by.map(|path| Trace::Changed(self.relative_to_root(path))).or_else(outside)
     }
 
-    fn shown(&self, path: &str) -> String {
+    /// Returns a path that git gives, relative to the folder of environments.toml.
+    fn relative_to_root(&self, path: &str) -> String {
         let whole = self.paths.top().join(path);
         let mut up = String::new();
         for dir in self.root.ancestors() {
@@ -112,15 +113,15 @@ impl<'c> Matching<'c> {
 
     /// Returns the changes in a folder, without states, data directories and the folders of other stacks.
     pub(super) fn trace_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
-        self.within(dir, &|folder| stacks.contains(folder.as_str()))
+        self.trace_within(dir, &|folder| stacks.contains(folder.as_str()))
     }
 
     /// Returns the changes in a module. Subfolders with configuration are other modules.
     pub(super) fn trace_module(&self, dir: &Utf8Path) -> Vec<Trace> {
-        self.within(dir, &|folder| {
+        self.trace_within(dir, &|folder| {
             let known = self.modules.borrow().get(folder).copied();
             known.unwrap_or_else(|| {
-                let is_module = self.names(folder).iter().any(|name| marks_stack(name));
+                let is_module = self.file_names(folder).iter().any(|name| marks_stack(name));
                 self.modules.borrow_mut().insert(folder.to_owned(), is_module);
                 is_module
             })
@@ -129,11 +130,11 @@ impl<'c> Matching<'c> {
 
     /// Returns the changes at any depth in a folder.
     pub(super) fn trace_folder(&self, dir: &Utf8Path) -> Vec<Trace> {
-        self.within(&normalised(dir), &|_| false)
+        self.trace_within(&normalised(dir), &|_| false)
     }
 
-    /// Returns the changed `files` that lie in a folder above `dir`.
-    pub(super) fn above(&self, dir: &Utf8Path, files: &[String]) -> Vec<Trace> {
+    /// Returns the changes among `files` that lie in a folder above `dir`.
+    pub(super) fn trace_above(&self, dir: &Utf8Path, files: &[String]) -> Vec<Trace> {
         if files.is_empty() {
             return Vec::new();
         }
@@ -142,43 +143,44 @@ impl<'c> Matching<'c> {
             let folder = self.paths.top().join(file);
             folder.parent().is_some_and(|folder| *real != folder && real.starts_with(folder))
         };
-        files.iter().filter(is_above).map(|file| Trace::Changed(self.shown(file))).collect()
+        files.iter().filter(is_above).map(|file| Trace::Changed(self.relative_to_root(file))).collect()
     }
 
     /// Returns the changes directly in a folder.
     pub(super) fn trace_directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
-        self.within(dir, &|_| true)
+        self.trace_within(dir, &|_| true)
     }
 
-    fn within(&self, dir: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> Vec<Trace> {
+    /// Returns the changes in a folder, except in subfolders for which `is_other` is true.
+    fn trace_within(&self, dir: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> Vec<Trace> {
         let mut found = BTreeSet::new();
         let mut seen = BTreeSet::new();
-        let mut open = vec![dir.to_owned()];
-        while let Some(dir) = open.pop() {
+        let mut pending = vec![dir.to_owned()];
+        while let Some(dir) = pending.pop() {
             let resolved = self.symlinks.resolve(&dir);
             if !seen.insert(resolved.real.clone()) {
                 continue;
             }
-            if let Some(trace) = self.trace(&resolved) {
+            if let Some(trace) = self.trace_resolved(&resolved) {
                 found.insert(trace);
                 continue;
             }
             let counts = |(path, below): &(&str, &str)| {
-                !self.is_project_file(path) && is_own(&dir, below.as_ref(), is_other)
+                !self.is_project_file(path) && is_input_below(&dir, below.as_ref(), is_other)
             };
             let changed = self.paths.below(&resolved.real).into_iter().filter(counts);
-            found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
+            found.extend(changed.map(|(path, _)| Trace::Changed(self.relative_to_root(path))));
             // The target of a link counts as a part of the folder.
-            open.extend(
+            pending.extend(
                 self.links.below(&resolved.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
             );
         }
         found.into_iter().collect()
     }
 
-    /// Returns the reason that a file counts as changed; absent when it does not.
+    /// Returns the reason that a file counts as changed; `None` when it is unchanged.
     pub(super) fn trace_file(&self, file: &Utf8Path) -> Option<Trace> {
-        self.trace(&self.symlinks.resolve(&normalised(file)))
+        self.trace_resolved(&self.symlinks.resolve(&normalised(file)))
     }
 
     /// Returns the changes of the files that a pattern relative to `dir` matches. An invalid pattern matches none; it is
@@ -191,12 +193,13 @@ impl<'c> Matching<'c> {
         }
         let folder = pattern.folder();
         let resolved = self.symlinks.resolve(folder);
-        if let Some(trace) = self.trace(&resolved) {
+        if let Some(trace) = self.trace_resolved(&resolved) {
             return vec![trace];
         }
         let (changed, links) = (self.paths.below(&resolved.real), self.links.below(&resolved.real));
         let is_named = |(_, below): &(&str, &str)| pattern.matches(below.as_ref());
-        let changed = changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.shown(path)));
+        let changed =
+            changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.relative_to_root(path)));
         let linked = links.into_iter().filter(is_named).filter_map(|(_, below)| {
             // A link to a folder outside of the repository does not count.
             let link = folder.join(below);
@@ -210,10 +213,10 @@ impl<'c> Matching<'c> {
 
 /// Returns true if a file below a folder is an input of the folder's plan: no state, not in a data directory, and not in a
 /// folder for which `is_other` is true.
-fn is_own(dir: &Utf8Path, below: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> bool {
+fn is_input_below(dir: &Utf8Path, below: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> bool {
     let name = below.file_name().unwrap_or_default();
     let mut folders = below.ancestors().skip(1).filter(|folder| *folder != "");
     let is_elsewhere =
-        |folder: &Utf8Path| folder.file_name().is_some_and(is_data) || is_other(&dir.join(folder));
-    !is_left_out(name) && !folders.any(is_elsewhere)
+        |folder: &Utf8Path| folder.file_name().is_some_and(is_data_folder) || is_other(&dir.join(folder));
+    !is_state_file(name) && !folders.any(is_elsewhere)
 }

@@ -8,34 +8,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use aho_corasick::AhoCorasick;
 
 /// Maximum number of names to search for; with more of them every text is a hit.
-const MANY: usize = 4_000;
+const MAX_NAMES: usize = 4_000;
 
-/// Names that may follow a name in a path.
+/// Names that may follow one name in the path of a changed file.
 #[derive(Debug, Default)]
-struct Next {
+struct NamesBehind {
     /// Names that continue a changed path.
     names: BTreeSet<String>,
     /// True if the name ends a changed path or is a link, so that any text may follow.
-    any: bool,
+    may_be_any: bool,
 }
 
 /// Search for the names that changed paths consist of.
 pub(super) struct NameSearch {
     /// Automaton that finds the names; absent when there are too many.
     names: Option<AhoCorasick>,
-    next: Vec<Next>,
+    next: Vec<NamesBehind>,
     ignores_case: bool,
 }
 
 impl NameSearch {
-    /// Creates the search from changed paths, and from links, which lead to paths with other names. `ignores_case` is true if the
-    /// file system ignores case.
+    /// Creates the search from changed paths, and from links, which lead to paths with other names. `ignores_case` is true if
+    /// the file system ignores case.
     pub(super) fn new<'p>(
         changed: impl Iterator<Item = &'p str>,
         links: impl Iterator<Item = &'p str>,
         ignores_case: bool,
     ) -> Self {
-        let mut names: BTreeMap<String, Next> = BTreeMap::new();
+        let mut names: BTreeMap<String, NamesBehind> = BTreeMap::new();
         let folded = |path: &str| if ignores_case { path.to_lowercase() } else { path.to_owned() };
         for path in changed.map(folded) {
             let parts: Vec<&str> = path.split('/').collect();
@@ -43,20 +43,20 @@ impl NameSearch {
                 let next = names.entry((*part).to_owned()).or_default();
                 match parts.get(at + 1) {
                     Some(name) => drop(next.names.insert((*name).to_owned())),
-                    None => next.any = true,
+                    None => next.may_be_any = true,
                 }
             }
         }
         for name in links.filter_map(|path| path.rsplit('/').next()).map(folded) {
-            names.entry(name).or_default().any = true;
+            names.entry(name).or_default().may_be_any = true;
         }
-        let few = names.len() <= MANY;
+        let few = names.len() <= MAX_NAMES;
         let automaton = few.then(|| AhoCorasick::new(names.keys()).ok()).flatten();
         Self { names: automaton, next: names.into_values().collect(), ignores_case }
     }
 
     /// Returns true if a text may lead to a changed path.
-    pub(super) fn hit(&self, text: &str) -> bool {
+    pub(super) fn may_lead_to_change(&self, text: &str) -> bool {
         let Some(names) = &self.names else { return true };
         // An escape may hide a name, and a path that ends with `..` has no name to find.
         if text.contains("\\u") || text.contains("\\U") || ends_above(text) {
@@ -71,17 +71,17 @@ impl NameSearch {
         };
         names.find_overlapping_iter(text).any(|found| {
             let (before, behind) = (&text[..found.start()], &text[found.end()..]);
-            let is_whole = !before.ends_with(is_of_name) && !behind.starts_with(is_of_name);
+            let is_whole = !before.ends_with(is_name_character) && !behind.starts_with(is_name_character);
             is_whole && may_continue(&self.next[found.pattern().as_usize()], behind)
         })
     }
 }
 
 /// Returns true if the text behind a name may continue to a changed path.
-fn may_continue(next: &Next, behind: &str) -> bool {
-    let Some(rest) = behind.strip_prefix('/').filter(|_| !next.any) else { return true };
+fn may_continue(next: &NamesBehind, behind: &str) -> bool {
+    let Some(rest) = behind.strip_prefix('/').filter(|_| !next.may_be_any) else { return true };
     let rest = rest.trim_start_matches('/');
-    let end = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
+    let end = rest.find(|c: char| !is_name_character(c)).unwrap_or(rest.len());
     let (name, behind) = rest.split_at(end);
     let is_open =
         name.is_empty() || name.starts_with('.') || behind.starts_with(['$', '%', '*', '?', '[', '{', '\\']);
@@ -97,12 +97,12 @@ fn ends_above(text: &str) -> bool {
             return true;
         }
         let behind = behind.trim_start_matches('/');
-        !before.ends_with(is_of_name) && !behind.starts_with(is_of_name)
+        !before.ends_with(is_name_character) && !behind.starts_with(is_name_character)
     })
 }
 
 /// Returns true if a character may be part of a file name, so that a name next to it is only a part of another name.
-fn is_of_name(character: char) -> bool {
+fn is_name_character(character: char) -> bool {
     character.is_alphanumeric() || "_-.".contains(character)
 }
 
@@ -110,9 +110,9 @@ fn is_of_name(character: char) -> bool {
 mod tests {
     use super::*;
 
-    fn hit(text: &str) -> bool {
+    fn may_lead_to_change(text: &str) -> bool {
         let changed = ["modules/m7/main.tf", "infra/app/x.json"];
-        NameSearch::new(changed.into_iter(), ["live/link"].into_iter(), false).hit(text)
+        NameSearch::new(changed.into_iter(), ["live/link"].into_iter(), false).may_lead_to_change(text)
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
             "\"\\u006d7\"",
             "cd .. && ls",
         ] {
-            assert!(hit(text), "{text}");
+            assert!(may_lead_to_change(text), "{text}");
         }
     }
 
@@ -148,7 +148,7 @@ mod tests {
             "file(\"./y.json\")",
             "infra/db",
         ] {
-            assert!(!hit(text), "{text}");
+            assert!(!may_lead_to_change(text), "{text}");
         }
     }
 
@@ -157,6 +157,9 @@ mod tests {
         let search = |ignores_case| {
             NameSearch::new(["Modules/M7/main.tf"].into_iter(), std::iter::empty(), ignores_case)
         };
-        assert!(search(true).hit("\"../MODULES/m7\"") && !search(false).hit("\"../MODULES/m7\""));
+        assert!(
+            search(true).may_lead_to_change("\"../MODULES/m7\"")
+                && !search(false).may_lead_to_change("\"../MODULES/m7\"")
+        );
     }
 }

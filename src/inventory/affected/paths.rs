@@ -11,7 +11,7 @@ pub(super) struct Paths {
     top: Utf8PathBuf,
     /// True if the file system ignores case; git then spells a path as it was first added.
     ignores_case: bool,
-    /// Changed paths as git spells them, by the form that is compared; both are relative to the root.
+    /// Changed paths as git spells them, by the form that [`Self::comparable`] compares; both are relative to the root.
     known: BTreeMap<String, String>,
 }
 
@@ -29,7 +29,7 @@ impl Paths {
 
     /// Adds a path relative to the root.
     pub(super) fn insert(&mut self, path: String) {
-        self.known.insert(self.folded(&path), path);
+        self.known.insert(self.fold_case(&path), path);
     }
 
     /// Returns all paths as git spells them.
@@ -42,18 +42,19 @@ impl Paths {
         self.ignores_case
     }
 
-    fn folded(&self, path: &str) -> String {
+    /// Returns a path in lower case if the file system ignores case, else as it is.
+    fn fold_case(&self, path: &str) -> String {
         if self.ignores_case { path.to_lowercase() } else { path.to_owned() }
     }
 
-    /// Returns the form in which an absolute path is compared; absent outside of the repository.
-    fn key(&self, path: &Utf8Path) -> Option<String> {
-        Some(self.folded(below(&self.top, path)?))
+    /// Returns the form in which an absolute path is compared; `None` for a path outside of the repository.
+    fn comparable(&self, path: &Utf8Path) -> Option<String> {
+        Some(self.fold_case(below(&self.top, path)?))
     }
 
     /// Returns the changed paths in a folder, each as git spells it and relative to the folder.
     pub(super) fn below<'p>(&'p self, dir: &Utf8Path) -> Vec<(&'p str, &'p str)> {
-        let Some(key) = self.key(dir).filter(|_| !self.known.is_empty()) else { return Vec::new() };
+        let Some(key) = self.comparable(dir).filter(|_| !self.known.is_empty()) else { return Vec::new() };
         let all = key.is_empty();
         // `0` is the character after `/`.
         let (from, to) =
@@ -68,7 +69,7 @@ impl Paths {
 
     /// Returns the changed path that is equal to this absolute path, as git spells it.
     pub(super) fn exactly(&self, path: &Utf8Path) -> Option<&str> {
-        self.known.get(&self.key(path)?).map(String::as_str)
+        self.known.get(&self.comparable(path)?).map(String::as_str)
     }
 }
 

@@ -17,10 +17,11 @@ use crate::{
 };
 
 /// Initial size of the text buffer in bytes; most files are not larger.
-const USUAL: usize = 16 * 1024;
+const BUFFER_SIZE: usize = 16 * 1024;
 
 /// Search result for the configuration files in one folder.
 struct ModuleScan {
+    /// True if a file may lead to a changed path.
     hit: bool,
     /// Folders of the local modules that the files call.
     calls: Vec<Utf8PathBuf>,
@@ -28,13 +29,14 @@ struct ModuleScan {
 
 /// Filter with the results of the module folders that were read so far.
 pub(super) struct Prefilter {
-    hints: NameSearch,
+    name_search: NameSearch,
+    /// Results by folder and by the engine that reads the folder.
     known: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<ModuleScan>>>,
 }
 
 impl Prefilter {
-    pub(super) fn new(hints: NameSearch) -> Self {
-        Self { hints, known: Mutex::default() }
+    pub(super) fn new(name_search: NameSearch) -> Self {
+        Self { name_search, known: Mutex::default() }
     }
 
     /// Returns true if a stack's configuration may lead to a changed path outside of its folder.
@@ -56,7 +58,7 @@ impl Prefilter {
             if !matching.trace_module(&dir).is_empty() {
                 return true;
             }
-            open = self.module(&dir, instance.engine, matching);
+            open = self.scanned(&dir, instance.engine, matching);
             if open.hit {
                 return true;
             }
@@ -65,7 +67,8 @@ impl Prefilter {
         false
     }
 
-    fn module(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
+    /// Returns the result of a module folder, from the cache or by a scan.
+    fn scanned(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
         let key = (dir.to_owned(), engine);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(scan) = known().get(&key) {
@@ -77,14 +80,15 @@ impl Prefilter {
     }
 
     fn scan_folder(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
-        let names = matching.names(dir);
-        let mut text = String::with_capacity(USUAL);
+        let names = matching.file_names(dir);
+        let mut text = String::with_capacity(BUFFER_SIZE);
         let mut scan = ModuleScan { hit: false, calls: Vec::new() };
         for name in module_files(engine, names.iter().map(String::as_str)).all() {
             // A file that cannot be read, or is deleted, counts as a hit: the parser decides then.
             let is_read = read(&dir.join(name), &mut text).is_ok();
-            let leads_nowhere = is_read && !has_computed_path(&text) && !self.hints.hit(&text);
-            let Some(calls) = leads_nowhere.then(|| calls(&text)).flatten() else {
+            let leads_nowhere =
+                is_read && !has_computed_path(&text) && !self.name_search.may_lead_to_change(&text);
+            let Some(calls) = leads_nowhere.then(|| local_sources(&text)).flatten() else {
                 scan.hit = true;
                 break;
             };
@@ -103,7 +107,7 @@ fn read(file: &Utf8Path, text: &mut String) -> io::Result<()> {
 }
 
 /// Returns the local folders that a text gives as sources; absent when a source is not literal.
-fn calls(text: &str) -> Option<Vec<String>> {
+fn local_sources(text: &str) -> Option<Vec<String>> {
     const WORD: &str = "source";
     let mut found = Vec::new();
     for (at, _) in text.match_indices(WORD) {
@@ -139,10 +143,10 @@ mod tests {
     #[test]
     fn module_sources_are_found_in_hcl_and_json_only_where_they_are_plain() {
         let text = "module \"a\" {\n  source=\"../a\"\n}\n required { source = \"hashicorp/aws\" } data_source = 1 # source of it";
-        assert_eq!(calls(text).unwrap(), ["../a"]);
-        assert_eq!(calls(r#"{"module":{"a":{"source" : "./b//c"}}}"#).unwrap(), ["./b/c"]);
-        assert_eq!(calls("source = \"${var.x}/a\""), None);
-        assert_eq!(calls("source = var.x"), None);
-        assert_eq!(calls("{\"source\":\"..\\/a\"}"), None);
+        assert_eq!(local_sources(text).unwrap(), ["../a"]);
+        assert_eq!(local_sources(r#"{"module":{"a":{"source" : "./b//c"}}}"#).unwrap(), ["./b/c"]);
+        assert_eq!(local_sources("source = \"${var.x}/a\""), None);
+        assert_eq!(local_sources("source = var.x"), None);
+        assert_eq!(local_sources("{\"source\":\"..\\/a\"}"), None);
     }
 }

@@ -1,4 +1,5 @@
-//! Changes of the files that secrets come from, of programs, and of the configuration files of engines and providers.
+//! Changes of the files that a stack depends on outside of its configuration: files that hold secrets, programs, and
+//! configuration files of engines and providers.
 
 use std::{
     collections::BTreeMap,
@@ -17,11 +18,11 @@ use crate::{
 };
 
 /// Variables that name the CLI configuration file of an engine.
-const NAMED: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
+const SETTINGS_FILE_VARIABLES: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
 /// Variables that name a folder in which configuration files lie.
-const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+const SETTINGS_FOLDER_VARIABLES: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
 /// Variables that name the shared files by which providers choose an account, or their folders.
-const ACCOUNTS: [&str; 7] = [
+const ACCOUNT_FILE_VARIABLES: [&str; 7] = [
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AZURE_CONFIG_DIR",
@@ -52,20 +53,20 @@ pub(super) fn hook_changes(settings: &Settings, root: &Utf8Path, matching: &Matc
     settings.hooks.before_plan.iter().flat_map(|argv| command_changes(argv, root, matching)).collect()
 }
 
-/// Returns the shared files by which the providers of a stack choose an account; absent when the stack sets none of the
+/// Returns the shared files by which the providers of a stack choose an account; `None` when the stack sets none of the
 /// variables that name them.
 pub(super) fn own_account_files(
     settings: &Settings,
     dir: &Utf8Path,
     config_variables: &BTreeMap<OsString, OsString>,
 ) -> Option<Vec<Utf8PathBuf>> {
-    let names = ACCOUNTS.iter().chain(&FOLDERS);
+    let names = ACCOUNT_FILE_VARIABLES.iter().chain(&SETTINGS_FOLDER_VARIABLES);
     let files = |variables: &BTreeMap<OsString, OsString>| shared_account_files(variables, dir);
     own_files(settings, config_variables, names, &|_, text| text.to_owned(), &files)
 }
 
-/// Returns the files that are found with the variables that a stack sets itself, and with the inherited ones if those may
-/// win; absent when the stack sets none of the variables in `names`.
+/// Returns the files that the variables of a stack lead to, and those that inherited variables lead to if these may take
+/// precedence; `None` when the stack sets none of the variables in `names`.
 fn own_files<'n>(
     settings: &Settings,
     inherited: &BTreeMap<OsString, OsString>,
@@ -90,8 +91,8 @@ fn own_files<'n>(
     Some(found)
 }
 
-/// Returns the changes of the programs of an engine, and of the engine that it may drive, as far as environments.toml names
-/// them by path.
+/// Returns the changes of the programs of an engine, and of the engine that it may drive, whose paths environments.toml
+/// names.
 pub(super) fn program_changes(engine: EngineName, config: &Config, matching: &Matching<'_>) -> Vec<Trace> {
     let runs = |other: &EngineName| *other == engine || engine.drives_another();
     let engines = EngineName::ALL.into_iter().filter(runs);
@@ -123,26 +124,30 @@ fn word_changes(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Tra
 /// become absolute.
 pub(super) fn config_variables(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
     let absolute = |name: &str, value: &OsString| match path::absolute(value) {
-        Ok(path) if NAMED.contains(&name) => path.into_os_string(),
+        Ok(path) if SETTINGS_FILE_VARIABLES.contains(&name) => path.into_os_string(),
         // An empty value is no path.
         _ => value.clone(),
     };
-    let known = NAMED.iter().chain(&FOLDERS).chain(&ACCOUNTS).filter_map(|name| {
-        let value = env.get(OsStr::new(name))?;
-        Some((OsString::from(name), absolute(name, value)))
-    });
+    let known = SETTINGS_FILE_VARIABLES
+        .iter()
+        .chain(&SETTINGS_FOLDER_VARIABLES)
+        .chain(&ACCOUNT_FILE_VARIABLES)
+        .filter_map(|name| {
+            let value = env.get(OsStr::new(name))?;
+            Some((OsString::from(name), absolute(name, value)))
+        });
     known.collect()
 }
 
-/// Returns the CLI configuration files that an environment leads to. If the file that it names does not exist, that file and
-/// the default ones count.
+/// Returns the CLI configuration files that environment variables lead to. If the file that a variable names does not
+/// exist, the default files count too.
 pub(super) fn settings_files(config_variables: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let mut files = cli_configs(config_variables);
     if let [named] = files.as_slice()
         && !named.exists()
     {
         let mut others = config_variables.clone();
-        others.retain(|name, _| !NAMED.iter().any(|named| name == *named));
+        others.retain(|name, _| !SETTINGS_FILE_VARIABLES.iter().any(|named| name == *named));
         files.extend(cli_configs(&others));
     }
     files
@@ -155,13 +160,13 @@ pub(super) fn settings_changes(files: &[Utf8PathBuf], matching: &Matching<'_>) -
     traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
 }
 
-/// Returns the CLI configuration files of a stack; absent when the stack sets none of the variables that name them.
+/// Returns the CLI configuration files of a stack; `None` when the stack sets none of the variables that name them.
 pub(super) fn own_settings_files(
     settings: &Settings,
     root: &Utf8Path,
     config_variables: &BTreeMap<OsString, OsString>,
 ) -> Option<Vec<Utf8PathBuf>> {
-    let names = NAMED.iter().chain(&FOLDERS);
+    let names = SETTINGS_FILE_VARIABLES.iter().chain(&SETTINGS_FOLDER_VARIABLES);
     let value = |name: &str, text: &str| value_from(root, name, text.to_owned());
     own_files(settings, config_variables, names, &value, &settings_files)
 }

@@ -1,4 +1,4 @@
-//! Stacks that changed paths affect: those whose plan would be bound to one of the paths.
+//! Stacks that changed paths affect: stacks with a plan that would be bound to one of the paths.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -12,7 +12,7 @@ use camino::Utf8PathBuf;
 use super::{
     base_config::{BaseConfig, BaseStacks},
     changes::RepositoryChanges,
-    installed_modules::installed,
+    installed_modules::modules_of_last_init,
     matching::{Matching, Trace},
     name_search::NameSearch,
     prefilter::Prefilter,
@@ -50,8 +50,8 @@ pub struct AffectedStacks {
 }
 
 impl RepositoryChanges {
-    /// Determines the changed and deleted stacks of an environment. `overrides` are those that the configuration was read
-    /// with.
+    /// Determines the changed and deleted stacks of an environment. `overrides` are those that the current
+    /// configuration was read with.
     pub fn affected_stacks(
         &self,
         inventory: &Inventory,
@@ -59,8 +59,8 @@ impl RepositoryChanges {
         overrides: &Overrides,
     ) -> AffectedStacks {
         let EnvironmentScope { config, environment } = scope;
-        let before = BaseConfig::read(self, config, overrides);
-        let base_stacks = match &before {
+        let base_config = BaseConfig::read(self, config, overrides);
+        let base_stacks = match &base_config {
             BaseConfig::Other(old) => old
                 .environments()
                 .get(&environment.name)
@@ -70,17 +70,18 @@ impl RepositoryChanges {
         let paths = &self.paths;
         let shared = SharedState {
             config,
-            before: &before,
+            base_config: &base_config,
             base_stacks: base_stacks.as_ref(),
             dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
-            scanner: ReadSetScanner::new(DeletedPaths::new(self.gone.iter().cloned())),
+            scanner: ReadSetScanner::new(DeletedPaths::new(self.deleted_files.iter().cloned())),
             prefilter: Prefilter::new(NameSearch::new(paths.iter(), self.links.iter(), paths.ignores_case())),
             config_variables: &self.config_variables,
-            version_files: self.version_files(),
-            any_file: Matching::new((paths, &self.links, &self.tree), config.root()).has_file(),
+            version_files: self.changed_version_files(),
+            has_changed_file: Matching::new((paths, &self.links, &self.tree), config.root())
+                .has_possible_input(),
         };
         let changed = self.changed_stacks(&shared, &inventory.instances().collect::<Vec<_>>());
-        let gone = self.gone_from(inventory, scope, base_stacks.as_ref());
+        let gone = self.deleted_stacks(inventory, scope, base_stacks.as_ref());
         AffectedStacks {
             changed,
             gone: gone
@@ -91,9 +92,9 @@ impl RepositoryChanges {
     }
 
     /// Returns the changed files that select an engine or its version, as git spells them.
-    fn version_files(&self) -> Vec<String> {
+    fn changed_version_files(&self) -> Vec<String> {
         // The version files of Terragrunt include those of all other engines.
-        let is_one = |path: &&str| says_version(path, UNIT_ENGINE);
+        let is_one = |path: &&str| selects_version(path, UNIT_ENGINE);
         self.paths.iter().filter(is_one).map(str::to_owned).collect()
     }
 
@@ -106,7 +107,7 @@ impl RepositoryChanges {
             let changed = found.filter(|(_, found)| !found.is_empty());
             changed.map(|(stack, found)| (stack.clone(), first_changes(found))).collect::<ChangedStacks>()
         };
-        if instances.len() < WORTH_A_THREAD {
+        if instances.len() < MIN_FOR_THREADS {
             return changed_stacks(instances);
         }
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -136,12 +137,12 @@ fn first_changes(found: ChangesByKind) -> Vec<Change> {
 }
 
 /// Minimum number of stacks for several threads.
-const WORTH_A_THREAD: usize = 64;
+const MIN_FOR_THREADS: usize = 64;
 
-/// Data that the threads share.
+/// Data that the searches of all threads share.
 struct SharedState<'c> {
     config: &'c Config,
-    before: &'c BaseConfig,
+    base_config: &'c BaseConfig,
     base_stacks: Option<&'c BaseStacks<'c>>,
     /// Folders of all stacks.
     dirs: HashSet<&'c str>,
@@ -152,10 +153,10 @@ struct SharedState<'c> {
     /// Changed files that select an engine or its version.
     version_files: Vec<String>,
     /// True if any changed file may be an input of a plan.
-    any_file: bool,
+    has_changed_file: bool,
 }
 
-/// Data of one thread, with a search and its caches.
+/// Search for the changes of stacks, with the caches of one thread.
 struct ChangeSearch<'c> {
     matching: Matching<'c>,
     shared: &'c SharedState<'c>,
@@ -173,6 +174,7 @@ impl<'c> ChangeSearch<'c> {
         Self { matching, shared, settings, accounts }
     }
 
+    /// Returns the changes that affect a stack.
     fn changes_of(&self, instance: &Instance) -> ChangesByKind {
         let mut found = ChangesByKind::new();
         if !self.matching.is_in_repository(&instance.dir) {
@@ -192,26 +194,26 @@ impl<'c> ChangeSearch<'c> {
         for glob in &instance.settings.files {
             add_changes(&mut found, InputKind::FilesSetting, self.matching.trace_glob(&instance.dir, glob));
         }
-        self.sources(instance, &mut found);
-        self.settings(instance, &mut found);
+        self.add_sources(instance, &mut found);
+        self.add_settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // With one reason the stack counts as changed, and its HCL need not be read.
         if found.is_empty() && self.shared.prefilter.may_reach_change(instance, &self.matching) {
-            self.follow(instance, &mut found);
+            self.add_referenced(instance, &mut found);
         }
         found
     }
 
-    /// Adds the changes of the files that the stack's secrets, hooks, programs and configuration of engines and providers
-    /// come from.
-    fn sources(&self, instance: &Instance, found: &mut ChangesByKind) {
+    /// Adds the changes of files that hold secrets, of hooks and programs, and of configuration files of engines and
+    /// providers.
+    fn add_sources(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
         add_changes(found, InputKind::Secret, secret_changes(&instance.settings, root, &self.matching));
         add_changes(found, InputKind::Hook, hook_changes(&instance.settings, root, &self.matching));
-        let of_engine = |file: &&String| says_version(file, instance.engine);
+        let of_engine = |file: &&String| selects_version(file, instance.engine);
         let version_files: Vec<String> =
             self.shared.version_files.iter().filter(of_engine).cloned().collect();
-        add_changes(found, InputKind::Version, self.matching.above(&instance.dir, &version_files));
+        add_changes(found, InputKind::Version, self.matching.trace_above(&instance.dir, &version_files));
         let own = own_account_files(&instance.settings, &instance.dir, self.shared.config_variables);
         let own = own.map(|files| settings_changes(&files, &self.matching));
         add_changes(found, InputKind::Account, own.unwrap_or_else(|| self.accounts.clone()));
@@ -226,63 +228,68 @@ impl<'c> ChangeSearch<'c> {
     }
 
     /// Adds the settings of environments.toml that differ for a stack.
-    fn settings(&self, instance: &Instance, found: &mut ChangesByKind) {
+    fn add_settings(&self, instance: &Instance, found: &mut ChangesByKind) {
         let name = self.shared.config.path().file_name().unwrap_or_default();
-        let differing = match self.shared.before {
+        let changed_keys = match self.shared.base_config {
             BaseConfig::Same => return,
             BaseConfig::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
             BaseConfig::Absent => None,
             BaseConfig::Other(_) => self
                 .shared
                 .base_stacks
-                .and_then(|base_stacks| base_stacks.differing(instance, self.shared.config)),
+                .and_then(|base_stacks| base_stacks.changed_keys(instance, self.shared.config)),
         };
-        match differing {
+        match changed_keys {
             Some(keys) => found.entry(InputKind::Setting).or_default().extend(keys),
             None => drop(found.entry(InputKind::New).or_default().insert(instance.id.to_string())),
         }
     }
 
     /// Adds the changes of the folders and files that the configuration of a stack refers to.
-    fn follow(&self, instance: &Instance, found: &mut ChangesByKind) {
+    fn add_referenced(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
         let scope = || InputScope::new(instance, root, ExcludedPaths::default());
-        let mut reach = self.shared.scanner.reach(scope(), &[]);
-        if let Some(found) = installed(instance, self.shared.config, &reach) {
-            let computed = if found.is_current { BTreeSet::new() } else { reach.computed };
-            reach = ReadSet { computed, ..self.shared.scanner.reach(scope(), &found.modules) };
+        let mut read_set = self.shared.scanner.read_set_of(scope(), &[]);
+        if let Some(found) = modules_of_last_init(instance, self.shared.config, &read_set) {
+            let with_computed_sources =
+                if found.is_current { BTreeSet::new() } else { read_set.with_computed_sources };
+            read_set =
+                ReadSet { with_computed_sources, ..self.shared.scanner.read_set_of(scope(), &found.modules) };
         }
-        for module in &reach.modules {
+        for module in &read_set.modules {
             add_changes(found, InputKind::Module, self.matching.trace_module(module));
         }
-        for file in &reach.files {
-            let is_taken_in = reach.included.contains(file);
+        for file in &read_set.files {
+            let is_taken_in = read_set.included.contains(file);
             // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
             let counts =
                 |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
             let kind = if is_taken_in { InputKind::Include } else { InputKind::HclFile };
             add_changes(found, kind, self.matching.trace_file(file).filter(counts));
         }
-        for folder in &reach.folders {
+        for folder in &read_set.folders {
             add_changes(found, InputKind::HclFile, self.matching.trace_stack(folder, &self.shared.dirs));
         }
-        for folder in &reach.above {
+        for folder in &read_set.above {
             add_changes(found, InputKind::HclFile, self.matching.trace_directly_in(folder));
         }
         found.retain(|_, paths| !paths.is_empty());
-        if found.is_empty() && self.shared.any_file && !reach.computed.is_empty() {
+        if found.is_empty() && self.shared.has_changed_file && !read_set.with_computed_sources.is_empty() {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
-            found.insert(InputKind::ComputedSource, reach.computed.iter().map(shown).collect());
+            found.insert(
+                InputKind::ComputedSource,
+                read_set.with_computed_sources.iter().map(shown).collect(),
+            );
         }
-        if found.is_empty() && self.shared.any_file && !reach.guessed.is_empty() {
+        if found.is_empty() && self.shared.has_changed_file && !read_set.with_unknown_paths.is_empty() {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
-            found.insert(InputKind::ComputedPath, reach.guessed.iter().map(shown).collect());
+            found.insert(InputKind::ComputedPath, read_set.with_unknown_paths.iter().map(shown).collect());
         }
     }
 }
 
 /// Returns true if a file selects an engine or its version.
-fn says_version(path: &str, engine: EngineName) -> bool {
+fn selects_version(path: &str, engine: EngineName) -> bool {
     path.rsplit('/').next().is_some_and(|name| version_files(engine).any(|wanted| wanted == name))
 }
 

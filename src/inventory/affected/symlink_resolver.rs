@@ -7,7 +7,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::{paths::Paths, tree::GitTree};
 
 /// Maximum number of nested links. Beyond it (links in a circle) the rest of a path counts as written.
-const LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Path with its symbolic links resolved.
 #[derive(Debug, Clone)]
@@ -33,15 +33,16 @@ impl<'c> SymlinkResolver<'c> {
 
     /// Resolves an absolute path.
     pub(super) fn resolve(&self, path: &Utf8Path) -> Rc<ResolvedPath<'c>> {
-        self.follow(path, 0)
+        self.resolve_within(path, 0)
     }
 
-    fn follow(&self, path: &Utf8Path, links: usize) -> Rc<ResolvedPath<'c>> {
+    /// Resolves a path behind this number of nested links.
+    fn resolve_within(&self, path: &Utf8Path, links: usize) -> Rc<ResolvedPath<'c>> {
         if let Some(resolved) = self.known.borrow().get(path.as_str()) {
             return Rc::clone(resolved);
         }
         let resolved = Rc::new(match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => self.step(&self.follow(parent, links), name, links),
+            (Some(parent), Some(name)) => self.resolve_name(&self.resolve_within(parent, links), name, links),
             _ => ResolvedPath { real: path.to_owned(), changed_by: None },
         });
         self.known.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&resolved));
@@ -49,13 +50,13 @@ impl<'c> SymlinkResolver<'c> {
     }
 
     /// Resolves one more name, in a resolved folder.
-    fn step(&self, before: &ResolvedPath<'c>, name: &str, links: usize) -> ResolvedPath<'c> {
+    fn resolve_name(&self, before: &ResolvedPath<'c>, name: &str, links: usize) -> ResolvedPath<'c> {
         let own = before.real.join(name);
         let changed_by = before.changed_by.or_else(|| self.paths.exactly(&own));
         if self.tree.is_folder(&own) {
             return ResolvedPath { real: own, changed_by };
         }
-        let target = fs::read_link(&own).ok().filter(|_| links < LINKS);
+        let target = fs::read_link(&own).ok().filter(|_| links < MAX_LINKS);
         let Some(target) = target.and_then(|target| Utf8PathBuf::from_path_buf(target).ok()) else {
             return ResolvedPath { real: own, changed_by };
         };
@@ -66,7 +67,7 @@ impl<'c> SymlinkResolver<'c> {
                 Utf8Component::CurDir => {}
                 Utf8Component::ParentDir => drop(resolved.real.pop()),
                 Utf8Component::Normal(name) => {
-                    let next = self.follow(&resolved.real.join(name), links + 1);
+                    let next = self.resolve_within(&resolved.real.join(name), links + 1);
                     resolved = ResolvedPath {
                         real: next.real.clone(),
                         changed_by: resolved.changed_by.or(next.changed_by),

@@ -1,4 +1,4 @@
-//! Folders of a working tree as git lists them, so that most of them need not be read from the file system.
+//! Folders of a working tree as git lists them, so that envctl need not read most folders from the file system.
 
 use std::collections::HashMap;
 
@@ -15,28 +15,29 @@ pub(super) struct GitTree {
 }
 
 impl GitTree {
-    /// Builds the tree at `top` from a listing, which has to include ignored files. A tracked file may be missing, and its
-    /// place can only be taken by a file that is listed as untracked: so no folder that is left in the tree is a link.
+    /// Builds the tree at `top` from git's listing of tracked, untracked and ignored files. A link that replaced a tracked
+    /// folder is listed as untracked, and its folder is removed: so no folder in the tree is a link.
     pub(super) fn new(top: &Utf8Path, listing: &Listing<'_>) -> Self {
         let mut tree = Self { top: top.to_owned(), folders: HashMap::new() };
         let mut last = None;
         for path in &listing.tracked {
-            let (folder, name) = split(path);
+            let (folder, name) = split_path(path);
             if last != Some(folder) {
-                tree.open(folder);
+                tree.add_folder(folder);
                 last = Some(folder);
             }
-            tree.take_in(folder, name);
+            tree.add_file(folder, name);
         }
         for path in listing.others.iter().filter(|path| !path.ends_with('/')) {
-            let (folder, name) = split(path);
-            tree.close(path);
-            tree.take_in(folder, name);
+            let (folder, name) = split_path(path);
+            tree.remove_folder(path);
+            tree.add_file(folder, name);
         }
         tree
     }
 
-    fn take_in(&mut self, folder: &str, name: &str) {
+    /// Adds a file of a folder.
+    fn add_file(&mut self, folder: &str, name: &str) {
         if marks_stack(name)
             && let Some(names) = self.folders.get_mut(folder)
         {
@@ -45,19 +46,19 @@ impl GitTree {
     }
 
     /// Adds a folder and the folders above it.
-    fn open(&mut self, folder: &str) {
+    fn add_folder(&mut self, folder: &str) {
         let mut open = Some(folder);
         while let Some(folder) = open {
             if self.folders.contains_key(folder) {
                 break;
             }
             self.folders.insert(folder.to_owned(), Vec::new());
-            open = (!folder.is_empty()).then(|| split(folder).0);
+            open = (!folder.is_empty()).then(|| split_path(folder).0);
         }
     }
 
-    /// Removes a folder in whose place git lists an untracked file.
-    fn close(&mut self, path: &str) {
+    /// Removes a folder if git lists an untracked file at its path.
+    fn remove_folder(&mut self, path: &str) {
         if self.folders.contains_key(path) {
             let is_below = |folder: &str| folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
             self.folders.retain(|folder, _| folder != path && !is_below(folder));
@@ -77,7 +78,7 @@ impl GitTree {
 }
 
 /// Splits a path into its folder and its name.
-fn split(path: &str) -> (&str, &str) {
+fn split_path(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 

@@ -1,10 +1,10 @@
-//! Deleted paths: files of an earlier tree that a configuration of that time still refers to.
+//! Deleted paths: files of an earlier working tree that the configuration of that time still refers to.
 
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Set of files that existed in an earlier tree and are deleted now.
+/// Set of files that existed in an earlier working tree and are deleted now.
 #[derive(Debug, Default)]
 pub(in crate::inventory) struct DeletedPaths {
     files: BTreeSet<Utf8PathBuf>,
@@ -23,7 +23,7 @@ impl DeletedPaths {
 
     /// Returns true if a path was a folder that held one of the files.
     pub(super) fn is_dir(&self, path: &Utf8Path) -> bool {
-        // Paths are ordered by component: the files of a folder follow directly after the folder's own place.
+        // Paths are ordered by component: the files of a folder follow directly after the position of the folder itself.
         self.files
             .range(path.to_owned()..)
             .find(|file| *file != path)
@@ -31,7 +31,7 @@ impl DeletedPaths {
     }
 
     /// Returns true if a path was a file or a folder.
-    pub(super) fn is_file_there(&self, path: &Utf8Path) -> bool {
+    pub(super) fn is_file_or_folder(&self, path: &Utf8Path) -> bool {
         !self.files.is_empty() && (self.is_file(path) || self.is_dir(path))
     }
 }
@@ -50,6 +50,6 @@ mod tests {
                 && deleted.is_dir("/r/a-b".into())
         );
         assert!(!deleted.is_dir("/r/a/b/x.tf".into()) && !deleted.is_dir("/r/a/c".into()));
-        assert!(!DeletedPaths::default().is_file_there("/r".into()));
+        assert!(!DeletedPaths::default().is_file_or_folder("/r".into()));
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct EvalScope<'s> {
     pub(super) locals: &'s Locals,
     /// Iteration variables (`each`, iterators of `dynamic` blocks, names of `for`) with their collections; the innermost
     /// last.
-    pub(super) bound: &'s [(String, Expression)],
+    pub(super) iteration_variables: &'s [(String, Expression)],
 }
 
 impl EvalScope<'_> {

@@ -16,7 +16,7 @@ pub struct ExcludedPaths {
     /// Folder of this stack, which is in `stacks` too.
     own: Utf8PathBuf,
     /// environments.toml and the stack's lock file, which the manifest of a plan records as items of their own.
-    items: [Utf8PathBuf; 2],
+    separately_bound: [Utf8PathBuf; 2],
 }
 
 impl ExcludedPaths {
@@ -27,14 +27,14 @@ impl ExcludedPaths {
 
     /// Returns the exclusions for the stack in the folder `own` of the project at `root`.
     pub(super) fn for_stack(self, own: &Utf8Path, root: &Utf8Path) -> Self {
-        let items = [root.join(FILE_NAME), own.join(LOCKFILE)];
-        Self { own: own.to_owned(), items, ..self }
+        let separately_bound = [root.join(FILE_NAME), own.join(LOCKFILE)];
+        Self { own: own.to_owned(), separately_bound, ..self }
     }
 
     /// Returns true if the manifest of a plan records the file as an item of its own, so that it is not one of the stack's
     /// files.
     pub(super) fn is_bound_separately(&self, file: &Utf8Path) -> bool {
-        self.items.iter().any(|bound| bound == file)
+        self.separately_bound.iter().any(|bound| bound == file)
     }
 
     /// Returns true if a folder belongs to another stack or holds states.

@@ -1,4 +1,4 @@
-//! Folders outside of the stack that its configuration names, and the files in them that a plan may depend on.
+//! Folders outside of a stack that the stack's configuration names, and the files in them that a plan may depend on.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,14 +9,14 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
-use super::walk::{Walk, is_data, is_left_out};
+use super::walk::{Walk, is_data_folder, is_state_file};
 use crate::{
     files::{is_executable, leads_nowhere},
     model::hex,
 };
 
 /// Maximum number of files to digest in one folder. Of a larger folder only names, sizes and modes count.
-const MANY: usize = 5_000;
+const MOST_DIGESTED: usize = 5_000;
 
 /// Folders that a stack's configuration names.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(super) struct ReferencedFolders {
 pub(super) struct FolderFiles {
     /// Files that count by their content.
     pub(super) files: BTreeSet<Utf8PathBuf>,
-    /// Folders with more than `MANY` files, each with the digest of their names, sizes and modes.
+    /// Folders with more than `MOST_DIGESTED` files, each with the digest of their names, sizes and modes.
     pub(super) large: BTreeMap<Utf8PathBuf, String>,
 }
 
@@ -37,7 +37,7 @@ impl ReferencedFolders {
     /// Adds a folder, unless it lies outside of the project, is the project's root, or lies in a data directory.
     pub(super) fn add(&mut self, folder: Utf8PathBuf, root: &Utf8Path) {
         let Ok(below) = folder.strip_prefix(root) else { return };
-        if below != "" && !below.components().any(|part| is_data(part.as_str())) {
+        if below != "" && !below.components().any(|part| is_data_folder(part.as_str())) {
             self.named.insert(folder);
         }
     }
@@ -47,22 +47,22 @@ impl ReferencedFolders {
         self.named
     }
 
-    /// Returns the paths of the inputs: each folder itself, or of a folder that holds the stack in `dir` the files directly
-    /// in it. An error comes with the folder that could not be read.
-    pub(super) fn places(self, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, (Utf8PathBuf, io::Error)> {
-        let mut places = Vec::new();
+    /// Returns each named folder, but in place of a folder that holds the stack in `dir` the files directly in that folder.
+    /// An error comes with the folder that could not be read.
+    pub(super) fn input_paths(self, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, (Utf8PathBuf, io::Error)> {
+        let mut paths = Vec::new();
         for folder in self.named {
             if dir.starts_with(&folder) {
-                places.extend(direct(&folder).map_err(|error| (folder.clone(), error))?);
+                paths.extend(files_directly_in(&folder).map_err(|error| (folder.clone(), error))?);
             } else {
-                places.push(folder);
+                paths.push(folder);
             }
         }
-        Ok(places)
+        Ok(paths)
     }
 
-    /// Returns the files in the folders; of a folder that holds the stack in `dir`, only the files directly in it. An error
-    /// comes with the folder that could not be read.
+    /// Returns the files in the named folders; of a folder that holds the stack in `dir`, only the files directly in it. An
+    /// error comes with the folder that could not be read.
     pub(super) fn input_files(
         &self,
         dir: &Utf8Path,
@@ -72,12 +72,12 @@ impl ReferencedFolders {
         for folder in &self.named {
             let failed = |error| (folder.clone(), error);
             if dir.starts_with(folder) {
-                input_files.files.extend(direct(folder).map_err(failed)?);
+                input_files.files.extend(files_directly_in(folder).map_err(failed)?);
                 continue;
             }
             let files = walk.files(folder).map_err(failed)?;
-            if files.len() > MANY {
-                input_files.large.insert(folder.clone(), listing(folder, &files).map_err(failed)?);
+            if files.len() > MOST_DIGESTED {
+                input_files.large.insert(folder.clone(), digest_of_listing(folder, &files).map_err(failed)?);
             } else {
                 input_files.files.extend(files);
             }
@@ -86,7 +86,7 @@ impl ReferencedFolders {
     }
 }
 
-fn direct(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+fn files_directly_in(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     let mut files = Vec::new();
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
@@ -95,14 +95,14 @@ fn direct(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
             Err(error) if leads_nowhere(&error) => false,
             Err(error) => return Err(error),
         };
-        if is_file && !is_left_out(entry.file_name()) {
+        if is_file && !is_state_file(entry.file_name()) {
             files.push(entry.into_path());
         }
     }
     Ok(files)
 }
 
-fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> io::Result<String> {
+fn digest_of_listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> io::Result<String> {
     let mut text = String::new();
     for file in files {
         let size = match fs::metadata(file) {
@@ -133,7 +133,7 @@ mod tests {
         for file in ["infra/app/a", "infra/b", "c"] {
             fs::write(root.join(file), "").unwrap();
         }
-        for number in 0..=MANY {
+        for number in 0..=MOST_DIGESTED {
             fs::write(root.join(format!("web/{number}")), "").unwrap();
         }
         let mut folders = ReferencedFolders::default();

@@ -7,7 +7,7 @@ mod eval_scope;
 mod excluded_paths;
 pub(super) mod file_pattern;
 mod folders;
-mod literals;
+mod path_reference_cache;
 mod path_refs;
 pub(super) mod read_set;
 mod scope;

@@ -47,7 +47,7 @@ pub(super) struct FileRefs {
     pub(super) refs: Vec<PathRef>,
     /// Variables that the file reads, passes or gives a default.
     pub(super) variables: VariableUses,
-    /// Sources of the text; present only for a single string of JSON syntax (`RefCollector::of_text`).
+    /// Literals and variables that the text of a JSON string is made of (`RefCollector::of_text`); `None` for a whole file.
     pub(super) origin: TextOrigin,
 }
 
@@ -73,7 +73,7 @@ pub(super) enum JsonStringRole {
     /// Source of a module.
     Source,
     /// Setting of a backend: the location of a state.
-    Place,
+    StateLocation,
     /// Any other string.
     Other,
 }
@@ -84,18 +84,19 @@ pub(super) struct RefCollector<'l> {
     file_refs: FileRefs,
     locals: &'l Locals,
     /// Types of the enclosing blocks, outermost first.
-    open: Vec<String>,
+    enclosing_blocks: Vec<String>,
     /// First label of the innermost enclosing block: the name in a `variable` block.
     variable: Option<String>,
     /// Iteration variables with their collections; the innermost last.
-    bound: Vec<(String, Expression)>,
+    iteration_variables: Vec<(String, Expression)>,
     /// Number of enclosing function calls that are not evaluated here.
-    functions: usize,
+    call_depth: usize,
+    /// Purpose of the paths in the expression that is being visited.
     kind: RefKind,
     /// True inside the source of a Terragrunt unit, which is relative to the unit's folder even in an included file.
-    of_unit: bool,
+    in_unit_source: bool,
     /// True inside the location of a state or of another unit.
-    in_place: bool,
+    in_location: bool,
 }
 
 impl<'l> RefCollector<'l> {
@@ -103,13 +104,13 @@ impl<'l> RefCollector<'l> {
         Self {
             file_refs: FileRefs::default(),
             locals,
-            open: Vec::new(),
+            enclosing_blocks: Vec::new(),
             variable: None,
-            bound: Vec::new(),
-            functions: 0,
+            iteration_variables: Vec::new(),
+            call_depth: 0,
             kind: RefKind::Other,
-            of_unit: false,
-            in_place: false,
+            in_unit_source: false,
+            in_location: false,
         }
     }
 
@@ -123,7 +124,7 @@ impl<'l> RefCollector<'l> {
     /// Collects the references of a string of JSON syntax, which is a template.
     pub(super) fn of_text(text: &str, role: JsonStringRole, locals: &'l Locals) -> FileRefs {
         let mut refs = Self::new(locals);
-        refs.in_place = role == JsonStringRole::Place;
+        refs.in_location = role == JsonStringRole::StateLocation;
         if role == JsonStringRole::Source {
             refs.kind = RefKind::Source;
         }
@@ -131,36 +132,37 @@ impl<'l> RefCollector<'l> {
             Ok(template) => {
                 let segments = refs.scope().elements(template.iter());
                 if role == JsonStringRole::Source && is_computed(&segments) {
-                    refs.note(PathBase::Computed, "");
+                    refs.push_below(PathBase::Computed, "");
                 }
                 refs.file_refs.origin = origin_of_text(&segments);
-                refs.template(&segments);
+                refs.add_template(&segments);
             }
-            Err(_) => refs.literal(text),
+            Err(_) => refs.add_literal(text),
         }
         refs.file_refs
     }
 
     fn scope(&self) -> EvalScope<'_> {
-        EvalScope { locals: self.locals, bound: &self.bound }
+        EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables }
     }
 
     fn push(&mut self, base: PathBase, path: &str, kind: RefKind) {
         self.file_refs.refs.push(PathRef { base, path: path.to_owned(), kind });
     }
 
-    fn note(&mut self, base: PathBase, path: &str) {
+    /// Adds a reference to a path below a folder, for the current purpose.
+    fn push_below(&mut self, base: PathBase, path: &str) {
         self.push(base, path.trim_start_matches('/'), self.kind);
     }
 
     /// Returns the folder that relative paths start from.
-    fn start(&self) -> PathBase {
-        if self.kind == RefKind::Source && !self.of_unit { PathBase::Own } else { PathBase::Stack }
+    fn relative_base(&self) -> PathBase {
+        if self.kind == RefKind::Source && !self.in_unit_source { PathBase::Own } else { PathBase::Stack }
     }
 
     /// Adds the references in a text without interpolations.
-    fn literal(&mut self, text: &str) {
-        if self.in_place {
+    fn add_literal(&mut self, text: &str) {
+        if self.in_location {
             return;
         }
         let text = if self.kind == RefKind::Source { local_source(text) } else { text };
@@ -168,15 +170,15 @@ impl<'l> RefCollector<'l> {
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
         let is_read = self.kind == RefKind::Read && !text.is_empty();
         if is_absolute || is_read || is_relative_path(text) {
-            self.push(self.start(), text, self.kind);
+            self.push(self.relative_base(), text, self.kind);
         }
         if self.kind != RefKind::Source {
-            self.words(text, text);
+            self.add_words(text, text);
         }
     }
 
     /// Adds the words of a text that may be paths. `whole` is the text that was added as a path before.
-    fn words(&mut self, text: &str, whole: &str) {
+    fn add_words(&mut self, text: &str, whole: &str) {
         for word in words(text) {
             if is_relative_path(word) && word != whole {
                 self.push(PathBase::Stack, word, RefKind::Other);
@@ -189,18 +191,18 @@ impl<'l> RefCollector<'l> {
 
     /// Adds the references in a template. A text continues the path of the folder before it up to the end of the word; the
     /// rest is searched for words that are paths. If a word continues with a value, only its folder is known.
-    fn template(&mut self, segments: &[PathSegment<'_>]) {
-        if !self.in_place {
+    fn add_template(&mut self, segments: &[PathSegment<'_>]) {
+        if !self.in_location {
             let mut before = PrecedingSegment::Nothing;
             for (at, segment) in segments.iter().enumerate() {
                 let goes_on = at + 1 < segments.len();
                 match segment {
-                    PathSegment::Text(text) if at == 0 && !goes_on => self.literal(text),
-                    PathSegment::Text(text) => self.text(text, &before, goes_on),
+                    PathSegment::Text(text) if at == 0 && !goes_on => self.add_literal(text),
+                    PathSegment::Text(text) => self.add_text(text, &before, goes_on),
                     PathSegment::Folder(base, up) => {
                         before = PrecedingSegment::Folder(*base, "/..".repeat(*up));
                         if let (PrecedingSegment::Folder(base, up), false) = (&before, goes_on) {
-                            self.note(*base, up);
+                            self.push_below(*base, up);
                         }
                     }
                     PathSegment::Value(..) | PathSegment::Directive(_) => before = PrecedingSegment::Value,
@@ -220,7 +222,7 @@ impl<'l> RefCollector<'l> {
     }
 
     /// Adds the references in one text segment. `before` is the segment before it; `goes_on` is true if another one follows.
-    fn text(&mut self, text: &str, before: &PrecedingSegment, goes_on: bool) {
+    fn add_text(&mut self, text: &str, before: &PrecedingSegment, goes_on: bool) {
         let is_read = [RefKind::Read, RefKind::ReadBelow].contains(&self.kind);
         let end = match before {
             PrecedingSegment::Nothing => 0,
@@ -236,12 +238,12 @@ impl<'l> RefCollector<'l> {
         {
             if rest.is_empty() && goes_on {
                 if let Some(folder) = known_folder(first) {
-                    self.note(*base, &format!("{up}{folder}"));
+                    self.push_below(*base, &format!("{up}{folder}"));
                 }
             } else {
-                self.note(*base, &format!("{up}{first}"));
+                self.push_below(*base, &format!("{up}{first}"));
                 if !goes_on && !rest.is_empty() && !first.is_empty() {
-                    self.note(*base, &format!("{up}{text}"));
+                    self.push_below(*base, &format!("{up}{text}"));
                 }
             }
         }
@@ -253,16 +255,16 @@ impl<'l> RefCollector<'l> {
             rest.len()
         };
         let (known, last) = rest.split_at(cut);
-        self.words(known, "");
+        self.add_words(known, "");
         if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
             let kind = if is_read { self.kind } else { RefKind::Other };
-            self.push(self.start(), folder, kind);
+            self.push(self.relative_base(), folder, kind);
         }
     }
 
     /// Adds the path that a function reads: the first argument, and for `fileset` the pattern too.
-    fn read(&mut self, call: &FuncCall) {
-        let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+    fn add_read(&mut self, call: &FuncCall) {
+        let scope = EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables.clone() };
         let mut segments = call.args.get(0).map(|path| scope.segments(path)).unwrap_or_default();
         let mut is_below = is_deep(&segments);
         let mut rest = 1;
@@ -277,29 +279,31 @@ impl<'l> RefCollector<'l> {
             is_below |= append_pattern(&mut segments, scope.segments(pattern));
             rest = 2;
         }
-        let (place, kind) = (self.in_place, self.kind);
+        let (place, kind) = (self.in_location, self.kind);
         // The argument names a file to read, not the location of a state.
-        self.in_place = false;
+        self.in_location = false;
         self.kind = RefKind::Read;
         match origin_of_values(&segments) {
             Some(sources) => self.file_refs.variables.read.extend(sources),
-            None => self.note(PathBase::Computed, ""),
+            None => self.push_below(PathBase::Computed, ""),
         }
         if is_below {
             self.kind = RefKind::ReadBelow;
         }
-        self.template(&segments);
+        self.add_template(&segments);
         self.kind = RefKind::Other;
         call.args.iter().skip(rest).for_each(|argument| self.visit_expr(argument));
-        (self.in_place, self.kind) = (place, kind);
+        (self.in_location, self.kind) = (place, kind);
     }
 }
 
 /// Segment before a text in a template.
 enum PrecedingSegment {
+    /// No segment: the text begins the template.
     Nothing,
     /// Known folder, and the `/..` that lead up from it.
     Folder(PathBase, String),
+    /// Value of an expression, unknown here.
     Value,
 }
 

@@ -9,16 +9,17 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::declared::{declared_files, version_files_above};
+pub use self::input_error::InputError;
 use super::{
     deleted_paths::DeletedPaths,
     excluded_paths::ExcludedPaths,
     folders::ReferencedFolders,
-    literals::Literals,
+    path_reference_cache::PathReferenceCache,
     path_refs::{PathRef, RefKind},
     terragrunt::UnitEvaluator,
     variable_flow::{VariableFlow, VariableUses},
     variable_values::VariableValues,
-    walk::{Walk, is_left_out},
+    walk::{Walk, is_state_file},
 };
 use crate::{
     engine::layout::{auto_var_files, is_configuration, is_unit_file, module_files, unit_file, unit_file_in},
@@ -28,28 +29,7 @@ use crate::{
     model::EngineName,
 };
 
-/// Error while finding or reading the inputs of a stack.
-#[derive(Debug, thiserror::Error)]
-pub enum InputError {
-    /// Unreadable file or folder.
-    #[error("cannot read `{path}`, which the plan depends on: {source}")]
-    Read {
-        /// Path of the file or folder.
-        path: Utf8PathBuf,
-        /// Error of the operating system.
-        source: io::Error,
-    },
-    /// Invalid glob pattern under `files` of environments.toml.
-    #[error("`files`: `{glob}` is no pattern: {reason}")]
-    Glob {
-        /// Pattern as written.
-        glob: String,
-        /// Reason that the glob parser gives.
-        reason: String,
-    },
-}
-
-/// Digest and mode of one input file.
+/// Digest of one input file, and what else of the file a plan is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputFile {
     /// SHA-256 of the content in hexadecimal digits; `unreadable` for a file that envctl may not read.
@@ -67,12 +47,12 @@ pub(super) struct ConfigurationRefs {
     pub(super) folders: ReferencedFolders,
     /// Folder of the stack, and the folders of its local modules.
     pub(super) modules: BTreeSet<Utf8PathBuf>,
-    /// Configuration files that were parsed.
+    /// Configuration files that were parsed to find these references.
     pub(super) read: BTreeSet<Utf8PathBuf>,
     /// Configuration files that call a module whose `source` is an expression.
-    pub(super) computed: BTreeSet<Utf8PathBuf>,
+    pub(super) with_computed_sources: BTreeSet<Utf8PathBuf>,
     /// Configuration files that read a file at a path that only the engine can compute.
-    pub(super) guessed: BTreeSet<Utf8PathBuf>,
+    pub(super) with_unknown_paths: BTreeSet<Utf8PathBuf>,
 }
 
 /// References of one configuration file.
@@ -81,16 +61,18 @@ struct ResolvedRefs {
     /// Existing paths that the file names, each with the purpose of the reference.
     paths: Vec<(Utf8PathBuf, RefKind)>,
     /// True if the source of a module is an expression.
-    computed: bool,
-    /// True if the path of a file that is read is an expression, or lies in a folder whose files are not all inputs.
-    guessed: bool,
+    has_computed_source: bool,
+    /// True if the file calls a function that reads a file whose path is an expression, or lies in a folder whose files are
+    /// not all inputs.
+    has_unknown_path: bool,
     variables: VariableUses,
 }
 
 /// Input files of a stack with their digests.
 #[derive(Debug)]
 pub struct Inputs {
-    /// Input files by path as [`InputScope::shown`] gives it. A large folder has one entry, whose path ends with a slash.
+    /// Input files by path as [`InputScope::display_path`] gives it. A large folder has one entry, whose path ends with a
+    /// slash.
     pub files: BTreeMap<String, InputFile>,
     /// True if the configuration reads further files, at paths that only the engine can compute.
     pub reads_more: bool,
@@ -114,7 +96,7 @@ pub struct InputScope {
     pub(super) dir: Utf8PathBuf,
     pub(super) engine: EngineName,
     globs: Vec<String>,
-    given: VariableValues,
+    variable_values: VariableValues,
     excluded: ExcludedPaths,
     pub(super) deleted: Arc<DeletedPaths>,
 }
@@ -127,7 +109,7 @@ impl InputScope {
             dir: instance.dir.clone(),
             engine: instance.engine,
             globs: instance.settings.files.clone(),
-            given: VariableValues::new(instance),
+            variable_values: VariableValues::new(instance),
             excluded: excluded.for_stack(&instance.dir, root),
             deleted: Arc::default(),
         }
@@ -138,21 +120,21 @@ impl InputScope {
         &self.root
     }
 
-    /// Returns this scope with a set of deleted paths that count as present.
+    /// Returns this scope with deleted paths that count as present, to read a configuration that still refers to them.
     #[must_use]
     pub(super) fn with_deleted(self, deleted: &Arc<DeletedPaths>) -> Self {
         Self { deleted: Arc::clone(deleted), ..self }
     }
 
     /// Returns a path relative to the folder of environments.toml, or the absolute path of one that lies elsewhere.
-    pub fn shown(&self, path: &Utf8Path) -> String {
+    pub fn display_path(&self, path: &Utf8Path) -> String {
         let path = normalised(path);
         path.strip_prefix(&self.root).unwrap_or(&path).to_string()
     }
 
-    /// Reads the current inputs. `modules` are the folders of local modules that an init of the engine found.
+    /// Digests the current input files. `modules` are the folders of local modules that an init of the engine found.
     pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<Inputs, InputError> {
-        let ConfigurationRefs { mut files, folders, guessed, .. } = self.found(modules)?;
+        let ConfigurationRefs { mut files, folders, with_unknown_paths, .. } = self.collect_refs(modules)?;
         let walk = Walk { excluded: &self.excluded, skip_modules: false };
         let input_files = folders
             .input_files(&self.dir, &walk)
@@ -160,21 +142,23 @@ impl InputScope {
         files.extend(input_files.files);
         files.extend(declared_files(&self.dir, &self.globs)?);
         files.extend(version_files_above(&self.dir, &self.root, self.engine));
-        let mut inputs: BTreeMap<String, InputFile> =
-            files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
+        let mut inputs: BTreeMap<String, InputFile> = files
+            .into_iter()
+            .filter_map(|path| self.digest_input(&path).transpose())
+            .collect::<Result<_, _>>()?;
         for (folder, digest) in input_files.large {
-            let folder = format!("{}/", self.shown(&folder));
+            let folder = format!("{}/", self.display_path(&folder));
             inputs.insert(folder, InputFile { digest, executable: false, configuration: false });
         }
-        Ok(Inputs { files: inputs, reads_more: !guessed.is_empty() })
+        Ok(Inputs { files: inputs, reads_more: !with_unknown_paths.is_empty() })
     }
 
     /// Returns the paths of the inputs that configuration, var files and environments.toml refer to, without digesting them.
-    pub fn places(&self) -> Result<InputPaths, InputError> {
-        let ConfigurationRefs { files, folders, modules, read, .. } = self.found(&[])?;
+    pub fn paths(&self) -> Result<InputPaths, InputError> {
+        let ConfigurationRefs { files, folders, modules, read, .. } = self.collect_refs(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
-        let below = folders.places(&self.dir);
+        let below = folders.input_paths(&self.dir);
         paths.extend(below.map_err(|(path, source)| InputError::Read { path, source })?);
         paths.extend(declared_files(&self.dir, &self.globs)?);
         let names = files::entry_names_if_readable(&self.dir);
@@ -186,38 +170,43 @@ impl InputScope {
     }
 
     /// Collects the files in the folders of the stack and its modules, and the files and folders that configuration names.
-    fn found(&self, modules: &[Utf8PathBuf]) -> Result<ConfigurationRefs, InputError> {
-        let mut found = self.follow_refs(modules, &Literals::default());
+    fn collect_refs(&self, modules: &[Utf8PathBuf]) -> Result<ConfigurationRefs, InputError> {
+        let mut found = self.follow_refs(modules, &PathReferenceCache::default());
         for dir in &found.modules {
             // The folder of a called module may have been deleted: then it has no files.
             if dir.is_dir() || *dir == self.dir {
-                found.files.extend(self.files(dir, *dir != self.dir)?);
+                found.files.extend(self.files_in_folder(dir, *dir != self.dir)?);
             }
         }
         Ok(found)
     }
 
     /// Follows the references of configuration files through modules at any depth; no folder is walked.
-    pub(super) fn follow_refs(&self, modules: &[Utf8PathBuf], literals: &Literals) -> ConfigurationRefs {
+    pub(super) fn follow_refs(
+        &self,
+        modules: &[Utf8PathBuf],
+        references: &PathReferenceCache,
+    ) -> ConfigurationRefs {
         let unit = UnitEvaluator::new(&self.dir, &self.deleted);
         let mut files = BTreeSet::new();
         let mut folders = ReferencedFolders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
-        let (mut read, mut computed, mut guessed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut read, mut with_computed_sources, mut with_unknown_paths) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut flow = VariableFlow::default();
         while let Some(dir) = open.pop() {
-            for file in self.configuration(&dir, &unit, literals) {
+            for file in self.configuration_files(&dir, &unit, references) {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                let resolved = self.resolve_refs(&file, &unit, literals);
+                let resolved = self.resolve_refs(&file, &unit, references);
                 flow.add(&dir, &file, &resolved.variables);
-                if resolved.computed {
-                    computed.insert(file.clone());
+                if resolved.has_computed_source {
+                    with_computed_sources.insert(file.clone());
                 }
-                if resolved.guessed {
-                    guessed.insert(file);
+                if resolved.has_unknown_path {
+                    with_unknown_paths.insert(file);
                 }
                 for (path, kind) in resolved.paths {
                     if kind == RefKind::Source && self.is_dir(&path) {
@@ -235,9 +224,9 @@ impl InputScope {
                 }
             }
         }
-        let (sources, unknown) = flow.follow(&self.dir, &self.given);
+        let (sources, unknown) = flow.trace_read_paths(&self.dir, &self.variable_values);
         let (paths, escaping) = self.resolve_sources(sources);
-        guessed.extend(unknown.into_iter().chain(escaping));
+        with_unknown_paths.extend(unknown.into_iter().chain(escaping));
         for path in paths {
             if self.is_dir(&path) {
                 folders.add(path, &self.root);
@@ -246,12 +235,12 @@ impl InputScope {
             }
         }
         files.extend(unit.opened().into_iter().filter(|file| self.is_file(file)));
-        ConfigurationRefs { files, folders, modules: seen, read, computed, guessed }
+        ConfigurationRefs { files, folders, modules: seen, read, with_computed_sources, with_unknown_paths }
     }
 
     /// Returns true if a function reads from a folder whose files are not all inputs. Of a folder that holds the stack, only
     /// the files directly in it are inputs; of the project's root and of a folder outside of the project, none are.
-    fn is_guessed(&self, path: &Utf8Path, kind: RefKind) -> bool {
+    fn reads_beyond_inputs(&self, path: &Utf8Path, kind: RefKind) -> bool {
         let counts = path.starts_with(&self.root) && path != self.root;
         let is_above = path != self.dir && self.dir.starts_with(path);
         match kind {
@@ -264,18 +253,21 @@ impl InputScope {
     /// Returns true unless the file is a state (or a state's backup or lock), or the manifest records it as an item of its
     /// own.
     fn is_input(&self, file: &Utf8Path) -> bool {
-        !file.file_name().is_none_or(is_left_out) && !self.excluded.is_bound_separately(file)
+        !file.file_name().is_none_or(is_state_file) && !self.excluded.is_bound_separately(file)
     }
 
+    /// Returns true for a folder that exists, or that held a deleted file.
     fn is_dir(&self, path: &Utf8Path) -> bool {
         path.is_dir() || self.deleted.is_dir(path)
     }
 
+    /// Returns true for a file that exists, or that was deleted.
     fn is_file(&self, path: &Utf8Path) -> bool {
         files::is_file_there(path) || self.deleted.is_file(path)
     }
 
-    fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
+    /// Returns the digest of a file by the path as [`Self::display_path`] gives it; `None` when the file does not exist.
+    fn digest_input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
         let digest = match file_digest(path) {
             Ok(digest) => digest,
             // Deleted since the folder was listed: not an input.
@@ -292,10 +284,11 @@ impl InputScope {
         };
         let name = path.file_name().unwrap_or_default();
         let file = InputFile { digest, executable, configuration: is_configuration(name) };
-        Ok(Some((self.shown(path), file)))
+        Ok(Some((self.display_path(path), file)))
     }
 
-    fn files(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
+    /// Returns the input files in the folder of the stack or of a module that it calls.
+    fn files_in_folder(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
         let walk = Walk { excluded: &self.excluded, skip_modules: is_module };
         walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
     }
@@ -306,7 +299,12 @@ impl InputScope {
     }
 
     /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
-    fn configuration(&self, dir: &Utf8Path, unit: &UnitEvaluator, literals: &Literals) -> Vec<Utf8PathBuf> {
+    fn configuration_files(
+        &self,
+        dir: &Utf8Path,
+        unit: &UnitEvaluator,
+        references: &PathReferenceCache,
+    ) -> Vec<Utf8PathBuf> {
         let names = files::entry_names_if_readable(dir);
         let modules = module_files(self.engine, names.iter().map(String::as_str));
         let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
@@ -314,7 +312,7 @@ impl InputScope {
             let mut wanted = vec![unit_file_in(dir)];
             while let Some(file) = wanted.pop() {
                 let included =
-                    self.resolve_refs(&file, unit, literals).paths.into_iter().filter(|(path, _)| {
+                    self.resolve_refs(&file, unit, references).paths.into_iter().filter(|(path, _)| {
                         (path.extension() == Some("hcl") || path.as_str().ends_with(".hcl.json"))
                             && self.is_file(path)
                             && !files.contains(path)
@@ -331,10 +329,15 @@ impl InputScope {
     }
 
     /// Returns the references of a configuration file.
-    fn resolve_refs(&self, file: &Utf8Path, unit: &UnitEvaluator, literals: &Literals) -> ResolvedRefs {
+    fn resolve_refs(
+        &self,
+        file: &Utf8Path,
+        unit: &UnitEvaluator,
+        references: &PathReferenceCache,
+    ) -> ResolvedRefs {
         let own = file.parent().unwrap_or(&self.dir);
         let mut resolved = ResolvedRefs::default();
-        let file_refs = literals.of(file, unit);
+        let file_refs = references.of_file(file, unit);
         resolved.variables = file_refs.variables.clone();
         let found = &mut resolved.paths;
         let (names, refs): (Vec<_>, Vec<_>) =
@@ -343,15 +346,18 @@ impl InputScope {
             let starts: Vec<Utf8PathBuf> = match base {
                 PathBase::Own => vec![own.to_owned()],
                 PathBase::Computed => {
-                    *(if kind == RefKind::Source { &mut resolved.computed } else { &mut resolved.guessed }) =
-                        true;
+                    *(if kind == RefKind::Source {
+                        &mut resolved.has_computed_source
+                    } else {
+                        &mut resolved.has_unknown_path
+                    }) = true;
                     Vec::new()
                 }
                 PathBase::Stack | PathBase::Named => vec![self.dir.clone(), own.to_owned()],
                 PathBase::Repository => self.repositories(),
                 PathBase::Above => {
-                    let is_file_there = |path: &Utf8Path| path.exists() || self.deleted.is_file_there(path);
-                    let holder = self.dir.ancestors().skip(1).find(|dir| is_file_there(&dir.join(&path)));
+                    let exists = |path: &Utf8Path| path.exists() || self.deleted.is_file_or_folder(path);
+                    let holder = self.dir.ancestors().skip(1).find(|dir| exists(&dir.join(&path)));
                     holder.map(Into::into).into_iter().collect()
                 }
             };
@@ -360,9 +366,9 @@ impl InputScope {
             // In a source, `//` separates the folder that is copied from the module in it (`../mods//vpc`).
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
-            let there = there.filter(|path| path.exists() || self.deleted.is_file_there(path));
+            let there = there.filter(|path| path.exists() || self.deleted.is_file_or_folder(path));
             for path in there {
-                resolved.guessed |= !is_elsewhere && self.is_guessed(&path, kind);
+                resolved.has_unknown_path |= !is_elsewhere && self.reads_beyond_inputs(&path, kind);
                 found.push((path, kind));
             }
         }
@@ -385,6 +391,7 @@ fn is_generated(file: &Utf8Path) -> bool {
 }
 
 mod declared;
+mod input_error;
 mod new_file;
 mod path_sources;
 

@@ -20,7 +20,8 @@ pub(super) struct VariableValues {
     vars: Arc<IndexMap<String, config::Value<VariableValue>>>,
     dir: Utf8PathBuf,
     var_files: Arc<Vec<VarFile>>,
-    /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: their values are not read here.
+    /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: envctl does not read their values
+    /// here.
     hidden: BTreeSet<String>,
 }
 
@@ -33,8 +34,8 @@ impl VariableValues {
         Self { vars, dir: instance.dir.clone(), var_files, hidden }
     }
 
-    /// Returns the texts in all values that a variable is given. Absent when it may get a value that is not read here: it is
-    /// hidden, it is set nowhere or by an expression, or a var file cannot be parsed.
+    /// Returns the texts in all values that a variable is given. `None` when the variable may get a value that is not read
+    /// here: it is hidden, set nowhere or by an expression, or a var file cannot be parsed.
     pub(super) fn texts(&self, variable: &str, has_default: bool) -> Option<Vec<String>> {
         if self.hidden.contains(variable) {
             return None;
@@ -43,40 +44,42 @@ impl VariableValues {
         let mut is_given = has_default;
         if let Some(value) = self.vars.get(variable) {
             is_given = true;
-            texts.json(value.value.known()?);
+            texts.add_json(value.value.known()?);
         }
         for file in
             paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_file_there(&file.path))
         {
-            is_given |= texts.file(&file.path, variable)?;
+            is_given |= texts.add_file(&file.path, variable)?;
         }
         is_given.then_some(texts.0)
     }
 }
 
 #[derive(Default)]
+/// Texts in the values of one variable.
 struct Texts(Vec<String>);
 
 impl Texts {
-    fn json(&mut self, value: &Value) {
+    /// Adds the texts in a value, at any depth.
+    fn add_json(&mut self, value: &Value) {
         match value {
             Value::String(text) => self.0.push(text.clone()),
-            Value::Array(items) => items.iter().for_each(|item| self.json(item)),
-            Value::Object(members) => members.values().for_each(|member| self.json(member)),
+            Value::Array(items) => items.iter().for_each(|item| self.add_json(item)),
+            Value::Object(members) => members.values().for_each(|member| self.add_json(member)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    /// Adds the texts of the variable's value in a var file. Returns true if the file sets the variable; absent when the
-    /// file cannot be parsed.
-    fn file(&mut self, file: &Utf8Path, variable: &str) -> Option<bool> {
+    /// Adds the texts of the variable's value in a var file. Returns true if the file sets the variable; `None`
+    /// when the file cannot be parsed.
+    fn add_file(&mut self, file: &Utf8Path, variable: &str) -> Option<bool> {
         let text = files::read_text(file).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if file.extension() == Some("json") {
             let value = serde_json::from_str::<Value>(text).ok()?;
             let found = value.get(variable);
             if let Some(value) = found {
-                self.json(value);
+                self.add_json(value);
             }
             return Some(found.is_some());
         }

@@ -1,5 +1,5 @@
-//! Recursive listing of the files in a folder, without states, data directories and files that a manifest records as items
-//! of their own.
+//! Recursive listing of the files in a folder that may be inputs of a plan: without states, data directories and files that a
+//! manifest records as items of their own.
 
 use std::{collections::BTreeSet, fs, io, os::unix::ffi::OsStrExt as _, path::Path};
 
@@ -11,12 +11,13 @@ use crate::{
     files,
 };
 
-const DATA: &[&str] =
+/// Folders that hold data of an engine, envctl or version control.
+const DATA_FOLDERS: &[&str] =
     &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
 
-/// Maximum number of nested folders; deeper ones are an error. A circle of symbolic links does not count: the walk stops at
-/// a folder that it is in already.
-const DEPTH: usize = 64;
+/// Maximum number of nested folders; deeper ones are an error. A circle of symbolic links does not count: the walk does
+/// not enter a folder that it is inside of already.
+const MAX_DEPTH: usize = 64;
 
 /// Walk through a folder, with the paths that it leaves out.
 pub(super) struct Walk<'a> {
@@ -46,6 +47,7 @@ impl Walk<'_> {
         Ok(self.listing(dir)?.folders)
     }
 
+    /// Lists the files and folders below a folder.
     fn listing(&self, dir: &Utf8Path) -> io::Result<Walked> {
         let mut found = Walked::default();
         self.collect(dir, &mut Vec::new(), &mut found)?;
@@ -57,9 +59,9 @@ impl Walk<'_> {
         if above.contains(&real) {
             return Ok(());
         }
-        if above.len() > DEPTH {
+        if above.len() > MAX_DEPTH {
             let text =
-                format!("`{dir}` lies more than {DEPTH} folders deep: move it up, or out of the stack");
+                format!("`{dir}` lies more than {MAX_DEPTH} folders deep: move it up, or out of the stack");
             return Err(io::Error::other(text));
         }
         let entries = match fs::read_dir(dir) {
@@ -80,13 +82,13 @@ impl Walk<'_> {
                 Err(error) => return Err(error),
             };
             if !kind.is_dir()
-                && !is_left_out(name)
+                && !is_state_file(name)
                 && !self.is_state(&path)
                 && !self.excluded.is_bound_separately(&path)
             {
                 found.files.insert(path);
             } else if kind.is_dir()
-                && !is_data(name)
+                && !is_data_folder(name)
                 && !self.excluded.has_folder(&path)
                 && (!self.skip_modules || !has_configuration(&path))
             {
@@ -119,8 +121,8 @@ fn not_utf8(path: &Path) -> io::Error {
 }
 
 /// Returns true if a folder of this name holds data of an engine, envctl or version control.
-pub(in crate::inventory) fn is_data(name: &str) -> bool {
-    DATA.contains(&name)
+pub(in crate::inventory) fn is_data_folder(name: &str) -> bool {
+    DATA_FOLDERS.contains(&name)
 }
 
 /// Returns true if the text behind a state's name makes the file the state itself (empty text), a backup or the lock.
@@ -131,11 +133,12 @@ fn belongs_to_state(behind: &str) -> bool {
 
 /// Returns true if a file of this name is a state, or the backup or lock of one. No other file is left out by its name: a
 /// function of the configuration may read a file of any name.
-pub(in crate::inventory) fn is_left_out(name: &str) -> bool {
+pub(in crate::inventory) fn is_state_file(name: &str) -> bool {
     const STATE: &str = ".tfstate";
     name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]))
 }
 
+/// Returns true if a folder holds files of a stack or module.
 fn has_configuration(dir: &Utf8Path) -> bool {
     dir.read_dir_utf8()
         .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|entry| marks_stack(entry.file_name()))))
@@ -187,7 +190,7 @@ mod tests {
     fn a_file_below_many_folders_is_an_input_and_too_many_are_an_error() {
         let keep = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
-        let deepest = dir.join("d/".repeat(DEPTH));
+        let deepest = dir.join("d/".repeat(MAX_DEPTH));
         fs::create_dir_all(&deepest).unwrap();
         fs::write(deepest.join("x"), "").unwrap();
         let walk = Walk { excluded: &ExcludedPaths::default(), skip_modules: false };

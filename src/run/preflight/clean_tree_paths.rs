@@ -50,7 +50,7 @@ impl CleanTreePaths {
         let mut loaded: Vec<Utf8PathBuf> =
             self.var_files.iter().filter(|file| file.is_file()).cloned().collect();
         for scope in &self.scopes {
-            let places = scope.places()?;
+            let places = scope.paths()?;
             paths.extend(places.paths);
             loaded.extend(places.loaded);
         }

@@ -12,7 +12,7 @@ use crate::hcl::eval::{
 };
 
 /// Functions that return their arguments, or elements of them, unchanged.
-const CHOOSING: [&str; 26] = [
+const SELECTING_FUNCTIONS: [&str; 26] = [
     "coalesce",
     "coalescelist",
     "compact",
@@ -41,11 +41,11 @@ const CHOOSING: [&str; 26] = [
     "zipmap",
 ];
 /// Resource and data source types that write a file to a path of their own configuration.
-const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"];
+const FILE_WRITING_TYPES: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"];
 
 impl EvalScope<'_> {
-    /// Returns the sources of the texts that an expression may evaluate to; absent when it depends on an unknown value, such
-    /// as the output of a module.
+    /// Returns the sources of the texts that an expression may evaluate to; `None` when the expression depends on an unknown
+    /// value, such as the output of a module.
     pub(super) fn sources(&self, expression: &Expression, depth: usize) -> TextOrigin {
         let depth = depth.checked_sub(1)?;
         match expression {
@@ -53,12 +53,12 @@ impl EvalScope<'_> {
             Expression::UnaryOp(_) | Expression::BinaryOp(_) => LITERAL,
             Expression::Parenthesis(inner) => self.sources(inner.inner(), depth),
             Expression::Conditional(choice) => {
-                self.all([&choice.true_expr, &choice.false_expr].into_iter(), depth)
+                self.sources_of_all([&choice.true_expr, &choice.false_expr].into_iter(), depth)
             }
-            Expression::Array(items) => self.all(items.iter(), depth),
+            Expression::Array(items) => self.sources_of_all(items.iter(), depth),
             Expression::Object(object) => {
-                let keys = object.iter().filter_map(|(key, _)| computed(key));
-                self.all(object.iter().map(|(_, value)| value.expr()).chain(keys), depth)
+                let keys = object.iter().filter_map(|(key, _)| key_expression(key));
+                self.sources_of_all(object.iter().map(|(_, value)| value.expr()).chain(keys), depth)
             }
             Expression::String(_) | Expression::StringTemplate(_) => {
                 origin_of_text(&evaluate(self, expression, depth))
@@ -66,22 +66,26 @@ impl EvalScope<'_> {
             Expression::HeredocTemplate(text) => {
                 origin_of_text(&evaluate_template(self, text.template.iter(), depth))
             }
-            Expression::Variable(name) => self.of_bound(name.as_str(), &[], depth),
-            Expression::Traversal(traversal) => self.of_traversal(traversal, depth),
-            Expression::FuncCall(call) => self.of_call(call, depth),
+            Expression::Variable(name) => self.sources_of_iteration_variable(name.as_str(), &[], depth),
+            Expression::Traversal(traversal) => self.sources_of_traversal(traversal, depth),
+            Expression::FuncCall(call) => self.sources_of_call(call, depth),
             Expression::ForExpr(each) => {
-                let mut bound = self.bound.to_vec();
+                let mut bound = self.iteration_variables.to_vec();
                 let names = [each.intro.key_var.as_ref(), Some(&each.intro.value_var)];
                 for name in names.into_iter().flatten() {
                     bound.push((name.to_string(), each.intro.collection_expr.clone()));
                 }
-                let inside = EvalScope { locals: self.locals, bound: &bound };
-                inside.all(each.key_expr.iter().chain([&each.value_expr]), depth)
+                let inside = EvalScope { locals: self.locals, iteration_variables: &bound };
+                inside.sources_of_all(each.key_expr.iter().chain([&each.value_expr]), depth)
             }
         }
     }
 
-    fn all<'e>(&self, expressions: impl Iterator<Item = &'e Expression>, depth: usize) -> TextOrigin {
+    fn sources_of_all<'e>(
+        &self,
+        expressions: impl Iterator<Item = &'e Expression>,
+        depth: usize,
+    ) -> TextOrigin {
         let mut all = Vec::new();
         for expression in expressions {
             all.extend(self.sources(expression, depth)?);
@@ -89,22 +93,22 @@ impl EvalScope<'_> {
         Some(all.into_iter().collect())
     }
 
-    fn of_call(&self, call: &FuncCall, depth: usize) -> TextOrigin {
+    fn sources_of_call(&self, call: &FuncCall, depth: usize) -> TextOrigin {
         let function = call.name.name.as_str();
         if call.name.is_namespaced() {
             return None;
         }
         match function {
             // The remaining arguments only select elements.
-            "element" | "slice" => self.all(call.args.iter().take(1), depth),
-            "lookup" => self.all(call.args.iter().take(1).chain(call.args.get(2)), depth),
+            "element" | "slice" => self.sources_of_all(call.args.iter().take(1), depth),
+            "lookup" => self.sources_of_all(call.args.iter().take(1).chain(call.args.get(2)), depth),
             "fileset" | "find_in_parent_folders" => LITERAL,
-            _ if CHOOSING.contains(&function) => self.all(call.args.iter(), depth),
+            _ if SELECTING_FUNCTIONS.contains(&function) => self.sources_of_all(call.args.iter(), depth),
             _ => origin_of_text(&evaluate_call(self, call, depth)?),
         }
     }
 
-    fn of_traversal(&self, traversal: &Traversal, depth: usize) -> TextOrigin {
+    fn sources_of_traversal(&self, traversal: &Traversal, depth: usize) -> TextOrigin {
         let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
         let Expression::Variable(root) = &traversal.expr else { return self.sources(&traversal.expr, depth) };
         let first = operators.first().and_then(|operator| operator_name(self, operator, depth));
@@ -113,26 +117,31 @@ impl EvalScope<'_> {
             ("var", Some(name)) => {
                 Some([(TextSource::Variable(name.to_owned()), PathPosition::Whole)].into())
             }
-            ("local", Some(name)) => self.of_member(self.locals.get(name)?, &operators[1..], depth),
-            ("data", Some(kind)) if MAKING.contains(&kind) => LITERAL,
-            (kind, _) if MAKING.contains(&kind) => LITERAL,
-            (name, _) => self.of_bound(name, &operators, depth),
+            ("local", Some(name)) => self.sources_of_member(self.locals.get(name)?, &operators[1..], depth),
+            ("data", Some(kind)) if FILE_WRITING_TYPES.contains(&kind) => LITERAL,
+            (kind, _) if FILE_WRITING_TYPES.contains(&kind) => LITERAL,
+            (name, _) => self.sources_of_iteration_variable(name, &operators, depth),
         }
     }
 
     /// Returns the sources of an iteration variable, or of a member of it: those of the items of its collection.
-    fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> TextOrigin {
-        let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
-        let outside = EvalScope { locals: self.locals, bound: &self.bound[..at] };
+    fn sources_of_iteration_variable(
+        &self,
+        name: &str,
+        operators: &[&TraversalOperator],
+        depth: usize,
+    ) -> TextOrigin {
+        let at = self.iteration_variables.iter().rposition(|(bound, _)| bound == name)?;
+        let outside = EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables[..at] };
         let behind =
             match operators.first().and_then(|operator| operator_name(self, operator, depth)).as_deref() {
                 Some("key" | "value") => &operators[1..],
                 _ => operators,
             };
-        outside.of_items(&self.bound[at].1, behind, depth)
+        outside.sources_of_items(&self.iteration_variables[at].1, behind, depth)
     }
 
-    fn of_items(
+    fn sources_of_items(
         &self,
         collection: &Expression,
         operators: &[&TraversalOperator],
@@ -142,23 +151,24 @@ impl EvalScope<'_> {
         let all = |items: &mut dyn Iterator<Item = &Expression>| {
             let mut all = Vec::new();
             for item in items {
-                all.extend(self.of_member(item, operators, depth)?);
+                all.extend(self.sources_of_member(item, operators, depth)?);
             }
             Some(all.into_iter().collect())
         };
         match collection {
-            Expression::Parenthesis(inner) => self.of_items(inner.inner(), operators, depth),
+            Expression::Parenthesis(inner) => self.sources_of_items(inner.inner(), operators, depth),
             Expression::Array(items) => all(&mut items.iter()),
             Expression::Object(object) => {
                 let values = all(&mut object.iter().map(|(_, value)| value.expr()))?;
-                let keys = self.all(object.iter().filter_map(|(key, _)| computed(key)), depth)?;
+                let keys =
+                    self.sources_of_all(object.iter().filter_map(|(key, _)| key_expression(key)), depth)?;
                 Some(values.into_iter().chain(keys).collect())
             }
             Expression::FuncCall(call) if ["toset", "tomap", "tolist"].contains(&call.name.name.as_str()) => {
-                self.of_items(call.args.get(0)?, operators, depth)
+                self.sources_of_items(call.args.get(0)?, operators, depth)
             }
             Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
-                (Expression::Variable(root), [name]) if root.as_str() == "local" => self.of_items(
+                (Expression::Variable(root), [name]) if root.as_str() == "local" => self.sources_of_items(
                     self.locals.get(&operator_name(self, name.value(), depth)?)?,
                     operators,
                     depth,
@@ -169,7 +179,7 @@ impl EvalScope<'_> {
         }
     }
 
-    fn of_member(
+    fn sources_of_member(
         &self,
         expression: &Expression,
         operators: &[&TraversalOperator],
@@ -183,8 +193,8 @@ impl EvalScope<'_> {
     }
 }
 
-/// Returns the expression of an object's key; absent when the key is a bare name.
-fn computed(key: &ObjectKey) -> Option<&Expression> {
+/// Returns the expression of an object's key; `None` when the key is a bare name.
+fn key_expression(key: &ObjectKey) -> Option<&Expression> {
     match key {
         ObjectKey::Expression(Expression::Variable(_)) | ObjectKey::Ident(_) => None,
         ObjectKey::Expression(key) => Some(key),

@@ -22,7 +22,7 @@ fn seen<T>(
     take_locals(&LOCALS.parse::<Body>().unwrap(), &mut locals);
     let bound: Vec<(String, Expression)> =
         bound.iter().map(|(name, of)| ((*name).to_owned(), of.parse().unwrap())).collect();
-    see(&EvalScope { locals: &locals, bound: &bound }, &expression.parse().unwrap())
+    see(&EvalScope { locals: &locals, iteration_variables: &bound }, &expression.parse().unwrap())
 }
 
 fn shown(expression: &str) -> String {

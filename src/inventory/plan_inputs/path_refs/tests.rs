@@ -117,7 +117,7 @@ fn a_file_that_says_where_a_state_lies_is_an_input() {
     ];
     assert_eq!(found(text), all);
     let place = |text| {
-        RefCollector::of_text(text, JsonStringRole::Place, &Locals::new())
+        RefCollector::of_text(text, JsonStringRole::StateLocation, &Locals::new())
             .refs
             .into_iter()
             .map(|m| m.path)

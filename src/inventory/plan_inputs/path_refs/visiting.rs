@@ -22,41 +22,41 @@ impl Visit for RefCollector<'_> {
         // Another unit is a stack of its own, with files of its own.
         let is_other_unit = ["dependency", "dependencies"].contains(&kind);
         let is_place = reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind);
-        let outside = self.in_place;
-        self.in_place |= is_place;
-        self.open.push(kind.to_owned());
+        let outside = self.in_location;
+        self.in_location |= is_place;
+        self.enclosing_blocks.push(kind.to_owned());
         let variable = std::mem::replace(&mut self.variable, label.map(str::to_owned));
-        let bound = self.bound.len();
+        let bound = self.iteration_variables.len();
         if let Some(each) = node.body.get_attribute("for_each") {
             let iterator = node.body.get_attribute("iterator").map(|iterator| iterator.value.to_string());
             let name = match (kind, label) {
                 ("dynamic", Some(label)) => iterator.map_or(label.to_owned(), |name| name.trim().to_owned()),
                 _ => "each".to_owned(),
             };
-            self.bound.push((name, each.value.clone()));
+            self.iteration_variables.push((name, each.value.clone()));
         }
         visit::visit_block(self, node);
-        self.bound.truncate(bound);
+        self.iteration_variables.truncate(bound);
         self.variable = variable;
-        self.open.pop();
-        self.in_place = outside;
+        self.enclosing_blocks.pop();
+        self.in_location = outside;
     }
 
     fn visit_attr(&mut self, node: &Attribute) {
-        let inside: Vec<&str> = self.open.iter().map(String::as_str).collect();
+        let inside: Vec<&str> = self.enclosing_blocks.iter().map(String::as_str).collect();
         let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
         let of_unit = inside == ["terraform"];
         if calls_a_module && node.key.as_str() == "source" {
-            (self.kind, self.of_unit) = (RefKind::Source, of_unit);
-            let segments = EvalScope { locals: self.locals, bound: &[] }.segments(&node.value);
+            (self.kind, self.in_unit_source) = (RefKind::Source, of_unit);
+            let segments = EvalScope { locals: self.locals, iteration_variables: &[] }.segments(&node.value);
             if is_computed(&segments) {
-                self.note(PathBase::Computed, "");
+                self.push_below(PathBase::Computed, "");
             }
-            self.template(&segments);
-            (self.kind, self.of_unit) = (RefKind::Other, false);
+            self.add_template(&segments);
+            (self.kind, self.in_unit_source) = (RefKind::Other, false);
             return;
         }
-        let scope = EvalScope { locals: self.locals, bound: &self.bound };
+        let scope = EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables };
         match (inside.as_slice(), node.key.as_str(), &node.value) {
             (["module"], name, value) => {
                 self.file_refs
@@ -85,15 +85,17 @@ impl Visit for RefCollector<'_> {
     fn visit_expr(&mut self, node: &Expression) {
         match node {
             Expression::String(_) | Expression::StringTemplate(_) => {
-                let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
-                self.template(&scope.segments(node));
+                let scope =
+                    EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables.clone() };
+                self.add_template(&scope.segments(node));
             }
             Expression::FuncCall(call) => {
                 let name = call.name.name.as_str();
                 if !call.name.is_namespaced() && reads_path(name) {
-                    return self.read(call);
+                    return self.add_read(call);
                 }
-                let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+                let scope =
+                    EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables.clone() };
                 let segments = scope.segments(node);
                 match segments.as_slice() {
                     // The result of the call is unknown: its arguments are visited.
@@ -103,9 +105,9 @@ impl Visit for RefCollector<'_> {
                     // A folder that is an argument of another function, or a local that counts where it is used.
                     [PathSegment::Folder(_, up)]
                         if *up == 0
-                            || self.functions > 0
-                            || self.open.first().is_some_and(|kind| kind == "locals") => {}
-                    segments => self.template(segments),
+                            || self.call_depth > 0
+                            || self.enclosing_blocks.first().is_some_and(|kind| kind == "locals") => {}
+                    segments => self.add_template(segments),
                 }
             }
             _ => visit::visit_expr(self, node),
@@ -117,39 +119,40 @@ impl Visit for RefCollector<'_> {
     }
 
     fn visit_template(&mut self, node: &Template) {
-        let scope = EvalScope { locals: self.locals, bound: &self.bound.clone() };
-        self.template(&scope.elements(node.iter()));
+        let scope = EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables.clone() };
+        self.add_template(&scope.elements(node.iter()));
     }
 
     fn visit_for_expr(&mut self, node: &ForExpr) {
-        let bound = self.bound.len();
+        let bound = self.iteration_variables.len();
         let names = [node.intro.key_var.as_ref(), Some(&node.intro.value_var)];
         for name in names.into_iter().flatten() {
-            self.bound.push((name.to_string().trim().to_owned(), node.intro.collection_expr.clone()));
+            self.iteration_variables
+                .push((name.to_string().trim().to_owned(), node.intro.collection_expr.clone()));
         }
         visit::visit_for_expr(self, node);
-        self.bound.truncate(bound);
+        self.iteration_variables.truncate(bound);
     }
 
     fn visit_func_call(&mut self, node: &FuncCall) {
         let name = node.name.name.as_str();
-        if name == "find_in_parent_folders" && !self.in_place {
+        if name == "find_in_parent_folders" && !self.in_location {
             let named = node.args.iter().next().and_then(|name| match name {
                 Expression::String(text) => Some(text.value().clone()),
                 _ => None,
             });
             if named.is_none() && node.args.is_empty() {
-                self.note(PathBase::Above, JSON_UNIT_FILE);
+                self.push_below(PathBase::Above, JSON_UNIT_FILE);
             }
-            self.note(PathBase::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
+            self.push_below(PathBase::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
         }
         // The argument names a file to read, not the location of a state.
         let is_read = node.name.is_namespaced() || reads_files(name);
-        let outside = self.in_place;
-        self.in_place &= !is_read;
-        self.functions += 1;
+        let outside = self.in_location;
+        self.in_location &= !is_read;
+        self.call_depth += 1;
         visit::visit_func_call(self, node);
-        self.functions -= 1;
-        self.in_place = outside;
+        self.call_depth -= 1;
+        self.in_location = outside;
     }
 }

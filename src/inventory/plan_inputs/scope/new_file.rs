@@ -9,7 +9,8 @@ use crate::{
     engine::layout::unit_file,
     files::resolve_links,
     inventory::plan_inputs::{
-        deleted_paths::DeletedPaths, literals::Literals, terragrunt::unit_package, walk::Walk,
+        deleted_paths::DeletedPaths, path_reference_cache::PathReferenceCache, terragrunt::unit_package,
+        walk::Walk,
     },
 };
 
@@ -20,7 +21,7 @@ impl InputScope {
         // Configuration may name a file that does not exist yet (`fileexists`).
         let present = Arc::new(DeletedPaths::new([file.to_owned()]));
         let ConfigurationRefs { files, folders, modules, .. } =
-            self.clone().with_deleted(&present).follow_refs(&[], &Literals::default());
+            self.clone().with_deleted(&present).follow_refs(&[], &PathReferenceCache::default());
         if files.iter().any(|named| resolve_links(named) == file)
             || is_declared(&self.dir, &self.globs, file)?
         {

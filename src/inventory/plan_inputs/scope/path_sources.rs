@@ -12,27 +12,28 @@ use crate::{
 };
 
 impl InputScope {
-    /// Returns the files and folders that the texts resolve to, and the configuration files with a read that cannot be
+    /// Returns the files and folders that the texts resolve to, and the configuration files that read a path which cannot be
     /// resolved.
     pub(super) fn resolve_sources(
         &self,
         sources: BTreeSet<PathSource>,
     ) -> (BTreeSet<Utf8PathBuf>, BTreeSet<Utf8PathBuf>) {
-        let (mut paths, mut guessed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut paths, mut with_unknown_paths) = (BTreeSet::new(), BTreeSet::new());
         for source in sources {
             match self.resolve_source(&source) {
                 Some(found) => paths.extend(found),
-                None => drop(guessed.insert(source.reader)),
+                None => drop(with_unknown_paths.insert(source.reader)),
             }
         }
-        (paths, guessed)
+        (paths, with_unknown_paths)
     }
 
-    /// Resolves one text to paths; absent when the file may lie in a folder whose files are not all inputs.
+    /// Resolves one text to paths; `None` when the file may lie in a folder whose files are not all inputs.
     fn resolve_source(&self, source: &PathSource) -> Option<Vec<Utf8PathBuf>> {
         let leads_up = leads_up(&source.text);
-        let is_whole = !source.is_open && [PathPosition::Whole, PathPosition::Below].contains(&source.path);
-        let text = match source.path {
+        let is_whole =
+            !source.is_open && [PathPosition::Whole, PathPosition::Below].contains(&source.position);
+        let text = match source.position {
             // Without `..`, the path stays in a folder whose files are inputs already.
             PathPosition::Inside | PathPosition::Altered | PathPosition::Begins if !leads_up => {
                 return Some(Vec::new());
@@ -41,14 +42,17 @@ impl InputScope {
             PathPosition::Whole | PathPosition::Below | PathPosition::Begins if is_whole => &source.text,
             PathPosition::Whole | PathPosition::Below | PathPosition::Begins => known_folder(&source.text)?,
         };
-        let kind =
-            if is_whole && source.path == PathPosition::Whole { RefKind::Read } else { RefKind::ReadBelow };
+        let kind = if is_whole && source.position == PathPosition::Whole {
+            RefKind::Read
+        } else {
+            RefKind::ReadBelow
+        };
         let mut resolved = Vec::new();
-        for start in self.starts(source) {
+        for start in self.starting_folders(source) {
             let path = normalised(&start.join(text));
             // An absolute path names a file of the machine, not of the project.
             let is_elsewhere = text.starts_with('/') && !path.starts_with(&self.root);
-            if !is_elsewhere && self.is_guessed(&path, kind) {
+            if !is_elsewhere && self.reads_beyond_inputs(&path, kind) {
                 return None;
             }
             resolved.push(path);
@@ -56,7 +60,8 @@ impl InputScope {
         Some(resolved)
     }
 
-    fn starts(&self, source: &PathSource) -> Vec<Utf8PathBuf> {
+    /// Returns the folders that a text may be relative to; only the engine knows which of several.
+    fn starting_folders(&self, source: &PathSource) -> Vec<Utf8PathBuf> {
         let own = source.file.parent().unwrap_or(&self.dir).to_owned();
         match source.base {
             PathBase::Own => vec![own],

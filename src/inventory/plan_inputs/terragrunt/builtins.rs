@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Functions that read a configuration or var file. A relative path starts at the folder of `get_terragrunt_dir()`.
-const CONFIGURATION: [&str; 5] =
+const CONFIGURATION_READERS: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
 /// Evaluates a function of Terragrunt.
@@ -26,13 +26,14 @@ pub(super) fn call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, dep
         | "path_relative_from_include"
         | "path_relative_to_include"
         | "find_in_parent_folders"
-        | "get_env" => text_of(unit, parsed, call, depth),
+        | "get_env" => text_of_call(unit, parsed, call, depth),
         _ => return PlaceFunction::Independent,
     };
     known.map_or(PlaceFunction::Unknown, |text| PlaceFunction::Known(vec![PathSegment::Text(text)]))
 }
 
-fn text_of(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> Option<String> {
+/// Evaluates a function that returns a text; `None` when only Terragrunt can evaluate the call.
+fn text_of_call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> Option<String> {
     let argument = |at: usize| call.args.get(at);
     let text = |at: usize| unit.text_within(parsed, argument(at)?, depth);
     let parent = || {
@@ -69,8 +70,8 @@ fn text_of(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usiz
 }
 
 /// Returns the folder that the first argument of a function is relative to; absent when the function reads no file.
-pub(super) fn start<'p>(parsed: &'p UnitFile, function: &str) -> Option<&'p Utf8Path> {
-    if CONFIGURATION.contains(&function) {
+pub(super) fn argument_base<'p>(parsed: &'p UnitFile, function: &str) -> Option<&'p Utf8Path> {
+    if CONFIGURATION_READERS.contains(&function) {
         return Some(&parsed.dir);
     }
     (function.starts_with("file") || function == "templatefile").then_some(&*parsed.own)
@@ -79,7 +80,7 @@ pub(super) fn start<'p>(parsed: &'p UnitFile, function: &str) -> Option<&'p Utf8
 /// Returns the nearest file or folder of this name in a folder above `dir`.
 fn nearest_above(unit: &UnitEvaluator, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     let mut paths = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
-    paths.find(|path| path.exists() || unit.deleted.is_file_there(path))
+    paths.find(|path| path.exists() || unit.deleted.is_file_or_folder(path))
 }
 
 #[cfg(test)]

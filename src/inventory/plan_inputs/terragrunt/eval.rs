@@ -34,18 +34,20 @@ use crate::{
 };
 
 /// Maximum depth of nested expressions; it ends a circle of locals.
-const DEPTH: usize = 48;
+const MAX_DEPTH: usize = 48;
 /// Maximum number of expressions that are evaluated for one file.
-const STEPS: usize = 50_000;
+const MAX_STEPS: usize = 50_000;
 
 /// Terragrunt unit, with the files that were parsed for it.
 pub(in super::super) struct UnitEvaluator {
     pub(super) dir: Utf8PathBuf,
     /// Deleted paths that count as present.
     pub(super) deleted: Arc<DeletedPaths>,
-    read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
+    /// Files that were opened; `None` for those that could not be parsed.
+    opened_files: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
     /// True while `get_env` evaluates to its default.
     pub(super) defaults: Cell<bool>,
+    /// Number of expressions that were evaluated for the current file.
     steps: Cell<usize>,
 }
 
@@ -62,19 +64,23 @@ pub(super) struct UnitFile {
 
 /// Value of an expression.
 pub(super) enum UnitValue {
+    /// Text.
     Text(String),
+    /// Configuration that `read_terragrunt_config` or an `include` block gives.
     File(UnitFile),
+    /// All `locals` of a file.
     Locals(UnitFile),
+    /// Expression of an object, and the file that the expression stands in.
     Object(UnitFile, Expression),
 }
 
-/// Place of an expression in a file of a unit.
-struct FilePlace<'u> {
+/// Resolver of references and functions in one file of a unit.
+struct FileResolver<'u> {
     unit: &'u UnitEvaluator,
     parsed: &'u UnitFile,
 }
 
-impl Resolver for FilePlace<'_> {
+impl Resolver for FileResolver<'_> {
     fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Evaluated<'static>> {
         match self.unit.resolve_traversal(self.parsed, traversal, depth)? {
             UnitValue::Text(text) => Some(Evaluated::Text(vec![PathSegment::Text(text)])),
@@ -101,7 +107,7 @@ impl UnitEvaluator {
         Self {
             dir: dir.to_owned(),
             deleted: Arc::clone(deleted),
-            read: RefCell::default(),
+            opened_files: RefCell::default(),
             defaults: Cell::new(false),
             steps: Cell::new(0),
         }
@@ -114,7 +120,7 @@ impl UnitEvaluator {
 
     /// Returns the files that were opened so far, also those that could not be parsed.
     pub(in super::super) fn opened(&self) -> Vec<Utf8PathBuf> {
-        self.read.borrow().keys().cloned().collect()
+        self.opened_files.borrow().keys().cloned().collect()
     }
 
     /// Resets the count of evaluated expressions, for the next file.
@@ -122,10 +128,10 @@ impl UnitEvaluator {
         self.steps.set(0);
     }
 
-    /// Returns a parsed file; `dir` is the unit's folder for an included file and the file's own for one that is read.
-    /// Absent when the file cannot be read or parsed.
+    /// Returns a parsed file; `dir` is the value of `get_terragrunt_dir()` in the file. `None` when the file cannot be
+    /// read or parsed.
     pub(super) fn parsed(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<UnitFile> {
-        let mut read = self.read.borrow_mut();
+        let mut read = self.opened_files.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
             let text = files::read_text(file).ok()?;
             parse_unit(file, text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
@@ -134,9 +140,9 @@ impl UnitEvaluator {
         Some(UnitFile { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
     }
 
-    /// Evaluates an expression to a text; absent when it is unknown or another kind of value.
+    /// Evaluates an expression to a text; `None` when the value is unknown or no text.
     pub(super) fn text(&self, parsed: &UnitFile, expression: &Expression) -> Option<String> {
-        self.text_within(parsed, expression, DEPTH)
+        self.text_within(parsed, expression, MAX_DEPTH)
     }
 
     /// Evaluates an expression to a text, with the default of each `get_env`.
@@ -154,9 +160,10 @@ impl UnitEvaluator {
         expression: &Expression,
         depth: usize,
     ) -> Option<String> {
-        known_text(&evaluate(&FilePlace { unit: self, parsed }, expression, depth))
+        known_text(&evaluate(&FileResolver { unit: self, parsed }, expression, depth))
     }
 
+    /// Evaluates an expression; `None` when only Terragrunt can.
     fn value(&self, parsed: &UnitFile, expression: &Expression, depth: usize) -> Option<UnitValue> {
         let within = depth.checked_sub(1)?;
         match expression {
@@ -171,7 +178,7 @@ impl UnitEvaluator {
     }
 
     fn resolve_traversal(&self, parsed: &UnitFile, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
-        let place = FilePlace { unit: self, parsed };
+        let place = FileResolver { unit: self, parsed };
         let mut names =
             traversal.operators.iter().map(|operator| operator_name(&place, operator.value(), depth));
         let mut value = match &traversal.expr {
@@ -187,6 +194,7 @@ impl UnitEvaluator {
         Some(value)
     }
 
+    /// Returns the member of an object, of the locals of a file, or of a file (`locals`).
     fn member(&self, value: &UnitValue, name: &str, depth: usize) -> Option<UnitValue> {
         if !self.take_step() {
             return None;
@@ -200,18 +208,18 @@ impl UnitEvaluator {
                 self.value(parsed, &attribute.value, depth)
             }
             UnitValue::Object(parsed, Expression::Object(object)) => {
-                let found = object_member(&FilePlace { unit: self, parsed }, object, name, depth)?;
+                let found = object_member(&FileResolver { unit: self, parsed }, object, name, depth)?;
                 self.value(parsed, found, depth)
             }
             UnitValue::Object(..) | UnitValue::Text(_) => None,
         }
     }
 
-    /// Counts an evaluated expression; false when the file has had its number of them.
+    /// Counts an evaluated expression; returns false once `MAX_STEPS` expressions were evaluated for the file.
     fn take_step(&self) -> bool {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        steps <= STEPS
+        steps <= MAX_STEPS
     }
 
     /// Returns the file of the `include` block with this label; without a label, of the only `include` block.

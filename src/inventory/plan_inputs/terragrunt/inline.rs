@@ -9,7 +9,7 @@ use hcl_edit::{
 };
 
 use super::{
-    builtins::start,
+    builtins::argument_base,
     eval::{UnitEvaluator, UnitFile},
 };
 use crate::{files::normalised, inventory::plan_inputs::words::ends_path};
@@ -31,13 +31,13 @@ impl UnitEvaluator {
             .collect()
     }
 
-    /// Returns a file as the unit has or includes it, with known expressions replaced by values; absent when it cannot be
-    /// parsed.
+    /// Returns the unit's own file or a file that the unit includes, with known expressions replaced by values; `None` when
+    /// the file cannot be parsed.
     pub(super) fn inlined_as_included(&self, file: &Utf8Path) -> Option<Body> {
         self.inlined(file).into_iter().next()
     }
 
-    /// Returns the paths of the files that a body of [`Self::inlined`] includes, each absent when only Terragrunt can compute it.
+    /// Returns the path of each file that a body of [`Self::inlined`] includes; `None` where only Terragrunt can compute it.
     pub(super) fn include_paths(&self, body: &Body) -> Vec<Option<Utf8PathBuf>> {
         let paths = body.get_blocks("include").map(|include| {
             let path = include.body.get_attribute("path")?.value.as_str()?;
@@ -64,13 +64,15 @@ impl UnitEvaluator {
     }
 }
 
+/// Visitor that replaces the known expressions of one file by their values.
 struct Inliner<'u> {
     unit: &'u UnitEvaluator,
     parsed: UnitFile,
 }
 
 impl Inliner<'_> {
-    fn known(&self, expression: &Expression) -> Option<String> {
+    /// Returns the text that an expression evaluates to; `None` when only Terragrunt can evaluate the expression.
+    fn known_text(&self, expression: &Expression) -> Option<String> {
         self.unit.text(&self.parsed, expression)
     }
 
@@ -80,7 +82,7 @@ impl Inliner<'_> {
         for element in elements {
             match element {
                 Element::Literal(literal) => text.push_str(literal.value()),
-                Element::Interpolation(value) if let Some(known) = self.known(&value.expr) => {
+                Element::Interpolation(value) if let Some(known) = self.known_text(&value.expr) => {
                     let is_path = known.starts_with('/') && text.chars().next_back().is_none_or(ends_path);
                     text.push_str(&if is_path { self.unit.relative_to_unit(&known) } else { known });
                 }
@@ -98,9 +100,9 @@ impl Inliner<'_> {
         inlined
     }
 
-    /// Replaces a path that is relative to `start` by one relative to the unit's folder, if it is known.
-    fn path(&self, expression: &mut Expression, start: &Utf8Path) {
-        if let Some(path) = self.known(expression).filter(|path| !path.is_empty()) {
+    /// Replaces a path that is relative to `start` by one relative to the unit's folder, if the path is known.
+    fn make_relative_to_unit(&self, expression: &mut Expression, start: &Utf8Path) {
+        if let Some(path) = self.known_text(expression).filter(|path| !path.is_empty()) {
             *expression = Expression::from(self.unit.relative_to_unit(start.join(path).as_str()));
         }
     }
@@ -112,7 +114,7 @@ impl VisitMut for Inliner<'_> {
             && let Some(mut path) = node.body.get_attribute_mut("path")
         {
             let dir = self.parsed.dir.clone();
-            self.path(path.value_mut(), &dir);
+            self.make_relative_to_unit(path.value_mut(), &dir);
         }
         visit_mut::visit_block_mut(self, node);
     }
@@ -126,7 +128,7 @@ impl VisitMut for Inliner<'_> {
                 | Expression::StringTemplate(_)
                 | Expression::HeredocTemplate(_)
         );
-        if !keeps_its_type && let Some(known) = self.known(node) {
+        if !keeps_its_type && let Some(known) = self.known_text(node) {
             let text = if known.starts_with('/') { self.unit.relative_to_unit(&known) } else { known };
             *node = Expression::from(text);
             return;
@@ -135,11 +137,11 @@ impl VisitMut for Inliner<'_> {
     }
 
     fn visit_func_call_mut(&mut self, node: &mut FuncCall) {
-        let start = start(&self.parsed, node.name.name.as_str()).map(Utf8Path::to_owned);
+        let start = argument_base(&self.parsed, node.name.name.as_str()).map(Utf8Path::to_owned);
         if let Some(start) = start
             && let Some(path) = node.args.get_mut(0)
         {
-            self.path(path, &start);
+            self.make_relative_to_unit(path, &start);
         }
         // A file under the default name counts, although only Terragrunt knows whether `get_env` gives this name.
         if node.name.name.as_str() == "find_in_parent_folders"

@@ -15,7 +15,9 @@ use super::UnitEvaluator;
 use crate::{
     engine::layout::unit_file,
     files::normalised,
-    inventory::plan_inputs::{eval_scope::key_text, literals::Literals, scope::InputScope},
+    inventory::plan_inputs::{
+        eval_scope::key_text, path_reference_cache::PathReferenceCache, scope::InputScope,
+    },
 };
 
 /// Terragrunt dependency whose mocks replace outputs that are missing.
@@ -45,7 +47,7 @@ impl MockNames {
 impl MixedMocks {
     /// Finds the dependencies of a unit and of its includes whose mocks are mixed with outputs in a plan.
     pub fn find(scope: &InputScope) -> Vec<Self> {
-        mixed(scope, dependencies(scope))
+        mixed_mocks(scope, dependencies(scope))
     }
 
     /// Finds the dependencies as [`Self::find`] does, with the `dependency` blocks as `terragrunt render` gives them in
@@ -53,7 +55,7 @@ impl MixedMocks {
     pub fn find_rendered(scope: &InputScope, blocks: &Map<String, Value>) -> Vec<Self> {
         let mut all = dependencies(scope);
         all.extend(blocks.iter().map(|(label, block)| (label.clone(), Dependency::rendered(block))));
-        mixed(scope, all)
+        mixed_mocks(scope, all)
     }
 
     /// Returns true if only Terragrunt can compute the dependency's folder or its mocks.
@@ -67,23 +69,24 @@ impl MixedMocks {
         match &self.mocks {
             None => Some(self.dependency.clone()),
             Some(names) => {
-                missing(names, outputs, self.deep).map(|path| format!("{}.{path}", self.dependency))
+                first_missing(names, outputs, self.deep).map(|path| format!("{}.{path}", self.dependency))
             }
         }
     }
 }
 
-fn missing(names: &MockNames, there: &Map<String, Value>, deep: bool) -> Option<String> {
+/// Returns the path of the first mock without an output, or with `deep` without a member of an output.
+fn first_missing(names: &MockNames, there: &Map<String, Value>, deep: bool) -> Option<String> {
     names.0.iter().find_map(|(name, below)| match there.get(name) {
         None => Some(name.clone()),
         Some(Value::Object(members)) if deep => {
-            missing(below, members, deep).map(|path| format!("{name}.{path}"))
+            first_missing(below, members, deep).map(|path| format!("{name}.{path}"))
         }
         Some(_) => None,
     })
 }
 
-fn mixed(scope: &InputScope, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
+fn mixed_mocks(scope: &InputScope, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
     let mixed = dependencies.into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
     let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
         dependency: label,
@@ -94,13 +97,14 @@ fn mixed(scope: &InputScope, dependencies: BTreeMap<String, Dependency>) -> Vec<
     mixed.collect()
 }
 
+/// Returns the dependencies in the files of a unit by their labels.
 fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
     let mut found: BTreeMap<String, Dependency> = BTreeMap::new();
     if unit_file(scope.engine).is_none() {
         return found;
     }
     let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
-    let files = scope.follow_refs(&[], &Literals::default()).read;
+    let files = scope.follow_refs(&[], &PathReferenceCache::default()).read;
     for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
         // The first body is the one as included. A file that is only read adds no dependencies to the unit.
         let Some(body) = unit.inlined_as_included(file) else { continue };
@@ -115,10 +119,14 @@ fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
 
 /// Merged settings of all `dependency` blocks with one label.
 struct Dependency {
+    /// `config_path`: folder of the unit.
     path: Option<String>,
     mocks: Option<MockNames>,
+    /// True if mocks are mixed with outputs.
     mixes: bool,
+    /// True if mocks also replace missing members of maps.
     deep: bool,
+    /// True if a plan uses the mocks.
     at_plan: bool,
 }
 
@@ -145,11 +153,12 @@ impl Dependency {
         dependency
     }
 
+    /// Merges a `dependency` block with the same label into these settings.
     fn add(&mut self, block: &Block) {
         let text = |name: &str| attribute(&block.body, name).and_then(Expression::as_str).map(str::to_owned);
         self.path = text("config_path").or(self.path.take());
         if let Some(mocks) = attribute(&block.body, "mock_outputs") {
-            self.mocks = self.mocks.take().zip(names(mocks)).map(|(mut all, more)| {
+            self.mocks = self.mocks.take().zip(mock_names(mocks)).map(|(mut all, more)| {
                 all.0.extend(more.0);
                 all
             });
@@ -176,12 +185,13 @@ fn attribute<'b>(body: &'b Body, name: &str) -> Option<&'b Expression> {
     body.attributes().find(|attribute| attribute.key.as_str() == name).map(|attribute| &attribute.value)
 }
 
-fn names(expression: &Expression) -> Option<MockNames> {
+/// Returns the names in an object expression; `None` when only Terragrunt can compute them.
+fn mock_names(expression: &Expression) -> Option<MockNames> {
     let object = expression.as_object()?;
     let members = object.iter().map(|(key, value)| {
         let name = key_text(key)?;
         // An expression may evaluate to an object, but its members are unknown: it counts as a leaf.
-        Some((name.to_owned(), names(value.expr()).unwrap_or_default()))
+        Some((name.to_owned(), mock_names(value.expr()).unwrap_or_default()))
     });
     members.collect::<Option<_>>().map(MockNames)
 }
@@ -193,7 +203,7 @@ mod tests {
     use super::*;
     use crate::inventory::{fixture::Project, plan_inputs::ExcludedPaths};
 
-    fn mixed(unit: &str, common: &str) -> Vec<MixedMocks> {
+    fn mixed_mocks(unit: &str, common: &str) -> Vec<MixedMocks> {
         let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
         let project = Project::new(
             toml,
@@ -227,18 +237,18 @@ mod tests {
             "mock_outputs_merge_strategy_with_state = \"no_merge\"",
             "mock_outputs_merge_with_state = false",
         ] {
-            assert_eq!(mixed(&of(none), ""), [], "{none}");
+            assert_eq!(mixed_mocks(&of(none), ""), [], "{none}");
         }
         for shallow in
             ["mock_outputs_merge_strategy_with_state = \"shallow\"", "mock_outputs_merge_with_state = true"]
         {
-            let found = &mixed(&of(shallow), "")[0];
+            let found = &mixed_mocks(&of(shallow), "")[0];
             assert_eq!(found.dir.as_deref().unwrap(), "live/net", "{shallow}");
             assert_eq!(found.stands_in(&full), None);
             assert_eq!(found.stands_in(&no_tag), None);
             assert_eq!(found.stands_in(&no_id).as_deref(), Some("net.id"));
         }
-        let deep = &mixed(&of("mock_outputs_merge_strategy_with_state = \"deep_map_only\""), "")[0];
+        let deep = &mixed_mocks(&of("mock_outputs_merge_strategy_with_state = \"deep_map_only\""), "")[0];
         assert_eq!(deep.stands_in(&full), None);
         assert_eq!(deep.stands_in(&no_tag).as_deref(), Some("net.tags.a"));
     }
@@ -247,15 +257,15 @@ mod tests {
     fn dependencies_of_included_files_count_and_mocks_of_other_verbs_do_not() {
         let include = "include \"c\" {\n  path = \"../common.hcl\"\n}\n";
         let common = of("mock_outputs_merge_strategy_with_state = \"shallow\"");
-        assert_eq!(mixed(include, &common)[0].dependency, "net");
+        assert_eq!(mixed_mocks(include, &common)[0].dependency, "net");
         let validate = "mock_outputs_merge_strategy_with_state = \"shallow\"\n  mock_outputs_allowed_terraform_commands = [\"validate\"]";
-        assert_eq!(mixed(&of(validate), ""), []);
+        assert_eq!(mixed_mocks(&of(validate), ""), []);
     }
 
     #[test]
     fn what_only_terragrunt_can_tell_stands_in_for_anything() {
         let unit = "dependency \"net\" {\n  config_path = run_cmd(\"x\")\n  mock_outputs = local.mocks\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}\n";
-        let found = &mixed(unit, "")[0];
+        let found = &mixed_mocks(unit, "")[0];
         assert_eq!(found.dir, None);
         assert_eq!(found.stands_in(&Map::new()).as_deref(), Some("net"));
     }

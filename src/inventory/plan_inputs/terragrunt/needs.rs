@@ -1,4 +1,4 @@
-//! The units that a unit depends on, by its own file and by those that it includes.
+//! Units that a Terragrunt unit depends on, by its own file and by the files that it includes.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use hcl_edit::expr::Expression;
 use super::eval::UnitEvaluator;
 use crate::{engine::layout::unit_file_in, files::normalised};
 
-/// Returns the folders of the units that come before a unit; absent where only Terragrunt can tell all of them.
+/// Returns the folders of the units that a unit depends on; `None` when only Terragrunt can tell all of them.
 ///
 /// Measured on Terragrunt 1.1.3: dependencies of an included file count unless its `merge_strategy` is `no_merge`, and their
 /// relative paths start at the unit's folder.

@@ -9,8 +9,8 @@ use crate::{
     inventory::plan_inputs::scope::InputScope,
 };
 
-/// Returns the path (as [`InputScope::shown`] gives it) of the unit's file that sets a variable under `inputs`. Absent when no
-/// file names the variable there, also when `inputs` are computed, and for engines other than Terragrunt.
+/// Returns the path (as [`InputScope::display_path`] gives it) of the unit's file that sets a variable under `inputs`. `None`
+/// when no file names the variable there, when `inputs` are computed, and for engines other than Terragrunt.
 pub fn file_of_input(scope: &InputScope, variable: &str) -> Option<String> {
     unit_file(scope.engine)?;
     let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
@@ -20,22 +20,22 @@ pub fn file_of_input(scope: &InputScope, variable: &str) -> Option<String> {
         let inputs = unit
             .inlined_as_included(file)
             .and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
-        inputs.is_some_and(|inputs| names(&inputs, variable))
+        inputs.is_some_and(|inputs| sets_member(&inputs, variable))
     };
-    [own].into_iter().chain(included.into_iter().flatten()).find(sets).map(|file| scope.shown(&file))
+    [own].into_iter().chain(included.into_iter().flatten()).find(sets).map(|file| scope.display_path(&file))
 }
 
 /// Returns true if an object, or an object that is merged into it, has a member of this name.
-fn names(inputs: &Expression, variable: &str) -> bool {
+fn sets_member(inputs: &Expression, variable: &str) -> bool {
     match inputs {
         Expression::Object(object) => object.iter().any(|(key, _)| match key {
             ObjectKey::Ident(name) => name.as_str() == variable,
             ObjectKey::Expression(name) => name.as_str() == Some(variable),
         }),
         Expression::FuncCall(call) if call.name.name.as_str() == "merge" => {
-            call.args.iter().any(|merged| names(merged, variable))
+            call.args.iter().any(|merged| sets_member(merged, variable))
         }
-        Expression::Parenthesis(inner) => names(inner.inner(), variable),
+        Expression::Parenthesis(inner) => sets_member(inner.inner(), variable),
         _ => false,
     }
 }

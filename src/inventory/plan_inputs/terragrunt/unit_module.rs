@@ -1,4 +1,4 @@
-//! Root module of a Terragrunt unit, as far as its files tell without running a program.
+//! Root module of a Terragrunt unit, as far as the unit's files determine it without running a program.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use crate::{
 };
 
 /// Words in generated text that may declare a variable or a resource, or read a file.
-const DECLARING: [&str; 5] = ["variable", "resource", "data", "module", "file"];
+const DECLARING_WORDS: [&str; 5] = ["variable", "resource", "data", "module", "file"];
 
 /// Returns the folder whose files are the whole root module of a unit. Absent when the unit's files do not determine it, and
 /// when Terragrunt puts other files beside the module's.
 pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
-    let (own, included) = bodies(dir)?;
+    let (own, included) = readable_bodies(dir)?;
     if own.has_attribute("include") || [&own].into_iter().chain(&included).any(writes_files) {
         return None;
     }
-    let Some(source) = sources(&own).next() else {
-        return included.iter().all(|body| sources(body).next().is_none()).then(|| dir.to_owned());
+    let Some(source) = terraform_sources(&own).next() else {
+        return included.iter().all(|body| terraform_sources(body).next().is_none()).then(|| dir.to_owned());
     };
     // Terragrunt copies the files beside the unit over those of the module.
     if holds_module_files(dir) != Some(false) {
@@ -48,7 +48,10 @@ pub(in crate::inventory::plan_inputs) fn unit_package(dir: &Utf8Path) -> Option<
 /// Returns the literal source that a unit or the first of its included files with a source has.
 fn literal_source(dir: &Utf8Path) -> Option<String> {
     let (own, included) = own_and_included(dir)?;
-    let source = [&own].into_iter().chain(included.iter().flatten()).find_map(|body| sources(body).next())?;
+    let source = [&own]
+        .into_iter()
+        .chain(included.iter().flatten())
+        .find_map(|body| terraform_sources(body).next())?;
     Expr::from(source).text().map(str::to_owned)
 }
 
@@ -75,11 +78,11 @@ pub fn has_local_state(dir: &Utf8Path) -> bool {
             && !body.has_attribute("remote_state")
             && !body.has_attribute("generate")
     };
-    bodies(dir).is_some_and(|(own, included)| is_local(&own) && included.iter().all(is_local))
+    readable_bodies(dir).is_some_and(|(own, included)| is_local(&own) && included.iter().all(is_local))
 }
 
 /// Returns the file of a unit and those that it includes; absent when one of them cannot be read.
-fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
+fn readable_bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
     let (own, included) = own_and_included(dir)?;
     Some((own, included.into_iter().collect::<Option<_>>()?))
 }
@@ -95,7 +98,7 @@ fn own_and_included(dir: &Utf8Path) -> Option<(Body, Vec<Option<Body>>)> {
 }
 
 /// Returns the sources in the `terraform` blocks of a file.
-fn sources(body: &Body) -> impl Iterator<Item = &Expression> {
+fn terraform_sources(body: &Body) -> impl Iterator<Item = &Expression> {
     let sources = body.get_blocks("terraform").filter_map(|block| block.body.get_attribute("source"));
     sources.map(|source| &source.value)
 }
@@ -114,11 +117,12 @@ fn writes_files(body: &Body) -> bool {
     });
     let generates = body.get_blocks("generate").any(|block| {
         let contents = block.body.get_attribute("contents").map(|contents| contents.value.to_string());
-        contents.is_none_or(|text| DECLARING.iter().any(|word| text.contains(word)))
+        contents.is_none_or(|text| DECLARING_WORDS.iter().any(|word| text.contains(word)))
     });
     has_hooks || generates || body.has_attribute("generate")
 }
 
+/// Returns true if a folder holds files of a module; `None` when the folder cannot be read.
 fn holds_module_files(dir: &Utf8Path) -> Option<bool> {
     let names = files::entry_names(dir).ok()?;
     Some(module_files(UNIT_ENGINE, names.iter().map(String::as_str)).all().next().is_some())

@@ -1,5 +1,4 @@
-//! Includes and reads of a Terragrunt unit that cannot be resolved here: a file at a path that only Terragrunt can compute
-//! may hold anything.
+//! Includes and reads of a Terragrunt unit whose paths envctl cannot compute without Terragrunt: the files may hold anything.
 
 use std::collections::BTreeSet;
 
@@ -15,48 +14,48 @@ use crate::{
     engine::layout::unit_file,
     files::{self, normalised},
     git::command::repository_root,
-    inventory::plan_inputs::{literals::Literals, scope::InputScope},
+    inventory::plan_inputs::{path_reference_cache::PathReferenceCache, scope::InputScope},
 };
 
-/// Common prefix of the settings that mix mocks with outputs.
-const MIXING: &str = "mock_outputs_merge";
+/// Common prefix of the settings of a `dependency` block that mix mocks with outputs.
+const MERGE_SETTINGS: &str = "mock_outputs_merge";
 
-/// Includes and reads of a unit that cannot be resolved here.
+/// Includes and reads of a Terragrunt unit whose paths envctl cannot compute.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnresolvedIncludes {
-    /// Labels of unresolved `include` blocks, and paths of files that cannot be parsed. `terragrunt render` gives their
-    /// content.
+    /// Labels of unresolved `include` blocks, and paths of files that cannot be parsed. `terragrunt render` gives the
+    /// content of both.
     pub includes: BTreeSet<String>,
-    /// Files that read others at unresolved paths. Terragrunt does not give the content of those either.
+    /// Files that read other files at unresolved paths. `terragrunt render` does not give the content of those other files.
     pub readers: BTreeSet<String>,
 }
 
 impl UnresolvedIncludes {
-    /// Finds the includes and reads of a unit and its files that cannot be resolved here; none for other engines.
+    /// Finds the unresolved includes and reads in the files of a unit; none for engines other than Terragrunt.
     pub fn find(scope: &InputScope) -> Self {
-        let mut unread = Self::default();
+        let mut unresolved = Self::default();
         if unit_file(scope.engine).is_none() {
-            return unread;
+            return unresolved;
         }
         let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
-        let files = scope.follow_refs(&[], &Literals::default()).read;
+        let files = scope.follow_refs(&[], &PathReferenceCache::default()).read;
         let is_read = |path: &str| files.contains(&normalised(&scope.dir.join(path)));
         for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
-            let shown = scope.shown(file);
+            let shown = scope.display_path(file);
             let bodies = unit.inlined(file);
             if bodies.is_empty() {
-                unread.includes.insert(shown.clone());
+                unresolved.includes.insert(shown.clone());
             }
             // All paths have to be known in one role of the file, as included or as read.
-            let found = bodies.iter().map(|body| (includes(body, &is_read), reads_unknown(body)));
+            let found = bodies.iter().map(|body| (unresolved_includes(body, &is_read), reads_unknown(body)));
             if let Some((includes, reads)) =
                 found.min_by_key(|(includes, reads)| includes.len() + usize::from(*reads))
             {
-                unread.includes.extend(includes);
-                unread.readers.extend(reads.then_some(shown));
+                unresolved.includes.extend(includes);
+                unresolved.readers.extend(reads.then_some(shown));
             }
         }
-        unread
+        unresolved
     }
 
     /// Returns true if every include and read is resolved.
@@ -70,7 +69,8 @@ pub fn mixes_anywhere(scope: &InputScope) -> bool {
     mixes_below(repository_root(&scope.dir).unwrap_or_else(|| scope.root()))
 }
 
-fn includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+/// Returns the labels of the `include` blocks whose path is no text, or names a file that envctl did not read.
+fn unresolved_includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
     let blocks = body.get_blocks("include").filter(|block| {
         let path = block.body.get_attribute("path").and_then(|path| path.value.as_str());
         !path.is_some_and(is_read)
@@ -82,14 +82,15 @@ fn includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
 
 /// Returns true if a file reads another one by `read_terragrunt_config` at an unknown path.
 fn reads_unknown(body: &Body) -> bool {
-    let mut reads = Reads(false);
+    let mut reads = UnknownRead(false);
     reads.visit_body(body);
     reads.0
 }
 
-struct Reads(bool);
+/// Visitor that is true after a call of `read_terragrunt_config` at an unknown path.
+struct UnknownRead(bool);
 
-impl Visit for Reads {
+impl Visit for UnknownRead {
     fn visit_func_call(&mut self, node: &FuncCall) {
         if node.name.name.as_str() == "read_terragrunt_config" {
             self.0 |= !matches!(node.args.iter().next(), Some(Expression::String(_)));
@@ -98,6 +99,7 @@ impl Visit for Reads {
     }
 }
 
+/// Returns true if any Terragrunt file in a folder or below mixes mocks with outputs, or cannot be read.
 fn mixes_below(dir: &Utf8Path) -> bool {
     let Ok(entries) = dir.read_dir_utf8() else { return true };
     entries.into_iter().any(|entry| {
@@ -110,8 +112,9 @@ fn mixes_below(dir: &Utf8Path) -> bool {
             // Also `x.hcl.json`.
             name.contains(".hcl")
                 && name != crate::engine::detect::LOCKFILE
-                && files::read(path)
-                    .map_or(true, |text| text.windows(MIXING.len()).any(|parsed| parsed == MIXING.as_bytes()))
+                && files::read(path).map_or(true, |text| {
+                    text.windows(MERGE_SETTINGS.len()).any(|parsed| parsed == MERGE_SETTINGS.as_bytes())
+                })
         }
     })
 }

@@ -23,19 +23,20 @@ use crate::{
     },
 };
 
-/// Cache of path references. A file that means the same to every stack is parsed once; a Terragrunt file is evaluated for
-/// each unit.
+/// Cache of the path references in configuration files. A file that means the same to every stack is parsed once; a
+/// Terragrunt file is not cached, since each unit evaluates it differently.
 #[derive(Debug, Default)]
-pub(super) struct Literals {
-    known: Mutex<HashMap<Utf8PathBuf, Arc<FileRefs>>>,
-    /// Locals by folder.
+pub(super) struct PathReferenceCache {
+    /// References by file, of files that are no Terragrunt files.
+    by_file: Mutex<HashMap<Utf8PathBuf, Arc<FileRefs>>>,
+    /// Locals that modules define, by folder of the module.
     locals: Mutex<HashMap<Utf8PathBuf, Arc<Locals>>>,
 }
 
-impl Literals {
-    /// Returns the references of a file; those of a Terragrunt file as evaluated for the unit. A file that cannot be parsed
+impl PathReferenceCache {
+    /// Returns the references of a file; a Terragrunt file is evaluated for `unit`. A file that cannot be parsed
     /// counts as reading files at unknown paths.
-    pub(super) fn of(&self, file: &Utf8Path, unit: &UnitEvaluator) -> Arc<FileRefs> {
+    pub(super) fn of_file(&self, file: &Utf8Path, unit: &UnitEvaluator) -> Arc<FileRefs> {
         if file.extension() == Some("hcl") {
             let of = |body: &Body| {
                 let mut locals = Locals::new();
@@ -45,7 +46,7 @@ impl Literals {
             let roles: Vec<FileRefs> = unit.inlined(file).iter().map(of).collect();
             if roles.is_empty() && files::is_file_there(file) {
                 let text = text_of(file).unwrap_or_default();
-                return Arc::new(unreadable(&text, &Locals::new()));
+                return Arc::new(refs_of_unparsable(&text, &Locals::new()));
             }
             // A path that is known in one role of the file (as included, as read) does not count as unknown.
             let is_computed =
@@ -64,33 +65,35 @@ impl Literals {
             file_refs.refs.retain(|path_ref| !known.iter().any(|kind| is_computed(path_ref, *kind)));
             return Arc::new(file_refs);
         }
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || self.by_file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file_refs) = known().get(file) {
             return Arc::clone(file_refs);
         }
-        let file_refs = Arc::new(self.read(file));
+        let file_refs = Arc::new(self.parse(file));
         known().insert(file.to_owned(), Arc::clone(&file_refs));
         file_refs
     }
 
-    fn read(&self, file: &Utf8Path) -> FileRefs {
+    /// Parses a file other than a Terragrunt file and collects its references.
+    fn parse(&self, file: &Utf8Path) -> FileRefs {
         let Some(text) = text_of(file) else { return FileRefs::default() };
         let dir = file.parent().unwrap_or(file);
         let locals = if text.contains("local.") { self.locals(dir) } else { Arc::default() };
         if file.file_name().is_some_and(|name| name.ends_with(".hcl.json")) {
             return parse_unit(file, &text).map_or_else(
-                |_| unreadable(&text.replace("\\\"", "\""), &locals),
+                |_| refs_of_unparsable(&text.replace("\\\"", "\""), &locals),
                 |body| RefCollector::of(&body, &locals),
             );
         }
         if file.extension() == Some("json") {
             let mut found = FileRefs::default();
             if let Ok(value) = serde_json::from_str::<JsonTree>(&text) {
-                descend(&value, &locals, &mut Vec::new(), &mut found);
+                collect_from_json(&value, &locals, &mut Vec::new(), &mut found);
             }
             return found;
         }
-        parse_body(&text).map_or_else(|_| unreadable(&text, &locals), |body| RefCollector::of(&body, &locals))
+        parse_body(&text)
+            .map_or_else(|_| refs_of_unparsable(&text, &locals), |body| RefCollector::of(&body, &locals))
     }
 
     /// Returns the locals that the files of a folder define.
@@ -123,7 +126,7 @@ impl Literals {
 
 /// Returns the references of a file that cannot be parsed: each quoted text as a path that the file may read, and further
 /// files at unknown paths.
-fn unreadable(text: &str, locals: &Locals) -> FileRefs {
+fn refs_of_unparsable(text: &str, locals: &Locals) -> FileRefs {
     let mut file_refs = FileRefs::unknown();
     let mut rest = text;
     while let Some(start) = rest.find('"') {
@@ -139,18 +142,25 @@ fn unreadable(text: &str, locals: &Locals) -> FileRefs {
     file_refs
 }
 
+/// Returns the text of a file without a byte order mark; `None` when the file cannot be read.
 fn text_of(file: &Utf8Path) -> Option<String> {
     let text = files::read_text(file).ok()?;
     Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
-fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, found: &mut FileRefs) {
+/// Adds the references in a part of a file in JSON syntax to `found`; `keys` lead from the document's root to the part.
+fn collect_from_json<'v>(
+    value: &'v JsonTree,
+    locals: &Locals,
+    keys: &mut Vec<&'v str>,
+    found: &mut FileRefs,
+) {
     match value {
         JsonTree::Text(text) => {
             let role = match keys.as_slice() {
                 ["module", _, "source"] => JsonStringRole::Source,
                 ["terraform", "backend", ..] | ["data", "terraform_remote_state", ..] => {
-                    JsonStringRole::Place
+                    JsonStringRole::StateLocation
                 }
                 _ => JsonStringRole::Other,
             };
@@ -165,7 +175,7 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
             }
             found.extend(file_refs);
         }
-        JsonTree::Array(items) => items.iter().for_each(|item| descend(item, locals, keys, found)),
+        JsonTree::Array(items) => items.iter().for_each(|item| collect_from_json(item, locals, keys, found)),
         JsonTree::Object(members) => {
             if let (["variable", name], true) =
                 (keys.as_slice(), members.iter().any(|(key, _)| key == "default"))
@@ -174,7 +184,7 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
             }
             for (key, member) in members {
                 keys.push(key);
-                descend(member, locals, keys, found);
+                collect_from_json(member, locals, keys, found);
                 keys.pop();
             }
         }
@@ -196,7 +206,7 @@ mod tests {
         let odd = r#"{ "locals": { "odd": "${{ (upper(\"a\")) = 1, (upper(\"a\")) = 2 }}" },
                        "inputs": { "v": "${file(\"../note.txt\")}" } }"#;
         fs::write(&file, odd).unwrap();
-        let file_refs = Literals::default().read(&file);
+        let file_refs = PathReferenceCache::default().parse(&file);
         let read: Vec<&str> = file_refs
             .refs
             .iter()
@@ -220,7 +230,7 @@ mod tests {
             fs::write(dir.join(file), format!("locals {{\n{both}overridden = \"{overridden}\"\n}}\n"))
                 .unwrap();
         }
-        let locals = Literals::default().locals(dir);
+        let locals = PathReferenceCache::default().locals(dir);
         let shown = |name: &str| locals[name].to_string();
         assert_eq!(shown("overridden").trim(), "\"../override\"");
         assert!(shown("both").contains("../tf") && shown("both").contains("../tofu"), "{}", shown("both"));
