@@ -45,7 +45,7 @@ pub(super) fn check_inputs(
                 .push(at(twice("a secret"), config, &secret.origin, "the secret").help("remove one of them"));
         }
         if let Some(value) = values.get(name) {
-            let place = &value.place;
+            let place = &value.value_span;
             let path = place.source.path();
             let by = format!("`{}`", path.strip_prefix(config.root()).unwrap_or(path));
             found.push(twice(&by).at(&place.source, place.span.clone(), "this would win"));

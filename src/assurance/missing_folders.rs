@@ -61,7 +61,7 @@ fn missing_folders_of_unit(instance: &Instance) -> Diagnostics {
             }
         };
         let problem = Diagnostic::error(code, message);
-        let place = &folder.place;
+        let place = &folder.path_span;
         Some(problem.at(&place.source, place.span.clone(), format!("`{shown}` does not exist")))
     });
     Diagnostics(problems.collect())

@@ -43,7 +43,7 @@ pub(super) fn not_sensitive_variables(
                     instance.id
                 );
                 Diagnostic::warning("secrets::not-sensitive", message)
-                    .at(&variable.place.source, variable.place.span.clone(), "declared here")
+                    .at(&variable.header_span.source, variable.header_span.span.clone(), "declared here")
                     .help(
                         "write `sensitive = true` in it: engines then hide every value that is made from it",
                     )

@@ -117,7 +117,7 @@ pub(super) fn unset_variables(
             .map(|(name, variable)| {
                 let message = format!("`{name}` has no default and no value for `{}`", instance.id);
                 let problem = Diagnostic::error("values::unset", message)
-                    .at(&variable.place.source, variable.place.span.clone(), "declared here")
+                    .at(&variable.header_span.source, variable.header_span.span.clone(), "declared here")
                     .help("set it in a var file, under `vars`, or as a secret");
                 match closest(name, strangers.iter().copied()) {
                     Some(near) => problem
@@ -141,8 +141,8 @@ pub(super) fn secrets_in_var_files(
         both.map(|(name, secret, value)| {
             let message = format!("`{name}` is a secret of `{}`, and a var file sets it too", instance.id);
             let problem = Diagnostic::error("secrets::in-var-file", message).at(
-                &value.place.source,
-                value.place.span.clone(),
+                &value.value_span.source,
+                value.value_span.span.clone(),
                 "this would win",
             );
             at(problem, config, &secret.origin, "the secret")

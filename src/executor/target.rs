@@ -293,7 +293,7 @@ impl Targets {
         notes: &mut Vec<String>,
     ) -> Result<Backend, TargetError> {
         let kind = match module {
-            Some(module) => module.backend.as_ref().map(|backend| backend.kind.clone()),
+            Some(module) => module.backend.as_ref().map(|backend| backend.backend_type.clone()),
             // The backend that the engine uses is compared with the backend of the plan.
             None if unit_file(instance.engine).is_none() => only_backend_type(instance)?,
             None => None,

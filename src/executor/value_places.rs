@@ -68,7 +68,7 @@ impl ValuePlaces for InstanceValues {
         {
             // If a file cannot be read, the engine has reported the position itself.
             let content = read_var_file(&file.path, self.instance.root()).ok()?;
-            if let Some(SourceSpan { source, span }) = content.get(variable).map(|value| &value.place) {
+            if let Some(SourceSpan { source, span }) = content.get(variable).map(|value| &value.value_span) {
                 let line = u32::try_from(source.position(span.start).0).ok()?;
                 let file = source.path().to_string();
                 return Some(ValuePlace { set_by: format!("is set in {file}"), line: Some((file, line)) });
@@ -94,7 +94,7 @@ impl ValuePlaces for InstanceValues {
         // Parsed again only for an error: the modules of all stacks need not stay in memory for it.
         let module = read_folder(*engine, &dir, self.instance.root()).ok()?;
         let declared = module.variables.iter();
-        let above = declared.filter_map(|(name, variable)| Some((start(&variable.place)?, name)));
+        let above = declared.filter_map(|(name, variable)| Some((start(&variable.header_span)?, name)));
         above.max().map(|(_, name)| name.clone())
     }
 }

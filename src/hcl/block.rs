@@ -1,4 +1,4 @@
-//! Blocks of a configuration file, independent of native or JSON syntax.
+//! Blocks of a configuration file, the same for native and for JSON syntax.
 
 use std::{ops::Range, sync::Arc};
 
@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::Expr;
 use crate::diagnostic::SourceFile;
 
-/// Span in a file.
+/// Span in a file, with the file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSpan {
     /// File that holds the span.
@@ -29,40 +29,40 @@ pub struct Attribute {
     /// Value of the attribute.
     pub value: Expr,
     /// Span of the value.
-    pub place: SourceSpan,
+    pub value_span: SourceSpan,
 }
 
 /// Block with its attributes and nested blocks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HclBlock {
     /// Type of the block: `terraform`, `variable`, `module` …
-    pub kind: String,
-    /// Labels in order.
+    pub block_type: String,
+    /// Labels of the block, in order.
     pub labels: Vec<String>,
-    /// Attributes in order.
+    /// Attributes of the block by name, in order.
     pub attributes: IndexMap<String, Attribute>,
-    /// Nested blocks.
+    /// Nested blocks, in order.
     pub blocks: Vec<HclBlock>,
-    /// Span of the block's head.
-    pub place: SourceSpan,
+    /// Span of the block's header: its type and labels.
+    pub header_span: SourceSpan,
 }
 
 impl HclBlock {
-    /// Returns the nested blocks of a type.
-    pub fn inner<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Self> {
-        self.blocks.iter().filter(move |block| block.kind == kind)
+    /// Returns the nested blocks of a block type.
+    pub fn nested_blocks<'a>(&'a self, block_type: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.blocks.iter().filter(move |block| block.block_type == block_type)
     }
 
-    /// Returns true if an attribute is the literal `true`, or the text `"true"`, which engines convert.
+    /// Returns true if the value of an attribute is `true`, or the text `"true"`, which engines convert to `true`.
     pub fn is_true(&self, attribute: &str) -> bool {
         let value = self.attributes.get(attribute).and_then(|a| a.value.literal());
         value.is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"))
     }
 }
 
-/// Returns the number of labels of a block type that envctl reads; absent for all other types.
-pub(super) fn labels_of(parent: Option<&str>, kind: &str) -> Option<usize> {
-    match (parent, kind) {
+/// Returns the number of labels of a block type that envctl reads inside `parent`; `None` for all other block types.
+pub(super) fn label_count(parent: Option<&str>, block_type: &str) -> Option<usize> {
+    match (parent, block_type) {
         (None, "terraform") | (Some("terraform"), "cloud" | "required_providers") => Some(0),
         (None, "variable" | "module") | (Some("terraform"), "backend") => Some(1),
         (None, "data") => Some(2),

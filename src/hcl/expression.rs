@@ -15,8 +15,8 @@ use crate::engine::long_number;
 /// Maximum depth of nested lists, objects and templates.
 const DEPTH: usize = 128;
 
-/// Resolver without references: what it evaluates is a constant.
-const CONSTANTS: ReferenceResolver<'static> = ReferenceResolver { look_up: &|_| None };
+/// Resolver that knows no reference, so that only constant expressions have a value.
+const CONSTANTS: ReferenceResolver<'static> = ReferenceResolver { value_of: &|_| None };
 
 /// Value of an attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Expr {
     Literal(Value),
     /// Expression with a reference, or one that only an engine can evaluate.
     Computed(Arc<Expression>),
-    /// Value that envctl's parser cannot read, as a broken template in a file of JSON syntax.
+    /// Value that envctl's parser cannot read, such as a broken template in a file in JSON syntax.
     Unreadable,
 }
 
@@ -37,7 +37,7 @@ impl From<&Expression> for Expr {
 }
 
 impl Expr {
-    /// Returns the value of a literal.
+    /// Returns the value, if it is constant.
     pub fn literal(&self) -> Option<&Value> {
         match self {
             Self::Literal(value) => Some(value),
@@ -45,12 +45,12 @@ impl Expr {
         }
     }
 
-    /// Returns the text of a literal string.
+    /// Returns the text, if the value is a constant string.
     pub fn text(&self) -> Option<&str> {
         self.literal().and_then(Value::as_str)
     }
 
-    /// Returns the members of an object; absent when it is no object, or the name of a member is unknown.
+    /// Returns the members of an object; `None` when the value is no object, or the name of a member is unknown.
     pub fn members(&self) -> Option<IndexMap<String, Self>> {
         match self {
             Self::Literal(Value::Object(members)) => {
@@ -67,11 +67,13 @@ impl Expr {
         }
     }
 
-    /// Evaluates the expression with references looked up; absent if only an engine can evaluate it.
+    /// Evaluates the expression, with `look_up` for the references in it; `None` if only an engine can evaluate it.
     pub fn evaluate(&self, look_up: &dyn Fn(Reference<'_>) -> Option<Value>) -> Option<Value> {
         match self {
             Self::Literal(value) => Some(value.clone()),
-            Self::Computed(expression) => evaluate_value(&ReferenceResolver { look_up }, expression, DEPTH),
+            Self::Computed(expression) => {
+                evaluate_value(&ReferenceResolver { value_of: look_up }, expression, DEPTH)
+            }
             Self::Unreadable => None,
         }
     }
@@ -98,7 +100,7 @@ impl Expr {
     }
 }
 
-/// Makes an expression of a JSON value, whose strings `text` converts; absent when a string cannot be converted.
+/// Makes an expression of a JSON value, whose strings `text` converts; `None` when a string cannot be converted.
 pub(super) fn expression_of(value: &Value, text: &dyn Fn(&str) -> Option<Expression>) -> Option<Expression> {
     // The evaluator keeps a number unknown that is rounded.
     if let Some(number) = long_number(value) {

@@ -23,13 +23,12 @@ pub enum FlagExpression {
     /// Literal, with its value.
     Literal(Value),
     /// Expression that only engines evaluate.
-    Evaluated,
+    EngineOnly,
 }
 
-/// Returns the expression in a value of a flag, or the reason why no engine takes the value.
+/// Reads the value of a `--var` flag as an expression, or returns the reason why no engine takes the value.
 ///
-/// A text that is returned as an expression cannot end the parentheses of [`in_parentheses`]: the scanner and the parser
-/// both say so.
+/// A text that this function accepts cannot close the parentheses of [`in_parentheses`]: scanner and parser have checked it.
 pub fn flag_expression(text: &str) -> Result<FlagExpression, String> {
     if text.trim().is_empty() {
         return Err("it is empty".to_owned());
@@ -40,16 +39,16 @@ pub fn flag_expression(text: &str) -> Result<FlagExpression, String> {
     // The parser refuses a number that no float of 64 bits can hold.
     let number = text.trim();
     if is_same_number(number, number) && exact_number(number).is_none() {
-        return Ok(FlagExpression::Evaluated);
+        return Ok(FlagExpression::EngineOnly);
     }
     let expression = parse_expression(&in_parentheses(text)).map_err(|error| error.message().to_owned())?;
     let mut names = NamesInExpression::default();
     names.visit_expr(&expression);
     let has_template = names.has_template;
-    match (names.refused(), Expr::from(&expression)) {
+    match (names.find_refused(), Expr::from(&expression)) {
         (Some(refused), _) => Err(refused.to_string()),
         (None, Expr::Literal(value)) if !has_template => Ok(FlagExpression::Literal(value)),
-        (None, _) => Ok(FlagExpression::Evaluated),
+        (None, _) => Ok(FlagExpression::EngineOnly),
     }
 }
 
@@ -103,7 +102,7 @@ struct NamesInExpression {
 
 impl NamesInExpression {
     /// Returns the first function call, else the first reference to a name that no `for` declares.
-    fn refused(self) -> Option<RefusedPart> {
+    fn find_refused(self) -> Option<RefusedPart> {
         let Self { functions, references, declared, .. } = self;
         let reference = || references.into_iter().find(|name| !declared.contains(name));
         functions
@@ -259,7 +258,7 @@ mod tests {
             "1 + /* /* */ 1",
             "{\n  a = 1 + 1\n  b = 2 // c\n}\n",
         ] {
-            assert_eq!(flag_expression(text), Ok(FlagExpression::Evaluated), "{text:?}");
+            assert_eq!(flag_expression(text), Ok(FlagExpression::EngineOnly), "{text:?}");
         }
     }
 

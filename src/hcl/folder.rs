@@ -18,7 +18,7 @@ use crate::{
 pub struct ReadError {
     /// Path of the file or folder.
     pub path: Utf8PathBuf,
-    /// Cause.
+    /// Error of the operating system.
     pub error: io::Error,
 }
 
@@ -28,7 +28,7 @@ impl From<ReadError> for Diagnostic {
     }
 }
 
-/// Reads the module in a folder with the files that the engine would load; findings show paths relative to `root`.
+/// Reads the module in a folder from the files that the engine would load; errors show paths relative to `root`.
 pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Result<Module, Diagnostics> {
     let names = files::entry_names(dir)
         .map_err(|error| Diagnostic::from(ReadError { path: dir.to_owned(), error }))?;
@@ -52,12 +52,12 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
 }
 
 fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<HclBlock>, Diagnostic> {
-    let source = open(file, root)?;
+    let source = read_source(file, root)?;
     if file.extension() == Some("json") { from_json::blocks(&source) } else { from_hcl::blocks(&source) }
 }
 
-/// Reads a file as text, without a byte order mark.
-pub(super) fn open(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagnostic> {
+/// Reads a file as text, without its byte order mark; errors show the path relative to `root`.
+pub(super) fn read_source(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let bytes = files::read(file).map_err(|error| ReadError { path: file.to_owned(), error })?;
     let shown = file.strip_prefix(root).unwrap_or(file);
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -94,8 +94,8 @@ mod tests {
         ];
         let module = module(EngineName::Terraform, &files).unwrap();
         let backend = module.backend.unwrap();
-        assert_eq!((backend.kind.as_str(), backend.attributes.len()), ("local", 0));
-        assert_eq!(backend.place.line(), "local_override.tf:2");
+        assert_eq!((backend.backend_type.as_str(), backend.attributes.len()), ("local", 0));
+        assert_eq!(backend.header_span.line(), "local_override.tf:2");
         assert!(module.variables["x"].sensitive && module.variables["x"].default.is_some());
     }
 
@@ -113,14 +113,14 @@ mod tests {
         let files = [("main.tf", "terraform {\n  cloud {}\n}\n"), ("override.tf", S3)];
         let module = module(EngineName::Tofu, &files).unwrap();
         assert!(module.cloud.is_none());
-        assert_eq!(module.backend.unwrap().kind, "s3");
+        assert_eq!(module.backend.unwrap().backend_type, "s3");
     }
 
     #[test]
     fn only_opentofu_reads_main_tofu_instead_of_main_tf() {
         let files = [("main.tf", S3), ("main.tofu", "terraform {\n  backend \"pg\" {}\n}\n")];
-        assert_eq!(module(EngineName::Tofu, &files).unwrap().backend.unwrap().kind, "pg");
-        assert_eq!(module(EngineName::Terraform, &files).unwrap().backend.unwrap().kind, "s3");
+        assert_eq!(module(EngineName::Tofu, &files).unwrap().backend.unwrap().backend_type, "pg");
+        assert_eq!(module(EngineName::Terraform, &files).unwrap().backend.unwrap().backend_type, "s3");
     }
 
     #[test]

@@ -8,24 +8,24 @@ use hcl_edit::{
 };
 use indexmap::IndexMap;
 
-use super::{Attribute, Expr, HclBlock, SourceSpan, block::labels_of, parse::parse_body};
+use super::{Attribute, Expr, HclBlock, SourceSpan, block::label_count, parse::parse_body};
 use crate::diagnostic::{Diagnostic, SourceFile};
 
-/// Code of the diagnostic for a file that envctl's parser takes for invalid.
+/// Code of the diagnostic for a file that is not valid HCL for the parser of envctl; an engine may still accept the file.
 pub const SYNTAX_CODE: &str = "hcl::syntax";
 
-/// Returns the blocks of a file that envctl reads.
+/// Returns those blocks of a file that envctl reads.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnostic> {
     let body = body(source)?;
     let wanted = body.blocks().filter(|block| {
-        labels_of(None, block.ident.as_str()).is_some()
+        label_count(None, block.ident.as_str()).is_some()
             && (block.ident.as_str() != "data"
                 || block.labels.first().is_some_and(|label| label.as_str() == "terraform_remote_state"))
     });
     Ok(wanted.map(|block| convert(source, block)).collect())
 }
 
-/// Returns the attributes of a file without blocks: a var file.
+/// Returns the attributes of a var file, which has no blocks.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     Ok(convert_attributes(source, &body(source)?))
 }
@@ -47,19 +47,22 @@ fn convert(source: &Arc<SourceFile>, block: &structure::Block) -> HclBlock {
     let start = block.ident.span().map_or(0, |span| span.start);
     let last = block.labels.last().and_then(Span::span).or_else(|| block.ident.span());
     HclBlock {
-        kind: block.ident.as_str().to_owned(),
+        block_type: block.ident.as_str().to_owned(),
         labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
         attributes: convert_attributes(source, &block.body),
         blocks: block.body.blocks().map(|inner| convert(source, inner)).collect(),
-        place: SourceSpan { source: Arc::clone(source), span: start..last.map_or(start, |span| span.end) },
+        header_span: SourceSpan {
+            source: Arc::clone(source),
+            span: start..last.map_or(start, |span| span.end),
+        },
     }
 }
 
 pub(super) fn convert_attributes(source: &Arc<SourceFile>, body: &Body) -> IndexMap<String, Attribute> {
     let attributes = body.attributes().map(|attribute| {
         let span = attribute.value.span().or_else(|| attribute.span()).unwrap_or_default();
-        let place = SourceSpan { source: Arc::clone(source), span };
-        (attribute.key.as_str().to_owned(), Attribute { value: Expr::from(&attribute.value), place })
+        let value_span = SourceSpan { source: Arc::clone(source), span };
+        (attribute.key.as_str().to_owned(), Attribute { value: Expr::from(&attribute.value), value_span })
     });
     attributes.collect()
 }

@@ -1,4 +1,4 @@
-//! Blocks and attributes of JSON syntax, in which members are named like blocks and attributes, and strings are
+//! Blocks and attributes of files in JSON syntax, whose members have the names of blocks and attributes, and whose strings are
 //! templates.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/language/syntax/json>. Spans come from the raw text of each
@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use super::{
-    Attribute, Expr, HclBlock, SourceSpan, block::labels_of, expression::expression_of,
+    Attribute, Expr, HclBlock, SourceSpan, block::label_count, expression::expression_of,
     from_hcl::SYNTAX_CODE, json_tree::Members, parse::parse_template,
 };
 use crate::{
@@ -19,19 +19,20 @@ use crate::{
     engine::{comparable_value, has_long_number},
 };
 
-/// Returns the blocks of a file that envctl reads.
+/// Returns those blocks of a file that envctl reads.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnostic> {
     let root: &RawValue = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
     let reader = JsonBlockReader { source };
     let mut blocks = Vec::new();
-    reader.inside(None, root, &mut blocks);
+    reader.push_blocks(None, root, &mut blocks);
     blocks.retain(|block| {
-        block.kind != "data" || block.labels.first().is_some_and(|label| label == "terraform_remote_state")
+        block.block_type != "data"
+            || block.labels.first().is_some_and(|label| label == "terraform_remote_state")
     });
     Ok(blocks)
 }
 
-/// Returns the members of a file that is one object: a var file.
+/// Returns the members of a var file, which is one object.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     let Members(members) =
         serde_json::from_str::<Members<&RawValue>>(source.text()).map_err(|error| broken(source, &error))?;
@@ -40,7 +41,7 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
         Ok(value) if !has_long_number(&value) => Expr::Literal(value),
         _ => Expr::Unreadable,
     };
-    let attribute = |raw: &RawValue| Attribute { value: literal(raw), place: reader.place(raw) };
+    let attribute = |raw: &RawValue| Attribute { value: literal(raw), value_span: reader.span(raw) };
     Ok(members.into_iter().map(|(name, raw)| (name, attribute(raw))).collect())
 }
 
@@ -48,7 +49,7 @@ fn broken(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
     invalid_json(source, error, SYNTAX_CODE)
 }
 
-/// Returns the diagnostic for a file that is not valid JSON, at the place of the error.
+/// Returns the diagnostic for a file that is not valid JSON, with the position of the error.
 pub(super) fn invalid_json(
     source: &Arc<SourceFile>,
     error: &serde_json::Error,
@@ -67,51 +68,55 @@ struct JsonBlockReader<'a> {
 
 impl JsonBlockReader<'_> {
     /// Returns the span of a value, whose text is a slice of the file's text.
-    fn place(&self, raw: &RawValue) -> SourceSpan {
+    fn span(&self, raw: &RawValue) -> SourceSpan {
         let start = (raw.get().as_ptr() as usize).saturating_sub(self.source.text().as_ptr() as usize);
         let span: Range<usize> = start..start + raw.get().len();
         SourceSpan { source: Arc::clone(self.source), span }
     }
 
-    /// Appends the blocks inside an object, or inside each object of a list.
-    fn inside(&self, parent: Option<&str>, raw: &RawValue, blocks: &mut Vec<HclBlock>) {
+    /// Appends the blocks inside the object of a block, or inside each object of a list; `parent` is the type of that block.
+    fn push_blocks(&self, parent: Option<&str>, raw: &RawValue, blocks: &mut Vec<HclBlock>) {
         for members in objects(raw) {
-            for (kind, raw) in &members {
-                if let Some(labels) = labels_of(parent, kind) {
-                    self.labelled(kind, &mut Vec::new(), labels, raw, blocks);
+            for (block_type, raw) in &members {
+                if let Some(labels) = label_count(parent, block_type) {
+                    self.push_labelled(block_type, &mut Vec::new(), labels, raw, blocks);
                 }
             }
         }
     }
 
-    fn labelled(
+    /// Appends the blocks of one type. Each of `missing_labels` is the name of a member one level deeper.
+    fn push_labelled(
         &self,
-        kind: &str,
-        have: &mut Vec<String>,
-        more: usize,
+        block_type: &str,
+        labels: &mut Vec<String>,
+        missing_labels: usize,
         raw: &RawValue,
         blocks: &mut Vec<HclBlock>,
     ) {
         for members in objects(raw) {
-            if more > 0 {
+            if missing_labels > 0 {
                 for (label, raw) in &members {
-                    have.push(label.clone());
-                    self.labelled(kind, have, more - 1, raw, blocks);
-                    have.pop();
+                    labels.push(label.clone());
+                    self.push_labelled(block_type, labels, missing_labels - 1, raw, blocks);
+                    labels.pop();
                 }
                 continue;
             }
             let mut inner = Vec::new();
-            self.inside(Some(kind), raw, &mut inner);
-            let attributes = members.iter().filter(|(name, _)| labels_of(Some(kind), name).is_none()).map(
-                |(name, raw)| (name.clone(), Attribute { value: expression(raw), place: self.place(raw) }),
-            );
+            self.push_blocks(Some(block_type), raw, &mut inner);
+            let attributes = members
+                .iter()
+                .filter(|(name, _)| label_count(Some(block_type), name).is_none())
+                .map(|(name, raw)| {
+                    (name.clone(), Attribute { value: expression(raw), value_span: self.span(raw) })
+                });
             blocks.push(HclBlock {
-                kind: kind.to_owned(),
-                labels: have.clone(),
+                block_type: block_type.to_owned(),
+                labels: labels.clone(),
                 attributes: attributes.collect(),
                 blocks: inner,
-                place: self.place(raw),
+                header_span: self.span(raw),
             });
         }
     }
@@ -157,12 +162,12 @@ mod tests {
         let source = SourceFile::new("main.tf.json", text);
         let blocks = blocks(&source).unwrap();
         let heads: Vec<String> =
-            blocks.iter().map(|b| format!("{} {}", b.kind, b.labels.join(" "))).collect();
+            blocks.iter().map(|b| format!("{} {}", b.block_type, b.labels.join(" "))).collect();
         assert_eq!(heads, ["terraform ", "data terraform_remote_state net", "variable a", "variable b"]);
-        let backend = blocks[0].inner("backend").next().unwrap();
+        let backend = blocks[0].nested_blocks("backend").next().unwrap();
         assert_eq!(backend.labels, ["s3"]);
         assert_eq!(backend.attributes["bucket"].value, Expr::Literal(json!("b")));
-        assert_eq!(&text[backend.attributes["bucket"].place.span.clone()], "\"b\"");
+        assert_eq!(&text[backend.attributes["bucket"].value_span.span.clone()], "\"b\"");
         let key = &backend.attributes["key"].value;
         assert_eq!(key.literal(), None);
         let look_up = |reference: Reference<'_>| (reference == Reference::Variable("k")).then(|| json!([5]));
@@ -180,9 +185,9 @@ mod tests {
 }"#;
         let blocks = blocks(&SourceFile::new("main.tf.json", text)).unwrap();
         let heads: Vec<String> =
-            blocks.iter().map(|b| format!("{} {}", b.kind, b.labels.join(" "))).collect();
+            blocks.iter().map(|b| format!("{} {}", b.block_type, b.labels.join(" "))).collect();
         assert_eq!(heads, ["variable a", "terraform ", "variable b", "variable b", "terraform "]);
-        assert!(blocks[3].is_true("sensitive") && blocks[4].inner("backend").next().is_some());
+        assert!(blocks[3].is_true("sensitive") && blocks[4].nested_blocks("backend").next().is_some());
     }
 
     #[test]

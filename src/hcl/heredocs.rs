@@ -13,9 +13,9 @@ pub(super) struct Heredoc {
     pub closing: Range<usize>,
 }
 
-/// Construct that the scanner is inside of.
+/// Construct of HCL that the scanner is in.
 enum Mode {
-    /// Expressions and blocks; nested in another mode, an interpolation.
+    /// Expressions and blocks; inside a template, those of an interpolation.
     Code {
         /// Number of open braces.
         braces: usize,
@@ -62,10 +62,10 @@ fn scan(text: &str) -> (Vec<Heredoc>, bool) {
                     at += end.map_or(rest.len(), |end| end + 4);
                     continue;
                 }
-                if let Some(marker) = opening(text, at) {
+                if let Some(marker) = opening_marker(text, at) {
                     at = marker.end + text[marker.end..].find('\n').map_or(0, |end| end + 1);
                     modes.push(Mode::Heredoc(marker));
-                    closing(text, &mut at, &mut modes, &mut found);
+                    close_heredoc(text, &mut at, &mut modes, &mut found);
                     continue;
                 }
                 match c {
@@ -96,7 +96,7 @@ fn scan(text: &str) -> (Vec<Heredoc>, bool) {
                     is_complete &= !(is_quoted && c == '\n');
                     at += c.len_utf8();
                     if !is_quoted && c == '\n' {
-                        closing(text, &mut at, &mut modes, &mut found);
+                        close_heredoc(text, &mut at, &mut modes, &mut found);
                     }
                 }
             }
@@ -106,8 +106,8 @@ fn scan(text: &str) -> (Vec<Heredoc>, bool) {
     (found, is_complete)
 }
 
-/// Returns the delimiter of a heredoc that begins at a byte position.
-fn opening(text: &str, at: usize) -> Option<Range<usize>> {
+/// Returns the opening delimiter of a heredoc whose `<<` is at a byte position.
+fn opening_marker(text: &str, at: usize) -> Option<Range<usize>> {
     let marker = text[at..].strip_prefix("<<")?;
     let marker = marker.strip_prefix('-').unwrap_or(marker);
     let end = marker.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))?;
@@ -117,7 +117,7 @@ fn opening(text: &str, at: usize) -> Option<Range<usize>> {
 }
 
 /// Ends the innermost heredoc if the line at this position is its delimiter alone.
-fn closing(text: &str, at: &mut usize, modes: &mut Vec<Mode>, found: &mut Vec<Heredoc>) {
+fn close_heredoc(text: &str, at: &mut usize, modes: &mut Vec<Mode>, found: &mut Vec<Heredoc>) {
     let Some(Mode::Heredoc(opening)) = modes.last() else { return };
     let line = text[*at..].split('\n').next().unwrap_or_default();
     if line.trim() == &text[opening.clone()] {

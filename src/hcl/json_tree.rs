@@ -1,4 +1,4 @@
-//! JSON whose objects keep repeated members: in JSON syntax of configuration each of them is a block.
+//! JSON whose objects keep repeated members: in configuration in JSON syntax, each repeated member is a block.
 
 use std::{fmt, marker::PhantomData};
 
@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-/// Members of an object in order, repeated ones included.
+/// Members of a JSON object in order, repeated members included.
 #[derive(Debug)]
 pub(super) struct Members<T>(pub Vec<(String, T)>);
 
@@ -37,11 +37,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
 /// Value of a JSON file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonTree {
-    /// String.
+    /// JSON string.
     Text(String),
-    /// Array.
+    /// JSON array.
     Array(Vec<Self>),
-    /// Object, its members in order, repeated ones included.
+    /// JSON object, its members in order, repeated members included.
     Object(Vec<(String, Self)>),
     /// Null, a boolean or a number.
     Other(Value),

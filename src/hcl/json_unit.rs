@@ -1,4 +1,4 @@
-//! Conversion of a Terragrunt unit in JSON to equivalent HCL, for readers of native syntax.
+//! Conversion of a Terragrunt unit's file in JSON to equivalent HCL, so that code for native syntax reads both.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::json_tree::{JsonTree, Members};
 
-/// Block types whose members are named by their labels.
-const LABELLED: [&str; 8] = [
+/// Block types with a label: in JSON, the members of such a block are named by labels.
+const LABELLED_BLOCKS: [&str; 8] = [
     "include",
     "dependency",
     "generate",
@@ -19,41 +19,42 @@ const LABELLED: [&str; 8] = [
 ];
 
 /// Block types without a label.
-const PLAIN: [&str; 8] =
+const UNLABELLED_BLOCKS: [&str; 8] =
     ["terraform", "dependencies", "remote_state", "locals", "exclude", "errors", "engine", "catalog"];
 
-/// HCL that a unit in JSON was converted to, with the place in the JSON text that each part comes from.
+/// HCL that a unit's JSON was converted to, with the span in the JSON text that each part comes from.
 pub(super) struct ConvertedUnit {
+    /// Unit's JSON converted to HCL.
     hcl: String,
-    /// Ranges of the HCL and of the JSON values that they were made from; inner values before the ones around them.
+    /// Ranges of the HCL, each with the range of the JSON value that became it; nested values before the values around them.
     origins: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl ConvertedUnit {
-    /// Returns the HCL.
+    /// Returns the unit in HCL, as an owned text.
     pub(super) fn into_hcl(self) -> String {
         self.hcl
     }
 
-    /// Returns the HCL as text.
+    /// Returns the unit in HCL.
     pub(super) fn hcl(&self) -> &str {
         &self.hcl
     }
 
-    /// Returns the span of the innermost JSON value that a byte of the HCL comes from.
-    pub(super) fn origin(&self, at: usize) -> Range<usize> {
+    /// Returns the span of the innermost JSON value that the byte `at` of the HCL comes from.
+    pub(super) fn json_span(&self, at: usize) -> Range<usize> {
         let holds = |(hcl, _): &&(Range<usize>, Range<usize>)| hcl.start <= at && at <= hcl.end;
         self.origins.iter().find(holds).map_or(0..0, |(_, json)| json.clone())
     }
 }
 
-/// Converts a unit in JSON to HCL. Strings in JSON are templates, as Terragrunt reads them.
+/// Converts the JSON of a unit's file to HCL. Strings in JSON are templates, as Terragrunt reads them.
 pub(super) fn to_hcl(json: &str) -> Result<ConvertedUnit, serde_json::Error> {
     // Parsed as a whole first, so that the place of an error counts from the beginning of the file.
     serde_json::from_str::<Members<JsonTree>>(json)?;
     let unit: &RawValue = serde_json::from_str(json)?;
     let mut converter = Converter { json, hcl: String::new(), origins: Vec::new() };
-    converter.recorded(unit, |converter| converter.body(&members(unit)?))?;
+    converter.write_with_origin(unit, |converter| converter.write_body(&members(unit)?))?;
     Ok(ConvertedUnit { hcl: converter.hcl, origins: converter.origins })
 }
 
@@ -64,8 +65,8 @@ struct Converter<'a> {
 }
 
 impl<'a> Converter<'a> {
-    /// Writes HCL that comes from a value, and records its place.
-    fn recorded(
+    /// Writes HCL with `write`, and records that it comes from `value`.
+    fn write_with_origin(
         &mut self,
         value: &'a RawValue,
         write: impl FnOnce(&mut Self) -> Result<(), serde_json::Error>,
@@ -78,33 +79,33 @@ impl<'a> Converter<'a> {
         Ok(())
     }
 
-    fn body(&mut self, members: &[(String, &'a RawValue)]) -> Result<(), serde_json::Error> {
+    fn write_body(&mut self, members: &[(String, &'a RawValue)]) -> Result<(), serde_json::Error> {
         for (name, value) in members {
-            if LABELLED.contains(&name.as_str()) {
+            if LABELLED_BLOCKS.contains(&name.as_str()) {
                 for object in objects(value)? {
                     let inner = self::members(object)?;
                     // `include` may have no label.
                     let is_path = |(name, value): &(String, &RawValue)| name == "path" && is_text(value);
                     if name == "include" && inner.iter().any(is_path) {
-                        self.block(name, object)?;
+                        self.write_block(name, object)?;
                         continue;
                     }
                     for (label, value) in inner {
-                        let head = format!("{name} {}", quoted(&label));
+                        let header = format!("{name} {}", quoted(&label));
                         for object in objects(value)? {
-                            self.block(&head, object)?;
+                            self.write_block(&header, object)?;
                         }
                     }
                 }
-            } else if PLAIN.contains(&name.as_str()) {
+            } else if UNLABELLED_BLOCKS.contains(&name.as_str()) {
                 for object in objects(value)? {
-                    self.block(name, object)?;
+                    self.write_block(name, object)?;
                 }
             } else {
-                self.recorded(value, |converter| {
+                self.write_with_origin(value, |converter| {
                     converter.hcl.push_str(name);
                     converter.hcl.push_str(" = ");
-                    converter.expression(value)
+                    converter.write_expression(value)
                 })?;
                 self.hcl.push('\n');
             }
@@ -112,11 +113,11 @@ impl<'a> Converter<'a> {
         Ok(())
     }
 
-    fn block(&mut self, head: &str, object: &'a RawValue) -> Result<(), serde_json::Error> {
-        self.recorded(object, |converter| {
-            converter.hcl.push_str(head);
+    fn write_block(&mut self, header: &str, object: &'a RawValue) -> Result<(), serde_json::Error> {
+        self.write_with_origin(object, |converter| {
+            converter.hcl.push_str(header);
             converter.hcl.push_str(" {\n");
-            converter.body(&members(object)?)?;
+            converter.write_body(&members(object)?)?;
             converter.hcl.push('}');
             Ok(())
         })?;
@@ -124,8 +125,8 @@ impl<'a> Converter<'a> {
         Ok(())
     }
 
-    fn expression(&mut self, value: &'a RawValue) -> Result<(), serde_json::Error> {
-        self.recorded(value, |converter| {
+    fn write_expression(&mut self, value: &'a RawValue) -> Result<(), serde_json::Error> {
+        self.write_with_origin(value, |converter| {
             let written = value.get();
             match written.as_bytes().first() {
                 Some(b'"') => {
@@ -136,7 +137,7 @@ impl<'a> Converter<'a> {
                     converter.hcl.push('[');
                     for (index, item) in serde_json::from_str::<Vec<&RawValue>>(written)?.iter().enumerate() {
                         converter.hcl.push_str(if index == 0 { "" } else { ", " });
-                        converter.expression(item)?;
+                        converter.write_expression(item)?;
                     }
                     converter.hcl.push(']');
                 }
@@ -146,7 +147,7 @@ impl<'a> Converter<'a> {
                         converter.hcl.push_str(if index == 0 { "" } else { ", " });
                         converter.hcl.push_str(&quoted(name));
                         converter.hcl.push_str(" = ");
-                        converter.expression(value)?;
+                        converter.write_expression(value)?;
                     }
                     converter.hcl.push('}');
                 }
@@ -165,13 +166,13 @@ fn members(object: &RawValue) -> Result<Vec<(String, &RawValue)>, serde_json::Er
     serde_json::from_str(object.get()).map(|Members(members)| members)
 }
 
-/// Returns the objects of a block, which may be repeated in a list.
+/// Returns the objects of a member that is a block: one object, or each object of a list.
 fn objects(value: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
     let items = if value.get().starts_with('[') { serde_json::from_str(value.get())? } else { vec![value] };
     Ok(items.into_iter().filter(|item: &&RawValue| item.get().starts_with('{')).collect())
 }
 
-/// Returns the expression of a string: a lone `${…}` keeps its type.
+/// Returns the HCL expression of a JSON string: the expression of a lone `${…}` keeps its type, and is in parentheses.
 fn template(text: &str) -> String {
     match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
         Some(inner) if !inner.contains("${") && !inner.contains('}') => format!("({inner})"),
@@ -179,7 +180,7 @@ fn template(text: &str) -> String {
     }
 }
 
-/// Returns a text as a quoted template; expressions inside `${…}` are unchanged.
+/// Writes a text as a quoted template of HCL; expressions inside `${…}` are unchanged.
 fn quoted(text: &str) -> String {
     let (mut hcl, mut depth) = (String::from("\""), 0_usize);
     let mut rest = text.chars().peekable();
@@ -251,7 +252,7 @@ mod tests {
         let json = "{\n  \"dependency\": { \"vpc\": {\n    \"config_path\": \"../\\u0076pc\" } },\n  \
                     \"inputs\": {\n    \"a\": [1.50, {\n      \"b\": \"x-${f()}\" }],\n    \"c\": \"${f()}\"\n  }\n}\n";
         let unit = to_hcl(json).unwrap();
-        let origin = |part: &str| &json[unit.origin(unit.hcl().find(part).unwrap())];
+        let origin = |part: &str| &json[unit.json_span(unit.hcl().find(part).unwrap())];
         assert_eq!(origin("../vpc"), "\"../\\u0076pc\"");
         assert_eq!(origin("1.50"), "1.50");
         assert_eq!(origin("x-${"), "\"x-${f()}\"");

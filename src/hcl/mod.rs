@@ -35,6 +35,7 @@ pub use object_address::{ObjectAddress, ObjectKind};
 pub use parse::parse_body;
 pub use resources::declared_resources;
 pub use unit::{
-    FolderRole, JSON_SYNTAX_CODE, NamedFolder, parse_unit, read_named_folders, read_unit, read_unit_source,
+    FolderRole, JSON_SYNTAX_CODE, NamedFolder, parse_unit, read_dependency_paths, read_named_folders,
+    read_unit_source,
 };
 pub use var_file::{VarFileContent, read_var_file};

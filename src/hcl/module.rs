@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::{Attribute, Expr, SourceSpan};
 
-/// Configuration in one folder.
+/// Module: the configuration in one folder.
 #[derive(Debug, Clone, Default)]
 pub struct Module {
     /// Folder of the module, absolute.
@@ -14,17 +14,17 @@ pub struct Module {
     pub files: Vec<Utf8PathBuf>,
     /// Var files in the folder that the engine loads by their names alone, absolute and in the engine's order.
     pub auto_var_files: Vec<Utf8PathBuf>,
-    /// Backend block; absent when the state is local or in a `cloud`.
+    /// Backend block; `None` when the files declare no backend, so that the state is local, or a `cloud` block.
     pub backend: Option<BackendBlock>,
-    /// Place of the `cloud` block, absent when there is none.
+    /// Span of the header of the `cloud` block; `None` when the files have none.
     pub cloud: Option<SourceSpan>,
     /// Declared variables by name.
     pub variables: IndexMap<String, VariableDecl>,
-    /// Module calls by name.
+    /// Module calls by name: each `module` block.
     pub modules: IndexMap<String, ModuleCall>,
     /// Required providers by local name.
     pub required_providers: IndexMap<String, RequiredProvider>,
-    /// Version constraints on the engine.
+    /// Version constraints on the engine: each `required_version`.
     pub required_version: Vec<Attribute>,
     /// `terraform_remote_state` data sources by name.
     pub remote_states: IndexMap<String, RemoteState>,
@@ -34,29 +34,29 @@ pub struct Module {
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackendBlock {
     /// Type of the backend: `s3`, `local`, `pg` …
-    pub kind: String,
+    pub backend_type: String,
     /// Attributes by name; nested blocks are objects.
     pub attributes: IndexMap<String, Attribute>,
-    /// Span of the block's head.
-    pub place: SourceSpan,
+    /// Span of the block's header: its type and labels.
+    pub header_span: SourceSpan,
 }
 
 /// Block `variable "x" { … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VariableDecl {
-    /// True if plans hide the value.
+    /// True if the variable is declared `sensitive`: engines hide the value in their output.
     pub sensitive: bool,
-    /// True if the value is kept out of plans and states.
+    /// True if the variable is declared `ephemeral`: engines keep the value out of plans and states.
     pub ephemeral: bool,
-    /// Conversion that the engine applies to `TF_VAR_x`.
+    /// Class of the declared type, which decides how the engine converts `TF_VAR_x`.
     pub kind: VariableKind,
-    /// Default value; absent when a value must be set.
+    /// Default value; `None` when a value must be set.
     pub default: Option<Expr>,
-    /// Span of the block's head.
-    pub place: SourceSpan,
+    /// Span of the block's header: its type and labels.
+    pub header_span: SourceSpan,
 }
 
-/// Conversion that an engine applies to the text of `TF_VAR_x`, by the declared type.
+/// Class of a variable's declared type, which decides how the engine converts the text of `TF_VAR_x`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariableKind {
     /// No type: the engine takes the text literally.
@@ -76,8 +76,8 @@ pub struct ModuleCall {
     pub source: Option<Attribute>,
     /// Version constraint on the module.
     pub version: Option<Attribute>,
-    /// Span of the block's head.
-    pub place: SourceSpan,
+    /// Span of the block's header: its type and labels.
+    pub header_span: SourceSpan,
 }
 
 impl VariableDecl {
@@ -88,7 +88,7 @@ impl VariableDecl {
 }
 
 impl ModuleCall {
-    /// Returns the source if it is a path relative to the caller's folder.
+    /// Returns the source if it is a literal path, which is relative to the folder of the calling module.
     pub fn local_source(&self) -> Option<&str> {
         let source = self.source.as_ref()?.value.text()?;
         let is_local = source.starts_with("./") || source.starts_with("../") || [".", ".."].contains(&source);
@@ -99,12 +99,12 @@ impl ModuleCall {
 /// Entry of `required_providers`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequiredProvider {
-    /// Source address, as `hashicorp/aws`; absent for a provider of the local name in the default namespace.
+    /// Source address, as `hashicorp/aws`; `None` for the provider with the local name in the default namespace.
     pub source: Option<String>,
     /// Version constraints as written.
     pub version: Option<String>,
     /// Span of the entry's value.
-    pub place: SourceSpan,
+    pub value_span: SourceSpan,
 }
 
 /// Block `data "terraform_remote_state" "x" { … }`.
@@ -112,12 +112,12 @@ pub struct RequiredProvider {
 pub struct RemoteState {
     /// Name of the data source.
     pub name: String,
-    /// Type of the backend.
+    /// Type of the backend that holds the state.
     pub backend: Option<Attribute>,
-    /// Configuration of the backend; absent when only an engine can evaluate it.
+    /// Configuration of the backend; `None` when only an engine can evaluate it.
     pub config: Option<IndexMap<String, Expr>>,
-    /// Workspace; absent for the default one.
+    /// Workspace whose state is read; `None` for the default workspace.
     pub workspace: Option<Attribute>,
-    /// Span of the block's head.
-    pub place: SourceSpan,
+    /// Span of the block's header: its type and labels.
+    pub header_span: SourceSpan,
 }

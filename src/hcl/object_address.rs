@@ -8,27 +8,27 @@ use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 /// Kind of object that an address names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
-    /// `module.network`
+    /// Module: `module.network`.
     Module,
-    /// `aws_vpc.main`
+    /// Resource: `aws_vpc.main`.
     Resource,
-    /// `data.aws_ami.latest`
+    /// Data source: `data.aws_ami.latest`.
     DataSource,
-    /// `ephemeral.aws_secret.db` or `action.aws_lambda.run`, which no state holds.
+    /// Object that no state holds: `ephemeral.aws_secret.db` or `action.aws_lambda.run`.
     WithoutState,
 }
 
-/// Address of a module, a resource or a data source, in whatever module, without indexes.
+/// Address of a module, a resource or a data source in any module, without indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectAddress {
-    /// `module.network.aws_vpc.main`
+    /// Address without indexes: `module.network.aws_vpc.main`.
     pub path: String,
     /// Kind of the object.
     pub kind: ObjectKind,
 }
 
 impl ObjectAddress {
-    /// Parses an address; absent for a text that is none.
+    /// Parses an address; `None` for a text that is no address.
     pub fn parse(text: &str) -> Option<Self> {
         let expression: Expression = text.trim().parse().ok()?;
         let steps = steps(&expression)?;
@@ -54,16 +54,16 @@ impl ObjectAddress {
     }
 }
 
-/// Returns the names of an address, each with whether it has an index; absent for any other expression.
+/// Returns the names of an address, each with true if an index follows the name; `None` for any other expression.
 fn steps(expression: &Expression) -> Option<Vec<(&str, bool)>> {
     let Traversal { expr, operators, .. } = expression.as_traversal()?;
     let mut steps = vec![(expr.as_variable()?.as_str(), false)];
     for operator in operators {
         match operator.value() {
             TraversalOperator::GetAttr(name) => steps.push((name.as_str(), false)),
-            TraversalOperator::Index(Expression::String(_)) => index(&mut steps)?,
+            TraversalOperator::Index(Expression::String(_)) => mark_index(&mut steps)?,
             TraversalOperator::Index(Expression::Number(number)) if number.value().as_u64().is_some() => {
-                index(&mut steps)?;
+                mark_index(&mut steps)?;
             }
             _ => return None,
         }
@@ -71,8 +71,8 @@ fn steps(expression: &Expression) -> Option<Vec<(&str, bool)>> {
     Some(steps)
 }
 
-/// Marks the last name as one with an index; absent where it has one already.
-fn index(steps: &mut [(&str, bool)]) -> Option<()> {
+/// Marks the last name as followed by an index; `None` if it already is.
+fn mark_index(steps: &mut [(&str, bool)]) -> Option<()> {
     let (_, has_index) = steps.last_mut()?;
     (!std::mem::replace(has_index, true)).then_some(())
 }

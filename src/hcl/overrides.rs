@@ -1,4 +1,4 @@
-//! Merging of blocks into a module: those of ordinary files first, then those of override files.
+//! Merging of blocks into a module: blocks of ordinary files first, then blocks of override files.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/language/files/override>: blocks of the same name are merged
 //! attribute by attribute, a backend (or `cloud`) block replaces the backend or `cloud` block before it.
@@ -9,11 +9,11 @@ impl Module {
     /// Adds the blocks of an ordinary file.
     pub(super) fn add(&mut self, blocks: &[HclBlock]) {
         for block in blocks {
-            match (block.kind.as_str(), block.labels.as_slice()) {
+            match (block.block_type.as_str(), block.labels.as_slice()) {
                 ("terraform", _) => {
-                    let backend = block.inner("backend").find_map(parts::backend);
+                    let backend = block.nested_blocks("backend").find_map(parts::backend);
                     self.backend = self.backend.take().or(backend);
-                    let cloud = block.inner("cloud").next().map(|cloud| cloud.place.clone());
+                    let cloud = block.nested_blocks("cloud").next().map(|cloud| cloud.header_span.clone());
                     self.cloud = self.cloud.take().or(cloud);
                     self.add_requirements(block);
                 }
@@ -34,14 +34,14 @@ impl Module {
     /// Merges the blocks of an override file into the module.
     pub(super) fn override_with(&mut self, blocks: &[HclBlock]) {
         for block in blocks {
-            match (block.kind.as_str(), block.labels.as_slice()) {
+            match (block.block_type.as_str(), block.labels.as_slice()) {
                 ("terraform", _) => {
-                    if let Some(backend) = block.inner("backend").find_map(parts::backend) {
+                    if let Some(backend) = block.nested_blocks("backend").find_map(parts::backend) {
                         self.backend = Some(backend);
                         self.cloud = None;
                     }
-                    if let Some(cloud) = block.inner("cloud").next() {
-                        self.cloud = Some(cloud.place.clone());
+                    if let Some(cloud) = block.nested_blocks("cloud").next() {
+                        self.cloud = Some(cloud.header_span.clone());
                         self.backend = None;
                     }
                     if block.attributes.contains_key("required_version") {
@@ -58,7 +58,7 @@ impl Module {
                             ephemeral: if sets(block, "ephemeral") { new.ephemeral } else { old.ephemeral },
                             kind: if sets(block, "type") { new.kind } else { old.kind },
                             default: new.default.or_else(|| old.default.clone()),
-                            place: old.place.clone(),
+                            header_span: old.header_span.clone(),
                         },
                     };
                     self.variables.insert(name.clone(), merged);
@@ -89,7 +89,8 @@ impl Module {
 
     fn add_requirements(&mut self, block: &HclBlock) {
         self.required_version.extend(block.attributes.get("required_version").cloned());
-        for (name, attribute) in block.inner("required_providers").flat_map(|inner| &inner.attributes) {
+        for (name, attribute) in block.nested_blocks("required_providers").flat_map(|inner| &inner.attributes)
+        {
             self.required_providers.insert(name.clone(), parts::required_provider(attribute));
         }
     }

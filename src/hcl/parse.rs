@@ -1,5 +1,4 @@
-//! Calls of the HCL parser, with texts that engines accept and the parser (hcl-edit 0.10) refuses made parsable
-//! first.
+//! Calls of the HCL parser (hcl-edit 0.10). Texts that engines accept and the parser refuses are rewritten before.
 //!
 //! * A heredoc ends at a line that is the delimiter alone. The parser ends it at a line that begins with the delimiter.
 //! * An object may repeat a key, and the later value counts. The parser refuses the second key.
@@ -96,7 +95,7 @@ fn rename_markers(text: &str) -> String {
             continue;
         }
         let is_free = |name: &String| !lines().any(|line| line.starts_with(name.as_str()));
-        if let Some(name) = names(marker.len()).find(is_free) {
+        if let Some(name) = identifiers(marker.len()).find(is_free) {
             readable.replace_range(heredoc.opening, &name);
             readable.replace_range(heredoc.closing, &name);
         }
@@ -104,7 +103,7 @@ fn rename_markers(text: &str) -> String {
     readable
 }
 
-/// Returns the identifier, number or literal string that begins at a byte position; absent if it is not a whole key.
+/// Returns the identifier, number or literal string that begins at a byte position; `None` if that is not a whole key.
 fn key_at(text: &str, at: usize) -> Option<(Range<usize>, ObjectKey)> {
     let rest = text.get(at..)?;
     let end = if let Some(quoted) = rest.strip_prefix('"') {
@@ -123,14 +122,16 @@ fn key_at(text: &str, at: usize) -> Option<(Range<usize>, ObjectKey)> {
     Some((at..at + end, key))
 }
 
-/// Returns an identifier that the text does not hold, or, if all names of that length occur, one that was not tried
-/// yet.
+/// Returns an identifier of a length that the text does not hold; if all occur, an identifier that was not tried yet.
 fn unused_name(text: &str, len: usize, tried: usize) -> Option<String> {
-    names(len).take(5_000).find(|name| !text.contains(name.as_str())).or_else(|| names(len).nth(tried))
+    identifiers(len)
+        .take(5_000)
+        .find(|name| !text.contains(name.as_str()))
+        .or_else(|| identifiers(len).nth(tried))
 }
 
-/// Returns identifiers of a length in bytes.
-fn names(len: usize) -> impl Iterator<Item = String> {
+/// Returns identifiers of `len` bytes.
+fn identifiers(len: usize) -> impl Iterator<Item = String> {
     const LETTERS: [char; 26] = [
         'z', 'y', 'x', 'w', 'v', 'u', 't', 's', 'r', 'q', 'p', 'o', 'n', 'm', 'l', 'k', 'j', 'i', 'h', 'g',
         'f', 'e', 'd', 'c', 'b', 'a',

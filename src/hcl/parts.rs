@@ -1,4 +1,4 @@
-//! Conversion of blocks to the parts of a module.
+//! Conversion of blocks to the parts of a [`Module`](super::Module): variables, module calls, backends.
 
 use indexmap::IndexMap;
 
@@ -8,29 +8,31 @@ use super::{
 };
 
 pub(super) fn backend(block: &HclBlock) -> Option<BackendBlock> {
-    let kind = block.labels.first()?.clone();
+    let backend_type = block.labels.first()?.clone();
     let mut attributes = block.attributes.clone();
     for inner in &block.blocks {
         let value = Expr::object(&values(&inner.attributes));
-        attributes.insert(inner.kind.clone(), Attribute { value, place: inner.place.clone() });
+        attributes
+            .insert(inner.block_type.clone(), Attribute { value, value_span: inner.header_span.clone() });
     }
-    Some(BackendBlock { kind, attributes, place: block.place.clone() })
+    Some(BackendBlock { backend_type, attributes, header_span: block.header_span.clone() })
 }
 
 pub(super) fn variable(block: &HclBlock) -> VariableDecl {
     VariableDecl {
         sensitive: block.is_true("sensitive"),
         ephemeral: block.is_true("ephemeral"),
-        kind: block.attributes.get("type").map_or(VariableKind::Untyped, kind),
+        kind: block.attributes.get("type").map_or(VariableKind::Untyped, variable_kind),
         default: block.attributes.get("default").map(|attribute| attribute.value.clone()),
-        place: block.place.clone(),
+        header_span: block.header_span.clone(),
     }
 }
 
-fn kind(kind: &Attribute) -> VariableKind {
-    let SourceSpan { source, span } = &kind.place;
+fn variable_kind(declared: &Attribute) -> VariableKind {
+    let SourceSpan { source, span } = &declared.value_span;
     let written = source.text().get(span.clone()).unwrap_or_default();
-    let is_primitive = ["string", "number", "bool"].contains(&kind.value.text().unwrap_or(written).trim());
+    let is_primitive =
+        ["string", "number", "bool"].contains(&declared.value.text().unwrap_or(written).trim());
     if is_primitive { VariableKind::Primitive } else { VariableKind::Other }
 }
 
@@ -39,7 +41,7 @@ pub(super) fn module_call(name: &str, block: &HclBlock) -> ModuleCall {
         name: name.to_owned(),
         source: block.attributes.get("source").cloned(),
         version: block.attributes.get("version").cloned(),
-        place: block.place.clone(),
+        header_span: block.header_span.clone(),
     }
 }
 
@@ -50,21 +52,23 @@ pub(super) fn required_provider(attribute: &Attribute) -> RequiredProvider {
         source: text("source"),
         // Legacy form: `aws = "~> 5.0"`.
         version: text("version").or_else(|| attribute.value.text().map(str::to_owned)),
-        place: attribute.place.clone(),
+        value_span: attribute.value_span.clone(),
     }
 }
 
 pub(super) fn remote_state(name: &str, block: &HclBlock) -> RemoteState {
     let config = match block.attributes.get("config") {
         Some(attribute) => attribute.value.members(),
-        None => Some(block.inner("config").next().map(|inner| values(&inner.attributes)).unwrap_or_default()),
+        None => Some(
+            block.nested_blocks("config").next().map(|inner| values(&inner.attributes)).unwrap_or_default(),
+        ),
     };
     RemoteState {
         name: name.to_owned(),
         backend: block.attributes.get("backend").cloned(),
         config,
         workspace: block.attributes.get("workspace").cloned(),
-        place: block.place.clone(),
+        header_span: block.header_span.clone(),
     }
 }
 

@@ -5,26 +5,28 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use serde_json::Value;
 
-use super::{folder::open, from_hcl};
+use super::{folder::read_source, from_hcl};
 use crate::{engine::layout::module_files, model::EngineName};
 
 /// Returns the resources and data sources that a module itself declares, as `aws_vpc.main` and `data.aws_ami.x`;
-/// absent if a file cannot be read.
+/// `None` if a file cannot be read.
 pub fn declared_resources(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Option<BTreeSet<String>> {
     let names = dir.read_dir_utf8().ok()?;
     let names: Vec<String> =
         names.map(|entry| entry.map(|entry| entry.file_name().to_owned())).collect::<Result<_, _>>().ok()?;
     let mut declared = BTreeSet::new();
     for name in module_files(engine, names.iter().map(String::as_str)).all() {
-        let source = open(&dir.join(name), root).ok()?;
+        let source = read_source(&dir.join(name), root).ok()?;
         if Utf8Path::new(name).extension() == Some("json") {
-            of_json(&serde_json::from_str(source.text()).ok()?, &mut declared)?;
+            collect_from_json(&serde_json::from_str(source.text()).ok()?, &mut declared)?;
         } else {
             for block in from_hcl::body(&source).ok()?.blocks() {
                 let labels: Vec<&str> =
                     block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect();
-                if let ("resource" | "data", [kind, name]) = (block.ident.as_str(), labels.as_slice()) {
-                    declared.insert(address(block.ident.as_str(), kind, name));
+                if let ("resource" | "data", [resource_type, name]) =
+                    (block.ident.as_str(), labels.as_slice())
+                {
+                    declared.insert(address(block.ident.as_str(), resource_type, name));
                 }
             }
         }
@@ -32,19 +34,25 @@ pub fn declared_resources(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -
     Some(declared)
 }
 
-fn address(block: &str, kind: &str, name: &str) -> String {
-    if block == "data" { format!("data.{kind}.{name}") } else { format!("{kind}.{name}") }
+fn address(block_type: &str, resource_type: &str, name: &str) -> String {
+    if block_type == "data" {
+        format!("data.{resource_type}.{name}")
+    } else {
+        format!("{resource_type}.{name}")
+    }
 }
 
-/// Collects the resources of a file in JSON, each level of which is an object or a list of objects; absent if a level
-/// is neither.
-fn of_json(file: &Value, declared: &mut BTreeSet<String>) -> Option<()> {
-    for (block, kinds) in members(file)? {
-        if block != "resource" && block != "data" {
+/// Collects the resources of a file in JSON, each level of which is an object or a list of objects; `None` if a
+/// level is neither.
+fn collect_from_json(file: &Value, declared: &mut BTreeSet<String>) -> Option<()> {
+    for (block_type, resource_types) in members(file)? {
+        if block_type != "resource" && block_type != "data" {
             continue;
         }
-        for (kind, names) in members(kinds)? {
-            declared.extend(members(names)?.into_iter().map(|(name, _)| address(block, kind, name)));
+        for (resource_type, names) in members(resource_types)? {
+            declared.extend(
+                members(names)?.into_iter().map(|(name, _)| address(block_type, resource_type, name)),
+            );
         }
     }
     Some(())

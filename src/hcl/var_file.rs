@@ -3,15 +3,15 @@
 use camino::Utf8Path;
 use indexmap::IndexMap;
 
-use super::{Attribute, folder::open, from_hcl, from_json};
+use super::{Attribute, folder::read_source, from_hcl, from_json};
 use crate::diagnostic::Diagnostic;
 
-/// Values of a var file by variable, with their spans.
+/// Values in a var file, by the names of their variables.
 pub type VarFileContent = IndexMap<String, Attribute>;
 
-/// Reads a var file; findings show paths relative to `root`.
+/// Reads a var file; errors show paths relative to `root`.
 pub fn read_var_file(file: &Utf8Path, root: &Utf8Path) -> Result<VarFileContent, Diagnostic> {
-    let source = open(file, root)?.confidential();
+    let source = read_source(file, root)?.confidential();
     if file.extension() == Some("json") {
         from_json::attributes(&source)
     } else {
@@ -33,7 +33,7 @@ mod tests {
         fs::write(dir.join("a.tfvars.json"), "{ \"region\": \"${not a template}\" }").unwrap();
         let native = read_var_file(&dir.join("a.tfvars"), dir).unwrap();
         assert_eq!(native["region"].value.text(), Some("eu"));
-        assert_eq!(native["n"].place.line(), "a.tfvars:2");
+        assert_eq!(native["n"].value_span.line(), "a.tfvars:2");
         let json = read_var_file(&dir.join("a.tfvars.json"), dir).unwrap();
         assert_eq!(json["region"].value.text(), Some("${not a template}"));
     }

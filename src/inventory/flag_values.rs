@@ -91,6 +91,6 @@ fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec
 fn value_of(expression: FlagExpression, text: &str) -> VariableValue {
     match expression {
         FlagExpression::Literal(value) => VariableValue::Known(value),
-        FlagExpression::Evaluated => VariableValue::Expression(text.to_owned()),
+        FlagExpression::EngineOnly => VariableValue::Expression(text.to_owned()),
     }
 }

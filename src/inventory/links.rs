@@ -102,7 +102,7 @@ impl<'a> Links<'a> {
             kind,
             values: config.iter().map(|(name, value)| (name.clone(), setting(value))).collect(),
             pairs: IndexMap::new(),
-            place: Some(link.place.clone()),
+            place: Some(link.header_span.clone()),
         };
         let environment = |name: &str| (self.environment)(instance, name);
         state_address(&backend, workspace.as_deref(), &instance.dir, &environment)
@@ -129,8 +129,8 @@ fn undeclared_link(instance: &Instance, link: &RemoteState, target: &InstanceId)
         return Some(
             Diagnostic::warning("isolation::foreign-state", format!("`{id}` reads the state of `{target}`"))
                 .at(
-                    &link.place.source,
-                    link.place.span.clone(),
+                    &link.header_span.source,
+                    link.header_span.span.clone(),
                     format!("this is the state of `{}`", target.environment),
                 ),
         );
@@ -147,7 +147,11 @@ fn undeclared_link(instance: &Instance, link: &RemoteState, target: &InstanceId)
             "inventory::undeclared-link",
             format!("`{}` reads the state of `{}` and does not say that it needs it", id.stack, target.stack),
         )
-        .at(&link.place.source, link.place.span.clone(), format!("this is the state of `{}`", target.stack))
+        .at(
+            &link.header_span.source,
+            link.header_span.span.clone(),
+            format!("this is the state of `{}`", target.stack),
+        )
         .help(format!(
             "write `needs = [{}]` under `[stacks.{}]`",
             needs.join(", "),

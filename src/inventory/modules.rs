@@ -15,7 +15,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     engine::{CalledModule, layout::unit_file},
     files::normalised,
-    hcl::{Attribute, Module, ModuleCall, read_folder, read_unit},
+    hcl::{Attribute, Module, ModuleCall, read_dependency_paths, read_folder},
     model::{EngineName, InstanceId},
 };
 
@@ -80,7 +80,7 @@ impl Modules {
             let key = (instance.dir.clone(), instance.engine);
             if folder.is_dir() && seen.insert(key.clone()) {
                 if unit_file(instance.engine).is_some() {
-                    let problem = read_unit(&instance.dir, root).err();
+                    let problem = read_dependency_paths(&instance.dir, root).err();
                     modules.unread.extend(problem.clone().map(|problem| (problem, instance.engine)));
                     found.extend(problem);
                 }
@@ -244,7 +244,7 @@ fn local_folder(dir: &Utf8Path, call: &ModuleCall) -> Option<Utf8PathBuf> {
 
 fn missing(called: &Utf8Path, call: &ModuleCall, root: &Utf8Path) -> Diagnostic {
     let shown = called.strip_prefix(root).unwrap_or(called);
-    let place = call.source.as_ref().map_or(&call.place, |source| &source.place);
+    let place = call.source.as_ref().map_or(&call.header_span, |source| &source.value_span);
     Diagnostic::warning(
         "hcl::missing-module",
         format!("module `{}` comes from a folder that is not there", call.name),

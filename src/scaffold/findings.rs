@@ -131,7 +131,7 @@ fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack],
 fn warn(roots: &Roots, stacks: &[DraftStack], environments: &[FoundEnvironment]) -> Vec<String> {
     let mut warnings = Vec::new();
     for root in &roots.found {
-        let remote = root.module.backend.as_ref().is_some_and(|block| block.kind == "remote");
+        let remote = root.module.backend.as_ref().is_some_and(|block| block.backend_type == "remote");
         if root.module.cloud.is_some() || remote {
             warnings.push(format!(
                 "`{}` keeps its state in a service that saves no plans: envctl refuses it",

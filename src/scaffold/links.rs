@@ -115,7 +115,7 @@ impl<'a> StackView<'a> {
             });
             values.insert(key.to_owned(), Setting::Known(text.map_or_else(|| value.clone(), Value::from)));
         }
-        self.known(&block.kind, values, self.workspace())
+        self.known(&block.backend_type, values, self.workspace())
     }
 
     /// Returns the address of the state that a link reads.

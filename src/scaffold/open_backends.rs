@@ -71,8 +71,8 @@ fn required(kind: &str) -> &'static [&'static str] {
 
 /// Returns true if a block does not determine the place of the state.
 pub(super) fn is_open(block: &BackendBlock) -> bool {
-    let lacks_key =
-        identity(&block.kind).is_some_and(|(key, needed)| needed && !block.attributes.contains_key(key));
+    let lacks_key = identity(&block.backend_type)
+        .is_some_and(|(key, needed)| needed && !block.attributes.contains_key(key));
     lacks_key || block.attributes.is_empty()
 }
 
@@ -98,7 +98,10 @@ pub(super) fn pairs_of_files(block: &BackendBlock, files: &Files) -> Pairs {
     };
     let values: BTreeMap<String, Pair> = keys.into_iter().map(|key| (key.clone(), pair(key))).collect();
     let told_by = files.values().next().map(|(file, _)| file.clone());
-    complete(Pairs { kind: block.kind.clone(), values, missing: Vec::new(), proposed: None, told_by }, block)
+    complete(
+        Pairs { kind: block.backend_type.clone(), values, missing: Vec::new(), proposed: None, told_by },
+        block,
+    )
 }
 
 /// Returns the pairs that scripts pass, or a proposal; `{stack}` is part of a key when there are several stacks.
@@ -112,13 +115,14 @@ pub(super) fn pairs_of_scripts(block: &BackendBlock, evidence: &Evidence, severa
             told_by.get_or_insert_with(|| file.clone());
         }
     }
-    let mut pairs = Pairs { kind: block.kind.clone(), values, missing: Vec::new(), proposed: None, told_by };
-    if let Some((key, _)) = identity(&block.kind)
+    let mut pairs =
+        Pairs { kind: block.backend_type.clone(), values, missing: Vec::new(), proposed: None, told_by };
+    if let Some((key, _)) = identity(&block.backend_type)
         && !pairs.values.contains_key(key)
         && !block.attributes.contains_key(key)
     {
         let stack = if several { "/{stack}" } else { "" };
-        let value = match block.kind.as_str() {
+        let value = match block.backend_type.as_str() {
             "local" => "{env}.tfstate".to_owned(),
             "s3" | "azurerm" => format!("{{project}}/{{env}}{stack}/terraform.tfstate"),
             "pg" | "kubernetes" => format!("{{project}}-{{env}}{}", stack.replace('/', "-")),
@@ -132,7 +136,7 @@ pub(super) fn pairs_of_scripts(block: &BackendBlock, evidence: &Evidence, severa
 
 fn complete(mut pairs: Pairs, block: &BackendBlock) -> Pairs {
     let set = |key: &str| block.attributes.contains_key(key) || pairs.values.contains_key(key);
-    pairs.missing = required(&block.kind).iter().copied().filter(|key| !set(key)).collect();
+    pairs.missing = required(&block.backend_type).iter().copied().filter(|key| !set(key)).collect();
     pairs
 }
 

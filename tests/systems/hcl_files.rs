@@ -93,7 +93,7 @@ fn locals(body: &Body, text: &str) -> Vec<(String, Option<Value>)> {
     let attributes = body.get_blocks("locals").flat_map(|block| block.body.attributes());
     let literal = |text: &str| match flag_expression(text) {
         Ok(FlagExpression::Literal(value)) => Some(value),
-        Ok(FlagExpression::Evaluated) | Err(_) => None,
+        Ok(FlagExpression::EngineOnly) | Err(_) => None,
     };
     attributes
         .map(|local| (local.key.as_str().to_owned(), literal(&text[local.value.span().unwrap()])))

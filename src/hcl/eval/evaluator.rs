@@ -1,4 +1,4 @@
-//! Evaluator of expressions.
+//! Evaluator of HCL expressions.
 
 use camino::Utf8Path;
 use hcl_edit::{
@@ -9,18 +9,18 @@ use serde_json::Value;
 
 use super::{
     functions::call_by_name,
-    number::{exact, number_text},
+    number::{number_text, unrounded_number},
     provenance::TextOrigin,
     segments::{PathSegment, known_text, push},
 };
 
-/// Place of an expression: it resolves what the expression alone does not determine.
+/// Context of an expression, such as its module or file: resolves what the expression alone does not determine.
 pub trait Resolver {
-    /// Evaluates a reference, as `local.x` or `path.module`; absent when it is unknown.
+    /// Evaluates a reference, as `local.x` or `path.module`; `None` when its value is unknown.
     fn reference(&self, traversal: &Traversal, depth: usize) -> Option<Evaluated<'static>>;
 
-    /// Evaluates a function whose result depends on the place of the expression.
-    fn function(&self, call: &FuncCall, depth: usize) -> PlaceFunction;
+    /// Evaluates a function call whose result depends on the context of the expression.
+    fn function(&self, call: &FuncCall, depth: usize) -> ContextualCall;
 
     /// Returns the sources of the texts that an expression of unknown value may have.
     fn origin(&self, _expression: &Expression, _depth: usize) -> TextOrigin {
@@ -32,23 +32,23 @@ pub trait Resolver {
         None
     }
 
-    /// Counts an expression; false when no further one may be evaluated.
+    /// Counts an evaluated expression. Returns false when the limit is reached and no further expression may be evaluated.
     fn take_step(&self) -> bool {
         true
     }
 }
 
-/// Result of a function call as far as it depends on the place of the expression.
-pub enum PlaceFunction {
+/// Result of a function call whose function may depend on the context of the expression.
+pub enum ContextualCall {
     /// Value of the call.
     Known(Vec<PathSegment<'static>>),
-    /// Value that is not known at this place.
+    /// Value that is not known in this context.
     Unknown,
-    /// Function that depends on its arguments alone.
+    /// Call of a function that depends on its arguments alone, which the evaluator evaluates itself.
     Independent,
 }
 
-/// Result of an expression.
+/// Result of the evaluation of an expression.
 pub enum Evaluated<'e> {
     /// Text, of which parts may be unknown.
     Text(Vec<PathSegment<'e>>),
@@ -57,7 +57,7 @@ pub enum Evaluated<'e> {
 }
 
 impl<'e> Evaluated<'e> {
-    /// Returns the result as it is used in a template; absent for null and collections, which engines refuse there.
+    /// Returns the result as it is used in a template; `None` for null and collections, which engines refuse in templates.
     fn into_text(self) -> Option<Vec<PathSegment<'e>>> {
         match self {
             Self::Text(segments) => Some(segments),
@@ -68,7 +68,7 @@ impl<'e> Evaluated<'e> {
         }
     }
 
-    /// Returns the result as a value; absent for a text with an unknown part.
+    /// Returns the result as a value; `None` for a text with an unknown part.
     fn into_value(self) -> Option<Value> {
         match self {
             Self::Text(segments) => known_text(&segments).map(Value::String),
@@ -79,7 +79,7 @@ impl<'e> Evaluated<'e> {
 
 /// Evaluates an expression to the segments of its text; an expression of unknown value is one value segment.
 ///
-/// `depth` limits nested expressions and references; it ends a circle of locals.
+/// `depth` limits nested expressions and references, so that a circle of locals ends.
 pub fn evaluate<'e>(
     resolver: &dyn Resolver,
     expression: &'e Expression,
@@ -91,7 +91,7 @@ pub fn evaluate<'e>(
         .unwrap_or_else(|| vec![PathSegment::Value(Some(expression), resolver.origin(expression, depth))])
 }
 
-/// Evaluates an expression to a value of its type; absent when a part of it is unknown.
+/// Evaluates an expression to a value of its type; `None` when a part of the value is unknown.
 pub fn evaluate_value(resolver: &dyn Resolver, expression: &Expression, depth: usize) -> Option<Value> {
     let within = depth.checked_sub(1)?;
     match unwrapped(expression) {
@@ -109,7 +109,7 @@ pub fn evaluate_value(resolver: &dyn Resolver, expression: &Expression, depth: u
     }
 }
 
-/// Evaluates an expression that is no list and no object; absent when its value is unknown.
+/// Evaluates an expression that is no list and no object; `None` when its value is unknown.
 pub(super) fn evaluate_scalar<'e>(
     resolver: &dyn Resolver,
     expression: &'e Expression,
@@ -120,7 +120,9 @@ pub(super) fn evaluate_scalar<'e>(
         Expression::Null(_) => Some(Evaluated::Value(Value::Null)),
         Expression::Bool(value) => Some(Evaluated::Value(Value::Bool(*value.value()))),
         // A number that the parser rounds would be a wrong value: it stays unknown.
-        Expression::Number(number) => exact(number).map(|number| Evaluated::Value(Value::Number(number))),
+        Expression::Number(number) => {
+            unrounded_number(number).map(|number| Evaluated::Value(Value::Number(number)))
+        }
         Expression::String(text) => Some(Evaluated::Text(vec![PathSegment::Text(text.value().clone())])),
         Expression::StringTemplate(template) => {
             Some(Evaluated::Text(evaluate_template(resolver, template.iter(), within)))
@@ -190,7 +192,7 @@ pub fn evaluate_template<'e>(
     segments
 }
 
-/// Evaluates a function call to the segments of its text; absent when the function, or an argument that it needs, is
+/// Evaluates a function call to the segments of its text; `None` when the function, or an argument that it needs, is
 /// unknown.
 pub fn evaluate_call<'e>(
     resolver: &dyn Resolver,
@@ -205,13 +207,13 @@ fn evaluate_function<'e>(resolver: &dyn Resolver, call: &'e FuncCall, depth: usi
         return None;
     }
     match resolver.function(call, depth) {
-        PlaceFunction::Known(segments) => Some(Evaluated::Text(segments)),
-        PlaceFunction::Unknown => None,
-        PlaceFunction::Independent => call_by_name(resolver, call, depth),
+        ContextualCall::Known(segments) => Some(Evaluated::Text(segments)),
+        ContextualCall::Unknown => None,
+        ContextualCall::Independent => call_by_name(resolver, call, depth),
     }
 }
 
-/// Returns the expression of an object's member; of two members with one name, the last.
+/// Returns the expression of an object's member; if a name is repeated, of the last member with that name.
 pub fn object_member<'o>(
     resolver: &dyn Resolver,
     object: &'o Object,
@@ -222,7 +224,7 @@ pub fn object_member<'o>(
     object.iter().filter(|(key, _)| is_named(key)).last().map(|(_, value)| value.expr())
 }
 
-/// Returns the text of an object's key; absent when it is unknown.
+/// Returns the text of an object's key; `None` when it is unknown.
 pub fn object_key(resolver: &dyn Resolver, key: &ObjectKey, depth: usize) -> Option<String> {
     match key {
         ObjectKey::Ident(name) => Some(name.to_string()),

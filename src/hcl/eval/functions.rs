@@ -12,10 +12,10 @@ use super::{
 };
 use crate::files::normalised;
 
-/// Function over the arguments of a call; absent when the result is unknown.
+/// Function over the arguments of a call; `None` when the result is unknown.
 type Function = for<'e> fn(&Arguments<'_, 'e>) -> Option<Evaluated<'e>>;
 
-/// Functions by name.
+/// Functions that the evaluator knows, by name.
 const FUNCTIONS: [(&str, Function); 13] = [
     ("abspath", abspath),
     ("basename", basename),
@@ -32,7 +32,7 @@ const FUNCTIONS: [(&str, Function); 13] = [
     ("trimsuffix", trimsuffix),
 ];
 
-/// Evaluates a call of a function in the table; absent for other functions, and when an argument is unknown.
+/// Evaluates a call of a function in [`FUNCTIONS`]; `None` for other functions, and when an argument is unknown.
 pub(super) fn call_by_name<'e>(
     resolver: &dyn Resolver,
     call: &'e FuncCall,
@@ -54,23 +54,23 @@ impl<'e> Arguments<'_, 'e> {
         self.call.args.len()
     }
 
-    /// Returns the segments of an argument; absent when the call has fewer.
+    /// Returns the segments of the argument at an index; `None` when the call has fewer arguments.
     fn segments(&self, at: usize) -> Option<Vec<PathSegment<'e>>> {
         self.call.args.get(at).map(|argument| evaluate(self.resolver, argument, self.depth))
     }
 
-    /// Returns the value of an argument that is no list and no object; absent when it is unknown.
+    /// Returns the value of an argument that is no list and no object; `None` when it is unknown.
     fn scalar(&self, at: usize) -> Option<Evaluated<'e>> {
         evaluate_scalar(self.resolver, self.call.args.get(at)?, self.depth)
     }
 
-    /// Returns the text of an argument; absent when a part of it is unknown.
-    fn known(&self, at: usize) -> Option<String> {
+    /// Returns the text of an argument; `None` when a part of it is unknown.
+    fn text(&self, at: usize) -> Option<String> {
         known_text(&self.segments(at)?)
     }
 }
 
-fn known(text: impl Into<String>) -> Vec<PathSegment<'static>> {
+fn known_segments(text: impl Into<String>) -> Vec<PathSegment<'static>> {
     vec![PathSegment::Text(text.into())]
 }
 
@@ -87,8 +87,10 @@ fn abspath<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let segments = arguments.segments(0)?;
     let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_abspath(segments))) };
     match arguments.resolver.working_dir() {
-        Some(dir) => Some(Evaluated::Text(known(normalised(&dir.join(path))))),
-        None if path.starts_with('/') => Some(Evaluated::Text(known(normalised(Utf8Path::new(&path))))),
+        Some(dir) => Some(Evaluated::Text(known_segments(normalised(&dir.join(path))))),
+        None if path.starts_with('/') => {
+            Some(Evaluated::Text(known_segments(normalised(Utf8Path::new(&path)))))
+        }
         None => Some(Evaluated::Text(segments)),
     }
 }
@@ -108,7 +110,9 @@ fn dirname<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let segments = arguments.segments(0)?;
     let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_dirname(segments))) };
     let folder = path.rfind('/').map(|at| normalised(Utf8Path::new(&path[..=at])).into_string());
-    Some(Evaluated::Text(known(folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned()))))
+    Some(Evaluated::Text(known_segments(
+        folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned()),
+    )))
 }
 
 fn basename<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
@@ -120,7 +124,7 @@ fn basename<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
         (false, true) => "/",
         (false, false) => shown.rsplit('/').next().unwrap_or(shown),
     };
-    Some(Evaluated::Text(known(name)))
+    Some(Evaluated::Text(known_segments(name)))
 }
 
 fn trimspace<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
@@ -136,22 +140,22 @@ fn chomp<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
 }
 
 fn trimsuffix<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let end = arguments.known(1)?;
+    let end = arguments.text(1)?;
     let mut segments = arguments.segments(0)?;
     segments.last_mut().into_iter().for_each(|segment| mark_altered(segment, &end));
     Some(Evaluated::Text(trim_ends(segments, |text| text, |text| text.strip_suffix(&*end).unwrap_or(text))))
 }
 
 fn trimprefix<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let start = arguments.known(1)?;
+    let start = arguments.text(1)?;
     let mut segments = arguments.segments(0)?;
     segments.first_mut().into_iter().for_each(|segment| mark_altered(segment, &start));
     Some(Evaluated::Text(trim_ends(segments, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text)))
 }
 
-/// Joins the items of lists; absent when an argument is another expression than a list.
+/// Joins the items of lists; `None` when an argument is no list in brackets.
 fn join<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let between = arguments.known(0)?;
+    let between = arguments.text(0)?;
     let mut items = Vec::new();
     for list in arguments.call.args.iter().skip(1) {
         let Expression::Array(list) = list else { return None };
@@ -166,10 +170,10 @@ fn join<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     Some(Evaluated::Text(segments))
 }
 
-/// Formats values. A number with a verb of its own is unknown; the whole is for verbs that are not supported here, such
-/// as `%5s` or `%[1]d`, and for another number of values than the format has verbs.
+/// Formats values. The text of a verb for numbers is unknown. The result is `None` for verbs that are not supported here, such
+/// as `%5s` or `%[1]d`, and if the number of values is not the number of verbs.
 fn format<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
-    let format = arguments.known(0)?;
+    let format = arguments.text(0)?;
     let mut values = 1..arguments.len();
     let mut segments = Vec::new();
     let mut rest = format.as_str();

@@ -4,9 +4,9 @@ use hcl_edit::{Formatted, Number};
 
 use crate::model::exact_number;
 
-/// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more. Engines keep
-/// the sign of zero too, and a whole number does not.
-pub(super) fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
+/// Returns a number unless the parser has rounded it: the parser reads numbers into 64 bits, and engines keep more digits,
+/// and the sign of zero.
+pub(super) fn unrounded_number(number: &Formatted<Number>) -> Option<serde_json::Number> {
     let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
     exact_number(&written).filter(|kept| !written.starts_with('-') || kept.to_string().starts_with('-'))
 }

@@ -1,11 +1,12 @@
-//! Origin of path texts: where the texts of a value are written, and which position they have in the path that is read.
+//! Origin of path texts: the sources of the texts of a value, and the position of each text in the path of a file to read.
 
 use std::collections::BTreeSet;
 
 use super::segments::{PathBase, PathSegment};
 
-/// Sources of the texts that a value may have, each with its position in the value; `None` when they are unknown. A text
-/// that stays in the folder where it starts is left out, since the files of that folder are inputs anyway.
+/// Sources of the texts that a value may have, each with its position in the value; `None` when the sources are unknown.
+///
+/// A text that stays in the folder where it starts is left out, since the files of that folder are inputs anyway.
 pub type TextOrigin = Option<BTreeSet<(TextSource, PathPosition)>>;
 
 /// Origin of a value whose texts have no `..`: no sources to follow.
@@ -14,13 +15,13 @@ pub const LITERAL: TextOrigin = Some(BTreeSet::new());
 /// Source of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextSource {
-    /// Value of the variable of this name.
+    /// Value of an HCL variable, by name.
     Variable(String),
     /// Literal text with `..`, which leads out of its folder.
     Text {
-        /// Folder that the text starts from as a path.
+        /// Folder from which the text leads as a path.
         base: PathBase,
-        /// Text, relative to the folder.
+        /// Path relative to the folder.
         text: String,
         /// True if a value follows the text.
         is_open: bool,
@@ -29,12 +30,12 @@ pub enum TextSource {
     Escaping,
 }
 
-/// Position of a text in the path that is read.
+/// Position of a text in the path of the file that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathPosition {
     /// Whole path.
     Whole,
-    /// Folder that holds the file.
+    /// Folder that holds the file: a `/` follows the text.
     Below,
     /// Beginning of the path, followed by more of the same name.
     Begins,
@@ -45,10 +46,10 @@ pub enum PathPosition {
 }
 
 impl PathPosition {
-    /// Returns the position in a path of a text that has the position `self` in a value, where the value has the position
-    /// `path`.
+    /// Returns the position of a text in a path: the text has the position `self` in a value, and the value has the position
+    /// `path` in the path.
     #[must_use]
-    pub fn of(self, path: Self) -> Self {
+    pub fn within(self, path: Self) -> Self {
         match (self, path) {
             (Self::Inside, _) | (_, Self::Inside) => Self::Inside,
             (Self::Altered, _) | (_, Self::Altered) => Self::Altered,
@@ -60,10 +61,10 @@ impl PathPosition {
 
 /// Returns the origin of a value that is used at a position of a path.
 pub(super) fn origin_at(origin: &TextOrigin, path: PathPosition) -> TextOrigin {
-    Some(origin.as_ref()?.iter().map(|(source, own)| (source.clone(), own.of(path))).collect())
+    Some(origin.as_ref()?.iter().map(|(source, own)| (source.clone(), own.within(path))).collect())
 }
 
-/// Returns the origin of a text: its values, and its own beginning if that has a `..`.
+/// Returns the origin of a text: of the values in it, and of its literal beginning if that has a `..`.
 pub fn origin_of_text(segments: &[PathSegment<'_>]) -> TextOrigin {
     let mut origin = origin_of_values(segments)?;
     let (base, up, behind) = match segments {
@@ -83,7 +84,7 @@ pub fn origin_of_text(segments: &[PathSegment<'_>]) -> TextOrigin {
     Some(origin)
 }
 
-/// Returns the origin of the values in a text, without the text's own beginning.
+/// Returns the origin of the values in a text, without the text's literal beginning.
 pub fn origin_of_values(segments: &[PathSegment<'_>]) -> TextOrigin {
     let mut sources = BTreeSet::new();
     for (at, segment) in segments.iter().enumerate() {
@@ -202,9 +203,9 @@ mod tests {
 
     #[test]
     fn the_use_of_a_text_is_that_of_the_value_it_is_in() {
-        assert_eq!(PathPosition::Whole.of(PathPosition::Below), PathPosition::Below);
-        assert_eq!(PathPosition::Begins.of(PathPosition::Below), PathPosition::Begins);
-        assert_eq!(PathPosition::Below.of(PathPosition::Altered), PathPosition::Altered);
-        assert_eq!(PathPosition::Altered.of(PathPosition::Inside), PathPosition::Inside);
+        assert_eq!(PathPosition::Whole.within(PathPosition::Below), PathPosition::Below);
+        assert_eq!(PathPosition::Begins.within(PathPosition::Below), PathPosition::Begins);
+        assert_eq!(PathPosition::Below.within(PathPosition::Altered), PathPosition::Altered);
+        assert_eq!(PathPosition::Altered.within(PathPosition::Inside), PathPosition::Inside);
     }
 }

@@ -1,9 +1,9 @@
-//! References of an expression in the root of a configuration: variables, the workspace, folders.
+//! References of expressions in a module that have values without an engine: variables, the workspace, folders.
 
 use hcl_edit::expr::{Expression, FuncCall, Traversal, TraversalOperator};
 use serde_json::Value;
 
-use super::evaluator::{Evaluated, PlaceFunction, Resolver};
+use super::evaluator::{ContextualCall, Evaluated, Resolver};
 
 /// Reference that can be looked up without an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub enum Folder {
 }
 
 impl<'a> Reference<'a> {
-    /// Returns the reference that a traversal is; absent for one that only an engine can look up.
-    pub fn of(traversal: &'a Traversal) -> Option<Self> {
+    /// Returns the reference that a traversal is; `None` for a reference that only an engine can look up.
+    pub fn from_traversal(traversal: &'a Traversal) -> Option<Self> {
         let (Expression::Variable(root), [operator]) = (&traversal.expr, traversal.operators.as_slice())
         else {
             return None;
@@ -43,22 +43,22 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// Resolver that looks up the references of an expression in a module.
+/// Resolver for expressions in a module, which gets the values of references from a function.
 pub struct ReferenceResolver<'l> {
-    /// Returns the value of a reference; absent when it is unknown.
-    pub look_up: &'l dyn Fn(Reference<'_>) -> Option<Value>,
+    /// Returns the value of a reference; `None` when it is unknown.
+    pub value_of: &'l dyn Fn(Reference<'_>) -> Option<Value>,
 }
 
 impl Resolver for ReferenceResolver<'_> {
     fn reference(&self, traversal: &Traversal, _: usize) -> Option<Evaluated<'static>> {
-        (self.look_up)(Reference::of(traversal)?).map(Evaluated::Value)
+        (self.value_of)(Reference::from_traversal(traversal)?).map(Evaluated::Value)
     }
 
-    fn function(&self, call: &FuncCall, _: usize) -> PlaceFunction {
+    fn function(&self, call: &FuncCall, _: usize) -> ContextualCall {
         match call.name.name.as_str() {
             // The folder that the engine runs in is not known, and a sensitive value is not to be shown.
-            "abspath" | "sensitive" => PlaceFunction::Unknown,
-            _ => PlaceFunction::Independent,
+            "abspath" | "sensitive" => ContextualCall::Unknown,
+            _ => ContextualCall::Independent,
         }
     }
 }

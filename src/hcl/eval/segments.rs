@@ -13,7 +13,7 @@ pub enum PathBase {
     Stack,
     /// Root of the repository: `${get_repo_root()}`.
     Repository,
-    /// Folder above the stack that the same file names; a command may run there (`cd .. && sh run.sh`).
+    /// Folder above the stack that the same file names, where a command may run (`cd .. && sh run.sh`).
     Named,
     /// Unknown folder: the source of a module, or the path of a file that is read, is an expression.
     Computed,
@@ -21,16 +21,16 @@ pub enum PathBase {
     Above,
 }
 
-/// Segment of a text.
+/// Segment of an HCL text.
 #[derive(Debug, Clone)]
 pub enum PathSegment<'e> {
     /// Known text.
     Text(String),
-    /// Known folder, and the number of levels above it.
+    /// Folder, by a known folder and the number of levels above that folder.
     Folder(PathBase, usize),
-    /// Value with the sources of its texts, and with its expression if that is part of the same text.
+    /// Unknown value, with its expression if the segment is not detached, and with the sources of its texts.
     Value(Option<&'e Expression>, TextOrigin),
-    /// Directive of a template, of unknown text.
+    /// Directive of a template, as `%{ if … }`, whose text is unknown.
     Directive(&'e Directive),
 }
 
@@ -43,7 +43,8 @@ pub fn push<'e>(segments: &mut Vec<PathSegment<'e>>, segment: PathSegment<'e>) {
     }
 }
 
-/// Detaches segments from the syntax tree that they were read from: expressions are dropped, their sources are kept.
+/// Detaches segments from the syntax tree that they were read from: expressions are dropped, the sources of their texts are
+/// kept.
 pub fn detached(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
     let apart = |segment| match segment {
         PathSegment::Text(text) => PathSegment::Text(text),
@@ -54,7 +55,7 @@ pub fn detached(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
     segments.into_iter().map(apart).collect()
 }
 
-/// Returns the text of segments that are all known; absent if a part is a folder or a value.
+/// Returns the text of segments that are all known; `None` if a segment is a folder, a value or a directive.
 pub fn known_text(segments: &[PathSegment<'_>]) -> Option<String> {
     let known = |segment: &PathSegment<'_>| match segment {
         PathSegment::Text(text) => Some(text.clone()),
@@ -65,7 +66,7 @@ pub fn known_text(segments: &[PathSegment<'_>]) -> Option<String> {
 
 /// Returns true if a path may lie in a subfolder of its known folder: `../${name}/x`, `../${name}`, but not
 /// `../${name}.json`.
-pub fn is_deep(segments: &[PathSegment<'_>]) -> bool {
+pub fn may_be_in_subfolder(segments: &[PathSegment<'_>]) -> bool {
     let is_text =
         |segment: &PathSegment<'_>| matches!(segment, PathSegment::Text(_) | PathSegment::Folder(..));
     let Some(at) = segments.iter().position(|segment| !is_text(segment)).filter(|at| *at > 0) else {
@@ -90,8 +91,14 @@ mod tests {
 
     #[test]
     fn a_path_is_deep_when_it_goes_on_behind_a_value() {
-        assert!(is_deep(&[OWN, text("/"), VALUE]) && is_deep(&[OWN, text("/a-"), VALUE, text("/x")]));
-        assert!(!is_deep(&[OWN, text("/"), VALUE, text(".json")]) && !is_deep(&[OWN, text("/a")]));
-        assert!(!is_deep(&[VALUE, text("/a")]), "nothing is known of its folder");
+        assert!(
+            may_be_in_subfolder(&[OWN, text("/"), VALUE])
+                && may_be_in_subfolder(&[OWN, text("/a-"), VALUE, text("/x")])
+        );
+        assert!(
+            !may_be_in_subfolder(&[OWN, text("/"), VALUE, text(".json")])
+                && !may_be_in_subfolder(&[OWN, text("/a")])
+        );
+        assert!(!may_be_in_subfolder(&[VALUE, text("/a")]), "nothing is known of its folder");
     }
 }

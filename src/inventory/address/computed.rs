@@ -44,7 +44,7 @@ pub(super) fn backend_inputs(
         ReferencedVariables::Variables(names) => names.iter().all(|name| is_set(name)),
         ReferencedVariables::Any => module.variables.keys().all(|name| is_set(name)),
     };
-    let inputs = json!([instance.dir, block.kind, backend.pairs, instance.workspace(), vars]);
+    let inputs = json!([instance.dir, block.backend_type, backend.pairs, instance.workspace(), vars]);
     are_all_set.then(|| inputs.to_string())
 }
 
@@ -58,7 +58,7 @@ enum ReferencedVariables {
 
 impl Visit for ReferencedVariables {
     fn visit_traversal(&mut self, node: &Traversal) {
-        match (Reference::of(node), &mut *self) {
+        match (Reference::from_traversal(node), &mut *self) {
             (Some(Reference::Variable(name)), Self::Variables(names)) => {
                 names.insert(name.to_owned());
             }

@@ -50,7 +50,7 @@ pub fn effective_backend(
         return Err(refused.into());
     }
     for (kind, pairs) in settings.backend.iter() {
-        if module.backend.as_ref().is_none_or(|block| block.kind != *kind) {
+        if module.backend.as_ref().is_none_or(|block| block.backend_type != *kind) {
             found.extend(misplaced(id, kind, pairs, module, settings, toml));
         }
     }
@@ -68,26 +68,32 @@ pub fn effective_backend(
         .map(|(name, attribute)| {
             let setting = match &attribute.value {
                 Expr::Literal(value) => Setting::Known(value.clone()),
-                _ => Setting::Unknown(format!("`{name}` at {} is an expression", attribute.place.line())),
+                _ => {
+                    Setting::Unknown(format!("`{name}` at {} is an expression", attribute.value_span.line()))
+                }
             };
             (name.clone(), setting)
         })
         .collect();
-    let own = settings.backend.get(&block.kind);
+    let own = settings.backend.get(&block.backend_type);
     let pairs: IndexMap<String, Value> =
         own.into_iter().flatten().map(|(name, pair)| (name.clone(), pair.value.clone())).collect();
     values.extend(pairs.iter().map(|(name, value)| (name.clone(), Setting::Known(value.clone()))));
     found.finish(EffectiveBackend {
-        kind: block.kind.clone(),
+        kind: block.backend_type.clone(),
         values,
         pairs,
-        place: Some(block.place.clone()),
+        place: Some(block.header_span.clone()),
     })
 }
 
 /// Returns the error for a backend that keeps no saved plans.
 fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
-    let remote = module.backend.as_ref().filter(|block| block.kind == "remote").map(|block| &block.place);
+    let remote = module
+        .backend
+        .as_ref()
+        .filter(|block| block.backend_type == "remote")
+        .map(|block| &block.header_span);
     let (what, place) = module
         .cloud
         .as_ref()
@@ -128,13 +134,16 @@ fn misplaced(
         )),
         Some(block) if for_this_stack => Diagnostic::error(
             "backend::other-type",
-            format!("`{id}` has pairs for backend `{kind}`, and its backend is `{}`", block.kind),
+            format!("`{id}` has pairs for backend `{kind}`, and its backend is `{}`", block.backend_type),
         ),
         Some(block) => Diagnostic {
             severity: Severity::Note,
             ..Diagnostic::warning(
                 "backend::dropped-pairs",
-                format!("pairs for backend `{kind}` do not reach `{id}`, whose backend is `{}`", block.kind),
+                format!(
+                    "pairs for backend `{kind}` do not reach `{id}`, whose backend is `{}`",
+                    block.backend_type
+                ),
             )
         },
     };
@@ -143,7 +152,9 @@ fn misplaced(
         None => diagnostic,
     };
     Some(match &module.backend {
-        Some(block) => diagnostic.at(&block.place.source, block.place.span.clone(), "the backend"),
+        Some(block) => {
+            diagnostic.at(&block.header_span.source, block.header_span.span.clone(), "the backend")
+        }
         None => diagnostic,
     })
 }

@@ -10,7 +10,7 @@ use hcl_edit::{
 };
 
 use crate::hcl::eval::{
-    Evaluated, PathBase, PathSegment, PlaceFunction, Resolver, TextOrigin, detached, evaluate,
+    ContextualCall, Evaluated, PathBase, PathSegment, Resolver, TextOrigin, detached, evaluate,
     evaluate_template, known_text, object_member, operator_name,
 };
 
@@ -106,8 +106,8 @@ impl Resolver for EvalScope<'_> {
         Some(Evaluated::Text(segments))
     }
 
-    fn function(&self, call: &FuncCall, depth: usize) -> PlaceFunction {
-        let folder = |base| PlaceFunction::Known(vec![PathSegment::Folder(base, 0)]);
+    fn function(&self, call: &FuncCall, depth: usize) -> ContextualCall {
+        let folder = |base| ContextualCall::Known(vec![PathSegment::Folder(base, 0)]);
         match call.name.name.as_str() {
             "get_terragrunt_dir" | "get_original_terragrunt_dir" => folder(PathBase::Stack),
             "get_parent_terragrunt_dir" => folder(PathBase::Own),
@@ -116,12 +116,12 @@ impl Resolver for EvalScope<'_> {
             "join" => {
                 let between = call.args.get(0).and_then(|text| known_text(&evaluate(self, text, depth)));
                 if between.is_some_and(|text| text.trim_matches('/').is_empty()) {
-                    PlaceFunction::Independent
+                    ContextualCall::Independent
                 } else {
-                    PlaceFunction::Unknown
+                    ContextualCall::Unknown
                 }
             }
-            _ => PlaceFunction::Independent,
+            _ => ContextualCall::Independent,
         }
     }
 

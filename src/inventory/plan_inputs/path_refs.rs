@@ -13,7 +13,7 @@ use super::{
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
 };
 use crate::hcl::eval::{
-    LITERAL, PathBase, PathSegment, TextOrigin, is_deep, origin_of_text, origin_of_values, push,
+    LITERAL, PathBase, PathSegment, TextOrigin, may_be_in_subfolder, origin_of_text, origin_of_values, push,
 };
 
 /// Reference to a path in a configuration file.
@@ -266,7 +266,7 @@ impl<'l> RefCollector<'l> {
     fn add_read(&mut self, call: &FuncCall) {
         let scope = EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables.clone() };
         let mut segments = call.args.get(0).map(|path| scope.segments(path)).unwrap_or_default();
-        let mut is_below = is_deep(&segments);
+        let mut is_below = may_be_in_subfolder(&segments);
         let mut rest = 1;
         if call.name.name.as_str() == "fileset"
             && let Some(pattern) = call.args.get(1)

@@ -135,7 +135,7 @@ impl VariableFlow {
                     Some(sources) => pending.extend(sources.iter().map(|(source, own)| PendingSource {
                         module_file: module_file.clone(),
                         source: source.clone(),
-                        position: own.of(position),
+                        position: own.within(position),
                         reader: reader.clone(),
                     })),
                     None if is_name => {}

@@ -15,7 +15,7 @@ use crate::{
         terragrunt::units::{parse_rendered, parse_units},
     },
     files::{self, normalised},
-    hcl::{SYNTAX_CODE, read_unit},
+    hcl::{SYNTAX_CODE, read_dependency_paths},
     inventory::plan_inputs::unit_needs,
 };
 
@@ -113,7 +113,7 @@ pub fn unit_edges(
                 edges.add(&units, unit.clone(), needs);
                 continue;
             }
-            let paths = match read_unit(unit, root) {
+            let paths = match read_dependency_paths(unit, root) {
                 Ok(paths) => paths,
                 // Terragrunt decides whether the file is valid, and `check` runs it for that.
                 Err(problem) if problem.code == SYNTAX_CODE => {
@@ -141,7 +141,7 @@ fn needs_of_json(
     let known = unit_needs(unit);
     let (None, Some(finder)) = (&known, finder) else { return Ok(known) };
     readable(std::slice::from_ref(unit), root)?;
-    let rendered = finder.render(unit).map_err(|error| match read_unit(unit, root) {
+    let rendered = finder.render(unit).map_err(|error| match read_dependency_paths(unit, root) {
         Err(problem) => UnitError::File(Box::new(problem.help(error.to_string()))),
         Ok(_) => UnitError::Render { dir: unit.clone(), error },
     })?;

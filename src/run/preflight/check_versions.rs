@@ -102,7 +102,7 @@ fn refused(modules: &[&Module], engine: &str, version: &str) -> Vec<Diagnostic> 
             return None;
         }
         let message = format!("`required_version = \"{text}\"` does not allow {engine} {version}");
-        let place = &attribute.place;
+        let place = &attribute.value_span;
         Some(Diagnostic::error("versions::required", message).at(
             &place.source,
             place.span.clone(),

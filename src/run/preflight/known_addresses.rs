@@ -101,7 +101,7 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
     collect((instance.engine, instance.root()), read, root, &mut Vec::new(), &mut found)?;
     let module = read.in_folder(dir, instance.engine)?;
     let is_local = module.cloud.is_none()
-        && module.backend.as_ref().is_none_or(|backend| backend.kind == "local")
+        && module.backend.as_ref().is_none_or(|backend| backend.backend_type == "local")
         && (!is_unit || has_local_state(&instance.dir));
     let path = match state_location(instance, modules, store, is_local) {
         StateLocation::File(path) => path,

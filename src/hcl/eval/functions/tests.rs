@@ -3,7 +3,7 @@
 use hcl_edit::expr::Traversal;
 
 use super::*;
-use crate::hcl::eval::{PathBase, PlaceFunction, TextOrigin};
+use crate::hcl::eval::{ContextualCall, PathBase, TextOrigin};
 
 /// Place without references; it has a working folder or none.
 struct Nowhere(Option<&'static str>);
@@ -13,8 +13,8 @@ impl Resolver for Nowhere {
         None
     }
 
-    fn function(&self, _: &FuncCall, _: usize) -> PlaceFunction {
-        PlaceFunction::Independent
+    fn function(&self, _: &FuncCall, _: usize) -> ContextualCall {
+        ContextualCall::Independent
     }
 
     fn origin(&self, _: &Expression, _: usize) -> TextOrigin {

@@ -7,7 +7,7 @@ use super::eval::{UnitEvaluator, UnitFile};
 use crate::{
     engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
     files::{normalised, relative_path},
-    hcl::eval::{PathSegment, PlaceFunction},
+    hcl::eval::{ContextualCall, PathSegment},
 };
 
 /// Functions that read a configuration or var file. A relative path starts at the folder of `get_terragrunt_dir()`.
@@ -15,7 +15,7 @@ const CONFIGURATION_READERS: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
 /// Evaluates a function of Terragrunt.
-pub(super) fn call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> PlaceFunction {
+pub(super) fn call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> ContextualCall {
     let known = match call.name.name.as_str() {
         "get_terragrunt_dir"
         | "get_original_terragrunt_dir"
@@ -27,9 +27,9 @@ pub(super) fn call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, dep
         | "path_relative_to_include"
         | "find_in_parent_folders"
         | "get_env" => text_of_call(unit, parsed, call, depth),
-        _ => return PlaceFunction::Independent,
+        _ => return ContextualCall::Independent,
     };
-    known.map_or(PlaceFunction::Unknown, |text| PlaceFunction::Known(vec![PathSegment::Text(text)]))
+    known.map_or(ContextualCall::Unknown, |text| ContextualCall::Known(vec![PathSegment::Text(text)]))
 }
 
 /// Evaluates a function that returns a text; `None` when only Terragrunt can evaluate the call.

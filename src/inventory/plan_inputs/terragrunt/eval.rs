@@ -25,7 +25,7 @@ use crate::{
     git::command::repository_root,
     hcl::{
         eval::{
-            Evaluated, PathSegment, PlaceFunction, Resolver, evaluate, known_text, object_member,
+            ContextualCall, Evaluated, PathSegment, Resolver, evaluate, known_text, object_member,
             operator_name,
         },
         parse_unit,
@@ -88,7 +88,7 @@ impl Resolver for FileResolver<'_> {
         }
     }
 
-    fn function(&self, function: &FuncCall, depth: usize) -> PlaceFunction {
+    fn function(&self, function: &FuncCall, depth: usize) -> ContextualCall {
         call(self.unit, self.parsed, function, depth)
     }
 
