@@ -70,7 +70,7 @@ pub(super) fn expression_inputs_digest(
 /// Returns true if an attribute of the backend, or the source or version of a called module, is an expression.
 fn has_expression(module: &Module) -> bool {
     let of_backend = module.backend.iter().flat_map(|backend| backend.attributes.values());
-    let of_calls = module.modules.values().flat_map(|call| call.source.iter().chain(&call.version));
+    let of_calls = module.module_calls.values().flat_map(|call| call.source.iter().chain(&call.version));
     of_backend.chain(of_calls).any(|attribute| attribute.value.literal().is_none())
 }
 

@@ -39,7 +39,7 @@ fn has_early_variables(engine: EngineName, modules: &[&Module]) -> bool {
     let Some(root) = modules.first() else { return true };
     let is_computed = |attribute: &Attribute| attribute.value.literal().is_none();
     let backend = root.backend.iter().flat_map(|backend| backend.attributes.values()).any(is_computed);
-    let calls = modules.iter().flat_map(|module| module.modules.values());
+    let calls = modules.iter().flat_map(|module| module.module_calls.values());
     let source = calls.flat_map(|call| call.source.iter().chain(&call.version)).any(is_computed);
     backend || source || (has_state_encryption(engine) && has_encryption(root))
 }

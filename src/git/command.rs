@@ -1,4 +1,4 @@
-//! Git runs with a cleaned environment: no variable redirects git to another repository or hides changed files.
+//! Start of git with a cleaned environment: no variable redirects git to another repository or hides changed files.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -6,10 +6,11 @@ use camino::Utf8Path;
 
 use crate::process::{CommandLine, Runner};
 
-/// Variables of git that are kept: the folder of its programs, and permission for a repository to span file systems.
+/// Environment variables of git that envctl passes on: the folder of git's programs, and permission to search a repository
+/// across file systems.
 const KEPT_VARIABLES: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
 
-/// Arguments that override settings of the repository, with which git could miss a change.
+/// Settings that envctl gives to git, since those of the repository could make git miss a change.
 const OVERRIDES: [&str; 4] =
     ["core.fsmonitor=false", "core.untrackedCache=false", "core.checkStat=default", "core.trustctime=true"];
 
@@ -43,7 +44,7 @@ impl<'r> Git<'r> {
         Self { runner: self.runner, command: CommandLine { dir: dir.to_owned(), ..self.command.clone() } }
     }
 
-    /// Runs git and returns its standard output; an error is the first line of its standard error or the exit code.
+    /// Runs git and returns its standard output. The error is the first line of git's standard error, else its exit code.
     pub(crate) fn output_of(&self, args: &[&str]) -> Result<String, String> {
         let command = self.command.clone().args(args.iter().copied());
         let done = self.runner.capture(&command).map_err(|error| error.to_string())?;

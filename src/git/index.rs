@@ -1,4 +1,4 @@
-//! Entries of git's index, for files that `git status` does not report.
+//! Git's index, which lists files that `git status` does not report.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,10 @@ use camino::Utf8Path;
 
 use super::clean_paths::{CleanPaths, real_path};
 
-/// Tracked files in git's index.
+/// Tracked files, as git's index lists them.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'a> {
+    /// Paths of tracked files, relative to the repository's root.
     tracked: BTreeSet<&'a str>,
     /// Tracked files that git is configured to skip: `assume-unchanged`, `skip-worktree`.
     skipped: Vec<&'a str>,
@@ -27,19 +28,24 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Adds to `dirty` the files that count as uncommitted though `git status` does not list them: tracked files that git
+    /// Adds to `uncommitted` the files that count as uncommitted though `git status` does not list them: tracked files that git
     /// skips, even if they equal the commit, and untracked files that engines load by their names.
-    pub(super) fn add_skipped(&self, dirty: &mut Vec<String>, top: &Utf8Path, clean_paths: &CleanPaths) {
+    pub(super) fn add_skipped(
+        &self,
+        uncommitted: &mut Vec<String>,
+        top: &Utf8Path,
+        clean_paths: &CleanPaths,
+    ) {
         let top = real_path(top);
         let mut add = |path: &str| {
             let is_listed =
                 |known: &String| known == path || (known.ends_with('/') && path.starts_with(&**known));
-            if !dirty.iter().any(is_listed) {
-                dirty.push(path.to_owned());
+            if !uncommitted.iter().any(is_listed) {
+                uncommitted.push(path.to_owned());
             }
         };
         self.skipped.iter().for_each(|path| add(path));
-        for file in &clean_paths.loaded {
+        for file in &clean_paths.loaded_by_name {
             // A symbolic link counts, and so does its target.
             let own =
                 file.parent().map(real_path).zip(file.file_name()).map(|(folder, name)| folder.join(name));
@@ -64,7 +70,7 @@ mod tests {
         let mut dirty = vec!["b.tf".to_owned(), "new/".to_owned()];
         let loaded = ["a.tf", "z.auto.tfvars", "new/x.tf", "../outside.tf"];
         let loaded = loaded.map(|file| Utf8Path::new("/nowhere").join(file)).into();
-        let clean_paths = CleanPaths { loaded, ..CleanPaths::default() };
+        let clean_paths = CleanPaths { loaded_by_name: loaded, ..CleanPaths::default() };
         index.add_skipped(&mut dirty, "/nowhere".into(), &clean_paths);
         assert_eq!(dirty[..4], ["b.tf", "new/", "c d.tf", "z.auto.tfvars"]);
     }

@@ -3,14 +3,14 @@
 /// File mode of a submodule.
 const SUBMODULE: &str = "160000";
 /// File mode of a symbolic link.
-const LINK: &str = "120000";
+const SYMLINK: &str = "120000";
 
 /// Path that differs between a commit and the working tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChangedPath {
     /// Path relative to the repository's root.
     pub(crate) path: String,
-    /// True if the path is deleted.
+    /// True if the path is deleted from the working tree.
     pub(crate) deleted: bool,
     /// Commit of the submodule at this path before the change; `None` for other paths.
     pub(crate) submodule_commit: Option<String>,
@@ -21,8 +21,8 @@ pub(crate) struct ChangedPath {
 pub(crate) fn parse_differences(text: &str) -> Vec<ChangedPath> {
     let mut found = Vec::new();
     let mut parts = text.split('\0');
-    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
-        let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
+    while let (Some(record), Some(path)) = (parts.next(), parts.next()) {
+        let fields: Vec<&str> = record.trim_start_matches(':').split(' ').collect();
         let [before, after, commit, _, status] = fields.as_slice() else { continue };
         let is_submodule = *before == SUBMODULE && *after == SUBMODULE;
         found.push(ChangedPath {
@@ -34,7 +34,7 @@ pub(crate) fn parse_differences(text: &str) -> Vec<ChangedPath> {
     found
 }
 
-/// Tracked file that git was told not to compare (`assume-unchanged`, `skip-worktree`).
+/// Tracked file that the user told git not to compare (`assume-unchanged`, `skip-worktree`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SkippedFile<'t> {
     /// Path relative to the repository's root.
@@ -49,12 +49,12 @@ pub(crate) struct Listing<'t> {
     /// Tracked files, in the order of their paths.
     pub(crate) tracked: Vec<&'t str>,
     /// Untracked paths: files in folders that hold a tracked file, and other folders, which end with a slash.
-    pub(crate) others: Vec<&'t str>,
-    /// Files that git was told not to compare.
+    pub(crate) untracked: Vec<&'t str>,
+    /// Tracked files that the user told git not to compare (`assume-unchanged`, `skip-worktree`).
     pub(crate) skipped: Vec<SkippedFile<'t>>,
     /// Tracked symbolic links.
-    pub(crate) links: Vec<&'t str>,
-    /// Paths of submodules.
+    pub(crate) symlinks: Vec<&'t str>,
+    /// Paths of submodules in the repository.
     pub(crate) submodules: Vec<&'t str>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn parse_listing(text: &str) -> Listing<'_> {
     let mut found = Listing::default();
     for (tag, rest) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
         if tag == "?" {
-            found.others.push(rest);
+            found.untracked.push(rest);
             continue;
         }
         let Some((stat, path)) = rest.split_once('\t') else { continue };
@@ -72,8 +72,8 @@ pub(crate) fn parse_listing(text: &str) -> Listing<'_> {
             found.skipped.push(SkippedFile { path, may_be_missing });
         }
         found.tracked.push(path);
-        if stat.starts_with(LINK) {
-            found.links.push(path);
+        if stat.starts_with(SYMLINK) {
+            found.symlinks.push(path);
         }
         if stat.starts_with(SUBMODULE) {
             found.submodules.push(path);
@@ -101,12 +101,12 @@ mod tests {
         let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0H 160000 ab 0\tsub\0";
         let found = Listing {
             tracked: vec!["a.tf", "b.tf", "c d", "sub"],
-            others: vec!["new file.tf", "nested/"],
+            untracked: vec!["new file.tf", "nested/"],
             skipped: vec![
                 SkippedFile { path: "b.tf", may_be_missing: false },
                 SkippedFile { path: "c d", may_be_missing: true },
             ],
-            links: vec!["c d"],
+            symlinks: vec!["c d"],
             submodules: vec!["sub"],
         };
         assert_eq!(parse_listing(text), found);

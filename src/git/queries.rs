@@ -1,4 +1,4 @@
-//! Git commands for the differences and the files of one repository. Errors are the messages of git.
+//! Git commands that return the differences and the files of one repository. Errors are the messages of git.
 
 use std::{cell::LazyCell, fs};
 
@@ -6,13 +6,13 @@ use camino::Utf8Path;
 
 use super::{command::Git, listing::Listing};
 
-/// Folders that engines and envctl write into; files in them do not count as changes.
+/// Names of folders that engines and envctl write into; files in such folders do not count as changes.
 const TOOL_FOLDERS: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
 /// Maximum number of paths that are passed to git as arguments.
 const MAX_PATH_ARGUMENTS: usize = 200;
 
-/// Returns the differences between a commit and the working tree, as `listing::parse_differences` parses them.
+/// Returns the differences between a commit and the working tree, in the format that `listing::parse_differences` parses.
 pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
     git.output_of(&[
         "diff",
@@ -27,16 +27,16 @@ pub(crate) fn diff(git: &Git<'_>, commit: &str) -> Result<String, String> {
     ])
 }
 
-/// Returns the tracked and untracked files, as `listing::parse_listing` parses them.
+/// Returns the tracked and untracked files, in the format that `listing::parse_listing` parses.
 pub(crate) fn ls_files(git: &Git<'_>) -> Result<String, String> {
     git.output_of(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
 }
 
-/// Returns the untracked files that are not ignored, at any depth. `others` are the untracked paths of the listing: git
-/// searches only in them, if they are few enough for a command line.
-pub(crate) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, String> {
+/// Returns the untracked files that are not ignored, at any depth. `candidates` are the untracked paths of the
+/// listing: git searches only in them, if they are few enough for a command line.
+pub(crate) fn untracked_files(git: &Git<'_>, candidates: &[&str]) -> Result<Vec<String>, String> {
     let named =
-        || others.iter().filter(|path| !is_in_tool_folder(path)).map(|path| path.trim_end_matches('/'));
+        || candidates.iter().filter(|path| !is_in_tool_folder(path)).map(|path| path.trim_end_matches('/'));
     // A name that is not UTF-8 was decoded with replacement characters: git would not find it.
     let few = named().nth(MAX_PATH_ARGUMENTS).is_none()
         && !named().any(|path| path.contains(char::REPLACEMENT_CHARACTER));
@@ -61,14 +61,14 @@ pub(crate) fn is_in_tool_folder(path: &str) -> bool {
 /// Returns the files that the user told git not to compare (`assume-unchanged`, `skip-worktree`), each with true if the
 /// file is missing. Such files may differ from the commit. Files that a sparse checkout leaves out are not returned.
 pub(crate) fn skipped_files(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
-    let sparse = LazyCell::new(|| {
-        let asked = git.output_of(&["config", "--type=bool", "core.sparseCheckout"]);
-        asked.is_ok_and(|answer| answer.trim() == "true")
+    let is_sparse = LazyCell::new(|| {
+        let setting = git.output_of(&["config", "--type=bool", "core.sparseCheckout"]);
+        setting.is_ok_and(|value| value.trim() == "true")
     });
-    let known = listing.skipped.iter().filter_map(|file| {
-        let gone = fs::symlink_metadata(top.join(file.path)).is_err();
-        let is_outside_sparse_checkout = gone && file.may_be_missing && *sparse;
-        (!is_outside_sparse_checkout).then(|| (file.path.to_owned(), gone))
+    let compared = listing.skipped.iter().filter_map(|file| {
+        let is_missing = fs::symlink_metadata(top.join(file.path)).is_err();
+        let is_outside_sparse_checkout = is_missing && file.may_be_missing && *is_sparse;
+        (!is_outside_sparse_checkout).then(|| (file.path.to_owned(), is_missing))
     });
-    known.collect()
+    compared.collect()
 }

@@ -8,16 +8,18 @@ const THIS_REPOSITORY: &str = ".";
 /// Remote branch that contains HEAD, as of the last fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteHead {
-    /// Name without the remote: `main`.
+    /// Name of the branch without the remote: `main`.
     pub branch: String,
-    /// True if the branch's head is HEAD, so that no commit follows.
-    pub is_head: bool,
+    /// True if the branch's last commit is HEAD; false if the branch has further commits.
+    pub is_at_head: bool,
 }
 
 /// Remotes in the settings of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Remotes {
+    /// Names of the remotes that have a URL.
     names: BTreeSet<String>,
+    /// Remote of a branch, from `branch.NAME.remote`.
     remote_by_branch: BTreeMap<String, String>,
 }
 
@@ -38,24 +40,25 @@ impl Remotes {
 
     /// Returns the name of the remote with which a branch is compared; `None` without a remote.
     fn remote_of(&self, branch: &str) -> Option<&str> {
-        const USUAL: &str = "origin";
+        const DEFAULT_REMOTE: &str = "origin";
         if let Some(remote) = self.remote_by_branch.get(branch).filter(|remote| *remote != THIS_REPOSITORY) {
             return Some(remote);
         }
         match self.names.first() {
             Some(only) if self.names.len() == 1 => Some(only),
-            Some(_) if !self.names.contains(USUAL) => None,
-            _ => Some(USUAL),
+            Some(_) if !self.names.contains(DEFAULT_REMOTE) => None,
+            _ => Some(DEFAULT_REMOTE),
         }
     }
 
-    /// Returns true if a branch follows another branch of the same repository, which does not show commits that other
-    /// users have pushed.
+    /// Returns true if a branch follows another branch of the local repository, where commits that other users pushed do not
+    /// appear.
     pub(super) fn follows_local_branch(&self, branch: &str) -> bool {
         self.remote_by_branch.get(branch).is_some_and(|remote| remote == THIS_REPOSITORY)
     }
 
-    /// Returns the remote heads that contain HEAD, from the output of `git for-each-ref`: a commit and a reference a line.
+    /// Returns the remote branches that contain HEAD. `refs` is the output of `git for-each-ref`, a commit and a reference a line;
+    /// `commit` is HEAD.
     pub(super) fn remote_heads(&self, refs: &str, commit: &str) -> Vec<RemoteHead> {
         let mut heads = Vec::new();
         for (oid, name) in refs.lines().filter_map(|line| line.split_once(" refs/remotes/")) {
@@ -66,7 +69,7 @@ impl Remotes {
             heads.extend(
                 branches
                     .filter(counts)
-                    .map(|(_, branch)| RemoteHead { branch: branch.to_owned(), is_head: oid == commit }),
+                    .map(|(_, branch)| RemoteHead { branch: branch.to_owned(), is_at_head: oid == commit }),
             );
         }
         heads
@@ -85,7 +88,7 @@ mod tests {
     fn remote_heads(settings: &[&str], refs: &[&str]) -> Vec<String> {
         let refs: String = refs.iter().map(|name| format!("12ab refs/remotes/{name}\n")).collect();
         let heads = remotes(settings).remote_heads(&refs, "12ab");
-        assert!(heads.iter().all(|head| head.is_head));
+        assert!(heads.iter().all(|head| head.is_at_head));
         heads.into_iter().map(|head| head.branch).collect()
     }
 

@@ -12,14 +12,14 @@ use crate::{event::Revision, process::Runner};
 pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Revision {
     let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"];
     // `.envctl` has its own ignore file, except while the folder is being made.
-    let places = ["--", ":/", ":(exclude).envctl"];
-    let status = Git::new(runner, dir, env).output_of(&[&status[..], &places].concat());
-    status.map(|text| parse(&text)).unwrap_or_default()
+    let pathspecs = ["--", ":/", ":(exclude).envctl"];
+    let status = Git::new(runner, dir, env).output_of(&[&status[..], &pathspecs].concat());
+    status.map(|text| parse_revision(&text)).unwrap_or_default()
 }
 
-fn parse(status: &str) -> Revision {
-    let tree = working_tree::parse(status);
-    Revision { commit: tree.commit, branch: tree.branch, dirty: Some(!tree.dirty.is_empty()) }
+fn parse_revision(status: &str) -> Revision {
+    let tree = working_tree::parse_status(status);
+    Revision { commit: tree.commit, branch: tree.branch, dirty: Some(!tree.uncommitted_paths.is_empty()) }
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn a_clean_branch_has_a_commit_and_a_name() {
-        let found = parse("# branch.oid 1234abcd\0# branch.head main\0# branch.ab +0 -0\0");
+        let found = parse_revision("# branch.oid 1234abcd\0# branch.head main\0# branch.ab +0 -0\0");
         assert_eq!(found.commit.as_deref(), Some("1234abcd"));
         assert_eq!(found.branch.as_deref(), Some("main"));
         assert_eq!(found.dirty, Some(false));
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn an_untracked_file_makes_it_dirty_and_a_detached_head_has_no_branch() {
-        let found = parse("# branch.oid (initial)\0# branch.head (detached)\0? new.tf\0");
+        let found = parse_revision("# branch.oid (initial)\0# branch.head (detached)\0? new.tf\0");
         assert_eq!((found.commit, found.branch, found.dirty), (None, None, Some(true)));
     }
 }

@@ -1,4 +1,4 @@
-//! Changes in submodules. Git runs in each of them as in a repository of its own.
+//! Changes in submodules. envctl runs git in each submodule as in a repository of its own.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,16 @@ use camino::Utf8Path;
 use super::{
     command::Git,
     listing::{parse_differences, parse_listing},
-    queries::{diff, ls_files, skipped_files, untracked},
+    queries::{diff, ls_files, skipped_files, untracked_files},
 };
 
-/// Changes in a submodule; paths are relative to its root.
+/// Changes in a submodule; paths are relative to the submodule's root.
 #[derive(Debug, Default)]
 pub(crate) struct SubmoduleChanges {
-    /// Changed paths, each with true if it is deleted.
-    pub(crate) changed: Vec<(String, bool)>,
+    /// Changed paths, each with true if the path is deleted.
+    pub(crate) changed_paths: Vec<(String, bool)>,
     /// Symbolic links, changed or not.
-    pub(crate) links: Vec<String>,
+    pub(crate) symlinks: Vec<String>,
 }
 
 impl SubmoduleChanges {
@@ -24,20 +24,25 @@ impl SubmoduleChanges {
     pub(crate) fn with_prefix(self, path: &str) -> Self {
         let longer = |below: String| format!("{path}/{below}");
         Self {
-            changed: self.changed.into_iter().map(|(below, gone)| (longer(below), gone)).collect(),
-            links: self.links.into_iter().map(longer).collect(),
+            changed_paths: self
+                .changed_paths
+                .into_iter()
+                .map(|(below, is_deleted)| (longer(below), is_deleted))
+                .collect(),
+            symlinks: self.symlinks.into_iter().map(longer).collect(),
         }
     }
 
     fn extend(&mut self, other: Self) {
-        self.changed.extend(other.changed);
-        self.links.extend(other.links);
+        self.changed_paths.extend(other.changed_paths);
+        self.symlinks.extend(other.symlinks);
     }
 }
 
-/// Returns the changes since a commit in the submodule in a folder. Without a commit, the submodule is at the commit that the outer
-/// repository records, and only untracked files and files that git does not compare are returned. `None` when the submodule
-/// is not checked out or git fails.
+/// Returns the changes since `commit` in the submodule in a folder, or `None` when the submodule is not checked out or git fails.
+///
+/// `commit` is `None` for a submodule at the commit that the outer repository records: then only untracked files and files
+/// that git does not compare are returned.
 pub(crate) fn submodule_changes(
     outer: &Git<'_>,
     dir: &Utf8Path,
@@ -48,7 +53,7 @@ pub(crate) fn submodule_changes(
     }
     let git = outer.in_folder(dir);
     let mut found = SubmoduleChanges::default();
-    let mut asked = BTreeSet::new();
+    let mut visited = BTreeSet::new();
     let diff = commit.map(|commit| diff(&git, commit)).transpose().ok()?;
     for difference in parse_differences(diff.as_deref().unwrap_or_default()) {
         let path = difference.path;
@@ -57,20 +62,20 @@ pub(crate) fn submodule_changes(
             .and_then(|commit| submodule_changes(&git, &dir.join(&path), Some(&commit)));
         match inner {
             Some(inner) => found.extend(inner.with_prefix(&path)),
-            None => found.changed.push((path.clone(), difference.deleted)),
+            None => found.changed_paths.push((path.clone(), difference.deleted)),
         }
-        asked.insert(path);
+        visited.insert(path);
     }
-    let others = ls_files(&git).ok()?;
-    let listing = parse_listing(&others);
-    for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
+    let files = ls_files(&git).ok()?;
+    let listing = parse_listing(&files);
+    for path in listing.submodules.iter().filter(|path| !visited.contains(**path)) {
         if let Some(inner) = submodule_changes(&git, &dir.join(path), None) {
             found.extend(inner.with_prefix(path));
         }
     }
-    found.changed.extend(skipped_files(&git, dir, &listing));
-    let untracked = untracked(&git, &listing.others).ok()?;
-    found.changed.extend(untracked.into_iter().map(|path| (path, false)));
-    found.links.extend(listing.links.into_iter().map(str::to_owned));
+    found.changed_paths.extend(skipped_files(&git, dir, &listing));
+    let untracked = untracked_files(&git, &listing.untracked).ok()?;
+    found.changed_paths.extend(untracked.into_iter().map(|path| (path, false)));
+    found.symlinks.extend(listing.symlinks.into_iter().map(str::to_owned));
     Some(found)
 }

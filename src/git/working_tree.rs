@@ -13,35 +13,35 @@ use super::{
 };
 use crate::process::Runner;
 
-/// State of a working tree.
+/// State of a working tree of git.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkingTree {
     /// Commit of HEAD; `None` in a repository without commits.
     pub commit: Option<String>,
     /// Branch that is checked out; `None` when HEAD is detached.
     pub branch: Option<String>,
-    /// Remote branch that the checked-out branch follows, and the number of commits that the branch is behind it.
+    /// Remote branch that the checked-out branch follows, and the number of commits that it has and the checked-out branch lacks.
     pub upstream: Option<(String, u64)>,
     /// Remote branches that contain HEAD, each only on the remote that its branch follows, else `origin` or the only
     /// remote.
     pub remote_heads: Vec<RemoteHead>,
-    /// Uncommitted files at the requested paths, relative to the repository's root.
-    pub dirty: Vec<String>,
+    /// Uncommitted files that count for the guard `clean_tree`, relative to the repository's root.
+    pub uncommitted_paths: Vec<String>,
 }
 
-/// Error of reading the working tree.
+/// Error when git does not tell the state of a working tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("git tells nothing of `{dir}`: {reason}")]
 pub struct NoWorkingTree {
-    /// Folder that git was run in.
+    /// Folder in which envctl ran git.
     pub dir: Utf8PathBuf,
-    /// Message of git.
+    /// Message of git, or of envctl when the folder is in no repository.
     pub reason: String,
 }
 
 impl WorkingTree {
-    /// Reads the state with up to four git processes; `clean_paths` are the files and folders whose uncommitted changes
-    /// count.
+    /// Reads the state of the working tree that holds `dir`, with up to four git processes. `clean_paths` are the files and folders
+    /// whose uncommitted changes count.
     pub fn read(
         runner: &Runner,
         dir: &Utf8Path,
@@ -53,7 +53,7 @@ impl WorkingTree {
             repository_root(dir).ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
         let git = Git::new(runner, top, env);
         let run_git = |args: &[&str]| git.output_of(args).map_err(nothing);
-        let mut tree = parse(&run_git(&[
+        let mut tree = parse_status(&run_git(&[
             "status",
             "--porcelain=v2",
             "--branch",
@@ -64,9 +64,9 @@ impl WorkingTree {
         if !clean_paths.paths.is_empty() {
             // `git status` is silent about tracked files that git is configured to skip.
             let files = run_git(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
-            Index::parse(&files).add_skipped(&mut tree.dirty, top, clean_paths);
+            Index::parse(&files).add_skipped(&mut tree.uncommitted_paths, top, clean_paths);
         }
-        keep_requested(&mut tree.dirty, top, clean_paths);
+        keep_counted(&mut tree.uncommitted_paths, top, clean_paths);
         if let Some(commit) = &tree.commit {
             let refs = run_git(&[
                 "for-each-ref",
@@ -91,31 +91,31 @@ impl WorkingTree {
     }
 }
 
-/// Keeps only uncommitted paths that lie below one of the requested paths or above it: git lists an untracked folder
-/// as a whole.
-fn keep_requested(dirty: &mut Vec<String>, top: &Utf8Path, clean_paths: &CleanPaths) {
+/// Keeps only the uncommitted paths that lie below one of the paths in `clean_paths`, or above one, since git lists an untracked
+/// folder as a whole.
+fn keep_counted(uncommitted: &mut Vec<String>, top: &Utf8Path, clean_paths: &CleanPaths) {
     let top = real_path(top);
-    let paths: Vec<Utf8PathBuf> = clean_paths.paths.iter().map(|place| real_path(place)).collect();
-    dirty.retain(|path| {
-        let own = is_in_tool_folder(path);
+    let paths: Vec<Utf8PathBuf> = clean_paths.paths.iter().map(|path| real_path(path)).collect();
+    uncommitted.retain(|path| {
+        let is_tool_file = is_in_tool_folder(path);
         let path = top.join(path.trim_end_matches('/'));
-        let everywhere =
+        let has_counted_extension =
             path.extension().is_some_and(|extension| clean_paths.file_extension == Some(extension));
-        let within = |place: &Utf8PathBuf| path.starts_with(place) || place.starts_with(&path);
-        !own && (everywhere || paths.iter().any(within))
+        let overlaps = |counted: &Utf8PathBuf| path.starts_with(counted) || counted.starts_with(&path);
+        !is_tool_file && (has_counted_extension || paths.iter().any(overlaps))
     });
 }
 
 /// Parses the output of `git status -z`: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
-pub(super) fn parse(text: &str) -> WorkingTree {
+pub(super) fn parse_status(text: &str) -> WorkingTree {
     let mut tree = WorkingTree::default();
     let mut upstream = None;
     let mut entries = text.split('\0').filter(|entry| !entry.is_empty());
     while let Some(entry) = entries.next() {
         // Number of fields before the path.
-        let (fields, renamed) = match entry.split(' ').next() {
+        let (fields, is_rename) = match entry.split(' ').next() {
             Some("#") => {
-                header(entry, &mut tree, &mut upstream);
+                parse_header(entry, &mut tree, &mut upstream);
                 continue;
             }
             Some("1") => (8, false),
@@ -123,9 +123,9 @@ pub(super) fn parse(text: &str) -> WorkingTree {
             Some("u") => (10, false),
             _ => (1, false),
         };
-        tree.dirty.extend(entry.splitn(fields + 1, ' ').nth(fields).map(str::to_owned));
-        if renamed {
-            tree.dirty.extend(entries.next().map(str::to_owned));
+        tree.uncommitted_paths.extend(entry.splitn(fields + 1, ' ').nth(fields).map(str::to_owned));
+        if is_rename {
+            tree.uncommitted_paths.extend(entries.next().map(str::to_owned));
         }
     }
     // An upstream that is gone has no counts, so that no branch is behind it.
@@ -133,7 +133,7 @@ pub(super) fn parse(text: &str) -> WorkingTree {
     tree
 }
 
-fn header(entry: &str, tree: &mut WorkingTree, upstream: &mut Option<(String, Option<u64>)>) {
+fn parse_header(entry: &str, tree: &mut WorkingTree, upstream: &mut Option<(String, Option<u64>)>) {
     match entry.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
         [_, "branch.oid", oid] if *oid != "(initial)" => tree.commit = Some((*oid).to_owned()),
         [_, "branch.head", head] if *head != "(detached)" => tree.branch = Some((*head).to_owned()),
@@ -156,11 +156,11 @@ mod tests {
     fn a_branch_has_an_upstream_and_may_be_behind_it() {
         let text =
             "# branch.oid 12ab\0# branch.head main\0# branch.upstream origin/main\0# branch.ab +1 -3\0";
-        let tree = parse(text);
+        let tree = parse_status(text);
         assert_eq!(tree.commit.as_deref(), Some("12ab"));
         assert_eq!(tree.branch.as_deref(), Some("main"));
         assert_eq!(tree.upstream, Some(("origin/main".to_owned(), 3)));
-        let detached = parse("# branch.oid (initial)\0# branch.head (detached)\0");
+        let detached = parse_status("# branch.oid (initial)\0# branch.head (detached)\0");
         assert_eq!(detached, WorkingTree::default());
     }
 
@@ -171,7 +171,7 @@ mod tests {
                     u UU N... 100644 100644 100644 100644 a b c both.tf\0\
                     ? new folder/\0";
         assert_eq!(
-            parse(text).dirty,
+            parse_status(text).uncommitted_paths,
             ["infra/my app/main.tf", "new name.tf", "old\nname.tf", "both.tf", "new folder/"]
         );
     }
@@ -182,24 +182,28 @@ mod tests {
             ["infra/app/main.tf", "infra/app/.terraform/x", "infra/", "other.tf", "infra/application/x"]
                 .map(str::to_owned)
                 .into();
-        keep_requested(
+        keep_counted(
             &mut dirty,
             "/nowhere".into(),
-            &CleanPaths { paths: vec!["/nowhere/infra/app".into()], file_extension: None, loaded: vec![] },
+            &CleanPaths {
+                paths: vec!["/nowhere/infra/app".into()],
+                file_extension: None,
+                loaded_by_name: vec![],
+            },
         );
         assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
         let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
-        keep_requested(
+        keep_counted(
             &mut dirty,
             "/nowhere".into(),
-            &CleanPaths { paths: vec![], file_extension: Some("hcl"), loaded: vec![] },
+            &CleanPaths { paths: vec![], file_extension: Some("hcl"), loaded_by_name: vec![] },
         );
         assert_eq!(dirty, ["root.hcl"]);
     }
 
     #[test]
     fn a_detached_head_is_on_a_branch_whose_remote_head_holds_it() {
-        let head = |branch: &str| RemoteHead { branch: branch.to_owned(), is_head: true };
+        let head = |branch: &str| RemoteHead { branch: branch.to_owned(), is_at_head: true };
         let tree =
             WorkingTree { remote_heads: vec![head("main"), head("release/1")], ..WorkingTree::default() };
         assert!(tree.is_on(&["main".to_owned()]) && tree.is_on(&["release/1".to_owned()]));

@@ -12,13 +12,13 @@ use crate::diagnostic::SourceFile;
 pub struct SourceSpan {
     /// File that holds the span.
     pub source: Arc<SourceFile>,
-    /// Range in bytes of the file's text.
+    /// Range of bytes in the file's text.
     pub span: Range<usize>,
 }
 
 impl SourceSpan {
     /// Returns the file and the line for a message: `infra/app/backend.tf:3`.
-    pub fn line(&self) -> String {
+    pub fn file_and_line(&self) -> String {
         format!("{}:{}", self.source.path(), self.source.position(self.span.start).0)
     }
 }
@@ -48,7 +48,7 @@ pub struct HclBlock {
 }
 
 impl HclBlock {
-    /// Returns the nested blocks of a block type.
+    /// Returns the nested blocks of one type.
     pub fn nested_blocks<'a>(&'a self, block_type: &'a str) -> impl Iterator<Item = &'a Self> {
         self.blocks.iter().filter(move |block| block.block_type == block_type)
     }

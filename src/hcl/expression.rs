@@ -7,23 +7,23 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{
-    eval::{Reference, ReferenceResolver, evaluate_value, object_key, unwrapped},
+    eval::{Reference, ReferenceResolver, evaluate_value, object_key, without_parentheses},
     parse::parse_expression,
 };
 use crate::engine::long_number;
 
 /// Maximum depth of nested lists, objects and templates.
-const DEPTH: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// Resolver that knows no reference, so that only constant expressions have a value.
-const CONSTANTS: ReferenceResolver<'static> = ReferenceResolver { value_of: &|_| None };
+const CONSTANT_RESOLVER: ReferenceResolver<'static> = ReferenceResolver { value_of: &|_| None };
 
 /// Value of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
     /// Constant value.
     Literal(Value),
-    /// Expression with a reference, or one that only an engine can evaluate.
+    /// Expression with a reference, or expression that only an engine can evaluate.
     Computed(Arc<Expression>),
     /// Value that envctl's parser cannot read, such as a broken template in a file in JSON syntax.
     Unreadable,
@@ -31,7 +31,7 @@ pub enum Expr {
 
 impl From<&Expression> for Expr {
     fn from(expression: &Expression) -> Self {
-        evaluate_value(&CONSTANTS, expression, DEPTH)
+        evaluate_value(&CONSTANT_RESOLVER, expression, MAX_DEPTH)
             .map_or_else(|| Self::Computed(Arc::new(expression.clone())), Self::Literal)
     }
 }
@@ -57,9 +57,9 @@ impl Expr {
                 Some(members.iter().map(|(k, v)| (k.clone(), Self::Literal(v.clone()))).collect())
             }
             Self::Computed(expression) => {
-                let Expression::Object(object) = unwrapped(expression) else { return None };
+                let Expression::Object(object) = without_parentheses(expression) else { return None };
                 let members = object.iter().map(|(key, value)| {
-                    Some((object_key(&CONSTANTS, key, DEPTH)?, Self::from(value.expr())))
+                    Some((object_key(&CONSTANT_RESOLVER, key, MAX_DEPTH)?, Self::from(value.expr())))
                 });
                 members.collect()
             }
@@ -72,13 +72,13 @@ impl Expr {
         match self {
             Self::Literal(value) => Some(value.clone()),
             Self::Computed(expression) => {
-                evaluate_value(&ReferenceResolver { value_of: look_up }, expression, DEPTH)
+                evaluate_value(&ReferenceResolver { value_of: look_up }, expression, MAX_DEPTH)
             }
             Self::Unreadable => None,
         }
     }
 
-    /// Makes an object of members.
+    /// Makes an object of its members: a literal if all members are.
     pub(super) fn object(members: &IndexMap<String, Self>) -> Self {
         let literals = members.iter().map(|(k, v)| Some((k.clone(), v.literal()?.clone())));
         if let Some(literals) = literals.collect::<Option<serde_json::Map<_, _>>>() {
@@ -93,15 +93,18 @@ impl Expr {
 
     fn expression(&self) -> Option<Expression> {
         match self {
-            Self::Literal(value) => expression_of(value, &|text| Some(Expression::from(text))),
+            Self::Literal(value) => expression_from_json(value, &|text| Some(Expression::from(text))),
             Self::Computed(expression) => Some((**expression).clone()),
             Self::Unreadable => None,
         }
     }
 }
 
-/// Makes an expression of a JSON value, whose strings `text` converts; `None` when a string cannot be converted.
-pub(super) fn expression_of(value: &Value, text: &dyn Fn(&str) -> Option<Expression>) -> Option<Expression> {
+/// Converts a JSON value to an expression. `text` converts a string in it; `None` when that fails.
+pub(super) fn expression_from_json(
+    value: &Value,
+    text: &dyn Fn(&str) -> Option<Expression>,
+) -> Option<Expression> {
     // The evaluator keeps a number unknown that is rounded.
     if let Some(number) = long_number(value) {
         return parse_expression(number).ok();
@@ -112,12 +115,12 @@ pub(super) fn expression_of(value: &Value, text: &dyn Fn(&str) -> Option<Express
         Value::Number(number) => parse_expression(&number.to_string()).ok(),
         Value::String(value) => text(value),
         Value::Array(items) => {
-            let items = items.iter().map(|item| expression_of(item, text));
+            let items = items.iter().map(|item| expression_from_json(item, text));
             items.collect::<Option<Vec<_>>>().map(Expression::from)
         }
         Value::Object(members) => {
             let members =
-                members.iter().map(|(name, value)| Some((name.as_str(), expression_of(value, text)?)));
+                members.iter().map(|(name, value)| Some((name.as_str(), expression_from_json(value, text)?)));
             members.collect::<Option<Vec<_>>>().map(object_expression)
         }
     }

@@ -57,7 +57,7 @@ pub fn in_parentheses(text: &str) -> String {
     format!("({text}\n)")
 }
 
-/// Returns the literal texts, keys and numbers in an expression; its value may contain them.
+/// Returns the literal texts, keys and numbers in an expression; the value of the expression may contain them.
 pub fn literals(text: &str) -> Vec<Value> {
     let mut found = LiteralParts::default();
     if let Ok(expression) = parse_expression(&in_parentheses(text)) {
@@ -89,22 +89,22 @@ impl fmt::Display for RefusedPart {
     }
 }
 
-/// Visitor that collects the names of functions, references and `for` variables.
+/// Visitor that collects the names of functions, references and `for` variables in an expression.
 #[derive(Default)]
 struct NamesInExpression {
     functions: Vec<String>,
     references: Vec<String>,
     /// Variables that any `for` of the expression declares.
-    declared: BTreeSet<String>,
-    /// True if a text has an interpolation or a directive.
+    for_variables: BTreeSet<String>,
+    /// True if a text in the expression has an interpolation or a directive.
     has_template: bool,
 }
 
 impl NamesInExpression {
     /// Returns the first function call, else the first reference to a name that no `for` declares.
     fn find_refused(self) -> Option<RefusedPart> {
-        let Self { functions, references, declared, .. } = self;
-        let reference = || references.into_iter().find(|name| !declared.contains(name));
+        let Self { functions, references, for_variables, .. } = self;
+        let reference = || references.into_iter().find(|name| !for_variables.contains(name));
         functions
             .into_iter()
             .next()
@@ -112,8 +112,8 @@ impl NamesInExpression {
             .or_else(|| reference().map(RefusedPart::Reference))
     }
 
-    fn declare<'n>(&mut self, names: impl IntoIterator<Item = &'n Ident>) {
-        self.declared.extend(names.into_iter().map(|name| name.as_str().to_owned()));
+    fn add_for_variables<'n>(&mut self, names: impl IntoIterator<Item = &'n Ident>) {
+        self.for_variables.extend(names.into_iter().map(|name| name.as_str().to_owned()));
     }
 }
 
@@ -136,17 +136,17 @@ impl Visit for NamesInExpression {
     }
 
     fn visit_for_intro(&mut self, node: &ForIntro) {
-        self.declare(node.key_var.iter().chain([&node.value_var]).map(|name| &**name));
+        self.add_for_variables(node.key_var.iter().chain([&node.value_var]).map(|name| &**name));
         visit::visit_for_intro(self, node);
     }
 
     fn visit_for_template_expr(&mut self, node: &ForTemplateExpr) {
-        self.declare(node.key_var.iter().chain([&node.value_var]).map(|name| &**name));
+        self.add_for_variables(node.key_var.iter().chain([&node.value_var]).map(|name| &**name));
         visit::visit_for_template_expr(self, node);
     }
 }
 
-/// Visitor that collects literal texts, keys and numbers.
+/// Visitor that collects the literal texts, keys and numbers of an expression.
 #[derive(Default)]
 struct LiteralParts(Vec<Value>);
 

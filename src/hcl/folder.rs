@@ -95,7 +95,7 @@ mod tests {
         let module = module(EngineName::Terraform, &files).unwrap();
         let backend = module.backend.unwrap();
         assert_eq!((backend.backend_type.as_str(), backend.attributes.len()), ("local", 0));
-        assert_eq!(backend.header_span.line(), "local_override.tf:2");
+        assert_eq!(backend.header_span.file_and_line(), "local_override.tf:2");
         assert!(module.variables["x"].sensitive && module.variables["x"].default.is_some());
     }
 
@@ -105,14 +105,14 @@ mod tests {
             [("main.tf", S3), ("override.tf", "terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n")];
         let module = module(EngineName::Tofu, &files).unwrap();
         assert!(module.backend.is_none());
-        assert_eq!(module.cloud.unwrap().line(), "override.tf:2");
+        assert_eq!(module.cloud_span.unwrap().file_and_line(), "override.tf:2");
     }
 
     #[test]
     fn an_override_can_make_cloud_a_backend() {
         let files = [("main.tf", "terraform {\n  cloud {}\n}\n"), ("override.tf", S3)];
         let module = module(EngineName::Tofu, &files).unwrap();
-        assert!(module.cloud.is_none());
+        assert!(module.cloud_span.is_none());
         assert_eq!(module.backend.unwrap().backend_type, "s3");
     }
 
@@ -156,10 +156,10 @@ data "terraform_remote_state" "net" {
 data "aws_ami" "x" {}
 "#;
         let module = module(EngineName::Terraform, &[("main.tf", text)]).unwrap();
-        assert_eq!(module.required_version.len(), 1);
+        assert_eq!(module.required_versions.len(), 1);
         assert_eq!(module.required_providers["aws"].source.as_deref(), Some("hashicorp/aws"));
-        assert_eq!(module.modules["vpc"].local_source(), Some("../modules/vpc"));
-        assert_eq!(module.modules["remote"].local_source(), None);
+        assert_eq!(module.module_calls["vpc"].local_source(), Some("../modules/vpc"));
+        assert_eq!(module.module_calls["remote"].local_source(), None);
         let net = &module.remote_states["net"];
         assert_eq!(net.config.as_ref().unwrap()["bucket"].text(), Some("b"));
         let workspace = |reference: Reference<'_>| (reference == Reference::Workspace).then(|| "dev".into());

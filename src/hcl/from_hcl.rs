@@ -1,4 +1,4 @@
-//! Blocks and attributes of native syntax.
+//! Blocks and attributes of files in native syntax.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 /// Code of the diagnostic for a file that is not valid HCL for the parser of envctl; an engine may still accept the file.
 pub const SYNTAX_CODE: &str = "hcl::syntax";
 
-/// Returns those blocks of a file that envctl reads.
+/// Returns the blocks of a file in native syntax, of the types that envctl reads.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnostic> {
     let body = body(source)?;
     let wanted = body.blocks().filter(|block| {
@@ -22,7 +22,7 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnost
             && (block.ident.as_str() != "data"
                 || block.labels.first().is_some_and(|label| label.as_str() == "terraform_remote_state"))
     });
-    Ok(wanted.map(|block| convert(source, block)).collect())
+    Ok(wanted.map(|block| convert_block(source, block)).collect())
 }
 
 /// Returns the attributes of a var file, which has no blocks.
@@ -30,7 +30,7 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
     Ok(convert_attributes(source, &body(source)?))
 }
 
-/// Parses a whole file into a tree with spans.
+/// Parses a file into its syntax tree, with spans.
 pub(super) fn body(source: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
     parse_body(source.text()).map_err(|error| {
         let at = error.location().offset();
@@ -43,14 +43,14 @@ pub(super) fn body(source: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
     })
 }
 
-fn convert(source: &Arc<SourceFile>, block: &structure::Block) -> HclBlock {
+fn convert_block(source: &Arc<SourceFile>, block: &structure::Block) -> HclBlock {
     let start = block.ident.span().map_or(0, |span| span.start);
     let last = block.labels.last().and_then(Span::span).or_else(|| block.ident.span());
     HclBlock {
         block_type: block.ident.as_str().to_owned(),
         labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
         attributes: convert_attributes(source, &block.body),
-        blocks: block.body.blocks().map(|inner| convert(source, inner)).collect(),
+        blocks: block.body.blocks().map(|inner| convert_block(source, inner)).collect(),
         header_span: SourceSpan {
             source: Arc::clone(source),
             span: start..last.map_or(start, |span| span.end),

@@ -1,5 +1,4 @@
-//! Blocks and attributes of files in JSON syntax, whose members have the names of blocks and attributes, and whose strings are
-//! templates.
+//! Blocks and attributes of files in JSON syntax: members of objects are blocks or attributes, strings are templates.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/language/syntax/json>. Spans come from the raw text of each
 //! value, which is a slice of the file's text.
@@ -11,7 +10,7 @@ use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use super::{
-    Attribute, Expr, HclBlock, SourceSpan, block::label_count, expression::expression_of,
+    Attribute, Expr, HclBlock, SourceSpan, block::label_count, expression::expression_from_json,
     from_hcl::SYNTAX_CODE, json_tree::Members, parse::parse_template,
 };
 use crate::{
@@ -19,9 +18,10 @@ use crate::{
     engine::{comparable_value, has_long_number},
 };
 
-/// Returns those blocks of a file that envctl reads.
+/// Returns the blocks of a file in JSON, of the types that envctl reads.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnostic> {
-    let root: &RawValue = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
+    let root: &RawValue =
+        serde_json::from_str(source.text()).map_err(|error| json_syntax_error(source, &error))?;
     let reader = JsonBlockReader { source };
     let mut blocks = Vec::new();
     reader.push_blocks(None, root, &mut blocks);
@@ -34,8 +34,8 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnost
 
 /// Returns the members of a var file, which is one object.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
-    let Members(members) =
-        serde_json::from_str::<Members<&RawValue>>(source.text()).map_err(|error| broken(source, &error))?;
+    let Members(members) = serde_json::from_str::<Members<&RawValue>>(source.text())
+        .map_err(|error| json_syntax_error(source, &error))?;
     let reader = JsonBlockReader { source };
     let literal = |raw: &RawValue| match comparable_value(raw.get()) {
         Ok(value) if !has_long_number(&value) => Expr::Literal(value),
@@ -45,7 +45,7 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
     Ok(members.into_iter().map(|(name, raw)| (name, attribute(raw))).collect())
 }
 
-fn broken(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
+fn json_syntax_error(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
     invalid_json(source, error, SYNTAX_CODE)
 }
 
@@ -85,7 +85,8 @@ impl JsonBlockReader<'_> {
         }
     }
 
-    /// Appends the blocks of one type. Each of `missing_labels` is the name of a member one level deeper.
+    /// Appends the blocks of one type. `labels` are those read so far; `missing_labels` more follow, each as the name of a
+    /// member one level deeper.
     fn push_labelled(
         &self,
         block_type: &str,
@@ -109,7 +110,7 @@ impl JsonBlockReader<'_> {
                 .iter()
                 .filter(|(name, _)| label_count(Some(block_type), name).is_none())
                 .map(|(name, raw)| {
-                    (name.clone(), Attribute { value: expression(raw), value_span: self.span(raw) })
+                    (name.clone(), Attribute { value: convert_value(raw), value_span: self.span(raw) })
                 });
             blocks.push(HclBlock {
                 block_type: block_type.to_owned(),
@@ -131,14 +132,14 @@ fn objects(raw: &RawValue) -> Vec<Vec<(String, &RawValue)>> {
     items.into_iter().flat_map(objects).collect()
 }
 
-fn expression(raw: &RawValue) -> Expr {
+fn convert_value(raw: &RawValue) -> Expr {
     let value = comparable_value(raw.get()).ok();
-    let expression = value.and_then(|value| expression_of(&value, &template));
+    let expression = value.and_then(|value| expression_from_json(&value, &convert_string));
     expression.map_or(Expr::Unreadable, |expression| Expr::from(&expression))
 }
 
-/// Converts a string of JSON syntax, which is a template of native syntax.
-fn template(text: &str) -> Option<Expression> {
+/// Converts a string of a file in JSON, which is a template, to an expression; `None` if the parser refuses the template.
+fn convert_string(text: &str) -> Option<Expression> {
     if !text.contains("${") && !text.contains("%{") {
         return Some(Expression::from(text));
     }

@@ -1,6 +1,6 @@
 //! Read-only access to configuration files with spans: backend, variables, module calls, links to other states.
 //!
-//! `*.tf` and `*.tf.json` are read into the same [`HclBlock`]s; the code above depends on those alone.
+//! `*.tf` and `*.tf.json` are read into the same [`HclBlock`]s, so that their readers need not tell the syntaxes apart.
 
 mod block;
 pub mod eval;

@@ -1,4 +1,4 @@
-//! Configuration of one module: the blocks of its files, with override files applied.
+//! Configuration of one module: the blocks of its files, merged with those of its override files.
 
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
@@ -12,20 +12,20 @@ pub struct Module {
     pub dir: Utf8PathBuf,
     /// Files of the module in the order in which they are merged, absolute.
     pub files: Vec<Utf8PathBuf>,
-    /// Var files in the folder that the engine loads by their names alone, absolute and in the engine's order.
+    /// Var files that the engine loads by their names (`terraform.tfvars`, `*.auto.tfvars`), absolute and in its order.
     pub auto_var_files: Vec<Utf8PathBuf>,
     /// Backend block; `None` when the files declare no backend, so that the state is local, or a `cloud` block.
     pub backend: Option<BackendBlock>,
     /// Span of the header of the `cloud` block; `None` when the files have none.
-    pub cloud: Option<SourceSpan>,
+    pub cloud_span: Option<SourceSpan>,
     /// Declared variables by name.
     pub variables: IndexMap<String, VariableDecl>,
     /// Module calls by name: each `module` block.
-    pub modules: IndexMap<String, ModuleCall>,
+    pub module_calls: IndexMap<String, ModuleCall>,
     /// Required providers by local name.
     pub required_providers: IndexMap<String, RequiredProvider>,
     /// Version constraints on the engine: each `required_version`.
-    pub required_version: Vec<Attribute>,
+    pub required_versions: Vec<Attribute>,
     /// `terraform_remote_state` data sources by name.
     pub remote_states: IndexMap<String, RemoteState>,
 }
@@ -63,25 +63,25 @@ pub enum VariableKind {
     Untyped,
     /// Primitive type: the engine converts the text.
     Primitive,
-    /// Another type: the engine parses the text as an expression.
+    /// Any other type: the engine parses the text as an expression.
     Other,
 }
 
 /// Block `module "x" { … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModuleCall {
-    /// Name of the call.
+    /// Label of the block, by which the calling module refers to the called one.
     pub name: String,
-    /// Source address of the module.
+    /// Source address of the called module.
     pub source: Option<Attribute>,
-    /// Version constraint on the module.
+    /// Version constraint on the called module.
     pub version: Option<Attribute>,
     /// Span of the block's header: its type and labels.
     pub header_span: SourceSpan,
 }
 
 impl VariableDecl {
-    /// Returns true if envctl must not show the value: it is declared `sensitive` or `ephemeral`.
+    /// Returns true if envctl must not show values of the variable: it is declared `sensitive` or `ephemeral`.
     pub fn is_hidden(&self) -> bool {
         self.sensitive || self.ephemeral
     }
@@ -101,7 +101,7 @@ impl ModuleCall {
 pub struct RequiredProvider {
     /// Source address, as `hashicorp/aws`; `None` for the provider with the local name in the default namespace.
     pub source: Option<String>,
-    /// Version constraints as written.
+    /// Version constraints on the provider, as written.
     pub version: Option<String>,
     /// Span of the entry's value.
     pub value_span: SourceSpan,
@@ -113,7 +113,7 @@ pub struct RemoteState {
     /// Name of the data source.
     pub name: String,
     /// Type of the backend that holds the state.
-    pub backend: Option<Attribute>,
+    pub backend_type: Option<Attribute>,
     /// Configuration of the backend; `None` when only an engine can evaluate it.
     pub config: Option<IndexMap<String, Expr>>,
     /// Workspace whose state is read; `None` for the default workspace.

@@ -31,15 +31,15 @@ impl ObjectAddress {
     /// Parses an address; `None` for a text that is no address.
     pub fn parse(text: &str) -> Option<Self> {
         let expression: Expression = text.trim().parse().ok()?;
-        let steps = steps(&expression)?;
-        let mut rest = steps.as_slice();
+        let names = parse_names(&expression)?;
+        let mut rest = names.as_slice();
         while let [("module", false), _, deeper @ ..] = rest {
             rest = deeper;
         }
         // Terraform takes the word `resource` before the type.
         let is_prefixed = matches!(rest, [("resource", false), _, _]);
         let kind = match rest {
-            [] if !steps.is_empty() => ObjectKind::Module,
+            [] if !names.is_empty() => ObjectKind::Module,
             [("resource", false), (_, false), _] => ObjectKind::Resource,
             [("data", false), (_, false), _] => ObjectKind::DataSource,
             [("ephemeral" | "action", false), (_, false), _] => ObjectKind::WithoutState,
@@ -47,33 +47,33 @@ impl ObjectAddress {
             [(_, false), _] => ObjectKind::Resource,
             _ => return None,
         };
-        let at = steps.len() - rest.len();
-        let names = steps.iter().enumerate().filter(|(step, _)| !(is_prefixed && *step == at));
+        let at = names.len() - rest.len();
+        let names = names.iter().enumerate().filter(|(index, _)| !(is_prefixed && *index == at));
         let names: Vec<&str> = names.map(|(_, (name, _))| *name).collect();
         Some(Self { path: names.join("."), kind })
     }
 }
 
 /// Returns the names of an address, each with true if an index follows the name; `None` for any other expression.
-fn steps(expression: &Expression) -> Option<Vec<(&str, bool)>> {
+fn parse_names(expression: &Expression) -> Option<Vec<(&str, bool)>> {
     let Traversal { expr, operators, .. } = expression.as_traversal()?;
-    let mut steps = vec![(expr.as_variable()?.as_str(), false)];
+    let mut names = vec![(expr.as_variable()?.as_str(), false)];
     for operator in operators {
         match operator.value() {
-            TraversalOperator::GetAttr(name) => steps.push((name.as_str(), false)),
-            TraversalOperator::Index(Expression::String(_)) => mark_index(&mut steps)?,
+            TraversalOperator::GetAttr(name) => names.push((name.as_str(), false)),
+            TraversalOperator::Index(Expression::String(_)) => mark_index(&mut names)?,
             TraversalOperator::Index(Expression::Number(number)) if number.value().as_u64().is_some() => {
-                mark_index(&mut steps)?;
+                mark_index(&mut names)?;
             }
             _ => return None,
         }
     }
-    Some(steps)
+    Some(names)
 }
 
 /// Marks the last name as followed by an index; `None` if it already is.
-fn mark_index(steps: &mut [(&str, bool)]) -> Option<()> {
-    let (_, has_index) = steps.last_mut()?;
+fn mark_index(names: &mut [(&str, bool)]) -> Option<()> {
+    let (_, has_index) = names.last_mut()?;
     (!std::mem::replace(has_index, true)).then_some(())
 }
 

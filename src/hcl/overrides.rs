@@ -14,14 +14,14 @@ impl Module {
                     let backend = block.nested_blocks("backend").find_map(parts::backend);
                     self.backend = self.backend.take().or(backend);
                     let cloud = block.nested_blocks("cloud").next().map(|cloud| cloud.header_span.clone());
-                    self.cloud = self.cloud.take().or(cloud);
+                    self.cloud_span = self.cloud_span.take().or(cloud);
                     self.add_requirements(block);
                 }
                 ("variable", [name]) => {
                     self.variables.insert(name.clone(), parts::variable(block));
                 }
                 ("module", [name]) => {
-                    self.modules.insert(name.clone(), parts::module_call(name, block));
+                    self.module_calls.insert(name.clone(), parts::module_call(name, block));
                 }
                 ("data", [_, name]) => {
                     self.remote_states.insert(name.clone(), parts::remote_state(name, block));
@@ -38,14 +38,14 @@ impl Module {
                 ("terraform", _) => {
                     if let Some(backend) = block.nested_blocks("backend").find_map(parts::backend) {
                         self.backend = Some(backend);
-                        self.cloud = None;
+                        self.cloud_span = None;
                     }
                     if let Some(cloud) = block.nested_blocks("cloud").next() {
-                        self.cloud = Some(cloud.header_span.clone());
+                        self.cloud_span = Some(cloud.header_span.clone());
                         self.backend = None;
                     }
                     if block.attributes.contains_key("required_version") {
-                        self.required_version.clear();
+                        self.required_versions.clear();
                     }
                     self.add_requirements(block);
                 }
@@ -65,16 +65,16 @@ impl Module {
                 }
                 ("module", [name]) => {
                     let mut new = parts::module_call(name, block);
-                    if let Some(old) = self.modules.get(name) {
+                    if let Some(old) = self.module_calls.get(name) {
                         new.source = new.source.or_else(|| old.source.clone());
                         new.version = new.version.or_else(|| old.version.clone());
                     }
-                    self.modules.insert(name.clone(), new);
+                    self.module_calls.insert(name.clone(), new);
                 }
                 ("data", [_, name]) => {
                     let mut new = parts::remote_state(name, block);
                     if let Some(old) = self.remote_states.get(name) {
-                        new.backend = new.backend.or_else(|| old.backend.clone());
+                        new.backend_type = new.backend_type.or_else(|| old.backend_type.clone());
                         new.workspace = new.workspace.or_else(|| old.workspace.clone());
                         if !sets(block, "config") {
                             new.config.clone_from(&old.config);
@@ -88,7 +88,7 @@ impl Module {
     }
 
     fn add_requirements(&mut self, block: &HclBlock) {
-        self.required_version.extend(block.attributes.get("required_version").cloned());
+        self.required_versions.extend(block.attributes.get("required_version").cloned());
         for (name, attribute) in block.nested_blocks("required_providers").flat_map(|inner| &inner.attributes)
         {
             self.required_providers.insert(name.clone(), parts::required_provider(attribute));

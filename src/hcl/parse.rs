@@ -1,4 +1,4 @@
-//! Calls of the HCL parser (hcl-edit 0.10). Texts that engines accept and the parser refuses are rewritten before.
+//! Calls of the HCL parser (hcl-edit 0.10). A text that engines accept and the parser refuses is rewritten before.
 //!
 //! * A heredoc ends at a line that is the delimiter alone. The parser ends it at a line that begins with the delimiter.
 //! * An object may repeat a key, and the later value counts. The parser refuses the second key.
@@ -23,7 +23,7 @@ use super::heredocs::heredocs;
 /// Beginning of the parser's message about a repeated key of an object.
 const DUPLICATE_KEY: &str = "unique object key";
 
-/// Limit of repeated keys that are replaced in one text; each costs one more parse.
+/// Limit of repeated keys that are replaced in one text, since each costs a further parse.
 const MAX_REPEATED_KEYS: usize = 256;
 
 /// Parses a file of native syntax as engines read it. Spans are bytes of `text`.
@@ -56,14 +56,14 @@ pub(super) fn parse_expression(text: &str) -> Result<Expression, parser::Error> 
     Ok(expression)
 }
 
-/// Original keys by the byte position of their replacements.
+/// Original keys of objects, by the byte position of the names that replace them for the parser.
 type RepeatedKeys = HashMap<usize, ObjectKey>;
 
 fn parse<T>(
     text: &str,
     parser: impl Fn(&str) -> Result<T, parser::Error>,
 ) -> Result<(T, RepeatedKeys), parser::Error> {
-    let mut readable = rename_markers(text);
+    let mut readable = rename_delimiters(text);
     let mut repeated = RepeatedKeys::new();
     loop {
         let error = match parser(&readable) {
@@ -83,7 +83,7 @@ fn parse<T>(
 }
 
 /// Renames the delimiter of each heredoc that has a line which begins with the delimiter and continues.
-fn rename_markers(text: &str) -> String {
+fn rename_delimiters(text: &str) -> String {
     let mut readable = text.to_owned();
     if !text.contains("<<") {
         return readable;
@@ -122,7 +122,7 @@ fn key_at(text: &str, at: usize) -> Option<(Range<usize>, ObjectKey)> {
     Some((at..at + end, key))
 }
 
-/// Returns an identifier of a length that the text does not hold; if all occur, an identifier that was not tried yet.
+/// Returns an identifier of `len` bytes that does not occur in the text, else one that was not among the first `tried`.
 fn unused_name(text: &str, len: usize, tried: usize) -> Option<String> {
     identifiers(len)
         .take(5_000)
@@ -147,7 +147,7 @@ fn identifiers(len: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// Visitor that restores the original names of repeated keys.
+/// Visitor that puts the original keys back in place of the names that the parser got.
 struct RestoreKeys(RepeatedKeys);
 
 impl VisitMut for RestoreKeys {

@@ -65,7 +65,7 @@ pub(super) fn remote_state(name: &str, block: &HclBlock) -> RemoteState {
     };
     RemoteState {
         name: name.to_owned(),
-        backend: block.attributes.get("backend").cloned(),
+        backend_type: block.attributes.get("backend").cloned(),
         config,
         workspace: block.attributes.get("workspace").cloned(),
         header_span: block.header_span.clone(),

@@ -11,7 +11,7 @@ use hcl_edit::{
 
 use super::{
     Expr, SourceSpan,
-    eval::unwrapped,
+    eval::without_parentheses,
     folder::read_source,
     from_hcl,
     from_json::invalid_json,
@@ -150,7 +150,7 @@ impl ParsedUnit {
         if Expr::from(&attribute.value).literal().is_none() {
             return Vec::new();
         }
-        let items: Vec<&Expression> = match unwrapped(&attribute.value) {
+        let items: Vec<&Expression> = match without_parentheses(&attribute.value) {
             Expression::Array(items) => items.iter().collect(),
             _ => vec![&attribute.value],
         };

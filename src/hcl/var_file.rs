@@ -33,7 +33,7 @@ mod tests {
         fs::write(dir.join("a.tfvars.json"), "{ \"region\": \"${not a template}\" }").unwrap();
         let native = read_var_file(&dir.join("a.tfvars"), dir).unwrap();
         assert_eq!(native["region"].value.text(), Some("eu"));
-        assert_eq!(native["n"].value_span.line(), "a.tfvars:2");
+        assert_eq!(native["n"].value_span.file_and_line(), "a.tfvars:2");
         let json = read_var_file(&dir.join("a.tfvars.json"), dir).unwrap();
         assert_eq!(json["region"].value.text(), Some("${not a template}"));
     }

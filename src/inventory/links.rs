@@ -85,7 +85,7 @@ impl<'a> Links<'a> {
     ) -> StateAddress {
         let text = |attribute: &Attribute| attribute.value.evaluate(look_up)?.as_str().map(str::to_owned);
         let unknown = |what: &str| StateAddress::Unknown { because: format!("{what} is an expression") };
-        let Some(kind) = link.backend.as_ref().and_then(text) else { return unknown("`backend`") };
+        let Some(kind) = link.backend_type.as_ref().and_then(text) else { return unknown("`backend`") };
         let Some(config) = &link.config else { return unknown("`config`") };
         let workspace = match &link.workspace {
             None => None,

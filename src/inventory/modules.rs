@@ -48,7 +48,7 @@ pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledMo
         let source = text(&call.source).filter(|_| version.is_some() || call.version.is_none());
         CalledModule { name: call.name.clone(), source, version }
     };
-    Some(module.modules.values().map(called).collect())
+    Some(module.module_calls.values().map(called).collect())
 }
 
 impl Modules {
@@ -126,7 +126,7 @@ impl Modules {
                         found.extend(diagnostics);
                     }
                     Ok(module) => {
-                        for call in module.modules.values() {
+                        for call in module.module_calls.values() {
                             let Some(called) = local_folder(&dir, call) else { continue };
                             if !called.is_dir() {
                                 found.push(missing(&called, call, root));
@@ -189,7 +189,7 @@ impl Modules {
                 continue;
             }
             if let Some(module) = self.read.get(&(dir.clone(), instance.engine)) {
-                open.extend(module.modules.values().filter_map(|call| local_folder(&dir, call)));
+                open.extend(module.module_calls.values().filter_map(|call| local_folder(&dir, call)));
             }
             folders.push(dir);
         }
@@ -210,7 +210,7 @@ impl Modules {
         root: &Utf8Path,
     ) -> Vec<(Utf8PathBuf, Diagnostic)> {
         let calls = self.tree_below(dir, engine).into_iter().flat_map(|module| {
-            module.modules.values().filter_map(|call| Some((local_folder(&module.dir, call)?, call)))
+            module.module_calls.values().filter_map(|call| Some((local_folder(&module.dir, call)?, call)))
         });
         calls
             .filter(|(called, _)| !called.is_dir())
@@ -229,7 +229,7 @@ impl Modules {
         while let Some(dir) = open.pop() {
             let Some(module) = self.read.get(&(dir.clone(), engine)) else { continue };
             if seen.insert(dir.clone()) {
-                open.extend(module.modules.values().rev().filter_map(|call| local_folder(&dir, call)));
+                open.extend(module.module_calls.values().rev().filter_map(|call| local_folder(&dir, call)));
                 tree.push(module);
             }
         }

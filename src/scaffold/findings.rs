@@ -132,7 +132,7 @@ fn warn(roots: &Roots, stacks: &[DraftStack], environments: &[FoundEnvironment])
     let mut warnings = Vec::new();
     for root in &roots.found {
         let remote = root.module.backend.as_ref().is_some_and(|block| block.backend_type == "remote");
-        if root.module.cloud.is_some() || remote {
+        if root.module.cloud_span.is_some() || remote {
             warnings.push(format!(
                 "`{}` keeps its state in a service that saves no plans: envctl refuses it",
                 root.dir

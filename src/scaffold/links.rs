@@ -122,7 +122,7 @@ impl<'a> StackView<'a> {
     fn linked_address(&self, link: &RemoteState) -> Option<String> {
         let text =
             |value: &Expr| value.evaluate(&|reference| self.look_up(reference))?.as_str().map(str::to_owned);
-        let kind = text(&link.backend.as_ref()?.value)?;
+        let kind = text(&link.backend_type.as_ref()?.value)?;
         let workspace = match &link.workspace {
             Some(workspace) => Some(text(&workspace.value)?),
             None => None,

@@ -51,14 +51,14 @@ impl Roots {
         }
         let called: BTreeSet<Utf8PathBuf> = folders
             .iter()
-            .flat_map(|(folder, _, module)| module.modules.values().map(move |call| (folder, call)))
+            .flat_map(|(folder, _, module)| module.module_calls.values().map(move |call| (folder, call)))
             .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
             .collect();
         let of_units = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
         // The unit gives its module a state, and the module's own block leaves the backend open.
         let is_of_unit = |folder: &Utf8Path, module: &Module| {
             let is_open = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
-            module.cloud.is_none() && is_open && of_units.name(folder)
+            module.cloud_span.is_none() && is_open && of_units.name(folder)
         };
         let mut kinds: Vec<RootKind> = folders
             .iter()
@@ -100,7 +100,7 @@ fn kind(
     called: &BTreeSet<Utf8PathBuf>,
 ) -> RootKind {
     let among_modules = folder.components().any(|part| ["modules", "module"].contains(&part.as_str()));
-    if module.backend.is_some() || module.cloud.is_some() {
+    if module.backend.is_some() || module.cloud_span.is_some() {
         RootKind::Root
     } else if among_modules || called.contains(folder) {
         RootKind::Module

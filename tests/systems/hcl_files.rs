@@ -180,7 +180,7 @@ fn compare_values(engine: &Program, name: &str, asked: Asked) {
         Asked::Json(count) => {
             let driven = if engine.name == "tofu" { EngineName::Tofu } else { EngineName::Terraform };
             let module = read_folder(driven, dir, dir).unwrap();
-            assert_eq!(module.required_version.len(), 2, "both `terraform` blocks count");
+            assert_eq!(module.required_versions.len(), 2, "both `terraform` blocks count");
             assert_eq!(module.variables["stage"].default.as_ref().and_then(|d| d.text()), Some("dev"));
             let names = ["greeting", "plain", "list"].map(|name| format!("local.{name}"));
             let found = console(engine, keep.path(), &[], &names);

@@ -32,8 +32,8 @@ pub trait Resolver {
         None
     }
 
-    /// Counts an evaluated expression. Returns false when the limit is reached and no further expression may be evaluated.
-    fn take_step(&self) -> bool {
+    /// Counts an evaluated expression; false when the limit is reached and no further expression may be evaluated.
+    fn count_expression(&self) -> bool {
         true
     }
 }
@@ -85,7 +85,7 @@ pub fn evaluate<'e>(
     expression: &'e Expression,
     depth: usize,
 ) -> Vec<PathSegment<'e>> {
-    let expression = unwrapped(expression);
+    let expression = without_parentheses(expression);
     evaluate_scalar(resolver, expression, depth)
         .and_then(Evaluated::into_text)
         .unwrap_or_else(|| vec![PathSegment::Value(Some(expression), resolver.origin(expression, depth))])
@@ -94,7 +94,7 @@ pub fn evaluate<'e>(
 /// Evaluates an expression to a value of its type; `None` when a part of the value is unknown.
 pub fn evaluate_value(resolver: &dyn Resolver, expression: &Expression, depth: usize) -> Option<Value> {
     let within = depth.checked_sub(1)?;
-    match unwrapped(expression) {
+    match without_parentheses(expression) {
         Expression::Array(items) => {
             let items = items.iter().map(|item| evaluate_value(resolver, item, within));
             items.collect::<Option<_>>().map(Value::Array)
@@ -115,8 +115,8 @@ pub(super) fn evaluate_scalar<'e>(
     expression: &'e Expression,
     depth: usize,
 ) -> Option<Evaluated<'e>> {
-    let within = depth.checked_sub(1).filter(|_| resolver.take_step())?;
-    match unwrapped(expression) {
+    let within = depth.checked_sub(1).filter(|_| resolver.count_expression())?;
+    match without_parentheses(expression) {
         Expression::Null(_) => Some(Evaluated::Value(Value::Null)),
         Expression::Bool(value) => Some(Evaluated::Value(Value::Bool(*value.value()))),
         // A number that the parser rounds would be a wrong value: it stays unknown.
@@ -137,14 +137,14 @@ pub(super) fn evaluate_scalar<'e>(
     }
 }
 
-/// Removes parentheses and `"${…}"` around an expression, which leave its value as it is.
-pub fn unwrapped(expression: &Expression) -> &Expression {
+/// Returns the expression inside parentheses and `"${…}"`, which do not change its value.
+pub fn without_parentheses(expression: &Expression) -> &Expression {
     match expression {
-        Expression::Parenthesis(inner) => unwrapped(inner.inner()),
+        Expression::Parenthesis(inner) => without_parentheses(inner.inner()),
         Expression::StringTemplate(template) => {
             let mut elements = template.iter();
             match (elements.next(), elements.next()) {
-                (Some(Element::Interpolation(inner)), None) => unwrapped(&inner.expr),
+                (Some(Element::Interpolation(inner)), None) => without_parentheses(&inner.expr),
                 _ => expression,
             }
         }

@@ -70,7 +70,7 @@ impl<'e> Arguments<'_, 'e> {
     }
 }
 
-fn known_segments(text: impl Into<String>) -> Vec<PathSegment<'static>> {
+fn text_segments(text: impl Into<String>) -> Vec<PathSegment<'static>> {
     vec![PathSegment::Text(text.into())]
 }
 
@@ -82,14 +82,14 @@ fn tostring<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     Some(Evaluated::Text(arguments.segments(0)?))
 }
 
-/// Makes a path absolute. A relative path stays as it is when the working folder is unknown: engines start it there.
+/// Makes a path absolute. A relative path stays as it is when the working folder, from which it starts, is unknown.
 fn abspath<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let segments = arguments.segments(0)?;
-    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_abspath(segments))) };
+    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(partial_abspath(segments))) };
     match arguments.resolver.working_dir() {
-        Some(dir) => Some(Evaluated::Text(known_segments(normalised(&dir.join(path))))),
+        Some(dir) => Some(Evaluated::Text(text_segments(normalised(&dir.join(path))))),
         None if path.starts_with('/') => {
-            Some(Evaluated::Text(known_segments(normalised(Utf8Path::new(&path)))))
+            Some(Evaluated::Text(text_segments(normalised(Utf8Path::new(&path)))))
         }
         None => Some(Evaluated::Text(segments)),
     }
@@ -108,23 +108,23 @@ fn pathexpand<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
 
 fn dirname<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let segments = arguments.segments(0)?;
-    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_dirname(segments))) };
+    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(partial_dirname(segments))) };
     let folder = path.rfind('/').map(|at| normalised(Utf8Path::new(&path[..=at])).into_string());
-    Some(Evaluated::Text(known_segments(
+    Some(Evaluated::Text(text_segments(
         folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned()),
     )))
 }
 
 fn basename<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let segments = arguments.segments(0)?;
-    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(unknown_basename(segments))) };
+    let Some(path) = known_text(&segments) else { return Some(Evaluated::Text(partial_basename(segments))) };
     let shown = path.trim_end_matches('/');
     let name = match (path.is_empty(), shown.is_empty()) {
         (true, _) => ".",
         (false, true) => "/",
         (false, false) => shown.rsplit('/').next().unwrap_or(shown),
     };
-    Some(Evaluated::Text(known_segments(name)))
+    Some(Evaluated::Text(text_segments(name)))
 }
 
 fn trimspace<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
@@ -153,7 +153,7 @@ fn trimprefix<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     Some(Evaluated::Text(trim_ends(segments, |text| text.strip_prefix(&*start).unwrap_or(text), |text| text)))
 }
 
-/// Joins the items of lists; `None` when an argument is no list in brackets.
+/// Joins the items of lists to one text; `None` when an argument is no list in brackets.
 fn join<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let between = arguments.text(0)?;
     let mut items = Vec::new();
@@ -170,8 +170,8 @@ fn join<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     Some(Evaluated::Text(segments))
 }
 
-/// Formats values. The text of a verb for numbers is unknown. The result is `None` for verbs that are not supported here, such
-/// as `%5s` or `%[1]d`, and if the number of values is not the number of verbs.
+/// Formats values as `format` of engines. The text for a number (`%05d`) is unknown. The result is `None` for `%5s`, `%[1]d` and
+/// other forms that envctl does not format, and if there are more or fewer values than the format text needs.
 fn format<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     let format = arguments.text(0)?;
     let mut values = 1..arguments.len();
@@ -201,16 +201,16 @@ fn format<'e>(arguments: &Arguments<'_, 'e>) -> Option<Evaluated<'e>> {
     values.next().is_none().then_some(Evaluated::Text(segments))
 }
 
-/// Marks a value as altered if more than slashes may be trimmed from its end.
-fn mark_altered(segment: &mut PathSegment<'_>, gone: &str) {
+/// Marks the texts of a value as altered if `trimmed`, which a function removes from its end, is more than slashes.
+fn mark_altered(segment: &mut PathSegment<'_>, trimmed: &str) {
     if let PathSegment::Value(_, origin) = segment
-        && !gone.trim_matches('/').is_empty()
+        && !trimmed.trim_matches('/').is_empty()
     {
         *origin = origin_at(origin, PathPosition::Altered);
     }
 }
 
-/// Trims the first and the last text segment with the given functions, and removes empty ones.
+/// Trims the first text segment with `start` and the last with `end`, and removes text segments that are empty.
 fn trim_ends(
     mut segments: Vec<PathSegment<'_>>,
     start: impl Fn(&str) -> &str,
@@ -227,7 +227,7 @@ fn trim_ends(
 }
 
 /// Returns a path with an unknown part as `abspath` makes it absolute: each `/..` behind a known folder becomes a level above it.
-fn unknown_abspath(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+fn partial_abspath(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     if let [PathSegment::Folder(_, up), PathSegment::Text(text), ..] = segments.as_mut_slice()
         && text.starts_with('/')
     {
@@ -244,8 +244,8 @@ fn unknown_abspath(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     segments
 }
 
-/// Returns the folder of a path with an unknown part; a value is taken for a file name.
-fn unknown_dirname(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+/// Returns the folder of a path with an unknown part; an unknown value is taken for a file name, without `/`.
+fn partial_dirname(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     while let Some(last) = segments.pop() {
         match last {
             PathSegment::Text(text) => {
@@ -273,8 +273,8 @@ fn unknown_dirname(mut segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     segments
 }
 
-/// Returns the last name of a path with an unknown part.
-fn unknown_basename(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+/// Returns the file name of a path with an unknown part.
+fn partial_basename(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     let mut name = Vec::new();
     let last = segments.len().saturating_sub(1);
     for (at, segment) in segments.into_iter().enumerate() {

@@ -13,10 +13,10 @@ mod segments;
 
 pub use evaluator::{
     ContextualCall, Evaluated, Resolver, evaluate, evaluate_call, evaluate_template, evaluate_value,
-    object_key, object_member, operator_name, unwrapped,
+    object_key, object_member, operator_name, without_parentheses,
 };
 pub use provenance::{
     LITERAL, PathPosition, TextOrigin, TextSource, leads_up, origin_of_text, origin_of_values,
 };
 pub use references::{Folder, Reference, ReferenceResolver};
-pub use segments::{PathBase, PathSegment, detached, known_text, may_be_in_subfolder, push};
+pub use segments::{PathBase, PathSegment, known_text, may_be_in_subfolder, push, without_expressions};

@@ -12,7 +12,7 @@ pub type TextOrigin = Option<BTreeSet<(TextSource, PathPosition)>>;
 /// Origin of a value whose texts have no `..`: no sources to follow.
 pub const LITERAL: TextOrigin = Some(BTreeSet::new());
 
-/// Source of a text.
+/// Source of a text that may be part of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextSource {
     /// Value of an HCL variable, by name.
@@ -24,25 +24,25 @@ pub enum TextSource {
         /// Path relative to the folder.
         text: String,
         /// True if a value follows the text.
-        is_open: bool,
+        value_follows: bool,
     },
-    /// Path with `..` behind an unknown folder.
+    /// Path in which a `..` follows a value, so that its folder is unknown.
     Escaping,
 }
 
 /// Position of a text in the path of the file that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathPosition {
-    /// Whole path.
-    Whole,
-    /// Folder that holds the file: a `/` follows the text.
-    Below,
-    /// Beginning of the path, followed by more of the same name.
-    Begins,
+    /// Text that is the whole path.
+    WholePath,
+    /// Text that is a folder of the file: a `/` follows.
+    Folder,
+    /// Text that begins the path, and that more of the same name follows.
+    NamePrefix,
     /// Text of which a function (`dirname`, `trimsuffix`) keeps a part.
     Altered,
-    /// Part of the path that is not its beginning.
-    Inside,
+    /// Text behind the beginning of the path.
+    NotFirst,
 }
 
 impl PathPosition {
@@ -51,15 +51,15 @@ impl PathPosition {
     #[must_use]
     pub fn within(self, path: Self) -> Self {
         match (self, path) {
-            (Self::Inside, _) | (_, Self::Inside) => Self::Inside,
+            (Self::NotFirst, _) | (_, Self::NotFirst) => Self::NotFirst,
             (Self::Altered, _) | (_, Self::Altered) => Self::Altered,
-            (Self::Whole, path) => path,
+            (Self::WholePath, path) => path,
             (own, _) => own,
         }
     }
 }
 
-/// Returns the origin of a value that is used at a position of a path.
+/// Returns the origin of a value, with positions in the path of which the value is a part; `path` is the position of the value.
 pub(super) fn origin_at(origin: &TextOrigin, path: PathPosition) -> TextOrigin {
     Some(origin.as_ref()?.iter().map(|(source, own)| (source.clone(), own.within(path))).collect())
 }
@@ -79,7 +79,10 @@ pub fn origin_of_text(segments: &[PathSegment<'_>]) -> TextOrigin {
         let is_below = matches!(segments.first(), Some(PathSegment::Folder(..)));
         let text = if is_below { text.trim_start_matches('/') } else { text };
         let text = format!("{}{text}", "../".repeat(up));
-        origin.insert((TextSource::Text { base, text, is_open: !behind.is_empty() }, PathPosition::Whole));
+        origin.insert((
+            TextSource::Text { base, text, value_follows: !behind.is_empty() },
+            PathPosition::WholePath,
+        ));
     }
     Some(origin)
 }
@@ -91,22 +94,22 @@ pub fn origin_of_values(segments: &[PathSegment<'_>]) -> TextOrigin {
         match segment {
             PathSegment::Value(_, origin) if at == 0 => {
                 let path = match segments.get(1) {
-                    None => PathPosition::Whole,
-                    Some(PathSegment::Text(text)) if text.starts_with('/') => PathPosition::Below,
-                    Some(_) => PathPosition::Begins,
+                    None => PathPosition::WholePath,
+                    Some(PathSegment::Text(text)) if text.starts_with('/') => PathPosition::Folder,
+                    Some(_) => PathPosition::NamePrefix,
                 };
                 sources.extend(origin_at(origin, path)?);
             }
             PathSegment::Directive(_) if at == 0 => return None,
             // An unknown value is taken for a file name.
             PathSegment::Value(_, origin) => {
-                sources.extend(origin_at(origin, PathPosition::Inside).into_iter().flatten());
+                sources.extend(origin_at(origin, PathPosition::NotFirst).into_iter().flatten());
             }
             PathSegment::Directive(_) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
         }
     }
     if is_escaping(segments) {
-        sources.insert((TextSource::Escaping, PathPosition::Whole));
+        sources.insert((TextSource::Escaping, PathPosition::WholePath));
     }
     Some(sources)
 }
@@ -155,7 +158,10 @@ mod tests {
     }
 
     fn value() -> PathSegment<'static> {
-        PathSegment::Value(None, Some([(TextSource::Variable("x".to_owned()), PathPosition::Whole)].into()))
+        PathSegment::Value(
+            None,
+            Some([(TextSource::Variable("x".to_owned()), PathPosition::WholePath)].into()),
+        )
     }
 
     const OWN: PathSegment<'static> = PathSegment::Folder(PathBase::Own, 0);
@@ -163,8 +169,8 @@ mod tests {
     fn shown(segments: &[PathSegment<'_>]) -> Vec<String> {
         let shown = |(source, path)| match source {
             TextSource::Variable(name) => format!("{name} {path:?}"),
-            TextSource::Text { base, text, is_open } => {
-                format!("{base:?} {text}{}", if is_open { "*" } else { "" })
+            TextSource::Text { base, text, value_follows } => {
+                format!("{base:?} {text}{}", if value_follows { "*" } else { "" })
             }
             TextSource::Escaping => "astray".to_owned(),
         };
@@ -176,13 +182,13 @@ mod tests {
         let none = [""; 0];
         assert_eq!(shown(&[text("a/b")]), none);
         assert_eq!(shown(&[OWN, text("/a")]), none);
-        assert_eq!(shown(&[value()]), ["x Whole"]);
-        assert_eq!(shown(&[value(), text("/a")]), ["x Below"]);
-        assert_eq!(shown(&[value(), text(".a")]), ["x Begins"]);
-        assert_eq!(shown(&[OWN, text("/"), value()]), ["x Inside"]);
+        assert_eq!(shown(&[value()]), ["x WholePath"]);
+        assert_eq!(shown(&[value(), text("/a")]), ["x Folder"]);
+        assert_eq!(shown(&[value(), text(".a")]), ["x NamePrefix"]);
+        assert_eq!(shown(&[OWN, text("/"), value()]), ["x NotFirst"]);
         assert_eq!(shown(&[text("../a")]), ["Stack ../a"]);
         assert_eq!(shown(&[PathSegment::Folder(PathBase::Own, 1), text("/a")]), ["Own ../a"]);
-        assert_eq!(shown(&[OWN, text("/../a-"), value()]), ["x Inside", "Own ../a-*"]);
+        assert_eq!(shown(&[OWN, text("/../a-"), value()]), ["x NotFirst", "Own ../a-*"]);
         assert_eq!(shown(&[PathSegment::Folder(PathBase::Stack, 0), text("/"), OWN, text("/a")]), none);
     }
 
@@ -203,9 +209,9 @@ mod tests {
 
     #[test]
     fn the_use_of_a_text_is_that_of_the_value_it_is_in() {
-        assert_eq!(PathPosition::Whole.within(PathPosition::Below), PathPosition::Below);
-        assert_eq!(PathPosition::Begins.within(PathPosition::Below), PathPosition::Begins);
-        assert_eq!(PathPosition::Below.within(PathPosition::Altered), PathPosition::Altered);
-        assert_eq!(PathPosition::Altered.within(PathPosition::Inside), PathPosition::Inside);
+        assert_eq!(PathPosition::WholePath.within(PathPosition::Folder), PathPosition::Folder);
+        assert_eq!(PathPosition::NamePrefix.within(PathPosition::Folder), PathPosition::NamePrefix);
+        assert_eq!(PathPosition::Folder.within(PathPosition::Altered), PathPosition::Altered);
+        assert_eq!(PathPosition::Altered.within(PathPosition::NotFirst), PathPosition::NotFirst);
     }
 }

@@ -7,15 +7,15 @@ use super::provenance::{LITERAL, TextOrigin};
 /// Folder that a path reference starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathBase {
-    /// Folder of the file: `${path.module}`.
+    /// Folder of the file that holds the expression: `${path.module}`.
     Own,
     /// Folder of the stack: `${path.root}`, and the engine's working directory for relative paths.
     Stack,
     /// Root of the repository: `${get_repo_root()}`.
     Repository,
-    /// Folder above the stack that the same file names, where a command may run (`cd .. && sh run.sh`).
+    /// Folder above the stack that the file names elsewhere, where a command may run (`cd .. && sh run.sh`).
     Named,
-    /// Unknown folder: the source of a module, or the path of a file that is read, is an expression.
+    /// Unknown folder, since the source of a module or the path of a file to read is an expression.
     Computed,
     /// Nearest folder above the stack that holds the path: `find_in_parent_folders("root.hcl")`.
     Above,
@@ -26,9 +26,9 @@ pub enum PathBase {
 pub enum PathSegment<'e> {
     /// Known text.
     Text(String),
-    /// Folder, by a known folder and the number of levels above that folder.
+    /// Folder that is this number of levels above a base folder.
     Folder(PathBase, usize),
-    /// Unknown value, with its expression if the segment is not detached, and with the sources of its texts.
+    /// Unknown value, with its expression (`None` after [`without_expressions`]) and the sources of its texts.
     Value(Option<&'e Expression>, TextOrigin),
     /// Directive of a template, as `%{ if … }`, whose text is unknown.
     Directive(&'e Directive),
@@ -43,16 +43,15 @@ pub fn push<'e>(segments: &mut Vec<PathSegment<'e>>, segment: PathSegment<'e>) {
     }
 }
 
-/// Detaches segments from the syntax tree that they were read from: expressions are dropped, the sources of their texts are
-/// kept.
-pub fn detached(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
-    let apart = |segment| match segment {
+/// Removes the expressions of segments, so that the segments outlive the syntax tree; the sources of their texts are kept.
+pub fn without_expressions(segments: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
+    let without_expression = |segment| match segment {
         PathSegment::Text(text) => PathSegment::Text(text),
         PathSegment::Folder(base, up) => PathSegment::Folder(base, up),
         PathSegment::Value(_, origin) => PathSegment::Value(None, origin),
         PathSegment::Directive(_) => PathSegment::Value(None, LITERAL),
     };
-    segments.into_iter().map(apart).collect()
+    segments.into_iter().map(without_expression).collect()
 }
 
 /// Returns the text of segments that are all known; `None` if a segment is a folder, a value or a directive.

@@ -68,9 +68,10 @@ pub fn effective_backend(
         .map(|(name, attribute)| {
             let setting = match &attribute.value {
                 Expr::Literal(value) => Setting::Known(value.clone()),
-                _ => {
-                    Setting::Unknown(format!("`{name}` at {} is an expression", attribute.value_span.line()))
-                }
+                _ => Setting::Unknown(format!(
+                    "`{name}` at {} is an expression",
+                    attribute.value_span.file_and_line()
+                )),
             };
             (name.clone(), setting)
         })
@@ -95,7 +96,7 @@ fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
         .filter(|block| block.backend_type == "remote")
         .map(|block| &block.header_span);
     let (what, place) = module
-        .cloud
+        .cloud_span
         .as_ref()
         .map(|place| ("`cloud`", place))
         .or_else(|| Some(("backend `remote`", remote?)))?;

@@ -21,7 +21,7 @@ use crate::{
     git::{
         command::{Git, repository_root},
         listing::{Listing, parse_differences, parse_listing},
-        queries::{diff, is_in_tool_folder, ls_files, skipped_files, untracked},
+        queries::{diff, is_in_tool_folder, ls_files, skipped_files, untracked_files},
         submodules::submodule_changes,
     },
     graph::Since,
@@ -99,7 +99,7 @@ impl RepositoryChanges {
         let paths = Paths::new(real.clone());
         // If the file system ignores case, a folder has several spellings, and the tree knows only one.
         let tree = || if paths.ignores_case() { GitTree::default() } else { GitTree::new(&real, &listing) };
-        let (new, tree) = run_in_parallel(|| untracked(&git, &listing.others), tree);
+        let (new, tree) = run_in_parallel(|| untracked_files(&git, &listing.untracked), tree);
         let new = new.map_err(failed)?;
         let mut found = Self {
             base,
@@ -150,7 +150,7 @@ impl RepositoryChanges {
             }
             self.insert(path);
         }
-        for path in listing.links {
+        for path in listing.symlinks {
             self.links.insert(path.to_owned());
         }
     }
@@ -159,13 +159,13 @@ impl RepositoryChanges {
     fn add_submodule(&mut self, git: &Git<'_>, path: &str, commit: Option<&str>) -> bool {
         let Some(found) = submodule_changes(git, &self.paths.top().join(path), commit) else { return false };
         let found = found.with_prefix(path);
-        for (path, gone) in found.changed {
+        for (path, gone) in found.changed_paths {
             if gone {
                 self.deleted_files.push(self.paths.top().join(&path));
             }
             self.insert(path);
         }
-        for link in found.links {
+        for link in found.symlinks {
             self.links.insert(link);
         }
         true

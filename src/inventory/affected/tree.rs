@@ -28,7 +28,7 @@ impl GitTree {
             }
             tree.add_file(folder, name);
         }
-        for path in listing.others.iter().filter(|path| !path.ends_with('/')) {
+        for path in listing.untracked.iter().filter(|path| !path.ends_with('/')) {
             let (folder, name) = split_path(path);
             tree.remove_folder(path);
             tree.add_file(folder, name);
@@ -90,7 +90,7 @@ mod tests {
     fn a_folder_has_what_is_tracked_in_it_and_what_is_not() {
         let listing = Listing {
             tracked: vec!["a/b/x.tf", "a/b/y.md", "a/b/y.tf", "z.tf"],
-            others: vec!["a/b/new.tf", "a/other/", "a/b/.terraform/", "c/d.tf"],
+            untracked: vec!["a/b/new.tf", "a/other/", "a/b/.terraform/", "c/d.tf"],
             ..Listing::default()
         };
         let tree = GitTree::new("/r".into(), &listing);
@@ -105,10 +105,10 @@ mod tests {
     #[test]
     fn a_link_where_a_folder_was_is_no_folder() {
         let listing =
-            Listing { tracked: vec!["a/b/x.tf", "a/c/x.tf"], others: vec!["a/b"], ..Listing::default() };
+            Listing { tracked: vec!["a/b/x.tf", "a/c/x.tf"], untracked: vec!["a/b"], ..Listing::default() };
         let tree = GitTree::new("/r".into(), &listing);
         assert!(!tree.is_folder("/r/a/b".into()) && tree.is_folder("/r/a/c".into()));
-        let listing = Listing { others: vec!["a"], ..listing };
+        let listing = Listing { untracked: vec!["a"], ..listing };
         assert!(!GitTree::new("/r".into(), &listing).is_folder("/r/a/c".into()));
     }
 }

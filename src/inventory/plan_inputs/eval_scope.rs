@@ -10,8 +10,8 @@ use hcl_edit::{
 };
 
 use crate::hcl::eval::{
-    ContextualCall, Evaluated, PathBase, PathSegment, Resolver, TextOrigin, detached, evaluate,
-    evaluate_template, known_text, object_member, operator_name,
+    ContextualCall, Evaluated, PathBase, PathSegment, Resolver, TextOrigin, evaluate, evaluate_template,
+    known_text, object_member, operator_name, without_expressions,
 };
 
 /// Maximum depth of nested expressions and locals; it ends a circle of locals.
@@ -62,7 +62,7 @@ impl EvalScope<'_> {
         let names: Option<Vec<String>> =
             rest.iter().map(|operator| operator_name(self, operator.value(), depth)).collect();
         let found = self.member(self.locals.get(name)?, &names?, depth)?;
-        let segments = detached(evaluate(self, found, depth));
+        let segments = without_expressions(evaluate(self, found, depth));
         let is_value = matches!(segments.as_slice(), [PathSegment::Value(..)]);
         (!is_value).then_some(segments)
     }

@@ -56,7 +56,7 @@ pub(super) struct PathSource {
     /// Text as written.
     pub(super) text: String,
     /// True if a value follows the text.
-    pub(super) is_open: bool,
+    pub(super) value_follows: bool,
     /// Position of the text in the path.
     pub(super) position: PathPosition,
     /// Configuration file that reads the path.
@@ -103,8 +103,8 @@ impl VariableFlow {
             let PendingSource { module_file: ModuleFile { dir, file }, source, position, reader } = step;
             let variable = match source {
                 TextSource::Variable(variable) => variable,
-                TextSource::Text { base, text, is_open } => {
-                    sources.insert(PathSource { base, file, text, is_open, position, reader });
+                TextSource::Text { base, text, value_follows } => {
+                    sources.insert(PathSource { base, file, text, value_follows, position, reader });
                     continue;
                 }
                 TextSource::Escaping => {
@@ -116,12 +116,19 @@ impl VariableFlow {
             let defaults = self.defaults.get(&key);
             let mut origins: Vec<&(ModuleFile, TextOrigin)> = defaults.into_iter().flatten().collect();
             // Behind a known folder, an unknown value is taken for a file name.
-            let is_name = position == PathPosition::Inside;
+            let is_name = position == PathPosition::NotFirst;
             if key.0 == root {
                 match values.texts(&key.1, defaults.is_some()) {
                     Some(found) => sources.extend(found.into_iter().map(|text| {
                         let (file, reader) = (file.clone(), reader.clone());
-                        PathSource { base: PathBase::Stack, file, text, is_open: false, position, reader }
+                        PathSource {
+                            base: PathBase::Stack,
+                            file,
+                            text,
+                            value_follows: false,
+                            position,
+                            reader,
+                        }
                     })),
                     None if is_name => {}
                     None => drop(with_unknown_paths.insert(reader.clone())),

@@ -105,7 +105,7 @@ fn behind_upstream(guards: &Guards, tree: &WorkingTree) -> Option<String> {
     };
     let heads: Vec<_> = tree.remote_heads.iter().filter(|head| in_question(&head.branch)).collect();
     match heads.first() {
-        Some(_) if heads.iter().any(|head| head.is_head) => None,
+        Some(_) if heads.iter().any(|head| head.is_at_head) => None,
         Some(head) => Some(format!("HEAD is behind the remote head of `{}`", head.branch)),
         None => Some("nobody can tell whether HEAD is behind: it has no upstream".to_owned()),
     }
@@ -114,8 +114,9 @@ fn behind_upstream(guards: &Guards, tree: &WorkingTree) -> Option<String> {
 /// Returns the reason why the guard `clean_tree` refuses a working tree.
 fn uncommitted_changes(_: &Guards, tree: &WorkingTree) -> Option<String> {
     const SHOWN_PATHS: usize = 3;
-    let first: Vec<String> = tree.dirty.iter().take(SHOWN_PATHS).map(|path| format!("`{path}`")).collect();
-    let more = tree.dirty.len().saturating_sub(SHOWN_PATHS);
+    let first: Vec<String> =
+        tree.uncommitted_paths.iter().take(SHOWN_PATHS).map(|path| format!("`{path}`")).collect();
+    let more = tree.uncommitted_paths.len().saturating_sub(SHOWN_PATHS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!first.is_empty()).then(|| format!("not committed: {}{more}", first.join(", ")))
 }

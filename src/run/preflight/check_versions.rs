@@ -94,7 +94,7 @@ fn refused_versions(engine: &dyn Engine, instance: &Instance, modules: &Modules)
 }
 
 fn refused(modules: &[&Module], engine: &str, version: &str) -> Vec<Diagnostic> {
-    let constraints = modules.iter().flat_map(|module| &module.required_version);
+    let constraints = modules.iter().flat_map(|module| &module.required_versions);
     let refused = constraints.filter_map(|attribute| {
         let text = attribute.value.text()?;
         let allowed: VersionConstraint = text.parse().ok()?;

@@ -47,17 +47,17 @@ impl CleanTreePaths {
     pub(crate) fn current_paths(&self) -> Result<CleanPaths, InputError> {
         let mut paths = self.paths.clone();
         paths.extend(self.var_files.iter().cloned());
-        let mut loaded: Vec<Utf8PathBuf> =
+        let mut loaded_by_name: Vec<Utf8PathBuf> =
             self.var_files.iter().filter(|file| file.is_file()).cloned().collect();
         for scope in &self.scopes {
-            let places = scope.paths()?;
-            paths.extend(places.paths);
-            loaded.extend(places.loaded);
+            let inputs = scope.paths()?;
+            paths.extend(inputs.paths);
+            loaded_by_name.extend(inputs.loaded);
         }
-        for list in [&mut paths, &mut loaded] {
+        for list in [&mut paths, &mut loaded_by_name] {
             list.sort();
             list.dedup();
         }
-        Ok(CleanPaths { paths, file_extension: self.has_units.then_some("hcl"), loaded })
+        Ok(CleanPaths { paths, file_extension: self.has_units.then_some("hcl"), loaded_by_name })
     }
 }

@@ -100,7 +100,7 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
     let root = (dir.clone(), String::new());
     collect((instance.engine, instance.root()), read, root, &mut Vec::new(), &mut found)?;
     let module = read.in_folder(dir, instance.engine)?;
-    let is_local = module.cloud.is_none()
+    let is_local = module.cloud_span.is_none()
         && module.backend.as_ref().is_none_or(|backend| backend.backend_type == "local")
         && (!is_unit || has_local_state(&instance.dir));
     let path = match state_location(instance, modules, store, is_local) {
@@ -163,7 +163,7 @@ fn collect(
     let declared = declared_resources(engine, &dir, root)?;
     found.complete.extend(declared.into_iter().map(|address| format!("{prefix}{address}")));
     above.push(dir.clone());
-    for (name, call) in &module.modules {
+    for (name, call) in &module.module_calls {
         let address = format!("{prefix}module.{name}");
         found.complete.insert(address.clone());
         match Modules::called_folder(&dir, call).filter(|called| !above.contains(called)) {

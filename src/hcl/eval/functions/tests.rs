@@ -135,7 +135,7 @@ fn folders_and_names_are_those_of_the_engines_functions() {
         (vec![VALUE], "*", "*"),
     ] {
         assert_eq!(
-            (&*shown(&unknown_dirname(segments.clone())), &*shown(&unknown_basename(segments))),
+            (&*shown(&partial_dirname(segments.clone())), &*shown(&partial_basename(segments))),
             (of_folder, of_name)
         );
     }
@@ -143,7 +143,7 @@ fn folders_and_names_are_those_of_the_engines_functions() {
 
 #[test]
 fn an_absolute_path_goes_up_by_its_dots() {
-    assert_eq!(shown(&unknown_abspath(vec![OWN, text("/../../a/../b")])), "<Own^^>/a/../b");
-    assert_eq!(shown(&unknown_abspath(vec![OWN, text("/..")])), "<Own^>");
-    assert_eq!(shown(&unknown_abspath(vec![OWN, text("/..a")])), "<Own>/..a");
+    assert_eq!(shown(&partial_abspath(vec![OWN, text("/../../a/../b")])), "<Own^^>/a/../b");
+    assert_eq!(shown(&partial_abspath(vec![OWN, text("/..")])), "<Own^>");
+    assert_eq!(shown(&partial_abspath(vec![OWN, text("/..a")])), "<Own>/..a");
 }

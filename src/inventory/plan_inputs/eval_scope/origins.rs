@@ -115,7 +115,7 @@ impl EvalScope<'_> {
         match (root.as_str(), first.as_deref()) {
             ("path" | "count" | "terraform", _) => LITERAL,
             ("var", Some(name)) => {
-                Some([(TextSource::Variable(name.to_owned()), PathPosition::Whole)].into())
+                Some([(TextSource::Variable(name.to_owned()), PathPosition::WholePath)].into())
             }
             ("local", Some(name)) => self.sources_of_member(self.locals.get(name)?, &operators[1..], depth),
             ("data", Some(kind)) if FILE_WRITING_TYPES.contains(&kind) => LITERAL,

@@ -31,18 +31,22 @@ impl InputScope {
     /// Resolves one text to paths; `None` when the file may lie in a folder whose files are not all inputs.
     fn resolve_source(&self, source: &PathSource) -> Option<Vec<Utf8PathBuf>> {
         let leads_up = leads_up(&source.text);
-        let is_whole =
-            !source.is_open && [PathPosition::Whole, PathPosition::Below].contains(&source.position);
+        let is_whole = !source.value_follows
+            && [PathPosition::WholePath, PathPosition::Folder].contains(&source.position);
         let text = match source.position {
             // Without `..`, the path stays in a folder whose files are inputs already.
-            PathPosition::Inside | PathPosition::Altered | PathPosition::Begins if !leads_up => {
+            PathPosition::NotFirst | PathPosition::Altered | PathPosition::NamePrefix if !leads_up => {
                 return Some(Vec::new());
             }
-            PathPosition::Inside | PathPosition::Altered => return None,
-            PathPosition::Whole | PathPosition::Below | PathPosition::Begins if is_whole => &source.text,
-            PathPosition::Whole | PathPosition::Below | PathPosition::Begins => known_folder(&source.text)?,
+            PathPosition::NotFirst | PathPosition::Altered => return None,
+            PathPosition::WholePath | PathPosition::Folder | PathPosition::NamePrefix if is_whole => {
+                &source.text
+            }
+            PathPosition::WholePath | PathPosition::Folder | PathPosition::NamePrefix => {
+                known_folder(&source.text)?
+            }
         };
-        let kind = if is_whole && source.position == PathPosition::Whole {
+        let kind = if is_whole && source.position == PathPosition::WholePath {
             RefKind::Read
         } else {
             RefKind::ReadBelow

@@ -96,8 +96,8 @@ impl Resolver for FileResolver<'_> {
         Some(&self.unit.dir)
     }
 
-    fn take_step(&self) -> bool {
-        self.unit.take_step()
+    fn count_expression(&self) -> bool {
+        self.unit.count_expression()
     }
 }
 
@@ -196,7 +196,7 @@ impl UnitEvaluator {
 
     /// Returns the member of an object, of the locals of a file, or of a file (`locals`).
     fn member(&self, value: &UnitValue, name: &str, depth: usize) -> Option<UnitValue> {
-        if !self.take_step() {
+        if !self.count_expression() {
             return None;
         }
         match value {
@@ -216,7 +216,7 @@ impl UnitEvaluator {
     }
 
     /// Counts an evaluated expression; returns false once `MAX_STEPS` expressions were evaluated for the file.
-    fn take_step(&self) -> bool {
+    fn count_expression(&self) -> bool {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
         steps <= MAX_STEPS

@@ -19,9 +19,9 @@ fn tree(branch: Option<&str>, upstream: Option<u64>, heads: &[(&str, bool)]) -> 
         upstream: upstream.map(|behind| ("origin/x".to_owned(), behind)),
         remote_heads: heads
             .iter()
-            .map(|(branch, is_head)| RemoteHead { branch: (*branch).to_owned(), is_head: *is_head })
+            .map(|(branch, is_at_head)| RemoteHead { branch: (*branch).to_owned(), is_at_head: *is_at_head })
             .collect(),
-        dirty: Vec::new(),
+        uncommitted_paths: Vec::new(),
     }
 }
 
@@ -72,7 +72,7 @@ fn without_the_branch_guard_the_remote_head_of_its_own_branch_counts() {
 #[test]
 fn uncommitted_files_are_named() {
     let mut tree = tree(Some("main"), Some(0), &[]);
-    tree.dirty = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
+    tree.uncommitted_paths = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
     assert_eq!(judged(&guards(&[]), tree.clone(), &[]), ["clean_tree"]);
     assert_eq!(judged(&guards(&[]), tree.clone(), &["dirty"]), [""; 0]);
     assert_eq!(uncommitted_changes(&guards(&[]), &tree).unwrap(), "not committed: `a`, `b`, `c` and 2 more");
