@@ -24,11 +24,11 @@ pub(super) fn missing_folders(instance: &Instance, modules: &Modules) -> Diagnos
     }
     let root = instance.root();
     let (mut found, called) = if unit_file(instance.engine).is_some() {
-        let of_unit = Modules::of_unit(instance);
-        let called = of_unit.map(|(modules, folder)| modules.missing_below(&folder, instance.engine, root));
+        let of_unit = Modules::read_unit(instance);
+        let called = of_unit.map(|(modules, folder)| modules.missing_folders(&folder, instance.engine, root));
         (missing_folders_of_unit(instance), called.unwrap_or_default())
     } else {
-        (Diagnostics::default(), modules.missing_below(&instance.dir, instance.engine, root))
+        (Diagnostics::default(), modules.missing_folders(&instance.dir, instance.engine, root))
     };
     let called = called.into_iter().filter(|(folder, _)| !is_generated(folder));
     found.0.extend(called.map(|(_, problem)| Diagnostic { severity: Severity::Error, ..problem }));

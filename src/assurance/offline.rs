@@ -43,8 +43,8 @@ pub struct OfflineChecks {
 pub type ValueErrors = Vec<(InstanceId, Diagnostics)>;
 
 impl OfflineChecks {
-    /// Returns the warnings about files that an engine can parse and envctl cannot, and about checks that envctl skips for them,
-    /// without duplicates.
+    /// Returns the warnings about files that an engine can parse and envctl cannot, and about checks that envctl skips for
+    /// them, without duplicates.
     pub fn unusual_files(&self) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
         deduplicated(Diagnostics(
@@ -140,13 +140,15 @@ pub fn check_offline(
 /// Checks that no two instances share a state; unknown states are reported for the checked environments only.
 fn isolation(environments: &[&Environment], project: &ProjectFiles) -> CheckItem {
     let checked = |id: &InstanceId| environments.iter().any(|environment| environment.name == id.environment);
-    let mut found = Diagnostics(shared_addresses(&project.addresses.addressed));
+    let mut found = Diagnostics(shared_addresses(&project.addresses.by_instance));
     found.0.extend(linked_units(&project.instances));
     let mut unknown = 0;
-    for addressed in project.addresses.addressed.iter().filter(|addressed| checked(&addressed.id)) {
-        if let StateAddress::Unknown { because } = &addressed.address {
+    for instance_address in
+        project.addresses.by_instance.iter().filter(|instance_address| checked(&instance_address.id))
+    {
+        if let StateAddress::Unknown { because } = &instance_address.address {
             unknown += 1;
-            let message = format!("the files do not tell the state of `{}`: {because}", addressed.id);
+            let message = format!("the files do not tell the state of `{}`: {because}", instance_address.id);
             found.push(note("isolation::unknown-state", message));
         }
     }
@@ -199,7 +201,7 @@ impl EnvironmentChecks<'_> {
         let mut files = VarFiles::new(self.config.root());
         let variable =
             |instance: &Instance, name: &str| instance_variable(&instance.settings, self.own, name);
-        let links = Links::new(&self.project.addresses.addressed, &variable);
+        let links = Links::new(&self.project.addresses.by_instance, &variable);
         for instance in inventory.instances() {
             config.extend(values::missing_var_files(self.config, instance));
             let read = values::read_var_files(
@@ -212,7 +214,7 @@ impl EnvironmentChecks<'_> {
             config.extend(values::undeclared_vars(self.config, instance, &self.project.modules));
             config.extend(check_inputs(self.config, instance, &self.project.modules, &set, self.own));
             if is_read {
-                config.extend(links.undeclared(instance, &self.project.modules, &set));
+                config.extend(links.undeclared_link_findings(instance, &self.project.modules, &set));
             }
             if is_read && self.classes.iter().any(|class| matches!(class, VerbClass::Check | VerbClass::Plan))
             {

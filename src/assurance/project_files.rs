@@ -49,7 +49,7 @@ impl ProjectFiles {
             None => problem,
         });
         let files = Diagnostics(judged.collect());
-        let addresses = Addresses::of(&instances, &modules, config.source(), own);
+        let addresses = Addresses::compute(&instances, &modules, config.source(), own);
         Self { instances, modules, addresses, files, not_compared }
     }
 }

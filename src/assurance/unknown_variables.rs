@@ -61,6 +61,6 @@ fn root_module(instance: &Instance, modules: &Modules) -> Option<Arc<Module>> {
     if unit_file(instance.engine).is_none() {
         return modules.root(instance).cloned();
     }
-    let (modules, folder) = Modules::of_unit(instance)?;
+    let (modules, folder) = Modules::read_unit(instance)?;
     modules.in_folder(&folder, instance.engine).cloned()
 }

@@ -61,7 +61,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
     let wanted = context.environments(&config, &request.environments)?;
     let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
     let mut items = offline.items;
-    let instances_by_address = || offline.project.addresses.stated.clone();
+    let instances_by_address = || offline.project.addresses.owners.clone();
     let mut gone = Vec::new();
     for inventory in &offline.inventories {
         let name = inventory.environment();

@@ -146,7 +146,7 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
         environments.push(found);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
-    let instances_by_address = || context.check_offline(&config, &all, &[], false).project.addresses.stated;
+    let instances_by_address = || context.check_offline(&config, &all, &[], false).project.addresses.owners;
     let gone = match request.environments.as_slice() {
         [] => undeclared_environments(context, &config, &instances_by_address)?,
         _ => GoneStacks::default(),
@@ -217,7 +217,7 @@ fn environment_status(
         .collect();
     let last_run = own.first().map(|p| run_summary(p, p.report.result.map(RecordedResult::Run), now));
     let instances_by_address =
-        || context.check_offline(config, &[environment], &[], false).project.addresses.stated;
+        || context.check_offline(config, &[environment], &[], false).project.addresses.owners;
     let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &instances_by_address)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
     let environment = environment.name.clone();

@@ -30,7 +30,7 @@ use crate::{
     files,
     graph::StackGraph,
     inventory::{
-        Instance, Inventory, Modules, address::address_in_force, called_modules, plan_inputs::unit_source,
+        Instance, Inventory, Modules, address::initialised_address, called_modules, plan_inputs::unit_source,
     },
     model::{CreateWorkspace, EngineName, GuardException, StackId},
     process::Runner,
@@ -78,7 +78,7 @@ pub enum AssembleError {
 impl Assembly<'_> {
     fn stack_folder(&self, instance: &Instance) -> StackFolder {
         StackFolder {
-            is_shared: self.modules.is_shared(instance),
+            is_shared: self.modules.is_folder_shared(instance),
             module_calls: called_modules,
             unit_source: unit_file(instance.engine).map(|_| unit_source as fn(&_) -> _),
         }
@@ -108,8 +108,8 @@ impl Assembly<'_> {
         let neighbours = Neighbours {
             environments: Arc::new(environments),
             stacks: Arc::new(stacks),
-            instances_by_address: self.modules.stated_states(),
-            address: address_in_force,
+            instances_by_address: self.modules.state_owners(),
+            address: initialised_address,
         };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
         let (secret_use, source) = (self.secret_use, Arc::clone(self.config.source()));
@@ -147,7 +147,7 @@ impl Assembly<'_> {
             let root = self.modules.root(instance).filter(|_| engine.reads_root_module());
             let module = root.map(|m| &**m);
             mask_typed_values(instance, module, self.runner.redactor());
-            let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
+            let called = module.map(|_| self.modules.with_called_modules_of(instance)).unwrap_or_default();
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
             let folder = self.stack_folder(instance);
             let mut built = targets.build(instance, &called, folder)?;

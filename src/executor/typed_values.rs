@@ -51,7 +51,7 @@ impl HiddenVariables {
         if unit_file(instance.engine).is_none() {
             return module.map_or(Self::Unknown, Self::declared);
         }
-        let unit = Modules::of_unit(instance);
+        let unit = Modules::read_unit(instance);
         let module = unit.as_ref().and_then(|(modules, folder)| modules.in_folder(folder, instance.engine));
         module.map_or(Self::Unknown, |module| Self::declared(module))
     }

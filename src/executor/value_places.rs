@@ -89,7 +89,7 @@ impl ValuePlaces for InstanceValues {
             is_file_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
         };
         let Instance { engine, dir, .. } = &self.instance;
-        let of_unit = unit_file(*engine).and_then(|_| Modules::of_unit(&self.instance));
+        let of_unit = unit_file(*engine).and_then(|_| Modules::read_unit(&self.instance));
         let dir = of_unit.map_or_else(|| dir.clone(), |(_, folder)| folder);
         // Parsed again only for an error: the modules of all stacks need not stay in memory for it.
         let module = read_folder(*engine, &dir, self.instance.root()).ok()?;

@@ -22,10 +22,13 @@ use crate::{
 
 /// Stack of the environment before its engine and its needs are resolved.
 pub(super) struct StackCandidate {
+    /// Name of the stack.
     pub(super) stack: StackId,
+    /// Resolved settings.
     pub(super) settings: Arc<Settings>,
+    /// Values that the discovery pattern captured, by name.
     pub(super) captures: IndexMap<String, String>,
-    /// Names of its files, absent for a stack that discovery did not find.
+    /// Names of the files in its folder; `None` for a declared stack.
     pub(super) files: Option<Vec<String>>,
 }
 
@@ -38,7 +41,7 @@ pub(super) fn candidates(
 ) -> Result<Vec<StackCandidate>, InventoryError> {
     let mut candidates = Vec::with_capacity(config.stacks().len());
     for stack in config.stacks().values() {
-        if stack.path.is_some() && exists_in(stack, &environment.name) {
+        if stack.path.is_some() && is_deployed_in(stack, &environment.name) {
             match config.settings(environment, &stack.name, &BTreeMap::new(), None) {
                 Err(diagnostics) => found.extend(diagnostics),
                 Ok(settings) => candidates.push(StackCandidate {
@@ -51,20 +54,21 @@ pub(super) fn candidates(
         }
     }
     if let Some(discover) = config.discover() {
-        let named: HashSet<Utf8PathBuf> = candidates.iter().map(|c| c.settings.path.clone()).collect();
+        let declared_folders: HashSet<Utf8PathBuf> =
+            candidates.iter().map(|c| c.settings.path.clone()).collect();
         let mut discovery = Discovery { config, environment, discover, found };
-        let stacks = discovery.stacks(&named)?;
-        discovery.check_decorations(&stacks)?;
-        for (stack, place) in stacks {
-            candidates.extend(discovery.candidate(stack, place));
+        let stacks = discovery.stacks(&declared_folders)?;
+        discovery.check_stacks_without_path(&stacks)?;
+        for (stack, folder) in stacks {
+            candidates.extend(discovery.candidate(stack, folder));
         }
     }
     Ok(candidates)
 }
 
-/// Returns the stacks that discovery would make of these folders if they held a stack; paths are relative to
-/// environments.toml.
-pub(super) fn named_folders(
+/// Returns the names that discovery would give to stacks in these folders, with their paths relative to environments.toml.
+/// The folders need not exist.
+pub(super) fn stacks_of_folders(
     config: &Config,
     environment: &Environment,
     folders: Vec<Utf8PathBuf>,
@@ -72,7 +76,7 @@ pub(super) fn named_folders(
     let Some(discover) = config.discover() else { return Vec::new() };
     let mut found = Diagnostics::default();
     let mut discovery = Discovery { config, environment, discover, found: &mut found };
-    let exclude = discovery.excluded();
+    let exclude = discovery.exclude_globs();
     let patterns = config.discovery_patterns(environment).unwrap_or_default();
     let patterns: Vec<PathPattern> =
         patterns.iter().filter_map(|(text, _)| PathPattern::parse(text).ok()).collect();
@@ -84,8 +88,8 @@ pub(super) fn named_folders(
         });
         let Some((captures, below)) = matching else { continue };
         let folder = DiscoveredStack { path, below, captures, files: Vec::new() };
-        let Some(name) = discovery.name(environment, &folder) else { continue };
-        if config.stacks().get(&name).is_none_or(|stack| exists_in(stack, &environment.name)) {
+        let Some(name) = discovery.stack_name(environment, &folder) else { continue };
+        if config.stacks().get(&name).is_none_or(|stack| is_deployed_in(stack, &environment.name)) {
             named.push((name, folder.path));
         }
     }
@@ -93,13 +97,14 @@ pub(super) fn named_folders(
 }
 
 /// Returns true if a stack is deployed in an environment.
-pub(super) fn exists_in(stack: &Stack, environment: &EnvName) -> bool {
+pub(super) fn is_deployed_in(stack: &Stack, environment: &EnvName) -> bool {
     stack.environments.as_ref().is_none_or(|names| names.contains(environment))
 }
 
 /// Span of a pattern in environments.toml, and the folders that match it.
-type Matches = (Range<usize>, Vec<DiscoveredStack>);
+type PatternMatches = (Range<usize>, Vec<DiscoveredStack>);
 
+/// Search for the stacks that `[discover]` finds in one environment.
 struct Discovery<'a> {
     config: &'a Config,
     environment: &'a Environment,
@@ -111,16 +116,16 @@ impl Discovery<'_> {
     /// Returns the discovered stacks by name, without the folders of declared stacks.
     fn stacks(
         &mut self,
-        named: &HashSet<Utf8PathBuf>,
+        declared_folders: &HashSet<Utf8PathBuf>,
     ) -> Result<IndexMap<StackId, DiscoveredStack>, InventoryError> {
         let mut stacks: IndexMap<StackId, DiscoveredStack> = IndexMap::new();
         let mut seen: HashSet<Utf8PathBuf> = HashSet::new();
         for (pattern, folders) in self.folders(self.environment)? {
             for folder in folders {
-                if named.contains(&folder.path) || !seen.insert(folder.path.clone()) {
+                if declared_folders.contains(&folder.path) || !seen.insert(folder.path.clone()) {
                     continue;
                 }
-                let Some(name) = self.name(self.environment, &folder) else { continue };
+                let Some(name) = self.stack_name(self.environment, &folder) else { continue };
                 let taken = self.config.stacks().get(&name).is_some_and(|stack| stack.path.is_some());
                 let twin = stacks.get(&name).map(|other| other.path.clone());
                 if taken || twin.is_some() {
@@ -138,14 +143,14 @@ impl Discovery<'_> {
         }
         stacks.sort_by(|_, a, _, b| a.path.as_str().cmp(b.path.as_str()));
         stacks.retain(|name, _| {
-            self.config.stacks().get(name).is_none_or(|stack| exists_in(stack, &self.environment.name))
+            self.config.stacks().get(name).is_none_or(|stack| is_deployed_in(stack, &self.environment.name))
         });
         Ok(stacks)
     }
 
     /// Returns the folders that each pattern matches, with the pattern's span.
-    fn folders(&mut self, environment: &Environment) -> Result<Vec<Matches>, InventoryError> {
-        let exclude = self.excluded();
+    fn folders(&mut self, environment: &Environment) -> Result<Vec<PatternMatches>, InventoryError> {
+        let exclude = self.exclude_globs();
         let mut folders = Vec::new();
         let patterns = self.config.discovery_patterns(environment).unwrap_or_else(|diagnostics| {
             self.found.extend(diagnostics);
@@ -164,7 +169,8 @@ impl Discovery<'_> {
         Ok(folders)
     }
 
-    fn excluded(&mut self) -> GlobSet {
+    /// Returns the globs of `exclude`; an invalid glob becomes a finding.
+    fn exclude_globs(&mut self) -> GlobSet {
         let mut set = GlobSetBuilder::new();
         for text in &self.discover.exclude {
             match GlobBuilder::new(text).literal_separator(true).build() {
@@ -185,7 +191,7 @@ impl Discovery<'_> {
 
     /// Returns the name of a folder: the `name` template over its captures, or its path below the pattern's fixed
     /// part.
-    fn name(&mut self, environment: &Environment, folder: &DiscoveredStack) -> Option<StackId> {
+    fn stack_name(&mut self, environment: &Environment, folder: &DiscoveredStack) -> Option<StackId> {
         let captures = folder.captures.clone().into_iter().collect();
         let name = match self.config.discovered_stack_name(environment, &captures) {
             Err(diagnostics) => {
@@ -210,23 +216,27 @@ impl Discovery<'_> {
     }
 
     /// Reports declared stacks without a path that discovery finds in no environment.
-    fn check_decorations(&mut self, here: &IndexMap<StackId, DiscoveredStack>) -> Result<(), InventoryError> {
-        let lost = |stack: &&Stack| {
+    fn check_stacks_without_path(
+        &mut self,
+        discovered: &IndexMap<StackId, DiscoveredStack>,
+    ) -> Result<(), InventoryError> {
+        let undiscovered = |stack: &&Stack| {
             stack.path.is_none()
-                && exists_in(stack, &self.environment.name)
-                && !here.contains_key(&stack.name)
+                && is_deployed_in(stack, &self.environment.name)
+                && !discovered.contains_key(&stack.name)
         };
-        let lost: Vec<&Stack> = self.config.stacks().values().filter(lost).collect();
-        if lost.is_empty() {
+        let undiscovered: Vec<&Stack> = self.config.stacks().values().filter(undiscovered).collect();
+        if undiscovered.is_empty() {
             return Ok(());
         }
         let mut elsewhere: HashSet<StackId> = HashSet::new();
         for environment in self.config.environments().values().filter(|e| e.name != self.environment.name) {
             let folders = self.folders(environment)?;
-            elsewhere.extend(folders.iter().flat_map(|(_, f)| f).filter_map(|f| self.name(environment, f)));
+            elsewhere
+                .extend(folders.iter().flat_map(|(_, f)| f).filter_map(|f| self.stack_name(environment, f)));
         }
-        for stack in lost.into_iter().filter(|stack| !elsewhere.contains(&stack.name)) {
-            let names = here.keys().chain(&elsewhere).map(StackId::as_str);
+        for stack in undiscovered.into_iter().filter(|stack| !elsewhere.contains(&stack.name)) {
+            let names = discovered.keys().chain(&elsewhere).map(StackId::as_str);
             self.found.push(
                 Diagnostic::error(
                     "inventory::not-discovered",
@@ -239,6 +249,7 @@ impl Discovery<'_> {
         Ok(())
     }
 
+    /// Makes the candidate of a folder.
     fn candidate(&mut self, stack: StackId, folder: DiscoveredStack) -> Option<StackCandidate> {
         let captures: BTreeMap<String, String> = folder.captures.clone().into_iter().collect();
         match self.config.settings(self.environment, &stack, &captures, Some(&folder.path)) {

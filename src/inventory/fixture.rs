@@ -17,12 +17,13 @@ use crate::{
 /// Files below a temporary folder, environments.toml among them.
 pub(crate) struct Project {
     dir: tempfile::TempDir,
-    answer: String,
+    /// Output of `terragrunt find`.
+    unit_list: String,
 }
 
 impl UnitFinder for Project {
     fn find(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
-        Ok(self.answer.clone())
+        Ok(self.unit_list.clone())
     }
 
     fn render(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
@@ -39,7 +40,7 @@ impl SyntaxChecker for Project {
 
 impl Project {
     pub(crate) fn new(toml: &str, files: &[(&str, &str)]) -> Self {
-        let project = Self { dir: tempfile::tempdir().unwrap(), answer: "[]".to_owned() };
+        let project = Self { dir: tempfile::tempdir().unwrap(), unit_list: "[]".to_owned() };
         // Appended, so that the line numbers of `toml` are those of the file.
         project.write("environments.toml", &format!("{toml}\n[project]\nname = \"shop\"\n"));
         for (file, text) in files {
@@ -49,8 +50,8 @@ impl Project {
     }
 
     /// Sets the output of `terragrunt find`.
-    pub(crate) fn answering(mut self, answer: &str) -> Self {
-        answer.clone_into(&mut self.answer);
+    pub(crate) fn with_units(mut self, unit_list: &str) -> Self {
+        unit_list.clone_into(&mut self.unit_list);
         self
     }
 

@@ -20,7 +20,7 @@ use crate::{
 pub struct Instance {
     /// Names of the environment and the stack.
     pub id: InstanceId,
-    /// Folder relative to environments.toml.
+    /// Folder, relative to that of environments.toml.
     pub path: Utf8PathBuf,
     /// Folder, absolute.
     pub dir: Utf8PathBuf,
@@ -28,11 +28,12 @@ pub struct Instance {
     pub engine: EngineName,
     /// Resolved settings.
     pub settings: Arc<Settings>,
-    /// Stacks that come first: those of `needs`, of `inputs` and of a Terragrunt unit's dependencies, in that order.
+    /// Stacks that are planned and applied before this one: those of `needs`, of `inputs` and of a Terragrunt unit's
+    /// dependencies, in that order.
     pub needs: Vec<StackId>,
     /// Tags that select the stack; a capture `<region>` of a discovered stack is the tag `region=us-east-2`.
     pub tags: Vec<String>,
-    /// Span of the table's name in environments.toml; absent for a discovered stack without a table.
+    /// Span of the name of the stack's table in environments.toml; `None` for a discovered stack without a table.
     pub span: Option<Range<usize>>,
 }
 
@@ -43,8 +44,8 @@ impl Instance {
         above.map_or(&self.dir, |above| Utf8Path::new(above.trim_end_matches('/')))
     }
 
-    /// Returns the folder and variables that a version manager chooses the engine by; `inherited` is the process's
-    /// environment.
+    /// Returns the folder and the environment variables by which a version manager chooses the engine's program; `inherited`
+    /// is envctl's own environment.
     pub fn engine_place(&self, inherited: &BTreeMap<OsString, OsString>) -> EnginePlace {
         let set = self.settings.env.iter().filter(|(_, variable)| {
             !variable.value.unless.iter().any(|other| inherited.contains_key(OsStr::new(other)))
@@ -56,7 +57,7 @@ impl Instance {
         EnginePlace::new(&self.dir, plain)
     }
 
-    /// Returns the workspace; absent for the default one, be it written or not.
+    /// Returns the workspace; `None` for the default workspace, whether environments.toml names it or not.
     pub fn workspace(&self) -> Option<&str> {
         self.settings.workspace.as_ref().map(|value| value.value.as_str()).filter(|name| *name != "default")
     }

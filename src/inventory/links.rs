@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Instance, Modules,
-    address::{Addressed, EffectiveBackend, EnvValue, Setting, StateAddress, state_address},
+    address::{EffectiveBackend, EnvValue, InstanceAddress, Setting, StateAddress, state_address},
 };
 use crate::{
     config::toml_key,
@@ -17,19 +17,24 @@ use crate::{
     model::{InstanceId, StackId},
 };
 
-/// Data to find links with: the addresses of all instances, and the environment of each instance.
+/// Search for links: the states of all instances by address, and the environment variables of each instance.
 pub struct Links<'a> {
+    /// Instances by the address of their state.
     by_address: HashMap<&'a str, Vec<&'a InstanceId>>,
+    /// Looks up an environment variable of an instance.
     environment: &'a dyn Fn(&Instance, &str) -> EnvValue,
 }
 
 impl<'a> Links<'a> {
     /// Indexes the states of these instances by address.
-    pub fn new(addresses: &'a [Addressed], environment: &'a dyn Fn(&Instance, &str) -> EnvValue) -> Self {
+    pub fn new(
+        addresses: &'a [InstanceAddress],
+        environment: &'a dyn Fn(&Instance, &str) -> EnvValue,
+    ) -> Self {
         let mut by_address: HashMap<&str, Vec<&InstanceId>> = HashMap::new();
-        for addressed in addresses {
-            if let Some(address) = addressed.address.known() {
-                by_address.entry(address).or_default().push(&addressed.id);
+        for instance in addresses {
+            if let Some(address) = instance.address.known() {
+                by_address.entry(address).or_default().push(&instance.id);
             }
         }
         Self { by_address, environment }
@@ -38,7 +43,7 @@ impl<'a> Links<'a> {
     /// Returns findings about the links of an instance that environments.toml does not declare.
     ///
     /// Only known values are examined: literals, the workspace, and variables with a literal value.
-    pub fn undeclared(
+    pub fn undeclared_link_findings(
         &self,
         instance: &Instance,
         modules: &Modules,
@@ -46,26 +51,28 @@ impl<'a> Links<'a> {
     ) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let mut reported: Vec<&InstanceId> = Vec::new();
-        for (depth, module) in modules.tree(instance).into_iter().enumerate() {
+        for (depth, module) in modules.with_called_modules_of(instance).into_iter().enumerate() {
             for link in module.remote_states.values() {
                 // Values of variables in a called module come from its caller and are not examined.
                 let variable = |name: &str| {
-                    if depth == 0 { variable(instance, module, values, name) } else { None }
+                    if depth == 0 { variable_value(instance, module, values, name) } else { None }
                 };
                 let folder = |folder: Folder| match folder {
                     Folder::Module => module.dir.as_str(),
                     Folder::Root => instance.dir.as_str(),
                 };
-                let look_up = |reference: Reference<'_>| match reference {
+                let lookup = |reference: Reference<'_>| match reference {
                     Reference::Variable(name) => variable(name),
                     Reference::Workspace => Some(Value::from(instance.workspace().unwrap_or("default"))),
                     Reference::Folder(of) => Some(Value::from(folder(of))),
                 };
-                let StateAddress::Known(address) = self.address(instance, link, &look_up) else { continue };
+                let StateAddress::Known(address) = self.remote_state_address(instance, link, &lookup) else {
+                    continue;
+                };
                 let targets = self.by_address.get(address.as_str()).into_iter().flatten();
                 for target in targets.filter(|target| ***target != instance.id) {
                     if !reported.contains(target)
-                        && let Some(diagnostic) = undeclared_link(instance, link, target)
+                        && let Some(diagnostic) = undeclared_link_finding(instance, link, target)
                     {
                         reported.push(target);
                         found.push(diagnostic);
@@ -77,15 +84,17 @@ impl<'a> Links<'a> {
     }
 
     /// Returns the address of the state that a link reads.
-    fn address(
+    fn remote_state_address(
         &self,
         instance: &Instance,
         link: &RemoteState,
-        look_up: &dyn Fn(Reference<'_>) -> Option<Value>,
+        lookup: &dyn Fn(Reference<'_>) -> Option<Value>,
     ) -> StateAddress {
-        let text = |attribute: &Attribute| attribute.value.evaluate(look_up)?.as_str().map(str::to_owned);
+        let text = |attribute: &Attribute| attribute.value.evaluate(lookup)?.as_str().map(str::to_owned);
         let unknown = |what: &str| StateAddress::Unknown { because: format!("{what} is an expression") };
-        let Some(kind) = link.backend_type.as_ref().and_then(text) else { return unknown("`backend`") };
+        let Some(backend_type) = link.backend_type.as_ref().and_then(text) else {
+            return unknown("`backend`");
+        };
         let Some(config) = &link.config else { return unknown("`config`") };
         let workspace = match &link.workspace {
             None => None,
@@ -94,24 +103,29 @@ impl<'a> Links<'a> {
                 None => return unknown("`workspace`"),
             },
         };
-        let setting = |expression: &Expr| match expression.evaluate(look_up) {
+        let setting = |expression: &Expr| match expression.evaluate(lookup) {
             Some(value) => Setting::Known(value),
             None => Setting::Unknown("it is an expression".to_owned()),
         };
         let backend = EffectiveBackend {
-            kind,
+            backend_type,
             values: config.iter().map(|(name, value)| (name.clone(), setting(value))).collect(),
             pairs: IndexMap::new(),
-            place: Some(link.header_span.clone()),
+            header_span: Some(link.header_span.clone()),
         };
         let environment = |name: &str| (self.environment)(instance, name);
         state_address(&backend, workspace.as_deref(), &instance.dir, &environment)
-            .below(&files::resolve_links(instance.root()))
+            .relative_to_project(&files::resolve_links(instance.root()))
     }
 }
 
 /// Returns the literal value of a root module's variable: from environments.toml, else a var file, else its default.
-fn variable(instance: &Instance, module: &Module, values: &VarFileContent, name: &str) -> Option<Value> {
+fn variable_value(
+    instance: &Instance,
+    module: &Module,
+    values: &VarFileContent,
+    name: &str,
+) -> Option<Value> {
     let settings = &instance.settings;
     if settings.secrets.contains_key(name) || settings.inputs.contains_key(name) {
         return None;
@@ -119,11 +133,15 @@ fn variable(instance: &Instance, module: &Module, values: &VarFileContent, name:
     if let Some(value) = settings.vars.get(name) {
         return value.value.known().cloned();
     }
-    let declared = || module.variables.get(name)?.default.as_ref()?.literal().cloned();
-    values.get(name).map_or_else(declared, |attribute| attribute.value.literal().cloned())
+    let default = || module.variables.get(name)?.default.as_ref()?.literal().cloned();
+    values.get(name).map_or_else(default, |attribute| attribute.value.literal().cloned())
 }
 
-fn undeclared_link(instance: &Instance, link: &RemoteState, target: &InstanceId) -> Option<Diagnostic> {
+fn undeclared_link_finding(
+    instance: &Instance,
+    link: &RemoteState,
+    target: &InstanceId,
+) -> Option<Diagnostic> {
     let id = &instance.id;
     if target.environment != id.environment {
         return Some(
@@ -198,12 +216,15 @@ path = "base"
         instances.extend(project.instances("prod"));
         let (modules, found) = Modules::read(&instances, &project.root());
         assert!(!found.has_errors(), "{found}");
-        let addresses = Addresses::of(&instances, &modules, project.config().source(), &|_| None);
+        let addresses = Addresses::compute(&instances, &modules, project.config().source(), &|_| None);
         let environment =
             |i: &crate::inventory::Instance, name: &str| instance_variable(&i.settings, &|_| None, name);
         let values = VarFiles::new(&project.root()).values(&instances[app], None).unwrap();
-        let found =
-            Links::new(&addresses.addressed, &environment).undeclared(&instances[app], &modules, &values);
+        let found = Links::new(&addresses.by_instance, &environment).undeclared_link_findings(
+            &instances[app],
+            &modules,
+            &values,
+        );
         found.iter().map(|d| format!("{d} | {}", d.help.join(" "))).collect()
     }
 

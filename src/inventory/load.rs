@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::{
     Instance, Inventory, InventoryError, Probe,
     candidates::{StackCandidate, candidates},
-    needs::Needs,
+    needs::NeedResolver,
 };
 use crate::{
     config::{Config, Environment},
@@ -19,10 +19,11 @@ use crate::{
     ui::Count,
 };
 
-/// Loads the instances of one environment, with findings.
+/// Loads the instances of one environment and returns them with findings.
 ///
-/// An error among the findings (a folder that does not exist) does not hide the other instances: `list` shows them, a
-/// verb that runs an engine refuses. HCL is read only of units that Terragrunt leaves out of its list.
+/// An error among the findings (a folder that does not exist) does not hide the other instances: `envctl list` shows them,
+/// and verbs that run an engine refuse. envctl reads no HCL here, except that of units which Terragrunt leaves out of its
+/// list.
 pub fn load(
     config: &Config,
     environment: &Environment,
@@ -30,14 +31,14 @@ pub fn load(
 ) -> Result<(Inventory, Diagnostics), InventoryError> {
     let (mut instances, mut found) =
         instances_of(config, environment, (probe.on_path, probe.earlier_engines))?;
-    Needs { config, environment, probe }.resolve(&mut instances, &mut found)?;
+    NeedResolver { config, environment, probe }.resolve(&mut instances, &mut found)?;
     let nodes = instances.iter().map(|instance| StackNode {
         stack: instance.id.stack.clone(),
         needs: instance.needs.clone(),
         tags: instance.tags.clone(),
     });
     let graph = StackGraph::new(nodes.collect()).map_err(|error| {
-        found.push(graph_problem(config, &error));
+        found.push(graph_error(config, &error));
         InventoryError::Invalid(std::mem::take(&mut found))
     })?;
     let mut by_name: IndexMap<StackId, Option<Instance>> =
@@ -52,7 +53,7 @@ pub fn load(
 
 /// Loads the instances of one environment in the order of declaration, without their needs: Terragrunt is not run.
 ///
-/// State addresses of several environments can be compared with these.
+/// These suffice to compare the state addresses of several environments.
 pub fn instances_without_needs(
     config: &Config,
     environment: &Environment,
@@ -61,6 +62,7 @@ pub fn instances_without_needs(
     instances_of(config, environment, (on_path, &|| None))
 }
 
+/// Makes the instances of all candidates of an environment, without their needs.
 fn instances_of(
     config: &Config,
     environment: &Environment,
@@ -70,11 +72,17 @@ fn instances_of(
     let candidates = candidates(config, environment, &mut found)?;
     let mut instances = Vec::with_capacity(candidates.len());
     let detector = Detector::new(config.root(), on_path);
-    let mut undecided = UndetectedEngines::default();
+    let mut undetected = UndetectedEngines::default();
     for candidate in candidates {
-        instances.extend(instance(config, environment, candidate, &detector, (&mut found, &mut undecided)));
+        instances.extend(make_instance(
+            config,
+            environment,
+            candidate,
+            &detector,
+            (&mut found, &mut undetected),
+        ));
     }
-    found.extend(undecided.problem(config, earlier_engines));
+    found.extend(undetected.into_error(config, earlier_engines));
     Ok((instances, found))
 }
 
@@ -85,20 +93,20 @@ struct UndetectedEngines {
     paths: Vec<Utf8PathBuf>,
     /// Span of the first declared stack among them.
     declared: Option<Range<usize>>,
-    /// Error of the last stack.
+    /// Error of the last stack among them.
     error: Option<DetectError>,
 }
 
-/// Limit of stacks that a message names.
-const NAMED_STACKS: usize = 3;
+/// Maximum number of stacks that a message names.
+const MAX_NAMED_STACKS: usize = 3;
 
 impl UndetectedEngines {
     /// Returns one error for all of the stacks.
-    fn problem(self, config: &Config, earlier_engines: &dyn Fn() -> Option<String>) -> Option<Diagnostic> {
+    fn into_error(self, config: &Config, earlier_engines: &dyn Fn() -> Option<String>) -> Option<Diagnostic> {
         let error = self.error?;
         let mut names: Vec<String> =
-            self.paths.iter().take(NAMED_STACKS).map(|path| format!("`{path}`")).collect();
-        if let Some(others) = self.paths.len().checked_sub(NAMED_STACKS).filter(|others| *others > 0) {
+            self.paths.iter().take(MAX_NAMED_STACKS).map(|path| format!("`{path}`")).collect();
+        if let Some(others) = self.paths.len().checked_sub(MAX_NAMED_STACKS).filter(|others| *others > 0) {
             names.push(Count(others as u64, "more stack").to_string());
         }
         let last = names.pop()?;
@@ -115,40 +123,40 @@ impl UndetectedEngines {
     }
 }
 
-/// Makes the instance of a candidate; absent, with a finding, if its folder does not exist or its engine is not
+/// Makes the instance of a candidate; `None`, with a finding, if its folder does not exist or its engine is not
 /// detected.
-fn instance(
+fn make_instance(
     config: &Config,
     environment: &Environment,
     candidate: StackCandidate,
     detector: &Detector<'_>,
-    (found, undecided): (&mut Diagnostics, &mut UndetectedEngines),
+    (found, undetected): (&mut Diagnostics, &mut UndetectedEngines),
 ) -> Option<Instance> {
     let declared = config.stacks().get(&candidate.stack);
     let dir = config.root().join(&candidate.settings.path);
     let id = InstanceId { environment: environment.name.clone(), stack: candidate.stack };
-    let written = declared.and_then(|stack| stack.engine).or(config.project().engine);
-    let engine = match (written, candidate.files) {
+    let declared_engine = declared.and_then(|stack| stack.engine).or(config.project().engine);
+    let engine = match (declared_engine, candidate.files) {
         (Some(engine), Some(_)) => engine,
         (Some(engine), None) => {
             if !dir.is_dir() {
-                found.push(missing(config, &id, &candidate.settings.path, &dir));
+                found.push(missing_folder_error(config, &id, &candidate.settings.path, &dir));
             }
             engine
         }
         (None, files) => {
-            let Some(files) = files.or_else(|| names(&dir)) else {
-                found.push(missing(config, &id, &candidate.settings.path, &dir));
+            let Some(files) = files.or_else(|| entry_names(&dir)) else {
+                found.push(missing_folder_error(config, &id, &candidate.settings.path, &dir));
                 return None;
             };
             match detector.engine_of(&dir, &files) {
                 Ok(engine) => engine,
                 Err(error @ (DetectError::Ambiguous { .. } | DetectError::NoneOnPath { .. })) => {
-                    undecided.paths.push(candidate.settings.path.clone());
-                    if undecided.declared.is_none() {
-                        undecided.declared = declared.map(|stack| stack.span.clone());
+                    undetected.paths.push(candidate.settings.path.clone());
+                    if undetected.declared.is_none() {
+                        undetected.declared = declared.map(|stack| stack.span.clone());
                     }
-                    undecided.error = Some(error);
+                    undetected.error = Some(error);
                     return None;
                 }
                 Err(error) => {
@@ -177,24 +185,24 @@ fn instance(
     })
 }
 
-/// Returns the names of a folder's entries; absent when it is no folder.
-fn names(dir: &Utf8Path) -> Option<Vec<String>> {
+/// Returns the names of a folder's entries; `None` when `dir` is no folder.
+fn entry_names(dir: &Utf8Path) -> Option<Vec<String>> {
     let entries = std::fs::read_dir(dir).ok()?;
     Some(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
 }
 
-fn missing(config: &Config, id: &InstanceId, path: &Utf8PathBuf, dir: &Utf8Path) -> Diagnostic {
+fn missing_folder_error(config: &Config, id: &InstanceId, path: &Utf8PathBuf, dir: &Utf8Path) -> Diagnostic {
     let what = if dir.exists() { "is no folder" } else { "does not exist" };
     let problem =
         Diagnostic::error("inventory::missing-path", format!("the folder of `{id}` {what}: `{path}`"));
-    let place = config.stacks().get(&id.stack).and_then(|stack| stack.path.as_ref());
-    match place {
+    let path = config.stacks().get(&id.stack).and_then(|stack| stack.path.as_ref());
+    match path {
         Some((_, span)) => problem.at(config.source(), span.clone(), what),
         None => problem,
     }
 }
 
-fn graph_problem(config: &Config, error: &GraphError) -> Diagnostic {
+fn graph_error(config: &Config, error: &GraphError) -> Diagnostic {
     let mut problem = Diagnostic::error("inventory::graph", error.to_string());
     if let GraphError::Cycle(path) = error {
         problem.code = "inventory::cycle";
@@ -215,7 +223,7 @@ mod tests {
         model::EngineName,
     };
 
-    fn shown(instances: &[Instance]) -> Vec<String> {
+    fn described(instances: &[Instance]) -> Vec<String> {
         let line = |i: &Instance| {
             let needs: Vec<&str> = i.needs.iter().map(crate::model::StackId::as_str).collect();
             format!("{} in {} needs [{}] tags {:?}", i.id, i.path, needs.join(" "), i.tags)
@@ -249,7 +257,7 @@ environments = ["prod"]
     fn named_stacks_come_needs_first_with_their_paths_in_the_environment() {
         let instances = Project::new(NAMED, NAMED_FILES).instances("dev");
         assert_eq!(
-            shown(&instances),
+            described(&instances),
             [
                 "dev/network in environments/dev/network needs [] tags [\"base\"]",
                 "dev/app in environments/dev/app needs [network] tags []"
@@ -316,9 +324,9 @@ environments = ["dev"]
         let answer = r#"[
           { "type": "unit", "path": "vpc" },
           { "type": "unit", "path": "app", "dependencies": ["vpc", "../../shared/dns"] } ]"#;
-        let project = Project::new(DISCOVER, LIVE).answering(answer);
+        let project = Project::new(DISCOVER, LIVE).with_units(answer);
         assert_eq!(
-            shown(&project.instances("dev")),
+            described(&project.instances("dev")),
             [
                 "dev/eu/vpc in live/dev/eu/vpc needs [] tags [\"region=eu\", \"unit=vpc\"]",
                 "dev/eu/app in live/dev/eu/app needs [eu/vpc] tags [\"front\", \"region=eu\", \"unit=app\"]"

@@ -1,4 +1,4 @@
-//! Modules of many instances, local modules at any depth included; each folder is read once.
+//! Modules of many instances: their root modules and all local modules that these call; each folder is read once.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -19,24 +19,26 @@ use crate::{
     model::{EngineName, InstanceId},
 };
 
-/// Folder of a module, and the engine that reads it.
+/// Folder of a module, and the engine that reads its files.
 type ModuleKey = (Utf8PathBuf, EngineName);
 
-/// Limit of folders that are read without further threads.
-const WORTH_A_THREAD: usize = 16;
+/// Minimum number of folders to read with several threads.
+const MIN_FOR_THREADS: usize = 16;
 
-/// Modules that the files of many stacks declare and call.
+/// Root modules of many instances, and the local modules that they call, directly or not.
 #[derive(Debug, Clone, Default)]
 pub struct Modules {
-    read: HashMap<ModuleKey, Arc<Module>>,
-    stated: Arc<BTreeMap<String, InstanceId>>,
+    /// Modules by folder and engine.
+    by_folder: HashMap<ModuleKey, Arc<Module>>,
+    /// Instances of all environments by the addresses of their states.
+    state_owners: Arc<BTreeMap<String, InstanceId>>,
     /// Findings about files that could not be parsed, with the engine that would read each.
-    unread: Vec<(Diagnostic, EngineName)>,
+    unparsable: Vec<(Diagnostic, EngineName)>,
     /// Number of instances by the device and inode of their folder.
-    users: HashMap<(u64, u64), usize>,
+    instances_in_folder: HashMap<(u64, u64), usize>,
 }
 
-/// Returns the module calls in the files of a folder as an engine reads them; absent if the files cannot be read.
+/// Returns the module calls in the files of a folder as an engine reads them; `None` if the files cannot be read.
 pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledModule>> {
     let module = read_folder(engine, dir, dir).ok()?;
     let called = |call: &ModuleCall| {
@@ -52,15 +54,16 @@ pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledMo
 }
 
 impl Modules {
-    /// Sets the instances by the addresses of their states.
+    /// Sets the owners of states: the instances by the addresses of their states.
     #[must_use]
-    pub fn with_stated_states(self, stated: BTreeMap<String, InstanceId>) -> Self {
-        Self { stated: Arc::new(stated), ..self }
+    pub fn with_state_owners(self, owners: BTreeMap<String, InstanceId>) -> Self {
+        Self { state_owners: Arc::new(owners), ..self }
     }
 
-    /// Returns the instances of all environments by the addresses of their states, as far as files determine them.
-    pub fn stated_states(&self) -> Arc<BTreeMap<String, InstanceId>> {
-        Arc::clone(&self.stated)
+    /// Returns the owners of states: the instances of all environments by the addresses of their states, as far as files
+    /// determine the addresses.
+    pub fn state_owners(&self) -> Arc<BTreeMap<String, InstanceId>> {
+        Arc::clone(&self.state_owners)
     }
 
     /// Reads the root modules of these instances and all local modules that they call.
@@ -76,12 +79,12 @@ impl Modules {
         let mut wanted: Vec<ModuleKey> = Vec::new();
         for instance in instances {
             let Ok(folder) = instance.dir.metadata() else { continue };
-            *modules.users.entry((folder.dev(), folder.ino())).or_default() += 1;
+            *modules.instances_in_folder.entry((folder.dev(), folder.ino())).or_default() += 1;
             let key = (instance.dir.clone(), instance.engine);
             if folder.is_dir() && seen.insert(key.clone()) {
                 if unit_file(instance.engine).is_some() {
                     let problem = read_dependency_paths(&instance.dir, root).err();
-                    modules.unread.extend(problem.clone().map(|problem| (problem, instance.engine)));
+                    modules.unparsable.extend(problem.clone().map(|problem| (problem, instance.engine)));
                     found.extend(problem);
                 }
                 wanted.push(key);
@@ -92,8 +95,8 @@ impl Modules {
     }
 
     /// Reads the module of a Terragrunt unit and all local modules that it calls, and returns them with the module's
-    /// folder; absent if the files do not name a local module, or its folder holds none that can be read.
-    pub fn of_unit(instance: &Instance) -> Option<(Self, Utf8PathBuf)> {
+    /// folder; `None` if the files do not name a local module, or its folder holds none that can be read.
+    pub fn read_unit(instance: &Instance) -> Option<(Self, Utf8PathBuf)> {
         let folder = unit_module(&instance.dir)?;
         let mut modules = Self::default();
         let key = (folder.clone(), instance.engine);
@@ -122,19 +125,21 @@ impl Modules {
             for ((dir, engine), result) in read_all(wanted, root) {
                 match result {
                     Err(diagnostics) => {
-                        modules.unread.extend(diagnostics.0.iter().map(|problem| (problem.clone(), engine)));
+                        modules
+                            .unparsable
+                            .extend(diagnostics.0.iter().map(|problem| (problem.clone(), engine)));
                         found.extend(diagnostics);
                     }
                     Ok(module) => {
                         for call in module.module_calls.values() {
                             let Some(called) = local_folder(&dir, call) else { continue };
                             if !called.is_dir() {
-                                found.push(missing(&called, call, root));
+                                found.push(missing_folder_warning(&called, call, root));
                             } else if seen.insert((called.clone(), engine)) {
                                 next.push((called, engine));
                             }
                         }
-                        modules.read.insert((dir, engine), Arc::new(module));
+                        modules.by_folder.insert((dir, engine), Arc::new(module));
                     }
                 }
             }
@@ -144,27 +149,27 @@ impl Modules {
 
     /// Returns the engine that would read the file which a finding reports as unparsable.
     pub fn reader_of(&self, problem: &Diagnostic) -> Option<EngineName> {
-        self.unread.iter().find(|(unread, _)| unread == problem).map(|(_, engine)| *engine)
+        self.unparsable.iter().find(|(unparsable, _)| unparsable == problem).map(|(_, engine)| *engine)
     }
 
-    /// Returns the root module of an instance; absent when it could not be read.
+    /// Returns the root module of an instance; `None` when it could not be read.
     pub fn root(&self, instance: &Instance) -> Option<&Arc<Module>> {
-        self.read.get(&(instance.dir.clone(), instance.engine))
+        self.by_folder.get(&(instance.dir.clone(), instance.engine))
     }
 
-    /// Returns the root module of an instance, also that of a Terragrunt unit; absent if it is not known or could not be
-    /// read.
-    pub fn root_or_unit(&self, instance: &Instance) -> Option<Arc<Module>> {
+    /// Returns the root module of an instance, also that of a Terragrunt unit; `None` if envctl does not know the module
+    /// or could not read it.
+    pub fn root_or_unit_module(&self, instance: &Instance) -> Option<Arc<Module>> {
         if unit_file(instance.engine).is_none() {
             return self.root(instance).cloned();
         }
-        let (modules, folder) = Self::of_unit(instance)?;
+        let (modules, folder) = Self::read_unit(instance)?;
         modules.in_folder(&folder, instance.engine).cloned()
     }
 
-    /// Returns the module in a folder as an engine reads it; absent when it could not be read.
+    /// Returns the module in a folder as an engine reads it; `None` when it could not be read.
     pub fn in_folder(&self, dir: &Utf8Path, engine: EngineName) -> Option<&Arc<Module>> {
-        self.read.get(&(dir.to_owned(), engine))
+        self.by_folder.get(&(dir.to_owned(), engine))
     }
 
     /// Returns the folder of a module that is called by a relative path.
@@ -174,62 +179,63 @@ impl Modules {
 
     /// Returns true if other instances, in any environment, have this instance's folder, with symbolic links
     /// resolved.
-    pub fn is_shared(&self, instance: &Instance) -> bool {
+    pub fn is_folder_shared(&self, instance: &Instance) -> bool {
         let folder = instance.dir.metadata().ok();
-        let users = folder.and_then(|folder| self.users.get(&(folder.dev(), folder.ino())));
-        users.is_some_and(|count| *count > 1)
+        let count = folder.and_then(|folder| self.instances_in_folder.get(&(folder.dev(), folder.ino())));
+        count.is_some_and(|count| *count > 1)
     }
 
-    /// Returns the folders of an instance's local modules at any depth, its own first.
+    /// Returns the folder of an instance, and those of all local modules that it calls, directly or not.
     pub fn folders(&self, instance: &Instance) -> Vec<Utf8PathBuf> {
         let mut folders = Vec::new();
-        let mut open = vec![instance.dir.clone()];
-        while let Some(dir) = open.pop() {
+        let mut pending = vec![instance.dir.clone()];
+        while let Some(dir) = pending.pop() {
             if folders.contains(&dir) {
                 continue;
             }
-            if let Some(module) = self.read.get(&(dir.clone(), instance.engine)) {
-                open.extend(module.module_calls.values().filter_map(|call| local_folder(&dir, call)));
+            if let Some(module) = self.by_folder.get(&(dir.clone(), instance.engine)) {
+                pending.extend(module.module_calls.values().filter_map(|call| local_folder(&dir, call)));
             }
             folders.push(dir);
         }
         folders
     }
 
-    /// Returns the root module of an instance and all local modules below it, each once, callers first.
-    pub fn tree(&self, instance: &Instance) -> Vec<&Arc<Module>> {
-        self.tree_below(&instance.dir, instance.engine)
+    /// Returns the root module of an instance and all local modules that it calls, directly or not; each once, callers first.
+    pub fn with_called_modules_of(&self, instance: &Instance) -> Vec<&Arc<Module>> {
+        self.with_called_modules(&instance.dir, instance.engine)
     }
 
     /// Returns the missing folders of local modules, each with a warning at its call, for the module in a folder and all
     /// local modules that it calls.
-    pub fn missing_below(
+    pub fn missing_folders(
         &self,
         dir: &Utf8Path,
         engine: EngineName,
         root: &Utf8Path,
     ) -> Vec<(Utf8PathBuf, Diagnostic)> {
-        let calls = self.tree_below(dir, engine).into_iter().flat_map(|module| {
+        let calls = self.with_called_modules(dir, engine).into_iter().flat_map(|module| {
             module.module_calls.values().filter_map(|call| Some((local_folder(&module.dir, call)?, call)))
         });
         calls
             .filter(|(called, _)| !called.is_dir())
             .map(|(called, call)| {
-                let problem = missing(&called, call, root);
+                let problem = missing_folder_warning(&called, call, root);
                 (called, problem)
             })
             .collect()
     }
 
-    /// Returns the module in a folder and all local modules below it, each once, callers first.
-    pub fn tree_below(&self, dir: &Utf8Path, engine: EngineName) -> Vec<&Arc<Module>> {
+    /// Returns the module in a folder and all local modules that it calls, directly or not; each once, callers first.
+    pub fn with_called_modules(&self, dir: &Utf8Path, engine: EngineName) -> Vec<&Arc<Module>> {
         let mut tree = Vec::new();
         let mut seen = HashSet::new();
-        let mut open = vec![dir.to_owned()];
-        while let Some(dir) = open.pop() {
-            let Some(module) = self.read.get(&(dir.clone(), engine)) else { continue };
+        let mut pending = vec![dir.to_owned()];
+        while let Some(dir) = pending.pop() {
+            let Some(module) = self.by_folder.get(&(dir.clone(), engine)) else { continue };
             if seen.insert(dir.clone()) {
-                open.extend(module.module_calls.values().rev().filter_map(|call| local_folder(&dir, call)));
+                pending
+                    .extend(module.module_calls.values().rev().filter_map(|call| local_folder(&dir, call)));
                 tree.push(module);
             }
         }
@@ -242,20 +248,20 @@ fn local_folder(dir: &Utf8Path, call: &ModuleCall) -> Option<Utf8PathBuf> {
     call.local_source().map(|source| normalised(&dir.join(source)))
 }
 
-fn missing(called: &Utf8Path, call: &ModuleCall, root: &Utf8Path) -> Diagnostic {
+fn missing_folder_warning(called: &Utf8Path, call: &ModuleCall, root: &Utf8Path) -> Diagnostic {
     let shown = called.strip_prefix(root).unwrap_or(called);
-    let place = call.source.as_ref().map_or(&call.header_span, |source| &source.value_span);
+    let span = call.source.as_ref().map_or(&call.header_span, |source| &source.value_span);
     Diagnostic::warning(
         "hcl::missing-module",
         format!("module `{}` comes from a folder that is not there", call.name),
     )
-    .at(&place.source, place.span.clone(), format!("`{shown}` does not exist"))
+    .at(&span.source, span.span.clone(), format!("`{shown}` does not exist"))
 }
 
 /// Reads folders in the order given, with several threads if there are many.
 fn read_all(keys: Vec<ModuleKey>, root: &Utf8Path) -> Vec<(ModuleKey, Result<Module, Diagnostics>)> {
     let read = |(dir, engine): &ModuleKey| read_folder(*engine, dir, root);
-    if keys.len() < WORTH_A_THREAD {
+    if keys.len() < MIN_FOR_THREADS {
         return keys.into_iter().map(|key| (key.clone(), read(&key))).collect();
     }
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -294,7 +300,7 @@ mod tests {
                 "m/main.tf:1:4: `m/main.tf` is not valid HCL",
             ]
         );
-        assert_eq!(modules.tree(&instances[0]).len(), 1);
+        assert_eq!(modules.with_called_modules_of(&instances[0]).len(), 1);
     }
 
     #[test]

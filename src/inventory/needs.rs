@@ -1,4 +1,4 @@
-//! Needs of each instance: declared ones, those of its inputs, and the dependencies of a Terragrunt unit.
+//! Needs of each instance: declared needs, stacks that its inputs come from, and the dependencies of a Terragrunt unit.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,15 +18,15 @@ use crate::{
     model::StackId,
 };
 
-/// Sources that needs are resolved from.
-pub(super) struct Needs<'a> {
+/// Resolves the needs of instances.
+pub(super) struct NeedResolver<'a> {
     pub(super) config: &'a Config,
     pub(super) environment: &'a Environment,
     pub(super) probe: &'a Probe<'a>,
 }
 
-impl Needs<'_> {
-    /// Fills in the needs of each instance; a need that is not deployed in the environment is an error.
+impl NeedResolver<'_> {
+    /// Adds the needs to each instance; a need that is not deployed in the environment is an error.
     pub(super) fn resolve(
         &self,
         instances: &mut [Instance],
@@ -34,20 +34,20 @@ impl Needs<'_> {
     ) -> Result<(), InventoryError> {
         let names: HashSet<StackId> = instances.iter().map(|i| i.id.stack.clone()).collect();
         for instance in instances.iter_mut() {
-            let mut told: Vec<StackId> = Vec::new();
-            for (need, span) in self.declared(instance) {
+            let mut reported: Vec<StackId> = Vec::new();
+            for (need, span) in self.declared_needs(instance) {
                 if !names.contains(&need) {
                     // A stack that is deployed here and failed to load has a finding already.
-                    if !self.is_deployed(&need) && !told.contains(&need) {
-                        told.push(need.clone());
-                        found.push(self.absent(instance, &need, span, names.iter()));
+                    if !self.is_deployed(&need) && !reported.contains(&need) {
+                        reported.push(need.clone());
+                        found.push(self.unmet_need_error(instance, &need, span, names.iter()));
                     }
                 } else if !instance.needs.contains(&need) {
                     instance.needs.push(need);
                 }
             }
         }
-        self.units(instances, found)
+        self.resolve_units(instances, found)
     }
 
     /// Returns true if environments.toml deploys a declared stack in this environment.
@@ -59,7 +59,7 @@ impl Needs<'_> {
     }
 
     /// Returns the stacks of `needs` and of `inputs`, with their spans.
-    fn declared(&self, instance: &Instance) -> Vec<(StackId, Option<Range<usize>>)> {
+    fn declared_needs(&self, instance: &Instance) -> Vec<(StackId, Option<Range<usize>>)> {
         let stack = self.config.stacks().get(&instance.id.stack);
         let needs = stack.map(|stack| stack.needs.as_slice()).unwrap_or_default();
         let needs = needs.iter().map(|(need, span)| (need.clone(), Some(span.clone())));
@@ -67,7 +67,8 @@ impl Needs<'_> {
         needs.chain(inputs.map(|input| (input.value.stack.clone(), input.origin.span.clone()))).collect()
     }
 
-    fn absent<'a>(
+    /// Returns the error for a need that is not deployed in the environment, or does not exist.
+    fn unmet_need_error<'a>(
         &self,
         instance: &Instance,
         need: &StackId,
@@ -76,8 +77,8 @@ impl Needs<'_> {
     ) -> Diagnostic {
         let environment = &self.environment.name;
         let stack = &instance.id.stack;
-        let known = self.config.stacks().contains_key(need);
-        let problem = if known {
+        let is_declared = self.config.stacks().contains_key(need);
+        let problem = if is_declared {
             Diagnostic::error(
                 "inventory::need-not-deployed",
                 format!("stack `{stack}` needs `{need}`, which is not deployed in `{environment}`"),
@@ -98,7 +99,12 @@ impl Needs<'_> {
         }
     }
 
-    fn units(&self, instances: &mut [Instance], found: &mut Diagnostics) -> Result<(), InventoryError> {
+    /// Adds the dependencies of Terragrunt units to the needs.
+    fn resolve_units(
+        &self,
+        instances: &mut [Instance],
+        found: &mut Diagnostics,
+    ) -> Result<(), InventoryError> {
         let mut by_dir: HashMap<Utf8PathBuf, StackId> = HashMap::new();
         for instance in instances.iter().filter(|instance| unit_file(instance.engine).is_some()) {
             by_dir.entry(instance.dir.clone()).or_insert_with(|| instance.id.stack.clone());
@@ -139,11 +145,11 @@ impl Needs<'_> {
                 ));
             }
         }
-        for problem in &edges.unread {
+        for problem in &edges.unparsable {
             let problem = Diagnostic { severity: Severity::Warning, ..problem.clone() };
             found.push(problem.help("`envctl check` asks Terragrunt whether the file is valid"));
         }
-        if let Some(because) = &edges.not_kept {
+        if let Some(because) = &edges.cache_error {
             found.push(note(
                 "inventory::cache",
                 format!("Terragrunt's list of units is not kept for the next time: {because}"),

@@ -1,11 +1,11 @@
-//! Access to programs and earlier runs while the files of a project are read.
+//! Queries of programs and earlier runs that envctl makes while it reads the files of a project.
 
 use camino::Utf8Path;
 
 use super::units::UnitFinder;
 use crate::model::EngineName;
 
-/// Parser check of one file by an engine.
+/// Check by an engine whether one file can be parsed.
 pub trait SyntaxChecker {
     /// Returns true if the engine can parse the file (absolute path); an error is the reason why no engine could be
     /// run.
@@ -18,9 +18,9 @@ pub struct Probe<'a> {
     pub on_path: &'a dyn Fn(EngineName) -> bool,
     /// Returns a hint about the engines of earlier runs; called only if several engines could run a stack.
     pub earlier_engines: &'a dyn Fn() -> Option<String>,
-    /// Lists Terragrunt units; used only if there are any. Absent, the units' own files are read instead.
+    /// Lists Terragrunt units; used only if the project has any. If `None`, envctl reads the units' own files instead.
     pub units: Option<&'a dyn UnitFinder>,
-    /// Checks whether an engine can parse a file; used only for files that envctl's parser refuses. Absent when no
+    /// Checks whether an engine can parse a file; used only for files that envctl's parser refuses. `None` when no
     /// program may be started.
     pub syntax: Option<&'a dyn SyntaxChecker>,
     /// Folder of the cache for Terragrunt's lists of units.

@@ -16,28 +16,28 @@ use crate::{
 /// Path of a var file of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VarFilePath {
-    /// Path, absolute.
+    /// Absolute path.
     pub path: Utf8PathBuf,
-    /// True if the file may be absent.
+    /// True if the file need not exist.
     pub optional: bool,
-    /// True if the engine loads the file by its name alone.
+    /// True if the engine loads the file because of its name, as `terraform.tfvars`.
     pub auto: bool,
 }
 
-/// Returns the var files of an instance in the order in which the engine loads them, absent ones included.
+/// Returns the var files of an instance in the order in which the engine loads them, missing files included.
 pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
-    paths_in(&instance.dir, &instance.settings.var_files)
+    var_file_paths_in(&instance.dir, &instance.settings.var_files)
 }
 
-/// Returns the var files of a stack in a folder with these ones declared, as [`var_file_paths`] does.
-pub(super) fn paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
+/// Returns the var files of a stack in the folder `dir` for which environments.toml declares these var files.
+pub(super) fn var_file_paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
     let names = files::entry_names_if_readable(dir);
     let auto = auto_var_files(names.iter().map(String::as_str));
-    ordered(dir, auto.iter().map(|name| dir.join(name)), declared)
+    in_load_order(dir, auto.iter().map(|name| dir.join(name)), declared)
 }
 
 /// Puts the var files that the engine loads by their names before those that are declared.
-fn ordered(
+fn in_load_order(
     dir: &Utf8Path,
     auto: impl Iterator<Item = Utf8PathBuf>,
     declared: &[VarFile],
@@ -54,17 +54,18 @@ fn ordered(
 /// Contents of var files, each read once.
 pub struct VarFiles<'a> {
     root: &'a Utf8Path,
-    read: HashMap<Utf8PathBuf, Result<Arc<VarFileContent>, Diagnostic>>,
+    /// Contents, or the errors of files that could not be read, by path.
+    by_path: HashMap<Utf8PathBuf, Result<Arc<VarFileContent>, Diagnostic>>,
 }
 
 impl<'a> VarFiles<'a> {
-    /// Starts with no file read; findings show paths relative to `root`.
+    /// Returns an empty cache; findings show paths relative to `root`.
     pub fn new(root: &'a Utf8Path) -> Self {
-        Self { root, read: HashMap::new() }
+        Self { root, by_path: HashMap::new() }
     }
 
-    /// Returns the values of an instance's var files, later files over earlier ones; absent files are skipped.
-    /// `module` is its root module, absent when it could not be read.
+    /// Returns the values of an instance's var files, later files over earlier ones; missing files are skipped.
+    /// `module` is its root module; `None` when the module could not be read.
     pub fn values(
         &mut self,
         instance: &Instance,
@@ -73,9 +74,11 @@ impl<'a> VarFiles<'a> {
         let mut values = VarFileContent::new();
         let mut found = Diagnostics::default();
         let paths = match module {
-            Some(module) => {
-                ordered(&instance.dir, module.auto_var_files.iter().cloned(), &instance.settings.var_files)
-            }
+            Some(module) => in_load_order(
+                &instance.dir,
+                module.auto_var_files.iter().cloned(),
+                &instance.settings.var_files,
+            ),
             None => var_file_paths(instance),
         };
         for file in paths {
@@ -92,14 +95,14 @@ impl<'a> VarFiles<'a> {
         found.finish(values).map(|(values, _)| values)
     }
 
-    /// Returns the content of one file; absent when the file does not exist.
+    /// Returns the content of one file; `None` when the file does not exist.
     fn content(&mut self, path: &Utf8Path) -> Option<&Result<Arc<VarFileContent>, Diagnostic>> {
-        if !self.read.contains_key(path) {
+        if !self.by_path.contains_key(path) {
             if !files::is_file_there(path) {
                 return None;
             }
-            self.read.insert(path.to_owned(), read_var_file(path, self.root).map(Arc::new));
+            self.by_path.insert(path.to_owned(), read_var_file(path, self.root).map(Arc::new));
         }
-        self.read.get(path)
+        self.by_path.get(path)
     }
 }

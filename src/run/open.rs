@@ -180,8 +180,8 @@ impl<'a> SelectedRun<'a> {
 }
 
 impl<'a> ReadyRun<'a> {
-    /// Stores the request, takes over the signals of the user, and records the first event. A run that a signal stopped before
-    /// is not kept.
+    /// Stores the request, takes over the signals of the user, and records the first event. A run that a signal stopped
+    /// before is not kept.
     fn record(self) -> anyhow::Result<RecordedRun<'a>> {
         let RunScope { context, request, run_mode, runner, environment, .. } = self.selected.scope;
         self.stored_request().write(&self.project_key, &self.dir.request())?;
@@ -336,7 +336,7 @@ fn select_stacks(
         check_addresses(inventory, modules, &RunStore::new(config.root()), &stacks, request)?;
     }
     if run_mode.makes_plans(request) && request.selection.changed_since.is_none() {
-        let instances_by_address = || modules.stated_states().as_ref().clone();
+        let instances_by_address = || modules.state_owners().as_ref().clone();
         undeclared_stacks(context, config, &environment.name, Some(inventory), &instances_by_address)?
             .say(context, config);
     }

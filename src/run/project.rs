@@ -155,7 +155,7 @@ impl Context {
                         .into());
                 }
                 let project = offline.project;
-                let modules = project.modules.with_stated_states(project.addresses.stated);
+                let modules = project.modules.with_state_owners(project.addresses.owners);
                 Ok((ValidatedInventory { inventory, modules }, offline.value_errors))
             }
             _ => Err(errors.into()),

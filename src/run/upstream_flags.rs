@@ -45,7 +45,7 @@ impl OutsideVariables {
             .instances()
             .filter(|instance| flags.sets_variables() && !graph.contains(instance.id.stack.as_str()));
         let variables = outside.filter_map(|instance| {
-            let module = modules.root_or_unit(instance)?;
+            let module = modules.root_or_unit_module(instance)?;
             Some((instance.id.stack.clone(), DeclaredVariables::of(&module)))
         });
         Self(variables.collect())

@@ -65,7 +65,7 @@ impl Findings {
         names::assign_names(&mut stacks, &project);
         let made_up = assign_invented_environment(&mut stacks, &units.trees);
         let mut warnings: Vec<String> = roots.unreadable.clone();
-        warnings.extend(links::find(&tree, &roots, &project, &mut stacks));
+        warnings.extend(links::find_needs(&tree, &roots, &project, &mut stacks));
         let dirs: Vec<Utf8PathBuf> = roots.found.iter().map(|root| root.dir.clone()).collect();
         let engine = project::engine(&tree, &dirs, has_units, &evidence)?;
         let mut environments = environments_of(&stacks, &units.trees);

@@ -1,4 +1,4 @@
-//! Needs of stacks, from the states that they read, as far as literals, var files and defaults determine them.
+//! Needs of stacks, derived from the states that their `terraform_remote_state` reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Sets the needs of each stack, and returns warnings about cycles; the need that would close a cycle is left out.
-pub(super) fn find(
+pub(super) fn find_needs(
     tree: &RepositoryTree,
     roots: &Roots,
     project: &str,
@@ -56,6 +56,7 @@ pub(super) fn find(
     circles
 }
 
+/// Returns true if the stack at index `from` needs the one at index `to`, directly or not.
 fn reaches(needs: &BTreeMap<usize, BTreeSet<usize>>, from: usize, to: usize) -> bool {
     from == to || needs.get(&from).into_iter().flatten().any(|next| reaches(needs, *next, to))
 }
@@ -88,7 +89,7 @@ impl<'a> StackView<'a> {
         self.stack.workspaces.then_some(self.environment)
     }
 
-    fn look_up(&self, reference: Reference<'_>) -> Option<Value> {
+    fn lookup(&self, reference: Reference<'_>) -> Option<Value> {
         match reference {
             Reference::Variable(name) => self.values.get(name).cloned(),
             Reference::Workspace => Some(Value::from(self.workspace().unwrap_or("default"))),
@@ -99,7 +100,7 @@ impl<'a> StackView<'a> {
 
     fn setting(&self, value: &Expr) -> Setting {
         let unknown = || Setting::Unknown("it is an expression".to_owned());
-        value.evaluate(&|reference| self.look_up(reference)).map_or_else(unknown, Setting::Known)
+        value.evaluate(&|reference| self.lookup(reference)).map_or_else(unknown, Setting::Known)
     }
 
     /// Returns the address of the stack's own state.
@@ -115,13 +116,13 @@ impl<'a> StackView<'a> {
             });
             values.insert(key.to_owned(), Setting::Known(text.map_or_else(|| value.clone(), Value::from)));
         }
-        self.known(&block.backend_type, values, self.workspace())
+        self.address_of(&block.backend_type, values, self.workspace())
     }
 
     /// Returns the address of the state that a link reads.
     fn linked_address(&self, link: &RemoteState) -> Option<String> {
         let text =
-            |value: &Expr| value.evaluate(&|reference| self.look_up(reference))?.as_str().map(str::to_owned);
+            |value: &Expr| value.evaluate(&|reference| self.lookup(reference))?.as_str().map(str::to_owned);
         let kind = text(&link.backend_type.as_ref()?.value)?;
         let workspace = match &link.workspace {
             Some(workspace) => Some(text(&workspace.value)?),
@@ -129,16 +130,22 @@ impl<'a> StackView<'a> {
         };
         let values =
             link.config.as_ref()?.iter().map(|(key, value)| (key.clone(), self.setting(value))).collect();
-        self.known(&kind, values, workspace.as_deref())
+        self.address_of(&kind, values, workspace.as_deref())
     }
 
-    fn known(
+    /// Returns the address of the state in a backend with these settings; `None` when only an engine can compute it.
+    fn address_of(
         &self,
-        kind: &str,
+        backend_type: &str,
         values: IndexMap<String, Setting>,
         workspace: Option<&str>,
     ) -> Option<String> {
-        let backend = EffectiveBackend { kind: kind.to_owned(), values, pairs: IndexMap::new(), place: None };
-        state_address(&backend, workspace, self.dir, &|_| EnvValue::Absent).known().map(str::to_owned)
+        let backend = EffectiveBackend {
+            backend_type: backend_type.to_owned(),
+            values,
+            pairs: IndexMap::new(),
+            header_span: None,
+        };
+        state_address(&backend, workspace, self.dir, &|_| EnvValue::Unset).known().map(str::to_owned)
     }
 }

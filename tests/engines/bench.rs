@@ -17,7 +17,7 @@ use envctl::{
         LockfilePolicy, Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder,
         StateException, Target, TypedColors, clean_environment,
     },
-    inventory::{address::address_in_force, called_modules},
+    inventory::{address::initialised_address, called_modules},
     model::{Failure, InstanceId},
     process::Runner,
 };
@@ -151,7 +151,7 @@ impl Bench {
                 environments: Arc::new(["default", "staging", "production"].map(str::to_owned).into()),
                 stacks: Arc::new(["app".to_owned()].into()),
                 instances_by_address: Arc::default(),
-                address: address_in_force,
+                address: initialised_address,
             },
             lockfile: LockfilePolicy::Updated,
         }

@@ -18,7 +18,7 @@ use super::{
     file::{StateFile, state_addresses},
     lineage::{self, KnownState},
     local::{self, LocalState},
-    read::{address_in_force, local_version, pull},
+    read::{initialised_address, local_version, pull},
 };
 use crate::{
     engine::{
@@ -56,7 +56,7 @@ struct LocalWrites {
 
 impl LocalWrites {
     fn read(driver: &dyn Driver, target: &Target) -> Self {
-        let Some(address) = address_in_force(driver, target) else { return Self::default() };
+        let Some(address) = initialised_address(driver, target) else { return Self::default() };
         let Some(path) = local::path(&address) else { return Self::default() };
         let last = |path: &str| {
             fs::metadata(path).ok().map(|found| (found.ino(), found.mtime(), found.mtime_nsec()))
@@ -246,7 +246,7 @@ fn only_recreates(reports: &EngineReports, plan: Option<&Utf8Path>) -> bool {
 
 /// Returns the addresses of the resources in a local state; `None` if they cannot be read.
 fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
-    match local::read(&address_in_force(driver, target)?) {
+    match local::read(&initialised_address(driver, target)?) {
         Ok(LocalState::Content(state)) => state_addresses(&state).ok(),
         _ => None,
     }

@@ -128,12 +128,12 @@ pub(in crate::engine) fn outputs(invocation: Invocation<'_>) -> Result<Vec<Print
 }
 
 /// Returns the address of the backend in force.
-pub(super) fn address_in_force(driver: &dyn Driver, target: &Target) -> Option<String> {
+pub(super) fn initialised_address(driver: &dyn Driver, target: &Target) -> Option<String> {
     let backend = current_backend(driver, target).ok()??;
     backend.record.address(target, &backend.folder)
 }
 
 /// Returns lineage and serial of a local state; `None` if the state is remote, missing or unreadable.
 pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
-    state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
+    state_at(&initialised_address(driver, target)?).ok()?.map(|found| found.state)
 }

@@ -10,7 +10,7 @@ use std::{
 use camino::Utf8Path;
 
 use super::{
-    Addressed, EffectiveBackend, StateAddress, computed::backend_inputs, effective_backend,
+    EffectiveBackend, InstanceAddress, StateAddress, computed::backend_values_as_text, effective_backend,
     instance_variable, state_address,
 };
 use crate::{
@@ -25,22 +25,23 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Addresses {
     /// Addresses of the instances, in the order of the instances.
-    pub addressed: Vec<Addressed>,
-    /// Backends by instance, for instances whose files declare one that is valid.
+    pub by_instance: Vec<InstanceAddress>,
+    /// Backends by instance, for instances whose files declare a valid backend.
     pub backends: HashMap<InstanceId, EffectiveBackend>,
-    /// Instances by the known addresses of their states; local paths are absolute, with symbolic links resolved.
-    pub stated: BTreeMap<String, InstanceId>,
+    /// Owners of states: instances by the addresses of their states, as far as these are known. Local paths are absolute,
+    /// with symbolic links resolved.
+    pub owners: BTreeMap<String, InstanceId>,
     /// Errors and notes about backends, by instance.
     pub findings: Vec<(InstanceId, Diagnostics)>,
-    /// Indexes into `addressed`.
-    by_id: HashMap<InstanceId, usize>,
+    /// Indexes into `by_instance` by instance.
+    indexes: HashMap<InstanceId, usize>,
 }
 
 impl Addresses {
     /// Computes the addresses of these instances from their root modules.
     ///
-    /// `toml` is environments.toml; `own` looks up a variable of envctl's own environment.
-    pub fn of<'a>(
+    /// `toml` is environments.toml; `own` looks up an environment variable of envctl's own process.
+    pub fn compute<'a>(
         instances: impl IntoIterator<Item = &'a Instance>,
         modules: &Modules,
         toml: &Arc<SourceFile>,
@@ -66,7 +67,7 @@ impl Addresses {
     ) {
         let id = &instance.id;
         let unknown = |because: &str| StateAddress::Unknown { because: because.to_owned() };
-        let (mut place, mut hard_link, mut inputs) = (None, None, None);
+        let (mut header_span, mut hard_link, mut evaluated_from) = (None, None, None);
         let address = if unit_file(instance.engine).is_some() {
             unknown("Terragrunt makes the backend")
         } else if let Some(module) = modules.root(instance) {
@@ -83,11 +84,11 @@ impl Addresses {
                     let address = state_address(&backend, instance.workspace(), &instance.dir, &variable);
                     hard_link = address.local_path().and_then(hard_link_of);
                     if let StateAddress::Known(known) = &address {
-                        self.stated.insert(known.clone(), id.clone());
+                        self.owners.insert(known.clone(), id.clone());
                     }
-                    let address = address.below(real_root);
-                    place.clone_from(&backend.place);
-                    inputs = backend_inputs(instance, module, &backend);
+                    let address = address.relative_to_project(real_root);
+                    header_span.clone_from(&backend.header_span);
+                    evaluated_from = backend_values_as_text(instance, module, &backend);
                     self.backends.insert(id.clone(), backend);
                     address
                 }
@@ -95,13 +96,19 @@ impl Addresses {
         } else {
             unknown("its files could not be read")
         };
-        self.by_id.insert(id.clone(), self.addressed.len());
-        self.addressed.push(Addressed { id: id.clone(), address, place, hard_link, inputs });
+        self.indexes.insert(id.clone(), self.by_instance.len());
+        self.by_instance.push(InstanceAddress {
+            id: id.clone(),
+            address,
+            header_span,
+            hard_link,
+            evaluated_from,
+        });
     }
 
     /// Returns the address of one instance.
     pub fn get(&self, id: &InstanceId) -> Option<&StateAddress> {
-        self.by_id.get(id).map(|place| &self.addressed[*place].address)
+        self.indexes.get(id).map(|index| &self.by_instance[*index].address)
     }
 }
 
@@ -123,10 +130,10 @@ mod tests {
         let instances = project.instances("dev");
         let (modules, found) = Modules::read(&instances, &project.root());
         assert!(!found.has_errors(), "{found}");
-        Addresses::of(&instances, &modules, project.config().source(), &|_| None)
+        Addresses::compute(&instances, &modules, project.config().source(), &|_| None)
     }
 
-    fn told(toml: &str, files: &[(&str, &str)]) -> Vec<String> {
+    fn messages(toml: &str, files: &[(&str, &str)]) -> Vec<String> {
         let found = addresses(toml, files).findings;
         found.iter().flat_map(|(_, found)| found.0.iter().map(ToString::to_string)).collect()
     }
@@ -135,7 +142,7 @@ mod tests {
     fn pairs_lie_over_the_block_and_the_workspace_counts() {
         let toml = "[environments.dev]\nworkspace = \"w\"\nbackend.s3 = { key = \"{stack}\" }\n[stacks.a]\npath = \"a\"\n";
         let addresses = addresses(toml, &[("a/main.tf", S3)]);
-        let id = &addresses.addressed[0].id;
+        let id = &addresses.by_instance[0].id;
         assert_eq!(addresses.get(id).unwrap().to_string(), "s3://b/env:/w/a");
         assert_eq!(addresses.backends[id].pairs["key"], "a");
     }
@@ -145,7 +152,7 @@ mod tests {
         let toml = "[environments.dev]\nenv.PG_CONN_STR = \"postgres://u:p@h/d\"\n[stacks.a]\npath = \"a\"\n";
         let addresses = addresses(toml, &[("a/main.tf", "terraform {\n  backend \"pg\" {}\n}\n")]);
         assert_eq!(
-            addresses.addressed[0].address.to_string(),
+            addresses.by_instance[0].address.to_string(),
             "pg://h:5432/d/terraform_remote_state/default"
         );
     }
@@ -154,7 +161,7 @@ mod tests {
     fn pairs_of_the_environment_for_another_type_are_dropped_with_a_note() {
         let toml = "[environments.dev]\nbackend.gcs = { bucket = \"x\" }\n[stacks.a]\npath = \"a\"\n";
         assert_eq!(
-            told(toml, &[("a/main.tf", S3)]),
+            messages(toml, &[("a/main.tf", S3)]),
             ["environments.toml:2:26: pairs for backend `gcs` do not reach `dev/a`, whose backend is `s3`"]
         );
     }
@@ -163,7 +170,7 @@ mod tests {
     fn pairs_of_the_stack_for_another_type_are_an_error() {
         let toml = "[environments.dev]\n[stacks.a]\npath = \"a\"\nbackend.gcs = { bucket = \"x\" }\n";
         assert_eq!(
-            told(toml, &[("a/main.tf", S3)]),
+            messages(toml, &[("a/main.tf", S3)]),
             ["environments.toml:4:26: `dev/a` has pairs for backend `gcs`, and its backend is `s3`"]
         );
     }
@@ -172,7 +179,7 @@ mod tests {
     fn pairs_without_a_backend_block_are_an_error() {
         let toml = "[environments.dev]\nbackend.s3 = { key = \"x\" }\n[stacks.a]\npath = \"a\"\n";
         assert_eq!(
-            told(toml, &[("a/main.tf", "")]),
+            messages(toml, &[("a/main.tf", "")]),
             ["environments.toml:2:22: `dev/a` has pairs for backend `s3`, and no backend block in `a`"]
         );
     }

@@ -15,14 +15,14 @@ use crate::{
     inventory::Instance,
 };
 
-/// Returns a text that two instances share only if the engine evaluates their backends to equal values; absent if the
+/// Returns a text that two instances share only if the engine evaluates their backends to equal values; `None` if the
 /// backend has no expression, or if environments.toml does not set every variable that an expression may read.
 ///
 /// Expressions of a backend may read only variables, locals, the workspace and the folder (OpenTofu 1.8 and newer),
 /// and values of environments.toml override defaults, var files and `TF_VAR_*`: equal variables give equal values.
 /// Values of flags and of the process's environment are left out: they belong to one command, which concerns one
 /// environment.
-pub(super) fn backend_inputs(
+pub(super) fn backend_values_as_text(
     instance: &Instance,
     module: &Module,
     backend: &EffectiveBackend,
@@ -34,13 +34,13 @@ pub(super) fn backend_inputs(
     if computed.is_empty() {
         return None;
     }
-    let mut mentioned = ReferencedVariables::Variables(BTreeSet::new());
+    let mut referenced = ReferencedVariables::Variables(BTreeSet::new());
     for expression in computed {
-        mentioned.add(expression);
+        referenced.add(expression);
     }
-    let vars = mentioned.values(&instance.settings)?;
+    let vars = referenced.values(&instance.settings)?;
     let is_set = |name: &str| vars.contains_key(name);
-    let are_all_set = match &mentioned {
+    let are_all_set = match &referenced {
         ReferencedVariables::Variables(names) => names.iter().all(|name| is_set(name)),
         ReferencedVariables::Any => module.variables.keys().all(|name| is_set(name)),
     };
@@ -48,7 +48,7 @@ pub(super) fn backend_inputs(
     are_all_set.then(|| inputs.to_string())
 }
 
-/// Variables that the expressions of a backend mention.
+/// Variables that the expressions of a backend refer to.
 enum ReferencedVariables {
     /// Exactly these variables.
     Variables(BTreeSet<String>),
@@ -63,7 +63,7 @@ impl Visit for ReferencedVariables {
                 names.insert(name.to_owned());
             }
             (Some(_), _) => {}
-            (None, mentioned) => *mentioned = Self::Any,
+            (None, referenced) => *referenced = Self::Any,
         }
     }
 
@@ -81,21 +81,21 @@ impl ReferencedVariables {
         }
     }
 
-    fn has(&self, name: &str) -> bool {
+    fn may_include(&self, name: &str) -> bool {
         match self {
             Self::Variables(names) => names.contains(name),
             Self::Any => true,
         }
     }
 
-    /// Returns the values that environments.toml sets for these variables; absent if one comes from a secret, from
-    /// another stack or from the command line.
+    /// Returns the values that environments.toml sets for these variables; `None` if the value of a variable comes from a
+    /// secret, from another stack or from the command line.
     fn values<'s>(&self, settings: &'s Settings) -> Option<BTreeMap<&'s str, &'s Value>> {
         let mut others = settings.secrets.keys().chain(settings.inputs.keys());
-        if others.any(|name| self.has(name)) {
+        if others.any(|name| self.may_include(name)) {
             return None;
         }
-        let set = settings.vars.iter().filter(|(name, _)| self.has(name));
+        let set = settings.vars.iter().filter(|(name, _)| self.may_include(name));
         set.map(|(name, value)| match value.origin.layer {
             Layer::Flag(_) | Layer::ProcessEnvironment(_) => None,
             _ => Some((name.as_str(), value.value.known()?)),

@@ -1,5 +1,5 @@
-//! Effective backend of an instance: the backend block of its files, with the pairs of environments.toml over its
-//! attributes.
+//! Effective backend of an instance: the backend block of its files, with the key-value pairs for the backend in
+//! environments.toml over the block's attributes.
 
 use std::sync::Arc;
 
@@ -22,21 +22,21 @@ pub enum Setting {
     Unknown(String),
 }
 
-/// Backend block with the pairs of environments.toml applied.
+/// Settings of a backend: the attributes of its block, with the key-value pairs of environments.toml over them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveBackend {
     /// Type of the backend; `local` when the files have no backend block.
-    pub kind: String,
+    pub backend_type: String,
     /// Settings by key.
     pub values: IndexMap<String, Setting>,
     /// Pairs of environments.toml for this backend type, which the engine gets as `-backend-config`.
     pub pairs: IndexMap<String, Value>,
-    /// Head of the backend block, absent when there is none.
-    pub place: Option<SourceSpan>,
+    /// Header of the backend block; `None` when the files have no backend block.
+    pub header_span: Option<SourceSpan>,
 }
 
-/// Returns the backend of an instance with notes about dropped pairs, or the errors: pairs of another type or without
-/// a block, `cloud`, backend `remote`.
+/// Returns the backend of an instance with notes about dropped pairs, or the errors: pairs of environments.toml for
+/// another backend type or without a backend block, a `cloud` block, backend `remote`.
 ///
 /// `toml` is environments.toml, into which the spans of the pairs point.
 pub fn effective_backend(
@@ -46,20 +46,20 @@ pub fn effective_backend(
     toml: &Arc<SourceFile>,
 ) -> Result<(EffectiveBackend, Diagnostics), Diagnostics> {
     let mut found = Diagnostics::default();
-    if let Some(refused) = refused(id, module) {
-        return Err(refused.into());
+    if let Some(error) = unsupported_backend_error(id, module) {
+        return Err(error.into());
     }
-    for (kind, pairs) in settings.backend.iter() {
-        if module.backend.as_ref().is_none_or(|block| block.backend_type != *kind) {
-            found.extend(misplaced(id, kind, pairs, module, settings, toml));
+    for (backend_type, pairs) in settings.backend.iter() {
+        if module.backend.as_ref().is_none_or(|block| block.backend_type != *backend_type) {
+            found.extend(other_type_pairs_finding(id, backend_type, pairs, module, settings, toml));
         }
     }
     let Some(block) = &module.backend else {
         return found.finish(EffectiveBackend {
-            kind: "local".to_owned(),
+            backend_type: "local".to_owned(),
             values: IndexMap::new(),
             pairs: IndexMap::new(),
-            place: None,
+            header_span: None,
         });
     };
     let mut values: IndexMap<String, Setting> = block
@@ -76,20 +76,20 @@ pub fn effective_backend(
             (name.clone(), setting)
         })
         .collect();
-    let own = settings.backend.get(&block.backend_type);
+    let own_pairs = settings.backend.get(&block.backend_type);
     let pairs: IndexMap<String, Value> =
-        own.into_iter().flatten().map(|(name, pair)| (name.clone(), pair.value.clone())).collect();
+        own_pairs.into_iter().flatten().map(|(name, pair)| (name.clone(), pair.value.clone())).collect();
     values.extend(pairs.iter().map(|(name, value)| (name.clone(), Setting::Known(value.clone()))));
     found.finish(EffectiveBackend {
-        kind: block.backend_type.clone(),
+        backend_type: block.backend_type.clone(),
         values,
         pairs,
-        place: Some(block.header_span.clone()),
+        header_span: Some(block.header_span.clone()),
     })
 }
 
 /// Returns the error for a backend that keeps no saved plans.
-fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
+fn unsupported_backend_error(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
     let remote = module
         .backend
         .as_ref()
@@ -110,41 +110,38 @@ fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
     )
 }
 
-/// Returns the finding for pairs of a type that the instance's backend does not have.
-fn misplaced(
+/// Returns the finding about pairs of environments.toml for a type that the instance's backend does not have.
+fn other_type_pairs_finding(
     id: &InstanceId,
-    kind: &str,
+    backend_type: &str,
     pairs: &IndexMap<String, BackendPair>,
     module: &Module,
     settings: &Settings,
     toml: &Arc<SourceFile>,
 ) -> Option<Diagnostic> {
-    let own = |pair: &&BackendPair| match pair.origin.layer {
+    let is_set_for_stack = |pair: &&BackendPair| match pair.origin.layer {
         Layer::Builtin | Layer::Defaults | Layer::Template(..) | Layer::Environment(_) => false,
         Layer::Stack(_) | Layer::Instance(..) | Layer::ProcessEnvironment(_) | Layer::Flag(_) => true,
     };
-    let worst = pairs.values().find(own).or_else(|| pairs.values().next())?;
-    let for_this_stack = own(&worst);
+    let worst = pairs.values().find(is_set_for_stack).or_else(|| pairs.values().next())?;
+    let for_this_stack = is_set_for_stack(&worst);
     let diagnostic = match &module.backend {
         None => Diagnostic::error(
             "backend::no-block",
-            format!("`{id}` has pairs for backend `{kind}`, and no backend block in `{}`", settings.path),
+            format!("`{id}` has pairs for backend `{backend_type}`, and no backend block in `{}`", settings.path),
         )
         .help(format!(
-            "add `terraform {{ backend \"{kind}\" {{}} }}`: without it the state would be a local file"
+            "add `terraform {{ backend \"{backend_type}\" {{}} }}`: without it the state would be a local file"
         )),
         Some(block) if for_this_stack => Diagnostic::error(
             "backend::other-type",
-            format!("`{id}` has pairs for backend `{kind}`, and its backend is `{}`", block.backend_type),
+            format!("`{id}` has pairs for backend `{backend_type}`, and its backend is `{}`", block.backend_type),
         ),
         Some(block) => Diagnostic {
             severity: Severity::Note,
             ..Diagnostic::warning(
                 "backend::dropped-pairs",
-                format!(
-                    "pairs for backend `{kind}` do not reach `{id}`, whose backend is `{}`",
-                    block.backend_type
-                ),
+                format!("pairs for backend `{backend_type}` do not reach `{id}`, whose backend is `{}`", block.backend_type),
             )
         },
     };

@@ -1,8 +1,8 @@
-//! Environment variables as the engine's process of one instance will see them.
+//! Environment variables of the engine's processes for one instance.
 
 use crate::config::{EnvSource, Settings};
 
-/// State of one environment variable.
+/// Value of one environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvValue {
     /// Variable with this value.
@@ -10,10 +10,11 @@ pub enum EnvValue {
     /// Variable that is set from a secret source, which envctl does not read here.
     Secret,
     /// Variable that is not set, or set to an empty text in envctl's environment.
-    Absent,
+    Unset,
 }
 
-/// Returns a variable for the processes of an instance: `env` of environments.toml over envctl's own environment.
+/// Returns the value of a variable for the processes of an instance: from `env` in environments.toml, else from envctl's
+/// own environment, in which `own` looks it up.
 pub fn instance_variable(settings: &Settings, own: &dyn Fn(&str) -> Option<String>, name: &str) -> EnvValue {
     if let Some(variable) = settings.env.get(name)
         && !variable.value.unless.iter().any(|other| own(other).is_some())
@@ -23,7 +24,7 @@ pub fn instance_variable(settings: &Settings, own: &dyn Fn(&str) -> Option<Strin
             EnvSource::Secret(_) => EnvValue::Secret,
         };
     }
-    own(name).filter(|text| !text.is_empty()).map_or(EnvValue::Absent, EnvValue::Set)
+    own(name).filter(|text| !text.is_empty()).map_or(EnvValue::Unset, EnvValue::Set)
 }
 
 #[cfg(test)]
@@ -42,7 +43,7 @@ mod tests {
         };
         assert_eq!(of("A", &[("A", "own")]), EnvValue::Set("file".to_owned()));
         assert_eq!(of("A", &[("A", "own"), ("CI", "1")]), EnvValue::Set("own".to_owned()));
-        assert_eq!(of("A", &[("CI", "1")]), EnvValue::Absent);
+        assert_eq!(of("A", &[("CI", "1")]), EnvValue::Unset);
         assert_eq!(of("B", &[]), EnvValue::Secret);
         assert_eq!(of("C", &[("C", "own")]), EnvValue::Set("own".to_owned()));
     }

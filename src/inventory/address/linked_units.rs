@@ -23,11 +23,11 @@ pub fn linked_units(instances: &[Instance]) -> Vec<Diagnostic> {
         [one, other, ..] => Some((*one, *other)),
         _ => None,
     });
-    pairs.map(|(one, other)| linked(one, other)).collect()
+    pairs.map(|(one, other)| linked_unit_error(one, other)).collect()
 }
 
-fn linked(one: &Instance, other: &Instance) -> Diagnostic {
-    let links = [one, other].into_iter().filter_map(link);
+fn linked_unit_error(one: &Instance, other: &Instance) -> Diagnostic {
+    let links = [one, other].into_iter().filter_map(topmost_link);
     let links: Vec<String> = links.map(|link| format!("`{link}`")).collect();
     let through = if links.is_empty() { String::new() } else { format!(" through {}", links.join(" and ")) };
     let message = format!(
@@ -39,7 +39,7 @@ fn linked(one: &Instance, other: &Instance) -> Diagnostic {
 }
 
 /// Returns the topmost symbolic link on the way from the project to an instance's folder, relative to the project.
-fn link(instance: &Instance) -> Option<&Utf8Path> {
+fn topmost_link(instance: &Instance) -> Option<&Utf8Path> {
     let mut above: Vec<&Utf8Path> = instance.path.ancestors().collect();
     above.reverse();
     above.into_iter().find(|path| instance.root().join(path).is_symlink())
@@ -55,7 +55,7 @@ mod tests {
     const TOML: &str = "[environments.dev]\n[environments.prod]\n[stacks.a]\nengine = \"terragrunt\"\n\
                         path = \"live/{env}/a\"\n";
 
-    fn told(project: &Project) -> Vec<String> {
+    fn messages(project: &Project) -> Vec<String> {
         let instances = [project.instances("dev"), project.instances("prod")].concat();
         linked_units(&instances).iter().map(ToString::to_string).collect()
     }
@@ -65,7 +65,7 @@ mod tests {
         let project = Project::new(TOML, &[("live/prod/a/terragrunt.hcl", "")]);
         symlink("prod", project.root().join("live/dev")).unwrap();
         assert_eq!(
-            told(&project),
+            messages(&project),
             [
                 "`dev/a` in `live/dev/a` and `prod/a` in `live/prod/a` are one folder through `live/dev`, and so have the same state"
             ]
@@ -79,14 +79,18 @@ mod tests {
         for environment in ["dev", "prod"] {
             symlink("../shared", project.root().join("live").join(environment)).unwrap();
         }
-        assert!(told(&project)[0].contains("through `live/dev` and `live/prod`"), "{:?}", told(&project));
+        assert!(
+            messages(&project)[0].contains("through `live/dev` and `live/prod`"),
+            "{:?}",
+            messages(&project)
+        );
     }
 
     #[test]
     fn folders_of_their_own_and_one_declared_folder_are_no_links() {
         let files = [("live/dev/a/terragrunt.hcl", ""), ("live/prod/a/terragrunt.hcl", "")];
-        assert!(told(&Project::new(TOML, &files)).is_empty());
+        assert!(messages(&Project::new(TOML, &files)).is_empty());
         let toml = TOML.replace("live/{env}/a", "a");
-        assert!(told(&Project::new(&toml, &[("a/terragrunt.hcl", "")])).is_empty());
+        assert!(messages(&Project::new(&toml, &[("a/terragrunt.hcl", "")])).is_empty());
     }
 }

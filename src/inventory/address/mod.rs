@@ -1,12 +1,12 @@
-//! State addresses: the place of an instance's state, as far as it can be known without an engine.
+//! State addresses: the locations of the states of instances, as far as they can be known without an engine.
 
+mod backend_settings;
 mod backends;
 mod collect;
 mod computed;
 mod effective;
 mod environment;
-mod fields;
-mod in_force;
+mod initialised;
 mod linked_units;
 mod shared;
 mod state_address;
@@ -15,7 +15,7 @@ mod url;
 pub use collect::Addresses;
 pub use effective::{EffectiveBackend, Setting, effective_backend};
 pub use environment::{EnvValue, instance_variable};
-pub use in_force::address_in_force;
+pub use initialised::initialised_address;
 pub use linked_units::linked_units;
-pub use shared::{Addressed, shared_addresses};
+pub use shared::{InstanceAddress, shared_addresses};
 pub use state_address::{StateAddress, state_address};

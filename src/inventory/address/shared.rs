@@ -5,42 +5,45 @@ use indexmap::IndexMap;
 use super::StateAddress;
 use crate::{diagnostic::Diagnostic, hcl::SourceSpan, model::InstanceId};
 
-/// Instance with the address of its state.
+/// Address of an instance's state, and what else shows whether two instances share it.
 #[derive(Debug, Clone)]
-pub struct Addressed {
+pub struct InstanceAddress {
     /// Name of the instance.
     pub id: InstanceId,
-    /// Address of its state.
+    /// Address of the instance's state.
     pub address: StateAddress,
-    /// Head of its backend block, absent when its files have none.
-    pub place: Option<SourceSpan>,
+    /// Header of its backend block; `None` when its files have no backend block.
+    pub header_span: Option<SourceSpan>,
     /// Device and inode of a local state file that has several hard links.
     pub hard_link: Option<(u64, u64)>,
-    /// Values that a computed backend is evaluated from, as text; absent when they are not known before a run.
-    pub inputs: Option<String>,
+    /// Values of variables that the engine evaluates the backend's expressions from, as one text; `None` when the backend has
+    /// no expression, or a value is unknown before a run.
+    pub evaluated_from: Option<String>,
 }
 
-/// Text of the error in place of an address that only an engine can evaluate.
-const EVALUATED: &str = "the variables that their backend is made of have the same values";
+/// Text of the error in place of the address, which only an engine can evaluate.
+const EQUAL_VALUES: &str = "the variables that their backend is made of have the same values";
 
 /// Returns one error for each state that more than one instance has, be the address known or evaluated from equal
 /// values.
-pub fn shared_addresses(instances: &[Addressed]) -> Vec<Diagnostic> {
-    let mut by_state: IndexMap<String, Vec<&Addressed>> = IndexMap::new();
+pub fn shared_addresses(instances: &[InstanceAddress]) -> Vec<Diagnostic> {
+    let mut by_state: IndexMap<String, Vec<&InstanceAddress>> = IndexMap::new();
     for instance in instances {
         if let Some(address) = instance.address.known() {
             // Hard links of one file are one state, whatever their paths are.
             let inode = instance.hard_link.map(|(device, inode)| format!("{device} {inode}"));
             by_state.entry(inode.unwrap_or_else(|| address.to_owned())).or_default().push(instance);
-        } else if let Some(inputs) = &instance.inputs {
-            by_state.entry(format!("inputs {inputs}")).or_default().push(instance);
+        } else if let Some(values) = &instance.evaluated_from {
+            by_state.entry(format!("inputs {values}")).or_default().push(instance);
         }
     }
-    let shared_ones = by_state.into_values().filter(|sharers| sharers.len() > 1);
-    shared_ones.map(|sharers| shared(sharers[0].address.known().unwrap_or(EVALUATED), &sharers)).collect()
+    let shared = by_state.into_values().filter(|sharers| sharers.len() > 1);
+    shared
+        .map(|sharers| shared_address_error(sharers[0].address.known().unwrap_or(EQUAL_VALUES), &sharers))
+        .collect()
 }
 
-fn shared(address: &str, sharers: &[&Addressed]) -> Diagnostic {
+fn shared_address_error(address: &str, sharers: &[&InstanceAddress]) -> Diagnostic {
     let names: Vec<String> = sharers.iter().map(|sharer| format!("`{}`", sharer.id)).collect();
     let (last, first) =
         names.split_last().map_or(("", [].as_slice()), |(last, first)| (last.as_str(), first));
@@ -49,11 +52,16 @@ fn shared(address: &str, sharers: &[&Addressed]) -> Diagnostic {
         format!("{} and {last} have the same state: {address}", first.join(", ")),
     );
     let mut reported: Vec<&SourceSpan> = Vec::new();
-    for (place, sharer) in sharers.iter().filter_map(|sharer| Some((sharer.place.as_ref()?, sharer))) {
-        if !reported.contains(&place) {
-            reported.push(place);
-            diagnostic =
-                diagnostic.at(&place.source, place.span.clone(), format!("the backend of `{}`", sharer.id));
+    for (header_span, sharer) in
+        sharers.iter().filter_map(|sharer| Some((sharer.header_span.as_ref()?, sharer)))
+    {
+        if !reported.contains(&header_span) {
+            reported.push(header_span);
+            diagnostic = diagnostic.at(
+                &header_span.source,
+                header_span.span.clone(),
+                format!("the backend of `{}`", sharer.id),
+            );
         }
     }
     diagnostic.help("give each a workspace, or backend pairs with `{env}` and `{stack}` in the key")
@@ -64,9 +72,9 @@ mod tests {
     use super::*;
     use crate::inventory::{Modules, address::Addresses, fixture::Project};
 
-    fn addressed(environment: &str, address: StateAddress) -> Addressed {
+    fn instance_address(environment: &str, address: StateAddress) -> InstanceAddress {
         let id = InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() };
-        Addressed { id, address, place: None, hard_link: None, inputs: None }
+        InstanceAddress { id, address, header_span: None, hard_link: None, evaluated_from: None }
     }
 
     #[test]
@@ -75,11 +83,11 @@ mod tests {
         let other = StateAddress::Known("s3://b/other".to_owned());
         let unknown = StateAddress::Unknown { because: "x".to_owned() };
         let found = shared_addresses(&[
-            addressed("dev", same.clone()),
-            addressed("qa", other),
-            addressed("prod", same),
-            addressed("a", unknown.clone()),
-            addressed("b", unknown),
+            instance_address("dev", same.clone()),
+            instance_address("qa", other),
+            instance_address("prod", same),
+            instance_address("a", unknown.clone()),
+            instance_address("b", unknown),
         ]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].message, "`dev/app` and `prod/app` have the same state: s3://b/k");
@@ -99,8 +107,8 @@ mod tests {
         let mut instances = project.instances("dev");
         instances.extend(project.instances("prod"));
         let (modules, _) = Modules::read(&instances, &project.root());
-        let addresses = Addresses::of(&instances, &modules, project.config().source(), &|_| None);
-        shared_addresses(&addresses.addressed).into_iter().map(|found| found.message).collect()
+        let addresses = Addresses::compute(&instances, &modules, project.config().source(), &|_| None);
+        shared_addresses(&addresses.by_instance).into_iter().map(|found| found.message).collect()
     }
 
     const PLAIN: &str = "\"${var.env}.tfstate\"";
@@ -108,7 +116,7 @@ mod tests {
 
     #[test]
     fn backends_of_equal_variables_are_one_state() {
-        let message = format!("`dev/a` and `prod/a` have the same state: {EVALUATED}");
+        let message = format!("`dev/a` and `prod/a` have the same state: {EQUAL_VALUES}");
         for backend in [PLAIN, OF_LOCAL] {
             assert_eq!(same_states(["", "", "vars.env = \"x\""], backend), [message.as_str()]);
             assert_eq!(same_states(["vars.env = \"x\"", "vars.env = \"y\"", ""], backend), [""; 0]);

@@ -1,10 +1,10 @@
-//! Canonical text of the place of a state: two texts are equal exactly when the states are the same.
+//! Canonical text of the location of a state: two texts are equal exactly when the states are the same.
 
 use std::fmt;
 
 use camino::Utf8Path;
 
-use super::{EffectiveBackend, EnvValue, backends::AddressQuery, fields::Fields};
+use super::{EffectiveBackend, EnvValue, backend_settings::BackendSettings, backends::AddressQuery};
 
 /// Address of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub enum StateAddress {
 }
 
 impl StateAddress {
-    /// Returns the canonical text, absent when only an engine can compute it.
+    /// Returns the canonical text; `None` when only an engine can compute the address.
     pub fn known(&self) -> Option<&str> {
         match self {
             Self::Known(text) => Some(text),
@@ -27,15 +27,15 @@ impl StateAddress {
         }
     }
 
-    /// Returns the path of a local state; absent for any other.
+    /// Returns the path of a local state; `None` for another backend type, or an unknown address.
     pub fn local_path(&self) -> Option<&Utf8Path> {
         self.known()?.strip_prefix("local:").map(Utf8Path::new)
     }
 
-    /// Makes a local path below the project's folder relative to it. `real_project` is that folder with symbolic
-    /// links resolved.
+    /// Makes the path of a local state relative to the project's folder, if the path is inside of it. `real_project` is
+    /// the project's folder with symbolic links resolved.
     #[must_use]
-    pub fn below(self, real_project: &Utf8Path) -> Self {
+    pub fn relative_to_project(self, real_project: &Utf8Path) -> Self {
         let Some(path) = self.local_path() else { return self };
         let below = path.strip_prefix(real_project).ok();
         below.map(|path| Self::Known(format!("local:{path}"))).unwrap_or(self)
@@ -53,8 +53,8 @@ impl fmt::Display for StateAddress {
 
 /// Returns the address of a workspace's state in a backend.
 ///
-/// `dir` is the stack's folder, which a relative local path starts at. Symbolic links are resolved if the path is
-/// absolute.
+/// `dir` is the stack's folder, which a relative path of a local state starts at. Symbolic links are resolved if the path
+/// is absolute.
 pub fn state_address(
     backend: &EffectiveBackend,
     workspace: Option<&str>,
@@ -62,7 +62,7 @@ pub fn state_address(
     environment: &dyn Fn(&str) -> EnvValue,
 ) -> StateAddress {
     let workspace = workspace.filter(|name| *name != "default");
-    match (AddressQuery { fields: Fields { backend, environment }, workspace, dir }).answer() {
+    match (AddressQuery { settings: BackendSettings { backend, environment }, workspace, dir }).address() {
         Ok(text) => StateAddress::Known(text),
         Err(because) => StateAddress::Unknown { because },
     }
@@ -76,27 +76,27 @@ mod tests {
     use crate::inventory::address::Setting;
 
     fn address_with(
-        kind: &str,
+        backend_type: &str,
         values: &Value,
         workspace: Option<&str>,
         variables: &[(&str, &str)],
     ) -> String {
         let values = values.as_object().unwrap().iter();
         let backend = EffectiveBackend {
-            kind: kind.to_owned(),
+            backend_type: backend_type.to_owned(),
             values: values.map(|(k, v)| (k.clone(), Setting::Known(v.clone()))).collect(),
             pairs: indexmap::IndexMap::new(),
-            place: None,
+            header_span: None,
         };
         let environment = |name: &str| {
             let set = variables.iter().find(|(variable, _)| *variable == name);
-            set.map_or(EnvValue::Absent, |(_, value)| EnvValue::Set((*value).to_owned()))
+            set.map_or(EnvValue::Unset, |(_, value)| EnvValue::Set((*value).to_owned()))
         };
         state_address(&backend, workspace, Utf8Path::new("infra/app"), &environment).to_string()
     }
 
-    fn address(kind: &str, values: &Value, workspace: Option<&str>) -> String {
-        address_with(kind, values, workspace, &[])
+    fn address(backend_type: &str, values: &Value, workspace: Option<&str>) -> String {
+        address_with(backend_type, values, workspace, &[])
     }
 
     #[test]

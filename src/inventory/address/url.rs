@@ -24,7 +24,7 @@ pub(super) fn without_credentials(url: &str) -> String {
 /// `"localhost:5432/states"`.
 ///
 /// Source: <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
-pub(super) fn postgres(connection: &str) -> String {
+pub(super) fn postgres_database(connection: &str) -> String {
     let (mut host, mut port, mut database) = (String::new(), String::new(), String::new());
     let mut set = |key: &str, value: &str| match key {
         "host" | "hostaddr" => value.clone_into(&mut host),
@@ -33,8 +33,8 @@ pub(super) fn postgres(connection: &str) -> String {
         _ => {}
     };
     if let Some((_, rest)) = connection.split_once("://") {
-        let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+        let (location, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = location.split_once('/').unwrap_or((location, ""));
         let server = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
         let port_at =
             server.rfind(':').filter(|at| server[*at..].bytes().skip(1).all(|b| b.is_ascii_digit()));
@@ -61,9 +61,9 @@ mod tests {
     #[test]
     fn both_forms_of_a_connection_string_are_one_address() {
         let address = "db.example:5432/states";
-        assert_eq!(postgres("postgres://me:secret@db.example/states?sslmode=disable"), address);
-        assert_eq!(postgres("host=db.example user=me password=secret dbname='states'"), address);
-        assert_eq!(postgres("postgres:///states?host=/run/pg&port=5433"), "/run/pg:5433/states");
+        assert_eq!(postgres_database("postgres://me:secret@db.example/states?sslmode=disable"), address);
+        assert_eq!(postgres_database("host=db.example user=me password=secret dbname='states'"), address);
+        assert_eq!(postgres_database("postgres:///states?host=/run/pg&port=5433"), "/run/pg:5433/states");
     }
 
     #[test]

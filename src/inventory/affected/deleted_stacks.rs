@@ -13,7 +13,7 @@ use crate::{
     engine::layout::marks_stack,
     inventory::{
         Inventory,
-        candidates::{StackCandidate, named_folders},
+        candidates::{StackCandidate, stacks_of_folders},
     },
     model::{EnvName, GoneStack, StackId},
 };
@@ -86,7 +86,7 @@ impl RepositoryChanges {
         };
         let folders: Vec<Utf8PathBuf> = folders.into_iter().filter(|folder| !is_left(folder)).collect();
         if !folders.is_empty() {
-            gone.extend(named_folders(config, environment, folders));
+            gone.extend(stacks_of_folders(config, environment, folders));
         }
         gone.retain(|stack, _| inventory.get(stack.as_str()).is_none());
         gone

@@ -8,25 +8,29 @@ use indexmap::IndexMap;
 #[error("`{pattern}` is no pattern of folders: {reason}")]
 pub struct InvalidDiscoveryPattern {
     pattern: String,
+    /// Reason that the text is refused.
     reason: &'static str,
 }
 
 /// Pattern over the folders of a path relative to environments.toml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
-    /// Literal folders before the first one with a wildcard or capture.
+    /// Literal folders before the first folder with a wildcard or capture.
     fixed: Utf8PathBuf,
+    /// Patterns of the folders below the fixed part.
     segments: Vec<Segment>,
 }
 
+/// Pattern of one folder, or of any number of folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
     /// `**`: any number of folders, none included.
     AnyDepth,
-    /// Single folder name, as literals, stars and captures.
-    One(Vec<SegmentPart>),
+    /// One folder, whose name consists of literals, stars and captures.
+    Single(Vec<SegmentPart>),
 }
 
+/// Part of the pattern of one folder's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SegmentPart {
     Literal(String),
@@ -50,11 +54,11 @@ impl PathPattern {
                 ".." => return Err(invalid("it must stay below environments.toml")),
                 "**" => Segment::AnyDepth,
                 folder if folder.contains("**") => return Err(invalid("`**` stands for whole folders")),
-                folder => Segment::One(parts(folder).map_err(invalid)?),
+                folder => Segment::Single(parse_segment(folder).map_err(invalid)?),
             });
         }
         let literal = |segment: &Segment| match segment {
-            Segment::One(parts) => match parts.as_slice() {
+            Segment::Single(parts) => match parts.as_slice() {
                 [SegmentPart::Literal(text)] => Some(text.clone()),
                 _ => None,
             },
@@ -65,24 +69,24 @@ impl PathPattern {
         Ok(Self { fixed: fixed.iter().collect(), segments })
     }
 
-    /// Returns the literal folders before the first one with a wildcard or capture.
+    /// Returns the literal folders before the first folder with a wildcard or capture.
     pub fn fixed(&self) -> &Utf8Path {
         &self.fixed
     }
 
-    /// Returns the number of folders between the fixed part and a match; absent if the pattern has `**`.
+    /// Returns the number of folders between the fixed part and a match; `None` if the pattern has `**`.
     pub(super) fn depth(&self) -> Option<usize> {
         (!self.segments.contains(&Segment::AnyDepth)).then_some(self.segments.len())
     }
 
-    /// Returns true if a path at or below this one (relative to the fixed part) may match.
+    /// Returns true if `below` (relative to the fixed part), or a path inside of it, may match.
     pub(super) fn may_lead_to_match(&self, below: &Utf8Path) -> bool {
         for (index, name) in below.components().enumerate() {
             match self.segments.get(index) {
                 None => return false,
                 Some(Segment::AnyDepth) => return true,
-                Some(Segment::One(parts)) => {
-                    if !matches(parts, name.as_str(), &mut Vec::new()) {
+                Some(Segment::Single(parts)) => {
+                    if !matches_name(parts, name.as_str(), &mut Vec::new()) {
                         return false;
                     }
                 }
@@ -91,17 +95,19 @@ impl PathPattern {
         true
     }
 
-    /// Returns the captures of a path relative to the fixed part; absent if it does not match.
+    /// Returns the captures of a path relative to the fixed part; `None` if it does not match.
     pub fn captures(&self, below: &Utf8Path) -> Option<IndexMap<String, String>> {
         let names: Vec<&str> = below.components().map(|part| part.as_str()).collect();
         let mut captures = Vec::new();
-        matches_all(&self.segments, &names, &mut captures).then(|| captures.into_iter().collect())
+        matches_path(&self.segments, &names, &mut captures).then(|| captures.into_iter().collect())
     }
 }
 
+/// Names and values of captures.
 type Captures = Vec<(String, String)>;
 
-fn parts(folder: &str) -> Result<Vec<SegmentPart>, &'static str> {
+/// Parses the pattern of one folder's name.
+fn parse_segment(folder: &str) -> Result<Vec<SegmentPart>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = folder;
     while let Some(at) = rest.find(['<', '*', '>']) {
@@ -133,22 +139,22 @@ fn parts(folder: &str) -> Result<Vec<SegmentPart>, &'static str> {
 }
 
 /// Returns true if the parts match a whole folder name, and appends their captures.
-fn matches(parts: &[SegmentPart], name: &str, captures: &mut Captures) -> bool {
+fn matches_name(parts: &[SegmentPart], name: &str, captures: &mut Captures) -> bool {
     let Some((part, rest)) = parts.split_first() else { return name.is_empty() };
-    let least = match part {
+    let min_length = match part {
         SegmentPart::Literal(text) => {
-            return name.strip_prefix(text.as_str()).is_some_and(|name| matches(rest, name, captures));
+            return name.strip_prefix(text.as_str()).is_some_and(|name| matches_name(rest, name, captures));
         }
         SegmentPart::Star => 0,
         SegmentPart::Capture(_) => 1,
     };
-    let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]).skip(least);
+    let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]).skip(min_length);
     for end in ends {
         let before = captures.len();
         if let SegmentPart::Capture(key) = part {
             captures.push((key.clone(), name[..end].to_owned()));
         }
-        if matches(rest, &name[end..], captures) {
+        if matches_name(rest, &name[end..], captures) {
             return true;
         }
         captures.truncate(before);
@@ -156,19 +162,20 @@ fn matches(parts: &[SegmentPart], name: &str, captures: &mut Captures) -> bool {
     false
 }
 
-fn matches_all(segments: &[Segment], names: &[&str], captures: &mut Captures) -> bool {
+/// Returns true if the segments match a whole path, and appends their captures.
+fn matches_path(segments: &[Segment], names: &[&str], captures: &mut Captures) -> bool {
     match segments.split_first() {
         None => names.is_empty(),
         Some((Segment::AnyDepth, rest)) => (0..=names.len()).any(|skip| {
             let before = captures.len();
-            let matched = matches_all(rest, &names[skip..], captures);
+            let matched = matches_path(rest, &names[skip..], captures);
             if !matched {
                 captures.truncate(before);
             }
             matched
         }),
-        Some((Segment::One(parts), rest)) => names.split_first().is_some_and(|(name, names)| {
-            matches(parts, name, captures) && matches_all(rest, names, captures)
+        Some((Segment::Single(parts), rest)) => names.split_first().is_some_and(|(name, names)| {
+            matches_name(parts, name, captures) && matches_path(rest, names, captures)
         }),
     }
 }

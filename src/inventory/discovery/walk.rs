@@ -1,4 +1,4 @@
-//! Walk over the folders below a pattern's fixed part.
+//! Walk over the folders below a pattern's fixed part, which finds stacks.
 
 use std::{
     collections::HashMap,
@@ -15,10 +15,10 @@ use indexmap::IndexMap;
 use super::PathPattern;
 use crate::engine::layout::marks_stack;
 
-/// Folders that never hold stacks.
-const NEVER: [&str; 4] = [".terraform", ".terragrunt-cache", ".git", ".envctl"];
+/// Names of folders in which envctl looks for no stacks.
+const SKIPPED_FOLDERS: [&str; 4] = [".terraform", ".terragrunt-cache", ".git", ".envctl"];
 
-/// File names by folder; as plain texts, since paths are parsed at each comparison and hash.
+/// File names by folder. Folders are plain texts, since a path is parsed at each comparison and hash.
 type FileNames = HashMap<OsString, Vec<String>>;
 
 /// Error of walking the project.
@@ -37,11 +37,11 @@ pub enum WalkError {
 pub struct DiscoveredStack {
     /// Path relative to the project's root.
     pub path: Utf8PathBuf,
-    /// Path below the pattern's fixed part; empty for the fixed part itself.
+    /// Path relative to the pattern's fixed part; empty for the fixed part itself.
     pub below: Utf8PathBuf,
     /// Values of the pattern's captures by name.
     pub captures: IndexMap<String, String>,
-    /// Names of its files that git does not ignore, sorted.
+    /// Names of the files in the folder that git does not ignore, sorted.
     pub files: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ pub fn find_stacks(
     walker(root, &start, pattern, exclude).build_parallel().run(|| {
         Box::new(|entry| match entry {
             Ok(entry) => {
-                note(&entry, &folders);
+                record_file(&entry, &folders);
                 WalkState::Continue
             }
             Err(error) => {
@@ -94,6 +94,7 @@ pub fn find_stacks(
     Ok(found)
 }
 
+/// Builds the walk over the folders that may match the pattern.
 fn walker(root: &Utf8Path, start: &Utf8Path, pattern: &PathPattern, exclude: &GlobSet) -> WalkBuilder {
     let mut walker = WalkBuilder::new(start);
     walker.hidden(false).ignore(false).follow_links(false);
@@ -105,16 +106,17 @@ fn walker(root: &Utf8Path, start: &Utf8Path, pattern: &PathPattern, exclude: &Gl
         if !is_folder(entry) {
             return true;
         }
-        if entry.depth() > 0 && NEVER.iter().any(|name| entry.file_name() == *name) {
+        if entry.depth() > 0 && SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name) {
             return false;
         }
-        let inside = |of: &Path| entry.path().strip_prefix(of).unwrap_or(entry.path()).to_owned();
-        let path = inside(&root);
+        let relative_to = |of: &Path| entry.path().strip_prefix(of).unwrap_or(entry.path()).to_owned();
+        let path = relative_to(&root);
         if exclude.is_match(&path) || exclude.is_match(path.join("")) {
             return false;
         }
         // A path that is not UTF-8 is reported only if it holds a stack.
-        Utf8PathBuf::from_path_buf(inside(&start)).map_or(true, |below| pattern.may_lead_to_match(&below))
+        Utf8PathBuf::from_path_buf(relative_to(&start))
+            .map_or(true, |below| pattern.may_lead_to_match(&below))
     });
     walker
 }
@@ -124,7 +126,7 @@ fn is_folder(entry: &DirEntry) -> bool {
 }
 
 /// Records the name of a file under its folder.
-fn note(entry: &DirEntry, folders: &Mutex<FileNames>) {
+fn record_file(entry: &DirEntry, folders: &Mutex<FileNames>) {
     let (false, Some(name), Some(dir)) =
         (is_folder(entry), entry.file_name().to_str(), entry.path().parent())
     else {

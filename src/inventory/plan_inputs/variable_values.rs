@@ -11,7 +11,7 @@ use crate::{
     config::{self, VarFile, VariableValue},
     files,
     hcl::parse_body,
-    inventory::{Instance, var_files::paths_in},
+    inventory::{Instance, var_files::var_file_paths_in},
 };
 
 /// Sources of the values of a stack's variables.
@@ -46,8 +46,9 @@ impl VariableValues {
             is_given = true;
             texts.add_json(value.value.known()?);
         }
-        for file in
-            paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_file_there(&file.path))
+        for file in var_file_paths_in(&self.dir, &self.var_files)
+            .into_iter()
+            .filter(|file| files::is_file_there(&file.path))
         {
             is_given |= texts.add_file(&file.path, variable)?;
         }

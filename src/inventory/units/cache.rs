@@ -12,12 +12,13 @@ use crate::{
     model::hex,
 };
 
-/// Cached list of units.
+/// List of units in the cache file.
 #[derive(Debug, Serialize, Deserialize)]
 struct CachedUnits {
-    /// Digest over the requested units and the content of all files.
-    key: String,
-    /// Files beside the units' own that the list depends on.
+    /// Digest of the paths and contents of all files that the list depends on, those of the requested units included.
+    #[serde(rename = "key")]
+    digest: String,
+    /// Files that the list depends on, beside the files of the units themselves.
     reading: Vec<Utf8PathBuf>,
     /// Folders of the units with the folders that each depends on.
     units: Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>,
@@ -25,11 +26,12 @@ struct CachedUnits {
 
 /// Cache file for the units below one folder.
 pub(super) struct Cache {
+    /// Path of the cache file.
     file: Utf8PathBuf,
 }
 
 impl Cache {
-    /// Names the cache file for a folder, inside `cache_dir`.
+    /// Names the cache file for the units below `dir`; the file is in `cache_dir`.
     pub(super) fn new(cache_dir: &Utf8Path, dir: &Utf8Path) -> Self {
         let digest = hex(&Sha256::digest(dir.as_str()));
         Self { file: cache_dir.join(format!("units-{}.json", &digest[..16])) }
@@ -38,26 +40,27 @@ impl Cache {
     /// Returns the cached list if it is still valid for these units.
     pub(super) fn get(&self, units: &[Utf8PathBuf]) -> Option<Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>> {
         // An unreadable cache is ignored: Terragrunt is run again.
-        let kept: CachedUnits = serde_json::from_slice(&files::read_whole(&self.file).ok()?).ok()?;
-        (key(units, &kept.reading).ok()? == kept.key).then_some(kept.units)
+        let cached: CachedUnits = serde_json::from_slice(&files::read_whole(&self.file).ok()?).ok()?;
+        (digest_of_files(units, &cached.reading).ok()? == cached.digest).then_some(cached.units)
     }
 
     /// Writes a list to the cache.
-    pub(super) fn put(&self, units: &[Utf8PathBuf], answer: &[TerragruntUnit]) -> io::Result<()> {
-        let mut reading: Vec<Utf8PathBuf> = answer.iter().flat_map(|unit| unit.reading.clone()).collect();
+    pub(super) fn put(&self, units: &[Utf8PathBuf], listed: &[TerragruntUnit]) -> io::Result<()> {
+        let mut reading: Vec<Utf8PathBuf> = listed.iter().flat_map(|unit| unit.reading.clone()).collect();
         reading.sort_unstable();
         reading.dedup();
-        let kept = CachedUnits {
-            key: key(units, &reading)?,
+        let cached = CachedUnits {
+            digest: digest_of_files(units, &reading)?,
             reading,
-            units: answer.iter().map(|unit| (unit.dir.clone(), unit.dependencies.clone())).collect(),
+            units: listed.iter().map(|unit| (unit.dir.clone(), unit.dependencies.clone())).collect(),
         };
-        files::write(&self.file, &serde_json::to_vec(&kept)?)
+        files::write(&self.file, &serde_json::to_vec(&cached)?)
     }
 }
 
-/// Returns a digest over the names and contents of the units' files and the others; a missing file has a digest too.
-fn key(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
+/// Returns a digest of the paths and contents of the units' own files and of the files in `reading`; a missing file counts
+/// as such.
+fn digest_of_files(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
     let mut digest = Sha256::new();
     let own = units.iter().map(|dir| unit_file_in(dir));
     for file in own.chain(reading.iter().cloned()) {

@@ -46,31 +46,32 @@ pub enum UnitError {
         /// Cause.
         error: serde_json::Error,
     },
-    /// The file of a unit that Terragrunt leaves out is wrong.
+    /// A file of a unit is wrong, and envctl reads it without Terragrunt.
     #[error("{0}")]
     File(Box<Diagnostic>),
 }
 
-/// Dependencies between units, as absolute folders.
+/// Dependencies between units; folders are absolute.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitEdges {
-    /// Requested units that each unit depends on.
+    /// Requested units that each requested unit depends on.
     pub needs: HashMap<Utf8PathBuf, Vec<Utf8PathBuf>>,
-    /// Dependencies on folders that are no requested units: unit, dependency.
+    /// Dependencies on folders that are no requested units: pairs of a unit and such a folder.
     pub outside: Vec<(Utf8PathBuf, Utf8PathBuf)>,
-    /// Units that Terragrunt leaves out of its list, as units on a cycle.
-    pub left_out: Vec<Utf8PathBuf>,
+    /// Requested units that Terragrunt leaves out of its list, for example those on a cycle.
+    pub unlisted: Vec<Utf8PathBuf>,
     /// Findings about units that Terragrunt leaves out and envctl could not parse.
-    pub unread: Vec<Diagnostic>,
-    /// Reason why the list could not be cached, absent on success.
-    pub not_kept: Option<String>,
+    pub unparsable: Vec<Diagnostic>,
+    /// Reason why the list could not be cached; `None` on success.
+    pub cache_error: Option<String>,
 }
 
 /// Returns the dependencies between these units (absolute folders), from Terragrunt or its cached list.
 ///
-/// Terragrunt is run once, in the deepest folder that holds all of them. Units that it leaves out are read by envctl,
-/// so that the error about a cycle has the whole path; without a finder all units are. Units in JSON are too, which
-/// Terragrunt runs and does not list (measured on 1.1.3); it renders each whose dependencies the files do not tell.
+/// Terragrunt is run once, in the deepest folder that holds all of them. Without a finder, envctl reads all units itself,
+/// else units that Terragrunt leaves out (so that the error about a cycle has the whole path) and units in JSON, which
+/// Terragrunt runs and does not list (measured on 1.1.3). A unit in JSON whose dependencies need an evaluation is rendered by
+/// Terragrunt.
 pub fn unit_edges(
     units: &[Utf8PathBuf],
     root: &Utf8Path,
@@ -87,17 +88,17 @@ pub fn unit_edges(
     let cache = Cache::new(cache_dir, &dir);
     let mut edges = UnitEdges::default();
     let is_json = |unit: &Utf8PathBuf| unit_file_in(unit).file_name() == Some(JSON_UNIT_FILE);
-    let asked: Vec<Utf8PathBuf> = sorted.iter().filter(|unit| !is_json(unit)).cloned().collect();
-    let listed = if asked.is_empty() {
+    let listable: Vec<Utf8PathBuf> = sorted.iter().filter(|unit| !is_json(unit)).cloned().collect();
+    let listed = if listable.is_empty() {
         Vec::new()
-    } else if let Some(kept) = cache.get(&asked) {
-        kept
+    } else if let Some(cached) = cache.get(&listable) {
+        cached
     } else if let Some(finder) = finder {
-        readable(&sorted, root)?;
+        refuse_irregular_files(&sorted, root)?;
         let stdout = finder.find(&dir).map_err(|error| UnitError::Finder { dir: dir.clone(), error })?;
         let answer =
             parse_units(&stdout, &dir).map_err(|error| UnitError::Answer { dir: dir.clone(), error })?;
-        edges.not_kept = cache.put(&asked, &answer).err().map(|error| error.to_string());
+        edges.cache_error = cache.put(&listable, &answer).err().map(|error| error.to_string());
         answer.into_iter().map(|unit| (unit.dir, unit.dependencies)).collect()
     } else {
         Vec::new()
@@ -117,14 +118,14 @@ pub fn unit_edges(
                 Ok(paths) => paths,
                 // Terragrunt decides whether the file is valid, and `check` runs it for that.
                 Err(problem) if problem.code == SYNTAX_CODE => {
-                    edges.unread.extend(finder.is_some().then_some(problem));
+                    edges.unparsable.extend(finder.is_some().then_some(problem));
                     Vec::new()
                 }
                 Err(problem) => return Err(UnitError::File(Box::new(problem))),
             };
             let needs = paths.into_iter().map(|(path, _)| normalised(&unit.join(path))).collect();
             if finder.is_some() && !is_json(unit) {
-                edges.left_out.push(unit.clone());
+                edges.unlisted.push(unit.clone());
             }
             edges.add(&units, unit.clone(), needs);
         }
@@ -132,7 +133,7 @@ pub fn unit_edges(
     Ok(edges)
 }
 
-/// Returns the folders that a unit in JSON depends on; absent if only Terragrunt can tell them and there is no finder.
+/// Returns the folders that a unit in JSON depends on; `None` if only Terragrunt can tell them and there is no finder.
 fn needs_of_json(
     unit: &Utf8PathBuf,
     root: &Utf8Path,
@@ -140,7 +141,7 @@ fn needs_of_json(
 ) -> Result<Option<Vec<Utf8PathBuf>>, UnitError> {
     let known = unit_needs(unit);
     let (None, Some(finder)) = (&known, finder) else { return Ok(known) };
-    readable(std::slice::from_ref(unit), root)?;
+    refuse_irregular_files(std::slice::from_ref(unit), root)?;
     let rendered = finder.render(unit).map_err(|error| match read_dependency_paths(unit, root) {
         Err(problem) => UnitError::File(Box::new(problem.help(error.to_string()))),
         Ok(_) => UnitError::Render { dir: unit.clone(), error },
@@ -150,7 +151,7 @@ fn needs_of_json(
 }
 
 /// Refuses units with an `*.hcl` in or above their folder that is no regular file: Terragrunt would wait for a fifo.
-fn readable(units: &[Utf8PathBuf], root: &Utf8Path) -> Result<(), UnitError> {
+fn refuse_irregular_files(units: &[Utf8PathBuf], root: &Utf8Path) -> Result<(), UnitError> {
     let above = |unit: &Utf8PathBuf| -> Vec<Utf8PathBuf> {
         unit.ancestors().take_while(|dir| dir.starts_with(root)).map(Utf8Path::to_owned).collect()
     };
@@ -173,6 +174,7 @@ fn readable(units: &[Utf8PathBuf], root: &Utf8Path) -> Result<(), UnitError> {
 }
 
 impl UnitEdges {
+    /// Adds a unit with the folders that it depends on.
     fn add(&mut self, units: &HashSet<Utf8PathBuf>, unit: Utf8PathBuf, needs: Vec<Utf8PathBuf>) {
         let (inside, outside): (Vec<_>, Vec<_>) = needs.into_iter().partition(|need| units.contains(need));
         self.outside.extend(outside.into_iter().map(|need| (unit.clone(), need)));
@@ -180,7 +182,7 @@ impl UnitEdges {
     }
 }
 
-/// Returns the deepest folder that holds all of these.
+/// Returns the deepest folder that holds all of these folders.
 fn common_folder(dirs: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
     let mut common = dirs.first()?.clone();
     for dir in dirs {
@@ -199,17 +201,17 @@ mod tests {
 
     struct Finder {
         answer: String,
-        asked: Cell<usize>,
+        runs: Cell<usize>,
     }
 
     impl UnitFinder for Finder {
         fn find(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
-            self.asked.set(self.asked.get() + 1);
+            self.runs.set(self.runs.get() + 1);
             Ok(self.answer.clone())
         }
 
         fn render(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
-            self.asked.set(self.asked.get() + 1);
+            self.runs.set(self.runs.get() + 1);
             Ok(r#"{"dependency":{"b":{"config_path":"../b"}},"dependencies":null}"#.to_owned())
         }
     }
@@ -223,7 +225,7 @@ mod tests {
         fn new(answer: &str, files: &[(&str, &str)]) -> Self {
             let live = Self {
                 dir: tempfile::tempdir().unwrap(),
-                finder: Finder { answer: answer.to_owned(), asked: Cell::new(0) },
+                finder: Finder { answer: answer.to_owned(), runs: Cell::new(0) },
             };
             for (file, text) in files {
                 live.write(file, text);
@@ -246,7 +248,7 @@ mod tests {
             unit_edges(&units, self.root(), &self.root().join(".envctl/cache"), Some(&self.finder))
         }
 
-        fn shown(&self, edges: &UnitEdges) -> Vec<String> {
+        fn described(&self, edges: &UnitEdges) -> Vec<String> {
             let short = |path: &Utf8Path| path.strip_prefix(self.root()).unwrap().to_string();
             let lines = edges.needs.iter().map(|(unit, needs)| {
                 let needs: Vec<String> = needs.iter().map(|need| short(need)).collect();
@@ -281,7 +283,7 @@ mod tests {
     fn edges_lead_to_units_and_others_are_noted() {
         let live = live();
         let edges = live.edges(&UNITS).unwrap();
-        assert_eq!(live.shown(&edges), ["live/dev/app: live/dev/vpc", "live/dev/vpc: "]);
+        assert_eq!(live.described(&edges), ["live/dev/app: live/dev/vpc", "live/dev/vpc: "]);
         assert_eq!(edges.outside, [(live.root().join("live/dev/app"), live.root().join("shared/dns"))]);
     }
 
@@ -290,18 +292,18 @@ mod tests {
         let live = live();
         let first = live.edges(&UNITS).unwrap();
         assert_eq!(live.edges(&UNITS).unwrap(), first);
-        assert_eq!(live.finder.asked.get(), 1);
+        assert_eq!(live.finder.runs.get(), 1);
         live.write("live/dev/vpc/terragrunt.hcl", "# one");
         live.edges(&UNITS).unwrap();
-        live.finder.asked.set(1);
+        live.finder.runs.set(1);
         live.write("live/dev/vpc/terragrunt.hcl", "# two");
         live.edges(&UNITS).unwrap();
-        assert_eq!(live.finder.asked.get(), 2, "a unit's own file");
+        assert_eq!(live.finder.runs.get(), 2, "a unit's own file");
         live.write("live/root.hcl", "# changed");
         live.edges(&UNITS).unwrap();
-        assert_eq!(live.finder.asked.get(), 3, "an included file");
+        assert_eq!(live.finder.runs.get(), 3, "an included file");
         live.edges(&UNITS[..1]).unwrap();
-        assert_eq!(live.finder.asked.get(), 4, "other units");
+        assert_eq!(live.finder.runs.get(), 4, "other units");
     }
 
     #[test]
@@ -310,8 +312,8 @@ mod tests {
         let live =
             Live::new("[]", &[("live/a/terragrunt.hcl", &unit("b")), ("live/b/terragrunt.hcl", &unit("a"))]);
         let edges = live.edges(&["live/a", "live/b"]).unwrap();
-        assert_eq!(live.shown(&edges), ["live/a: live/b", "live/b: live/a"]);
-        assert_eq!(edges.left_out.len(), 2);
+        assert_eq!(live.described(&edges), ["live/a: live/b", "live/b: live/a"]);
+        assert_eq!(edges.unlisted.len(), 2);
     }
 
     #[test]
@@ -322,17 +324,17 @@ mod tests {
             &[("live/a/terragrunt.hcl.json", &json("../b")), ("live/b/terragrunt.hcl.json", "{}")],
         );
         let units = ["live/a", "live/b"];
-        assert_eq!(live.shown(&live.edges(&units).unwrap()), ["live/a: live/b", "live/b: "]);
-        assert_eq!(live.finder.asked.get(), 0);
+        assert_eq!(live.described(&live.edges(&units).unwrap()), ["live/a: live/b", "live/b: "]);
+        assert_eq!(live.finder.runs.get(), 0);
         for computed in [&json("${run_cmd(\\\"x\\\")}"), "{ \"inputs\": \"${\" }"] {
             live.write("live/a/terragrunt.hcl.json", computed);
-            live.finder.asked.set(0);
+            live.finder.runs.set(0);
             assert_eq!(
-                live.shown(&live.edges(&units).unwrap()),
+                live.described(&live.edges(&units).unwrap()),
                 ["live/a: live/b", "live/b: "],
                 "{computed}"
             );
-            assert_eq!(live.finder.asked.get(), 1);
+            assert_eq!(live.finder.runs.get(), 1);
         }
     }
 
@@ -340,8 +342,8 @@ mod tests {
     fn a_unit_that_cannot_be_parsed_is_left_to_terragrunt_with_its_place() {
         let live = Live::new("[]", &[("live/a/terragrunt.hcl", "x {")]);
         let edges = live.edges(&["live/a"]).unwrap();
-        let unread = edges.unread.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert!(unread[0].starts_with("live/a/terragrunt.hcl:1:"), "{unread:?}");
-        assert_eq!(live.shown(&edges), ["live/a: "]);
+        let findings = edges.unparsable.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(findings[0].starts_with("live/a/terragrunt.hcl:1:"), "{findings:?}");
+        assert_eq!(live.described(&edges), ["live/a: "]);
     }
 }

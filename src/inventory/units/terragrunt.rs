@@ -23,26 +23,27 @@ pub struct TerragruntFinder<'a> {
 
 impl UnitFinder for TerragruntFinder<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
-        self.ask(dir, find_args())
+        self.run(dir, find_args())
     }
 
     fn render(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
-        self.ask(dir, render_args())
+        self.run(dir, render_args())
     }
 }
 
 impl TerragruntFinder<'_> {
-    fn ask(&self, dir: &Utf8Path, args: Vec<OsString>) -> Result<String, UnitFinderError> {
+    /// Runs Terragrunt in a folder with these arguments, and returns its standard output.
+    fn run(&self, dir: &Utf8Path, args: Vec<OsString>) -> Result<String, UnitFinderError> {
         let command = CommandLine::new(&self.program, dir, self.env.clone()).args(args);
         let captured = self.runner.capture(&command).map_err(|error| UnitFinderError(error.to_string()))?;
         if captured.exit.is_success() {
             return String::from_utf8(captured.stdout)
                 .map_err(|_| UnitFinderError("its answer is not UTF-8".to_owned()));
         }
-        let said = String::from_utf8_lossy(&captured.stderr);
-        let said = said.trim();
+        let stderr = String::from_utf8_lossy(&captured.stderr);
+        let stderr = stderr.trim();
         let exit = captured.exit;
-        Err(UnitFinderError(if said.is_empty() { exit.to_string() } else { format!("{exit}\n{said}") }))
+        Err(UnitFinderError(if stderr.is_empty() { exit.to_string() } else { format!("{exit}\n{stderr}") }))
     }
 }
 

@@ -81,15 +81,15 @@ fn refused_versions(engine: &dyn Engine, instance: &Instance, modules: &Modules)
         return Vec::new();
     }
     if unit_file(instance.engine).is_none() {
-        let of_stack = modules.tree(instance);
+        let of_stack = modules.with_called_modules_of(instance);
         return refused(
             &of_stack.iter().map(|module| &***module).collect::<Vec<_>>(),
             name.as_str(),
             version,
         );
     }
-    let Some((modules, folder)) = Modules::of_unit(instance) else { return Vec::new() };
-    let of_unit = modules.tree_below(&folder, instance.engine);
+    let Some((modules, folder)) = Modules::read_unit(instance) else { return Vec::new() };
+    let of_unit = modules.with_called_modules(&folder, instance.engine);
     refused(&of_unit.iter().map(|module| &***module).collect::<Vec<_>>(), name.as_str(), version)
 }
 

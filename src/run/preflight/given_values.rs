@@ -35,7 +35,8 @@ fn check_declared(inventory: &Inventory, stacks: &[StackId], modules: &Modules) 
     if flags.is_empty() {
         return Ok(());
     }
-    let roots: Vec<_> = instances.iter().filter_map(|instance| modules.root_or_unit(instance)).collect();
+    let roots: Vec<_> =
+        instances.iter().filter_map(|instance| modules.root_or_unit_module(instance)).collect();
     if roots.len() != stacks.len() {
         return Ok(());
     }

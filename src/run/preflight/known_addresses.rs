@@ -94,7 +94,7 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
         return None;
     }
     let is_unit = unit_file(instance.engine).is_some();
-    let of_unit = if is_unit { Some(Modules::of_unit(instance)?) } else { None };
+    let of_unit = if is_unit { Some(Modules::read_unit(instance)?) } else { None };
     let (read, dir) = of_unit.as_ref().map_or((modules, &instance.dir), |(read, dir)| (read, dir));
     let mut found = StackAddresses::default();
     let root = (dir.clone(), String::new());
@@ -134,7 +134,7 @@ enum StateLocation {
 
 /// Returns the location of a state: from the files, or else the last one that this checkout recorded.
 fn state_location(instance: &Instance, modules: &Modules, store: &RunStore, is_local: bool) -> StateLocation {
-    let known = modules.stated_states();
+    let known = modules.state_owners();
     let known = known.iter().find(|(_, id)| **id == instance.id).map(|(address, _)| address.clone());
     let InstanceId { environment, stack } = &instance.id;
     let recorded = || {

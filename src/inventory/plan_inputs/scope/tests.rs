@@ -74,7 +74,7 @@ fn a_units_includes_and_sources_are_inputs_and_other_units_are_not() {
             ("modules/m/main.tf", ""),
         ],
     )
-    .answering(r#"[{ "type": "unit", "path": "." }]"#);
+    .with_units(r#"[{ "type": "unit", "path": "." }]"#);
     assert_eq!(
         shown(&project),
         ["live/dev/app/terragrunt.hcl", "live/more.hcl", "live/root.hcl", "modules/m/main.tf"]
@@ -119,7 +119,7 @@ fn a_module_with_an_unknown_source_is_an_input_with_its_own_modules() {
 fn of_unit(files: &[(&str, &str)]) -> Vec<String> {
     let toml = "[environments.dev]\n[stacks.app]\npath = \"live/dev/app\"\nengine = \"terragrunt\"\n";
     let files: Vec<(&str, &str)> = [(".git/HEAD", "")].into_iter().chain(files.iter().copied()).collect();
-    let project = Project::new(toml, &files).answering(r#"[{ "type": "unit", "path": "." }]"#);
+    let project = Project::new(toml, &files).with_units(r#"[{ "type": "unit", "path": "." }]"#);
     shown(&project).into_iter().filter(|file| !file.starts_with("live/dev/app/")).collect()
 }
 

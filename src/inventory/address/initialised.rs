@@ -1,21 +1,21 @@
-//! State address of a backend that an engine has initialised, in whose record no expression is left.
+//! State address of a backend that an engine has initialised: the engine's record of the backend has no expressions.
 
 use super::{EffectiveBackend, EnvValue, Setting, StateAddress, state_address};
 use crate::engine::BackendInForce;
 
-/// Returns the state address of an initialised backend, without credentials; absent when its record lacks a required
+/// Returns the state address of an initialised backend, without credentials; `None` when its record lacks a required
 /// setting.
-pub fn address_in_force(backend: &BackendInForce<'_>) -> Option<String> {
+pub fn initialised_address(backend: &BackendInForce<'_>) -> Option<String> {
     let known = backend.config.iter().filter(|(_, value)| !value.is_null());
     let effective = EffectiveBackend {
-        kind: backend.kind.to_owned(),
+        backend_type: backend.kind.to_owned(),
         values: known.map(|(key, value)| (key.clone(), Setting::Known(value.clone()))).collect(),
         pairs: indexmap::IndexMap::new(),
-        place: None,
+        header_span: None,
     };
     let variable = |name: &str| {
         let value = backend.env.get(std::ffi::OsStr::new(name)).filter(|value| !value.is_empty());
-        value.map_or(EnvValue::Absent, |value| EnvValue::Set(value.to_string_lossy().into_owned()))
+        value.map_or(EnvValue::Unset, |value| EnvValue::Set(value.to_string_lossy().into_owned()))
     };
     match state_address(&effective, backend.workspace, backend.folder, &variable) {
         StateAddress::Known(address) => Some(address),
@@ -35,7 +35,7 @@ mod tests {
     fn address(kind: &str, config: &Value, workspace: Option<&str>) -> Option<String> {
         let env = BTreeMap::from([("AWS_ENDPOINT_URL_S3".into(), "http://localhost:1".into())]);
         let (config, folder) = (config.as_object().unwrap(), Utf8Path::new("/p/app"));
-        address_in_force(&BackendInForce { kind, config, workspace, folder, env: &env })
+        initialised_address(&BackendInForce { kind, config, workspace, folder, env: &env })
     }
 
     #[test]
