@@ -61,7 +61,7 @@ pub struct PlanFacts {
     /// Workspace that the plan was made in.
     pub workspace: String,
     /// Type of the backend that holds the state: `s3`.
-    pub backend: String,
+    pub backend_type: String,
     /// Configuration of the backend as parsed by its schema, with credentials.
     pub backend_config: serde_json::Map<String, serde_json::Value>,
     /// Version of the engine that made the plan.
@@ -89,7 +89,7 @@ pub struct Planned {
     /// Exact actions on resources, from `show -json`; empty for a plan without changes.
     pub changes: Changes,
     /// Digests of the planned values that are known before the apply.
-    pub known: PlannedDigests,
+    pub planned_digests: PlannedDigests,
     /// Planned values of the outputs that would change; empty for a plan without changes.
     pub outputs: Vec<PlannedOutput>,
     /// Metadata of the plan file; `None` if the file cannot be read (encrypted).
@@ -98,12 +98,12 @@ pub struct Planned {
     pub diff: String,
     /// True if the plan depends on values that are not known yet.
     pub tentative: bool,
-    /// Changes that the engine deferred to a later plan, one text for each; empty for a complete plan and for a narrowed
-    /// one.
+    /// Changes that the engine deferred to a later plan, one text for each; empty for a complete plan and for a plan that
+    /// `-target` or `-exclude` narrows.
     pub deferred: Vec<String>,
     /// `-target=…` and `-exclude=…` arguments that narrow the plan without being typed by the user: from flags of
     /// environments.toml or from arguments of a unit.
-    pub narrowed: Vec<String>,
+    pub narrowing_arguments: Vec<String>,
     /// True if the engine reported development overrides of providers, from any settings.
     pub dev_overrides: bool,
     /// Messages for the user.
@@ -117,7 +117,7 @@ pub struct Planned {
 impl Planned {
     /// Returns true if the plan leaves something out that the user did not ask to leave out.
     pub fn is_incomplete(&self) -> bool {
-        !self.deferred.is_empty() || !self.narrowed.is_empty()
+        !self.deferred.is_empty() || !self.narrowing_arguments.is_empty()
     }
 }
 
@@ -151,7 +151,7 @@ pub struct EffectiveInit {
     /// Path of the lock file, which may not exist yet.
     pub lockfile: Utf8PathBuf,
     /// Type of the initialised backend: `s3`.
-    pub backend: String,
+    pub backend_type: String,
     /// Configuration of the backend, with credentials.
     pub backend_config: serde_json::Map<String, serde_json::Value>,
     /// Address of the state, without credentials; `None` if the configuration of the backend does not determine it.

@@ -21,8 +21,8 @@ use crate::model::{EngineName, InstanceId};
 /// Backend of an instance as its files and environments.toml configure it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// Type: `s3`, `pg`, `local` …; `None` if the stack has no backend block (Terragrunt may generate one).
-    pub kind: Option<String>,
+    /// Type of the backend: `s3`, `pg`, `local` …; `None` if the stack has no backend block (Terragrunt may generate one).
+    pub backend_type: Option<String>,
     /// File of the declared pairs, passed as `-backend-config=FILE`; `None` without pairs.
     pub config_file: Option<Utf8PathBuf>,
     /// Configuration of the backend, in which pairs replace arguments of the block; `None` if only an engine can evaluate
@@ -36,7 +36,7 @@ pub struct Backend {
 #[derive(Debug, Clone, Copy)]
 pub struct BackendInForce<'a> {
     /// Type of the backend: `s3`.
-    pub kind: &'a str,
+    pub backend_type: &'a str,
     /// Configuration by key.
     pub config: &'a serde_json::Map<String, serde_json::Value>,
     /// Workspace; `None` for the default one.
@@ -239,7 +239,7 @@ impl Target {
             folder: StackFolder { is_shared: false, module_calls: |_, _| None, unit_source: None },
             state_dir: root.join("instances/dev").join(stack),
             workspace: None,
-            backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
+            backend: Backend { backend_type: None, config_file: None, config: None, digest: String::new() },
             var_files: Vec::new(),
             generated_values: GeneratedValues::new(root.join("generated.tfvars.json")),
             value_places: None,

@@ -292,18 +292,18 @@ impl Targets {
         module: Option<&Module>,
         notes: &mut Vec<String>,
     ) -> Result<Backend, TargetError> {
-        let kind = match module {
+        let backend_type = match module {
             Some(module) => module.backend.as_ref().map(|backend| backend.backend_type.clone()),
             // The backend that the engine uses is compared with the backend of the plan.
             None if unit_file(instance.engine).is_none() => only_backend_type(instance)?,
             None => None,
         };
-        for other in instance.settings.backend.keys().filter(|k| Some(*k) != kind.as_ref()) {
+        for other in instance.settings.backend.keys().filter(|k| Some(*k) != backend_type.as_ref()) {
             notes.push(format!("pairs for backend `{other}` do not concern this stack"));
         }
-        let pairs: BTreeMap<&String, &serde_json::Value> = kind
+        let pairs: BTreeMap<&String, &serde_json::Value> = backend_type
             .as_ref()
-            .and_then(|kind| instance.settings.backend.get(kind))
+            .and_then(|name| instance.settings.backend.get(name))
             .into_iter()
             .flatten()
             .map(|(key, pair)| (key, &pair.value))
@@ -323,11 +323,11 @@ impl Targets {
         });
         let text = json(&pairs);
         let mut hash = Sha256::new();
-        hash.update(kind.as_deref().unwrap_or_default());
+        hash.update(backend_type.as_deref().unwrap_or_default());
         hash.update(text.as_bytes());
         let digest = hex(&hash.finalize());
         if pairs.is_empty() {
-            return Ok(Backend { kind, config_file: None, config, digest });
+            return Ok(Backend { backend_type, config_file: None, config, digest });
         }
         // OpenTofu reads `${` and `%{` in JSON as templates, and Terraform does not.
         let has_templates = text.contains("${") || text.contains("%{");
@@ -342,7 +342,7 @@ impl Targets {
         let path = self.inputs.join(instance.id.stack.file_name() + ending);
         write_private(&path, &text)?;
         let config_file = Some(self.without_equals_sign(instance, path));
-        Ok(Backend { kind, config_file, config, digest })
+        Ok(Backend { backend_type, config_file, config, digest })
     }
 }
 
@@ -350,10 +350,10 @@ impl Targets {
 fn only_backend_type(instance: &Instance) -> Result<Option<String>, TargetError> {
     let mut kinds = instance.settings.backend.keys();
     match (kinds.next(), kinds.len()) {
-        (kind, 0) => Ok(kind.cloned()),
+        (declared, 0) => Ok(declared.cloned()),
         (_, _) => {
             let kinds: Vec<String> =
-                instance.settings.backend.keys().map(|kind| format!("`{kind}`")).collect();
+                instance.settings.backend.keys().map(|name| format!("`{name}`")).collect();
             Err(TargetError::UnknownBackend {
                 stack: instance.id.stack.to_string(),
                 kinds: kinds.join(" and "),

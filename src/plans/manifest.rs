@@ -24,8 +24,8 @@ pub struct PlanManifest {
     pub deferred: Vec<String>,
     /// Arguments such as `-target` that restrict the plan to a part of the stack, and that come from the project's files
     /// instead of the user's command line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub narrowed: Vec<String>,
+    #[serde(rename = "narrowed", default, skip_serializing_if = "Vec::is_empty")]
+    pub narrowing_arguments: Vec<String>,
     /// Time of the plan.
     pub created: Timestamp,
     /// SHA-256 of the diff that the review showed.
@@ -68,7 +68,7 @@ impl PlanManifest {
     /// Returns true if the plan covers only a part of the stack: the engine deferred changes, or arguments that the user
     /// did not give restricted it.
     pub fn is_incomplete(&self) -> bool {
-        !self.deferred.is_empty() || !self.narrowed.is_empty()
+        !self.deferred.is_empty() || !self.narrowing_arguments.is_empty()
     }
 
     /// Returns true if the engine deferred changes to a later plan.

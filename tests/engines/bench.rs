@@ -142,7 +142,7 @@ impl Bench {
             folder: StackFolder { is_shared: false, module_calls: called_modules, unit_source: None },
             state_dir: own.join("state"),
             workspace: (environment != "default").then(|| environment.to_owned()),
-            backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
+            backend: Backend { backend_type: None, config_file: None, config: None, digest: String::new() },
             var_files: Vec::new(),
             env: self.env.clone().into(),
             parallelism: None,

@@ -78,7 +78,7 @@ fn a_data_directory_that_lost_its_content_is_seen_without_an_engine(engine: Unde
     let bench = Bench::new(engine);
     bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
     let mut target = bench.target("default");
-    target.backend.kind = Some("local".to_owned());
+    target.backend.backend_type = Some("local".to_owned());
     bench.deploy(&target);
     for is_there in [true, false] {
         fs::remove_dir_all(&target.data_dir).unwrap();

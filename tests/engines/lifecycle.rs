@@ -112,7 +112,7 @@ fn the_plan_file_tells_what_the_plan_was_made_for(engine: UnderTest) {
     let state = bench.state(&target);
     assert_eq!(state["lineage"], facts.lineage);
     assert_eq!(state["serial"], facts.serial);
-    assert_eq!((facts.workspace.as_str(), facts.backend.as_str()), ("default", "local"));
+    assert_eq!((facts.workspace.as_str(), facts.backend_type.as_str()), ("default", "local"));
     assert_eq!(facts.version, bench.engine().version());
     assert!(facts.targets.is_empty() && facts.excludes.is_empty() && !facts.errored);
 }

@@ -94,7 +94,7 @@ fn a_second_environment_of_a_local_block_has_nothing_to_migrate(engine: UnderTes
     bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
     for name in ["staging", "production"] {
         let mut target = bench.target(name);
-        target.backend.kind = Some("local".to_owned());
+        target.backend.backend_type = Some("local".to_owned());
         target.backend.config = Some(serde_json::Map::new());
         let engine = bench.engine();
         bench.with_session(|session| engine.prepare(&target, true, session)).unwrap();
@@ -112,7 +112,7 @@ fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration(engine: 
     fs::write(&file, format!("path = \"{}\"\n", bench.path("elsewhere.tfstate"))).unwrap();
     let path = |path: &str| Some([("path".to_owned(), json!(path))].into_iter().collect());
     target.backend = Backend {
-        kind: Some("local".to_owned()),
+        backend_type: Some("local".to_owned()),
         config_file: Some(file),
         config: path(bench.path("elsewhere.tfstate").as_str()),
         digest: "pairs".to_owned(),
@@ -129,12 +129,12 @@ fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration(engine: 
     assert!(bench.dir().join("terraform.tfstate").is_file());
     // Without the block the state is the same one, and no record of the earlier backend is left.
     bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
-    target.backend.kind = None;
+    target.backend.backend_type = None;
     assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
     if !bench.under_test.is_fake {
         let block = "terraform {\n  backend \"local\" {\n    path = \"../third.tfstate\"\n  }\n}\n";
         fs::write(bench.dir().join("backend.tf"), block).unwrap();
-        target.backend.kind = Some("local".to_owned());
+        target.backend.backend_type = Some("local".to_owned());
         target.backend.config = path("../third.tfstate");
         assert_eq!(bench.plan_as(&target, &accepting).unwrap().exit_code, 2);
     }
@@ -150,8 +150,8 @@ fn backend_pairs_reach_the_backend_by_a_file_and_never_mix(engine: UnderTest) {
         target.state_dir = bench.path("state").join(name);
         let file = bench.path(name).with_extension("backend");
         fs::write(&file, format!("path = \"{}\"\n", bench.path("states").join(name))).unwrap();
-        let (kind, digest) = (Some("local".to_owned()), name.to_owned());
-        target.backend = Backend { kind, config_file: Some(file), config: None, digest };
+        let (backend_type, digest) = (Some("local".to_owned()), name.to_owned());
+        target.backend = Backend { backend_type, config_file: Some(file), config: None, digest };
         target
     };
     let (one, two) = (with_path("one"), with_path("two"));

@@ -80,7 +80,7 @@ pub(in crate::engine) struct PlanVerdict {
 #[derive(Message)]
 struct PlanBackend {
     #[prost(string, tag = "1")]
-    kind: String,
+    backend_type: String,
     #[prost(message, optional, tag = "2")]
     config: Option<DynamicValue>,
     #[prost(string, tag = "3")]
@@ -147,7 +147,7 @@ pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
         lineage: state.lineage,
         serial: state.serial,
         workspace: backend.workspace,
-        backend: backend.kind,
+        backend_type: backend.backend_type,
         backend_config,
         version: plan.version,
         mode: match plan.mode {

@@ -33,7 +33,7 @@ pub(in crate::engine) struct PlanJson {
     /// Changes that an apply would make.
     pub(in crate::engine) changes: Changes,
     /// Digests of the known planned values.
-    pub(in crate::engine) known: PlannedDigests,
+    pub(in crate::engine) planned_digests: PlannedDigests,
     /// Outputs that change, with their planned values.
     pub(in crate::engine) outputs: Vec<PlannedOutput>,
     /// Configuration of each action that an apply would invoke, as text for the review.
@@ -87,19 +87,19 @@ pub(in crate::engine) fn parse(
         found.extend(raw.resource_drift.0);
     }
     found.sort_by(|(a, _), (b, _)| (&a.address, &a.deposed).cmp(&(&b.address, &b.deposed)));
-    let mut known = PlannedDigests::default();
+    let mut planned_digests = PlannedDigests::default();
     let mut changes = Changes::default();
     let mut outputs = Vec::new();
     for (change, values) in found {
         if let Some(values) = values {
-            known.add_resource(&change, values);
+            planned_digests.add_resource(&change, values);
         }
         changes.resources.push(change);
     }
     for (name, output) in raw.output_changes {
         let action = Action::from_list(&output.actions);
         if let Some(value) = values::known(action, output.attributes()) {
-            known.add_output(&name, value);
+            planned_digests.add_output(&name, value);
         }
         if action != Action::NoOp {
             outputs.push(output.into_planned(&name, action));
@@ -112,13 +112,13 @@ pub(in crate::engine) fn parse(
         configurations.extend(invocation.configuration().map_err(serde::de::Error::custom)?);
         let (action, values) = invocation.into_action().map_err(serde::de::Error::custom)?;
         if let Some(values) = values {
-            known.add_action(&action, values);
+            planned_digests.add_action(&action, values);
         }
         changes.actions.push(action);
     }
     let deferred = deferred_texts(raw.deferred_changes, raw.deferred_action_invocations);
     let RawPlanJson { complete, applyable, errored, .. } = raw;
-    Ok(PlanJson { changes, known, outputs, configurations, deferred, complete, applyable, errored })
+    Ok(PlanJson { changes, planned_digests, outputs, configurations, deferred, complete, applyable, errored })
 }
 
 /// Changed resources with the digests of their known values; unchanged ones are dropped as they are parsed.
@@ -295,7 +295,7 @@ mod tests {
             assert!(String::from_utf8_lossy(&bytes).contains("SENTINEL"));
             let plan = parse(&bytes, Dialect::Pure, PlanMode::Normal).unwrap();
             assert!(!serde_json::to_string(&plan.changes).unwrap().contains("SENTINEL"));
-            assert!(!serde_json::to_string(&plan.known).unwrap().contains("SENTINEL"));
+            assert!(!serde_json::to_string(&plan.planned_digests).unwrap().contains("SENTINEL"));
         }
     }
 
@@ -341,8 +341,8 @@ mod tests {
                 "module.m.action.local_command.say\n    command = \"say\"",
             ]
         );
-        assert!(plan.known.action(&plan.changes.actions[0]).is_some());
-        assert!(!serde_json::to_string(&plan.known).unwrap().contains("SENTINEL"));
+        assert!(plan.planned_digests.action(&plan.changes.actions[0]).is_some());
+        assert!(!serde_json::to_string(&plan.planned_digests).unwrap().contains("SENTINEL"));
         assert!(!plan.changes.is_empty() && plan.changes.resources.is_empty());
     }
 
@@ -358,7 +358,7 @@ mod tests {
         let [one, other] = ["0.12345678901234567891", "0.12345678901234567892"]
             .map(|after| parse(text(after).as_bytes(), Dialect::Pure, PlanMode::Normal).unwrap());
         assert_eq!(one.changes.resources.iter().map(describe).collect::<Vec<_>>(), ["a.b update x"]);
-        assert_ne!(one.known, other.known);
+        assert_ne!(one.planned_digests, other.planned_digests);
         assert!(!one.outputs[0].has_all_digits);
     }
 

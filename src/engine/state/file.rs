@@ -35,7 +35,7 @@ struct Resource {
     module: String,
     mode: String,
     #[serde(rename = "type")]
-    kind: String,
+    resource_type: String,
     name: String,
     #[serde(default)]
     instances: Vec<StateInstance>,
@@ -66,9 +66,9 @@ pub fn state_addresses(text: &[u8]) -> Result<BTreeSet<ResourceAddress>, StateEr
 }
 
 fn address(resource: &Resource, instance: &StateInstance) -> String {
-    let Resource { module, kind, name, .. } = resource;
+    let Resource { module, resource_type, name, .. } = resource;
     let dot = if module.is_empty() { "" } else { "." };
-    let resource = format!("{module}{dot}{kind}.{name}");
+    let resource = format!("{module}{dot}{resource_type}.{name}");
     match &instance.index_key {
         Value::Null => resource,
         Value::String(key) => {

@@ -48,7 +48,7 @@ pub(in crate::engine) fn state_move(
 ) -> Result<Option<StateMove>, EngineError> {
     let migrates = match intent_of(args) {
         Intent::MigrateState => true,
-        Intent::Unclassified { what, .. } if what == "`init -reconfigure`" => false,
+        Intent::Unclassified { command, .. } if command == "`init -reconfigure`" => false,
         _ => return Ok(None),
     };
     let Some(new) = configured_backend(target) else {

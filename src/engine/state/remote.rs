@@ -42,7 +42,7 @@ pub struct RemoteStates {
 impl RemoteStates {
     /// Returns true if this build of envctl can request versions from the backend.
     pub fn is_supported(effective_init: &EffectiveInit) -> bool {
-        cfg!(feature = "s3") && effective_init.backend == "s3"
+        cfg!(feature = "s3") && effective_init.backend_type == "s3"
     }
 
     /// Requests the version of an initialised target's state, with the engine's credentials, which are masked from then on.
@@ -55,13 +55,13 @@ impl RemoteStates {
         now: Timestamp,
     ) -> RemoteVersionAnswer {
         let backend = BackendInForce {
-            kind: &effective_init.backend,
+            backend_type: &effective_init.backend_type,
             config: &effective_init.backend_config,
             workspace: target.workspace.as_deref(),
             folder: &target.dir,
             env: &target.env,
         };
-        match backend.kind {
+        match backend.backend_type {
             #[cfg(feature = "s3")]
             "s3" => self.ask_s3(&backend, redactor, now),
             _ => RemoteVersionAnswer::Unsupported,

@@ -25,12 +25,12 @@ fn difference(
         return None;
     }
     let key = found.conflict(&expected.config);
-    let is_same_kind = found.kind == expected.kind;
+    let is_same_type = found.backend_type == expected.backend_type;
     let [expected, found] = [expected, found].map(|backend| {
         let address = backend.address(target, folder);
-        (address.clone(), address.unwrap_or_else(|| format!("a backend `{}`", backend.kind)))
+        (address.clone(), address.unwrap_or_else(|| format!("a backend `{}`", backend.backend_type)))
     });
-    if is_same_kind && key.is_none() && expected.0 == found.0 {
+    if is_same_type && key.is_none() && expected.0 == found.0 {
         return None;
     }
     let (expected, found) = (expected.1, found.1);
@@ -69,8 +69,8 @@ pub(in crate::engine) fn other_address(
 
 /// Returns the backend that the files of a root module and environments.toml state; `None` if an expression decides.
 pub(in crate::engine) fn configured_backend(target: &Target) -> Option<BackendRecord> {
-    let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
-    Some(BackendRecord { kind, config: target.backend.config.clone()? })
+    let backend_type = target.backend.backend_type.clone().unwrap_or_else(|| "local".to_owned());
+    Some(BackendRecord { backend_type, config: target.backend.config.clone()? })
 }
 
 /// Returns true if a data directory holds another backend than the configured one.
@@ -133,7 +133,8 @@ pub(in crate::engine) fn planned_backend(
     target: &Target,
     facts: &PlanFacts,
 ) -> Result<BackendInFolder, EngineError> {
-    let in_plan = BackendRecord { kind: facts.backend.clone(), config: facts.backend_config.clone() };
+    let in_plan =
+        BackendRecord { backend_type: facts.backend_type.clone(), config: facts.backend_config.clone() };
     let in_force = driver.backends_in_force(target).map_err(|error| unreadable(target, &error))?;
     if let Some(found) = in_force.iter().find(|in_folder| in_folder.record.is_same(&in_plan)) {
         return Ok(BackendInFolder { record: in_plan, folder: found.folder.clone() });
@@ -143,7 +144,8 @@ pub(in crate::engine) fn planned_backend(
     }
     let first = in_force.first();
     let difference = first.and_then(|first| difference(target, &first.folder, &first.record, &in_plan));
-    let what = difference.map_or_else(|| format!("a backend `{}`", in_plan.kind), |found| found.text());
+    let what =
+        difference.map_or_else(|| format!("a backend `{}`", in_plan.backend_type), |found| found.text());
     let summary = format!(
         "the plan of `{}` was made on another state than its backend in force: {what}",
         target.instance

@@ -23,7 +23,7 @@ pub(in crate::engine) const RECORD: &str = "terraform.tfstate";
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackendRecord {
     /// Backend type: `s3`.
-    pub(in crate::engine) kind: String,
+    pub(in crate::engine) backend_type: String,
     /// Configuration by key.
     pub(in crate::engine) config: Map<String, Value>,
 }
@@ -31,7 +31,7 @@ pub struct BackendRecord {
 impl BackendRecord {
     /// Returns a local backend with its defaults, as without a backend block.
     pub(in crate::engine) fn local() -> Self {
-        Self { kind: "local".to_owned(), config: Map::new() }
+        Self { backend_type: "local".to_owned(), config: Map::new() }
     }
 
     /// Reads the record of a data directory; `None` if no backend was initialised.
@@ -48,7 +48,7 @@ impl BackendRecord {
         #[derive(Deserialize)]
         struct Initialised {
             #[serde(rename = "type")]
-            kind: String,
+            backend_type: String,
             #[serde(default)]
             config: Option<Map<String, Value>>,
         }
@@ -57,7 +57,9 @@ impl BackendRecord {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(record.backend.map(|found| Self { kind: found.kind, config: found.config.unwrap_or_default() }))
+        Ok(record
+            .backend
+            .map(|found| Self { backend_type: found.backend_type, config: found.config.unwrap_or_default() }))
     }
 
     /// Reads the initialised backend of a data directory: a local one with its defaults if there is no record.
@@ -70,14 +72,14 @@ impl BackendRecord {
         let mut set: Vec<_> = self.config.iter().filter(|(_, value)| !is_unset(value)).collect();
         set.sort_by_key(|(key, _)| *key);
         let pairs: Vec<String> = set.into_iter().map(|(key, value)| format!("{key:?}:{value}")).collect();
-        format!("{} {{{}}}", self.kind, pairs.join(","))
+        format!("{} {{{}}}", self.backend_type, pairs.join(","))
     }
 
     /// Returns the address of the state of a target's workspace in this backend, without credentials; relative local paths
     /// start at `folder`. `None` if the configuration does not determine it.
     pub(in crate::engine) fn address(&self, target: &Target, folder: &Utf8Path) -> Option<String> {
         (target.neighbours.address)(&BackendInForce {
-            kind: &self.kind,
+            backend_type: &self.backend_type,
             config: &self.config,
             workspace: target.workspace.as_deref(),
             folder,
@@ -88,7 +90,7 @@ impl BackendRecord {
     /// Returns true if type and configuration equal those of another record.
     pub(in crate::engine) fn is_same(&self, other: &Self) -> bool {
         let keys = self.config.keys().chain(other.config.keys());
-        self.kind == other.kind && { keys }
+        self.backend_type == other.backend_type && { keys }
             .all(|key| is_same_value(setting(&self.config, key), setting(&other.config, key)))
     }
 
@@ -165,8 +167,8 @@ mod tests {
 
     use super::*;
 
-    fn record(kind: &str, config: &Value) -> BackendRecord {
-        BackendRecord { kind: kind.to_owned(), config: config.as_object().unwrap().clone() }
+    fn record(backend_type: &str, config: &Value) -> BackendRecord {
+        BackendRecord { backend_type: backend_type.to_owned(), config: config.as_object().unwrap().clone() }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(in crate::engine) fn effective_init(
         flags: lists.into_iter().flatten().chain(parallelism).collect(),
         plugin_cache: plugin_cache(settings, target),
         lockfile: target.dir.join(LOCKFILE),
-        backend: record.kind,
+        backend_type: record.backend_type,
         backend_config: record.config,
         address,
         modules: installed_modules(data_dir, folder)?,

@@ -145,7 +145,7 @@ impl Terraform {
             &record,
             self.program().as_str(),
             self.version_text(),
-            target.backend.kind.as_deref().unwrap_or_default(),
+            target.backend.backend_type.as_deref().unwrap_or_default(),
             &target.backend.digest,
             target.workspace.as_deref().unwrap_or_default(),
             target.data_dir.as_str(),
@@ -360,7 +360,7 @@ fn forget_selection(target: &Target) -> Result<(), EngineError> {
 /// folder, and asks, with or without `-reconfigure` (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
 fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let Some(config) =
-        target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
+        target.backend.config.as_ref().filter(|_| target.backend.backend_type.as_deref() == Some("local"))
     else {
         return Ok(false);
     };

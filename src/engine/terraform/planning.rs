@@ -79,19 +79,19 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAt
     let facts = checked_facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
-    let narrowed = narrowed_by_others(facts.as_ref(), request);
-    let is_narrowed = request.is_narrowed() || !narrowed.is_empty();
+    let narrowing_arguments = narrowed_by_others(facts.as_ref(), request);
+    let is_narrowed = request.is_narrowed() || !narrowing_arguments.is_empty();
     let is_clean = exit_code == 0
         && !streamed.has_deferred_changes
         && !has_unreported_changes(driver, request, is_narrowed)?;
-    let (PlanJson { changes, known, outputs, deferred, configurations, .. }, diff) = if is_clean {
+    let (PlanJson { changes, planned_digests, outputs, deferred, configurations, .. }, diff) = if is_clean {
         Default::default()
     } else {
         let plan = exact_changes(invocation, request, exit_code, is_narrowed)?;
         (plan, diff(invocation, request)?)
     };
-    if !narrowed.is_empty() {
-        let what = narrowed.join(", ");
+    if !narrowing_arguments.is_empty() {
+        let what = narrowing_arguments.join(", ");
         notes.push(format!(
             "incomplete: planned with {what}, by flags of environments.toml or arguments of the unit"
         ));
@@ -113,13 +113,13 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAt
     let tentative = driver.is_tentative(target, &streamed.stderr);
     Ok(PlanAttempt::Planned(Box::new(Planned {
         changes,
-        known,
+        planned_digests,
         outputs,
         facts,
         diff,
         tentative,
         deferred,
-        narrowed,
+        narrowing_arguments,
         dev_overrides: has_dev_overrides(&streamed),
         notes,
         lockfile: None,
@@ -202,10 +202,11 @@ fn checked_facts(
         let summary = format!("the plan was made in workspace `{}`, not in `{wanted}`", facts.workspace);
         return Err(Failure::new(FailureKind::State, summary));
     }
-    if let Some(kind) = &target.backend.kind
-        && facts.backend != *kind
+    if let Some(backend_type) = &target.backend.backend_type
+        && facts.backend_type != *backend_type
     {
-        let summary = format!("the plan was made on backend `{}`, not on `{kind}`", facts.backend);
+        let summary =
+            format!("the plan was made on backend `{}`, not on `{backend_type}`", facts.backend_type);
         return Err(Failure::new(FailureKind::State, summary));
     }
     Ok(Some(facts))

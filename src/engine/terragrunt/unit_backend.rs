@@ -95,7 +95,7 @@ fn unit_backend_config(unit: &Map<String, Value>, record: &BackendRecord) -> Opt
     }
     let mut config = configured.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
     config.retain(|key, _| record.config.is_empty() || record.config.contains_key(key));
-    Some(BackendRecord { kind: configured.get("backend")?.as_str()?.to_owned(), config })
+    Some(BackendRecord { backend_type: configured.get("backend")?.as_str()?.to_owned(), config })
 }
 
 /// Returns a digest of a backend, and of the unit's own file and environment.
@@ -127,8 +127,10 @@ mod tests {
     use super::*;
 
     fn configured_backend(remote_state: &Value, record: &Value) -> Option<Map<String, Value>> {
-        let record =
-            BackendRecord { kind: "s3".to_owned(), config: record.as_object().cloned().unwrap_or_default() };
+        let record = BackendRecord {
+            backend_type: "s3".to_owned(),
+            config: record.as_object().cloned().unwrap_or_default(),
+        };
         let unit = json!({ "remote_state": remote_state });
         unit_backend_config(unit.as_object()?, &record).map(|configured| configured.config)
     }

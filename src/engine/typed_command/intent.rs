@@ -40,16 +40,16 @@ pub enum Intent {
     /// Runs another program, or moves the state elsewhere: the user cannot confirm such a command by its effect.
     Unclassified {
         /// Command in the words of messages: `` `init -reconfigure` ``.
-        what: String,
+        command: String,
         /// Hint on how to proceed instead.
-        instead: &'static str,
+        hint: &'static str,
     },
     /// Acts on something other than the instance that it is run for.
     OutOfScope {
         /// Reason in the words of messages: `` `workspace select` acts on another workspace ``.
-        what: String,
+        reason: String,
         /// Hint on how to proceed instead.
-        instead: &'static str,
+        hint: &'static str,
     },
     /// Changes no resource and no state.
     Harmless,
@@ -144,15 +144,15 @@ pub fn intent_of(args: &[OsString]) -> Intent {
         }
         IntentRule::OtherStacks => out_of_scope(format!("`{verb}` acts on more than the stack"), STACK_HINT),
         IntentRule::Program => Intent::Unclassified {
-            what: "`exec`, which runs any program,".to_owned(),
-            instead: "what is typed into `envctl shell` is not judged",
+            command: "`exec`, which runs any program,".to_owned(),
+            hint: "what is typed into `envctl shell` is not judged",
         },
-        IntentRule::Backend => Intent::Unclassified { what: "`backend`".to_owned(), instead: BACKEND_HINT },
+        IntentRule::Backend => Intent::Unclassified { command: "`backend`".to_owned(), hint: BACKEND_HINT },
     }
 }
 
-fn out_of_scope(what: String, instead: &'static str) -> Intent {
-    Intent::OutOfScope { what, instead }
+fn out_of_scope(reason: String, hint: &'static str) -> Intent {
+    Intent::OutOfScope { reason, hint }
 }
 
 /// Returns true if a flag of Terragrunt makes the command run in other units, or run another engine.
@@ -175,8 +175,8 @@ fn init_intent(args: &[OsString]) -> Intent {
         flags.find(|flag| wanted.contains(flag)).map(str::to_owned)
     };
     if named(&["backend-config"]).is_some() {
-        let what = "`init -backend-config` takes another state".to_owned();
-        return Intent::OutOfScope { what, instead: BACKEND_HINT };
+        let reason = "`init -backend-config` takes another state".to_owned();
+        return Intent::OutOfScope { reason, hint: BACKEND_HINT };
     }
     let mut flags = args.iter().filter(|arg| flag_name(arg).is_some_and(|flag| BACKEND.contains(&flag)));
     let migrates = flags.clone().any(|arg| arg.to_str().is_some_and(|arg| arg.ends_with("-migrate-state")));
@@ -184,20 +184,20 @@ fn init_intent(args: &[OsString]) -> Intent {
         return Intent::MigrateState;
     }
     match named(BACKEND) {
-        Some(flag) => Intent::Unclassified { what: format!("`init -{flag}`"), instead: BACKEND_HINT },
+        Some(flag) => Intent::Unclassified { command: format!("`init -{flag}`"), hint: BACKEND_HINT },
         None => Intent::Harmless,
     }
 }
 
 /// Returns the intent of Terragrunt's `run`. The command of the driven engine is certain only behind `--`.
 fn run_intent(args: &[OsString]) -> Intent {
-    let own = args.iter().take_while(|arg| *arg != "--").count();
-    let plain = args[..own].iter().all(|arg| PLAIN_FLAGS.iter().any(|known| arg == known));
-    match args.get(own + 1..) {
+    let separator = args.iter().take_while(|arg| *arg != "--").count();
+    let plain = args[..separator].iter().all(|arg| PLAIN_FLAGS.iter().any(|known| arg == known));
+    match args.get(separator + 1..) {
         Some(rest) if plain => intent_of(rest),
         _ => Intent::OutOfScope {
-            what: "the command that `run` runs is unclear from its flags".to_owned(),
-            instead: "it is written `run -- VERB …`",
+            reason: "the command that `run` runs is unclear from its flags".to_owned(),
+            hint: "it is written `run -- VERB …`",
         },
     }
 }

@@ -61,7 +61,9 @@ pub(in crate::engine) fn addresses<const N: usize>(
     backends: [&BackendRecord; N],
 ) -> [String; N] {
     backends.map(|backend| {
-        backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
+        backend
+            .address(target, &target.dir)
+            .unwrap_or_else(|| format!("a backend `{}`", backend.backend_type))
     })
 }
 
@@ -105,7 +107,7 @@ fn prepare_migration(
     };
     let former = former_backend(target)?;
     if !is_other_backend(target, &former) {
-        let address = former.address(target, &target.dir).unwrap_or(former.kind);
+        let address = former.address(target, &target.dir).unwrap_or(former.backend_type);
         return refused(&format!("the state is at {address} already: there is nothing to migrate"), "");
     }
     // A data directory that was initialised by hand may hold the state of another instance.
@@ -215,7 +217,7 @@ fn restore_former(target: &Target, former: &BackendRecord) -> Result<(), EngineE
 
 /// Returns the content of the engine's record of a backend.
 fn record_text(record: &BackendRecord) -> String {
-    let backend = json!({ "type": record.kind, "config": record.config, "hash": 0 });
+    let backend = json!({ "type": record.backend_type, "config": record.config, "hash": 0 });
     json!({ "version": 3, "backend": backend }).to_string()
 }
 
@@ -228,8 +230,7 @@ fn read_states(
     session: &Session<'_>,
 ) -> Result<BackendStates, EngineError> {
     let folder = session.log.with_extension(name);
-    let configuration =
-        json!({ "terraform": { "backend": { (&backend.kind): with_absolute_paths(target, backend) } } });
+    let configuration = json!({ "terraform": { "backend": { (&backend.backend_type): with_absolute_paths(target, backend) } } });
     let file = folder.join("main.tf.json");
     files::create_dirs(&folder)
         .and_then(|()| files::write(&file, configuration.to_string().as_bytes()))
@@ -288,7 +289,7 @@ fn with_absolute_paths(target: &Target, backend: &BackendRecord) -> Map<String, 
         .filter(|(_, value)| !value.is_null())
         .map(|(key, value)| (key.clone(), escaped(value)))
         .collect();
-    if backend.kind == "local" {
+    if backend.backend_type == "local" {
         for (key, default) in [("path", "terraform.tfstate"), ("workspace_dir", "terraform.tfstate.d")] {
             let path = backend.config.get(key).and_then(Value::as_str).unwrap_or(default);
             config.insert(key.to_owned(), escaped(&Value::from(target.dir.join(path).as_str())));

@@ -214,7 +214,8 @@ fn replan_if_needed(
     }
     // Any value of a tentative plan may come from a mock, so none of them was known.
     let seen = confirmed.manifest.map(|manifest| manifest.known_values).filter(|_| !confirmed.tentative);
-    let now = seen.as_ref().map_or_else(PlannedDigests::default, |_| keyed_values(run, &planned.known));
+    let now =
+        seen.as_ref().map_or_else(PlannedDigests::default, |_| keyed_values(run, &planned.planned_digests));
     let beyond = plans::changes_beyond_confirmed(
         PlanContent { changes: &confirmed.changes, known_values: &seen.unwrap_or_default() },
         PlanContent { changes: &planned.changes, known_values: &now },

@@ -121,7 +121,7 @@ pub(super) fn bind(
         changes: planned.changes.clone(),
         created: run.clock.now(),
         deferred: planned.deferred.clone(),
-        narrowed: planned.narrowed.clone(),
+        narrowing_arguments: planned.narrowing_arguments.clone(),
         diff: hex(&Sha256::digest(&planned.diff)),
         environment: ready.target.instance.environment.clone(),
         format: PlanManifest::FORMAT,
@@ -130,7 +130,7 @@ pub(super) fn bind(
             .map_err(failed)?,
         from_plans: ready.from_plans.clone(),
         recorded: recorded_items(&run.key, ready).map_err(failed)?,
-        known_values: keyed_values(run, &planned.known),
+        known_values: keyed_values(run, &planned.planned_digests),
         notes: planned.notes.clone(),
         reviewed_address: reviewed_address(
             effective_init.address.as_deref(),
@@ -250,7 +250,7 @@ pub(super) fn bound_items(
     let digest_of_config = run.key.digest("backend", config.as_bytes());
     bind(
         "backend",
-        &format!("{} {}", effective_init.backend, digest_of_config.get(..16).unwrap_or_default()),
+        &format!("{} {}", effective_init.backend_type, digest_of_config.get(..16).unwrap_or_default()),
     );
     if let Some(identity) = &plan_inputs.identity {
         bind("identity", identity);
@@ -361,17 +361,17 @@ fn plan_file_mismatch(
     options: &PlanOptions,
     state: Option<&StateIdentity>,
 ) -> Option<Mismatch> {
-    let backend = ready.target.backend.kind.as_ref().unwrap_or(&effective_init.backend);
+    let backend = ready.target.backend.backend_type.as_ref().unwrap_or(&effective_init.backend_type);
     // Flags in environments.toml and arguments of a unit may limit every plan; they are bound as flags.
     let narrowed =
         effective_init.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"))
-            || !manifest.narrowed.is_empty();
+            || !manifest.narrowing_arguments.is_empty();
     let extent = |targets: bool| if targets { "a part" } else { "everything" };
     let (targets, excludes) = (extent(!facts.targets.is_empty()), extent(!facts.excludes.is_empty()));
     let serial = (facts.serial.to_string(), state.map(|state| state.serial.to_string()));
     let pairs = [
         ("workspace", facts.workspace.as_str(), Some(ready.target.workspace.as_deref().unwrap_or("default"))),
-        ("backend", facts.backend.as_str(), Some(backend.as_str())),
+        ("backend", facts.backend_type.as_str(), Some(backend.as_str())),
         ("mode", mode_name(facts.mode), Some(mode_name(options.mode))),
         ("targets", targets, Some(extent(!options.targets.is_empty())).filter(|_| !narrowed)),
         ("excludes", excludes, Some(extent(!options.excludes.is_empty())).filter(|_| !narrowed)),

@@ -8,7 +8,7 @@ use crate::engine::BackendInForce;
 pub fn initialised_address(backend: &BackendInForce<'_>) -> Option<String> {
     let known = backend.config.iter().filter(|(_, value)| !value.is_null());
     let effective = EffectiveBackend {
-        backend_type: backend.kind.to_owned(),
+        backend_type: backend.backend_type.to_owned(),
         values: known.map(|(key, value)| (key.clone(), Setting::Known(value.clone()))).collect(),
         pairs: indexmap::IndexMap::new(),
         header_span: None,
@@ -35,7 +35,7 @@ mod tests {
     fn address(kind: &str, config: &Value, workspace: Option<&str>) -> Option<String> {
         let env = BTreeMap::from([("AWS_ENDPOINT_URL_S3".into(), "http://localhost:1".into())]);
         let (config, folder) = (config.as_object().unwrap(), Utf8Path::new("/p/app"));
-        initialised_address(&BackendInForce { kind, config, workspace, folder, env: &env })
+        initialised_address(&BackendInForce { backend_type: kind, config, workspace, folder, env: &env })
     }
 
     #[test]

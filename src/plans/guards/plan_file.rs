@@ -8,25 +8,28 @@ pub struct InstanceState<'a> {
     /// Workspace; `None` for `default`.
     pub workspace: Option<&'a str>,
     /// Type of the backend: `s3`.
-    pub backend: &'a str,
+    pub backend_type: &'a str,
     /// Lineage of the state; empty when there is no state.
     pub lineage: &'a str,
 }
 
 /// Returns the reason why a plan does not belong to the instance; `None` when it does.
-pub fn mismatch_with_instance(facts: &PlanFacts, place: InstanceState<'_>) -> Option<String> {
-    let workspace = place.workspace.unwrap_or("default");
+pub fn mismatch_with_instance(facts: &PlanFacts, state: InstanceState<'_>) -> Option<String> {
+    let workspace = state.workspace.unwrap_or("default");
     if facts.workspace != workspace {
         return Some(format!("it was made in the workspace `{}`, not in `{workspace}`", facts.workspace));
     }
-    if facts.backend != place.backend {
-        let InstanceState { backend, .. } = place;
-        return Some(format!("it was made for the backend `{}`, not for `{backend}`", facts.backend));
+    if facts.backend_type != state.backend_type {
+        let InstanceState { backend_type, .. } = state;
+        return Some(format!(
+            "it was made for the backend `{}`, not for `{backend_type}`",
+            facts.backend_type
+        ));
     }
     if facts.lineage.is_empty() {
         return Some("it was made on an empty state, so nothing tells what it belongs to".to_owned());
     }
-    (facts.lineage != place.lineage).then(|| "it was made on another state".to_owned())
+    (facts.lineage != state.lineage).then(|| "it was made on another state".to_owned())
 }
 
 #[cfg(test)]
@@ -40,7 +43,7 @@ mod tests {
             lineage: lineage.to_owned(),
             serial: 1,
             workspace: workspace.to_owned(),
-            backend: backend.to_owned(),
+            backend_type: backend.to_owned(),
             backend_config: serde_json::Map::new(),
             version: "1.12.6".to_owned(),
             mode: PlanMode::Normal,
@@ -48,7 +51,7 @@ mod tests {
             excludes: Vec::new(),
             errored: false,
         };
-        let here = InstanceState { workspace: None, backend: "s3", lineage: "one" };
+        let here = InstanceState { workspace: None, backend_type: "s3", lineage: "one" };
         assert_eq!(mismatch_with_instance(&facts("default", "s3", "one"), here), None);
         for (other, word) in [
             (facts("staging", "s3", "one"), "workspace"),

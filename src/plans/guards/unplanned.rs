@@ -30,10 +30,10 @@ pub fn refuse_typed_command(
                 "here a plan is applied by its run alone, after a review and with everything checked again";
             vec![Block::new(Guard::PlanFile, message)]
         }
-        Intent::Unclassified { what, instead } if judged || rules.confirm => {
-            vec![Block::new(Guard::Exec, format!("{what} cannot be judged: {instead}"))]
+        Intent::Unclassified { command, hint } if judged || rules.confirm => {
+            vec![Block::new(Guard::Exec, format!("{command} cannot be judged: {hint}"))]
         }
-        Intent::OutOfScope { what, instead } => vec![Block::new(Guard::Exec, format!("{what}: {instead}"))],
+        Intent::OutOfScope { reason, hint } => vec![Block::new(Guard::Exec, format!("{reason}: {hint}"))],
         Intent::Named { addresses, forgets } => {
             refuse_named_resources(stack, addresses, *forgets, rules, allowed)
         }
@@ -171,8 +171,8 @@ mod tests {
     #[test]
     fn a_command_that_cannot_be_judged_is_refused_under_guards() {
         let verb = |word: &str| Intent::Everything { verb: word.to_owned(), creates_resources: true };
-        let unjudged = || Intent::Unclassified { what: "`init -migrate-state`".to_owned(), instead: "y" };
-        let astray = || Intent::OutOfScope { what: "x".to_owned(), instead: "y" };
+        let unjudged = || Intent::Unclassified { command: "`init -migrate-state`".to_owned(), hint: "y" };
+        let astray = || Intent::OutOfScope { reason: "x".to_owned(), hint: "y" };
         let plan = || Intent::PlanFile { file: "p".into() };
         let limited = Guards { max_changes: Some(9), ..Guards::default() };
         for (typed, free, confirm, guarded) in [

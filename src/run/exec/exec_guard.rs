@@ -133,12 +133,12 @@ impl ExecCheck<'_> {
         let ReadyStack { engine, target, .. } = self.work;
         let effective_init = engine.effective_init(target).map_err(unreadable)?;
         let state = engine.state_identity(target, self.session)?;
-        let place = InstanceState {
+        let instance_state = InstanceState {
             workspace: target.workspace.as_deref(),
-            backend: &effective_init.backend,
+            backend_type: &effective_init.backend_type,
             lineage: &state.lineage,
         };
-        if let Some(why) = mismatch_with_instance(&facts, place) {
+        if let Some(why) = mismatch_with_instance(&facts, instance_state) {
             return not(&format!("`{path}` is no plan of this state: {why}"));
         }
         // An apply reads only the backend in the plan file.

@@ -130,7 +130,7 @@ mod tests {
             }
         });
         let object = ObjectUrl { tls: false, host, path: "/b/k".into(), region: "r".into() };
-        let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: None };
+        let keys = AccessKeys { key_id: "i".into(), secret: "s".into(), session_token: None };
         (HeadRequest { object, keys, trusted: None }, count)
     }
 

@@ -56,7 +56,7 @@ mod tests {
         env.insert("HOME".into(), home.path().into());
         let settings = S3Settings::of(config.as_object().unwrap()).unwrap();
         let keys = keys(&settings, &AwsVariables::of(&env).unwrap());
-        let shown = |keys: AccessKeys| format!("{}{}", keys.id, keys.token.unwrap_or_default());
+        let shown = |keys: AccessKeys| format!("{}{}", keys.key_id, keys.session_token.unwrap_or_default());
         keys.map(shown).map_err(|error| error.to_string())
     }
 

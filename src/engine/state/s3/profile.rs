@@ -97,7 +97,7 @@ impl Profile {
                 self.name
             )));
         }
-        Ok(AccessKeys { id: id.clone(), secret: secret.clone(), token: token.cloned() })
+        Ok(AccessKeys { key_id: id.clone(), secret: secret.clone(), session_token: token.cloned() })
     }
 }
 

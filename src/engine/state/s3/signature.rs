@@ -25,7 +25,7 @@ pub(super) fn signed_headers(
     let mut headers = more.to_vec();
     headers.push(("x-amz-content-sha256", nothing.clone()));
     headers.push(("x-amz-date", time.clone()));
-    if let Some(token) = &keys.token {
+    if let Some(token) = &keys.session_token {
         headers.push(("x-amz-security-token", token.clone()));
     }
     let mut canonical = headers.clone();
@@ -40,7 +40,7 @@ pub(super) fn signed_headers(
     let parts = [day.as_str(), &object.region, "s3", "aws4_request", &to_sign];
     let secret = format!("AWS4{}", keys.secret).into_bytes();
     let signature = parts.iter().try_fold(secret, |key, part| hmac_of(&key, part))?;
-    let credential = format!("{}/{scope}", keys.id);
+    let credential = format!("{}/{scope}", keys.key_id);
     let signature = hex(&signature);
     let value = format!("{ALGORITHM} Credential={credential},SignedHeaders={names},Signature={signature}");
     headers.push(("authorization", value));
@@ -67,9 +67,9 @@ mod tests {
             region: "us-east-1".to_owned(),
         };
         let keys = AccessKeys {
-            id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
-            token: None,
+            session_token: None,
         };
         let now = "2013-05-24T00:00:00Z".parse().unwrap();
         let headers =
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_token_of_a_session_is_signed_too() {
         let object = ObjectUrl { tls: false, host: "h".into(), path: "/k".into(), region: "r".into() };
-        let keys = AccessKeys { id: "i".into(), secret: "s".into(), token: Some("t".into()) };
+        let keys = AccessKeys { key_id: "i".into(), secret: "s".into(), session_token: Some("t".into()) };
         let headers = signed_headers("HEAD", &object, &keys, Timestamp::UNIX_EPOCH, &[]).unwrap();
         assert!(headers.contains(&("x-amz-security-token", "t".to_owned())));
         let (_, value) = headers.last().unwrap();
