@@ -7,8 +7,8 @@ use camino::Utf8PathBuf;
 use crate::{
     config::{Environment, VerbClass},
     engine::{
-        EngineError, GivenFlags, Intent, Session, TypedColors, corrected_verb, evaluates_variables,
-        intent_of, may_make_workspace, takes_values,
+        EngineError, Intent, Session, TypedColors, corrected_verb, evaluates_variables, intent_of,
+        may_make_workspace, takes_values,
     },
     executor::{ReadyStack, SecretUse},
     journal::RunStore,
@@ -53,7 +53,6 @@ pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatu
         context
             .refuse_read_only(&format!("exec … -- {}", request.engine_command_line()), "a state or a file")?;
     }
-    context.refuse_to_write_files(&request.args)?;
     let given_flags = prepared.given_flags();
     let gate = ExecGate { context, environment, request, stacks: &stacks, given_flags };
     let typed = intent_of(&request.args);
@@ -110,7 +109,7 @@ fn run_in_stacks(
         &Session<'_>,
     ) -> Result<Result<CommandEnd, Stopped>, EngineError>,
 ) -> anyhow::Result<ExitStatus> {
-    let ExecGate { context, environment, request, stacks, given_flags } = gate;
+    let ExecGate { context, request, stacks, .. } = gate;
     let workspace_check = match () {
         () if *typed == Intent::MigrateState => WorkspaceCheck::NoInit,
         () if may_make_workspace(&request.args) => WorkspaceCheck::CheckFirst,
@@ -122,9 +121,6 @@ fn run_in_stacks(
         }
         let ended = prepared.with_instance(context, stack, workspace_check, |work, session| {
             let wired = prepared.with_values(work, session)?;
-            if wired.engine.loses_values(&wired.target, &request.args) {
-                return Err(missing_values_error(environment, request, stack, given_flags));
-            }
             command(stack, &wired, session)
         })?;
         let CommandEnd { exit, is_state_known } = ended?;
@@ -246,26 +242,6 @@ fn mistyped_verb_error(
     let command = exec.chain(flags.values(false)).chain(["--".to_owned(), line(corrected)]);
     let hint = format!("`{}`", command.collect::<Vec<_>>().join(" "));
     Stopped { status: ExitStatus::Usage, message, hints: vec![hint] }
-}
-
-/// Returns the refusal of a command that would run a unit without its values: it could write wrong values to its state.
-fn missing_values_error(
-    environment: &Environment,
-    request: &ExecRequest,
-    stack: &StackId,
-    flags: &GivenFlags,
-) -> EngineError {
-    let summary = format!(
-        "`{}` would run without the values that environments.toml gives `{stack}`",
-        request.engine_command_line()
-    );
-    let mut words = vec![flags.command(&format!("exec {} {}", environment.name, request.stack_words()))];
-    words.extend(flags.values(false));
-    let detail = format!(
-        "type the verb itself, as in `{} -- plan`: the values of one unit are not those of the others",
-        words.join(" ")
-    );
-    EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
 fn shown_command(request: &ExecRequest) -> String {

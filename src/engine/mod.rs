@@ -59,6 +59,6 @@ pub use target::{
 pub use terraform::{BoundContent, MODULES, PackageDigest, forget_init, installed_modules};
 pub use terragrunt::{DownloadedFor, downloaded_for};
 pub use typed_command::{
-    Intent, corrected_verb, evaluates_variables, intent_of, is_verb, may_make_workspace, takes_values,
-    writes_a_file,
+    Intent, corrected_verb, evaluates_variables, flag_beyond_reading, intent_of, is_verb, may_make_workspace,
+    takes_values,
 };

@@ -221,11 +221,6 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         Ok(serde_json::Map::new())
     }
 
-    /// Returns true if a typed command may need the values of variables, but would run without those of the target.
-    fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
-        false
-    }
-
     /// Returns true if a typed command may change a state or anything else.
     fn is_mutating(&self, args: &[OsString]) -> bool;
 

@@ -14,7 +14,7 @@ use super::{READ_ONLY, Stopped, Usage};
 use crate::{
     config::{self, Config, Environment, Overrides, UnknownEnvironment},
     diagnostic::Diagnostics,
-    engine::{GivenFlags, LockfilePolicy, writes_a_file},
+    engine::{GivenFlags, LockfilePolicy},
     executor::{Interrupts, ProgressCallback, Prompter, shown_flags},
     model::{Clock, EnvName},
     process::Runner,
@@ -240,13 +240,5 @@ impl Context {
         Err(Stopped::refused(message).hint(format!(
             "`{plan}` shows what would change; unset `{READ_ONLY}` where something is to be changed"
         )))
-    }
-
-    /// Refuses a typed command of an engine that writes a file of the user's choice, if `ENVCTL_READ_ONLY` is set.
-    pub(crate) fn refuse_to_write_files(&self, args: &[OsString]) -> Result<(), Stopped> {
-        match writes_a_file(args) {
-            Some(flag) => self.refuse_read_only(&format!("exec … -{flag}"), "a file"),
-            None => Ok(()),
-        }
     }
 }

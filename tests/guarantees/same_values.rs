@@ -104,7 +104,7 @@ fn a_command_that_is_typed_for_a_unit_has_the_values_of_its_plan() {
     let before: Value = live.state("app");
     for args in [["run", "--all", "--", "plan"], ["run", "--graph", "--", "plan"]] {
         let typed = [&["exec", "dev", "app", "--yes", "--"][..], &args].concat();
-        live.env.run_args(&typed).exits(3).tells("without the values that environments.toml gives `app`");
+        live.env.run_args(&typed).exits(3).tells("acts on more than the stack");
     }
     live.env.run(["exec", "dev", "app", "--", "output", "-json"]).exits(0);
     assert_eq!(live.state("app"), before);

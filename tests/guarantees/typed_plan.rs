@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Shop, plain};
+use crate::support::{Driven, ENVIRONMENTS, Live, Run, Shop, plain};
 
 /// Plans staging and returns the id of the run with the path of its plan file.
 #[track_caller]
@@ -67,7 +67,7 @@ fn a_typed_plan_file_is_applied_only_to_the_state_that_it_was_made_on(engine: &D
     let named = |file: &str| shop.project.path(file).to_str().unwrap().to_owned();
     let plan = |environment: &str, stack: &str, file: &str| {
         let out = format!("-out={}", named(file));
-        exec(&shop, &[environment, stack], &["plan", &out]).exits(0);
+        exec(&shop, &[environment, stack, "--yes"], &["plan", &out]).exits(0);
     };
     let apply =
         |environment: &str, file: &str| exec(&shop, &[environment, "app", "--yes"], &["apply", &named(file)]);
@@ -109,13 +109,13 @@ fn a_plan_file_whose_own_backend_is_another_instances_is_refused(engine: &Driven
         shop.append("app/main.tf", "\nterraform {\n  backend \"local\" {}\n}\n");
     }
     let out = format!("-out={}", shop.project.path("of-production").display());
-    let plan = exec(&shop, &["production", "app"], &["plan", &out]);
+    let plan = exec(&shop, &["production", "app", "--confirm"], &["plan", &out]);
     // In this checkout a state with the lineage of staging belongs to staging: the plan is made without envctl's
     // records.
     let forgotten = shop.project.path("forgotten");
     if !shop.project.path("of-production").exists() {
         fs::rename(shop.project.path(".envctl"), &forgotten).unwrap();
-        exec(&shop, &["production", "app"], &["plan", &out]).exits(0);
+        exec(&shop, &["production", "app", "--confirm"], &["plan", &out]).exits(0);
         fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
         fs::rename(&forgotten, shop.project.path(".envctl")).unwrap();
     }
@@ -126,4 +126,77 @@ fn a_plan_file_whose_own_backend_is_another_instances_is_refused(engine: &Driven
 
     run.exits(3).tells("is no plan of this state").tells("state/production.tfstate in place of local:");
     assert!(fs::read(&production).unwrap() == before, "{}: {plan}", engine.name());
+}
+
+#[test(engines(fake, tofu, terraform))]
+fn a_reading_verb_with_a_flag_that_may_write_needs_a_confirmation(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+    let outside = shop.project.path("written");
+    let outside = outside.to_str().unwrap();
+    let separate = ["plan", "-out", outside];
+    let joined = format!("-out={outside}");
+    for (environment, typed) in [
+        ("production", &separate as &[&str]),
+        ("production", &["plan", &joined]),
+        ("production", &["plan", &format!("-{joined}")]),
+        ("production", &["plan", "-destroy", "-no-color", &joined]),
+        ("staging", &["plan", &joined]),
+        ("production", &["plan", &format!("-generate-config-out={outside}")]),
+        ("production", &["plan", &format!("-json-into={outside}")]),
+        ("production", &["output", &format!("-json-into={outside}")]),
+        ("production", &["validate", "-brand-new"]),
+    ] {
+        let run = exec(&shop, &[environment, "app"], typed).exits(3);
+        run.tells("was not confirmed").tells("may write a file or reach another stack");
+    }
+    for typed in [&["plan", "-state=other.tfstate"] as &[&str], &["state", "list", "-state", "x"]] {
+        exec(&shop, &["production", "app", "--confirm"], typed)
+            .exits(3)
+            .tells("`-state` takes another state");
+    }
+    assert!(!shop.project.path("written").exists(), "{}", engine.name());
+
+    exec(&shop, &["production", "app", "--confirm"], &["plan", &joined]).exits(0);
+    assert!(shop.project.path("written").exists(), "{}", engine.name());
+    let reading = ["plan", "-refresh=false", "-lock-timeout", "1s", "-input=false"];
+    exec(&shop, &["production", "app"], &reading).exits(0);
+    assert_eq!(shop.state("app", "production"), None, "{}", engine.name());
+}
+
+#[test(engines(terragrunt))]
+fn a_plan_of_a_unit_with_a_flag_that_may_write_needs_a_confirmation() {
+    let live = Live::new();
+    let main = "resource \"terraform_data\" \"a\" {\n  input = \"a\"\n}\n";
+    live.unit("app", "", main, "");
+    live.unit("web", "", main, "");
+    live.project.commit("Begin");
+    let exec = |flags: &[&str], typed: &[&str]| {
+        live.env.run_args(&[&["exec", "dev", "app"], flags, &["--"], typed].concat())
+    };
+    let changed = || live.project.git(["status", "--porcelain", "--untracked-files=all"]);
+    let before = changed();
+
+    for typed in [
+        &["plan", "--download-dir", "../web"] as &[&str],
+        &["plan", "--source", "../web"],
+        &["plan", "--inputs-debug"],
+        &["plan", "-out=../web/plan"],
+        &["run", "--", "plan", "-out=../web/plan"],
+        &["plan", "--report-file", "../web/main.tf"],
+        &["find", "--report-file", "report"],
+    ] {
+        exec(&[], typed).exits(3).tells("may write a file or reach another stack");
+    }
+    for typed in [
+        &["plan", "--all"] as &[&str],
+        &["output", "-a"],
+        &["run", "--all", "--", "plan"],
+        &["plan", "--filter", "web"],
+        &["plan", "--queue-include-dir", "../web"],
+        &["state", "list", "--working-dir", "../web"],
+    ] {
+        exec(&["--yes"], typed).exits(3);
+    }
+    assert_eq!(changed(), before);
+    exec(&[], &["plan", "-no-color", "--log-level", "error"]).exits(0).prints("terraform_data.a");
 }

@@ -30,12 +30,7 @@ use crate::{
             backend_record::{BackendInFolder, BackendRecord},
             effective_init::effective_init,
         },
-        typed_command::{
-            migrating::refuse_unit,
-            mutating,
-            unit_values::{VarFilesIndex, index_in_unit_command, with_values},
-            verbs,
-        },
+        typed_command::{migrating::refuse_unit, mutating, unit_values::with_values, verbs},
     },
     model::{EngineName, Failure, FailureKind},
     process::{CommandLine, Exit, Stream},
@@ -232,10 +227,6 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Map<String, Value>, EngineError> {
         rendered::variables(Invocation::new(self, target, session), &self.render_command(target))
-    }
-
-    fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {
-        !target.var_files.is_empty() && index_in_unit_command(args) == VarFilesIndex::Unknown
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

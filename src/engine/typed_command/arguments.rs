@@ -25,6 +25,77 @@ const VALUE_FLAGS: &[&str] = &[
 pub(super) const PLAIN_FLAGS: &[&str] =
     &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
 
+/// Flags of OpenTofu and Terraform with which a reading verb writes no file of the user's choice and reads no other state.
+/// A flag of any other name counts as one that may do so. Source: the flag sets of OpenTofu 1.12 and Terraform 1.11.
+const READING_FLAGS: &[&str] = &[
+    "compact-warnings",
+    "concise",
+    "consolidate-errors",
+    "consolidate-warnings",
+    "deprecation",
+    "destroy",
+    "detailed-exitcode",
+    "diff",
+    "draw-cycles",
+    "exclude",
+    "exclude-file",
+    "id",
+    "input",
+    "json",
+    "list",
+    "lock",
+    "lock-timeout",
+    "module-depth",
+    "no-color",
+    "no-tests",
+    "parallelism",
+    "plan",
+    "raw",
+    "recursive",
+    "refresh",
+    "refresh-only",
+    "replace",
+    "show-sensitive",
+    "target",
+    "target-file",
+    "test-directory",
+    "type",
+    "var",
+    "var-file",
+];
+
+/// Flags of Terragrunt with the same effect, beside those of the engine that it drives. Source: Terragrunt 1.1.
+const READING_FLAGS_OF_TERRAGRUNT: &[&str] = &[
+    "T",
+    "check",
+    "dag",
+    "dependencies",
+    "diff",
+    "external",
+    "format",
+    "hidden",
+    "include",
+    "inputs",
+    "j",
+    "l",
+    "log-disable",
+    "log-format",
+    "log-level",
+    "log-show-abs-paths",
+    "long",
+    "no-auto-init",
+    "no-auto-retry",
+    "no-hidden",
+    "no-tips",
+    "non-interactive",
+    "reading",
+    "show-all",
+    "show-config-path",
+    "strict",
+    "tree",
+    "with-metadata",
+];
+
 /// Flags of Terragrunt that run a command in other units as well.
 pub(super) const MULTI_UNIT_FLAGS: &[&str] = &["--all", "-a", "--graph"];
 
@@ -36,6 +107,24 @@ pub(super) fn flag_name(arg: &OsStr) -> Option<&str> {
     let name = std::str::from_utf8(&bytes[..end]).ok()?;
     let name = name.strip_prefix("--").or_else(|| name.strip_prefix('-'))?;
     (!name.is_empty()).then_some(name)
+}
+
+/// Returns the first argument that starts with a dash and is no reading flag of OpenTofu and Terraform; `None` if a reading
+/// verb with these arguments only reads. An argument behind `--`, or the value of a flag, is judged like a flag.
+pub(super) fn beyond_reading(args: &[OsString]) -> Option<&OsString> {
+    args.iter().find(|arg| !reads_only(arg, &[READING_FLAGS]))
+}
+
+/// Returns the first argument that starts with a dash and is no reading flag of Terragrunt or of the engine that it drives.
+pub(super) fn beyond_reading_in_terragrunt(args: &[OsString]) -> Option<&OsString> {
+    args.iter().find(|arg| !reads_only(arg, &[READING_FLAGS, READING_FLAGS_OF_TERRAGRUNT]))
+}
+
+/// Returns true if an argument is no flag, or a flag with one of these names.
+fn reads_only(arg: &OsStr, names: &[&[&str]]) -> bool {
+    arg == "-"
+        || !arg.as_encoded_bytes().starts_with(b"-")
+        || flag_name(arg).is_some_and(|name| names.iter().any(|names| names.contains(&name)))
 }
 
 /// Returns the positional arguments of a verb, behind its flags. Both engines parse no flag after the first positional

@@ -12,4 +12,4 @@ pub(super) mod verbs;
 pub use intent::{Intent, intent_of};
 pub use unit_values::takes_values;
 pub use verb_table::{corrected_verb, is_verb};
-pub use verbs::{evaluates_variables, may_make_workspace, writes_a_file};
+pub use verbs::{evaluates_variables, flag_beyond_reading, may_make_workspace};

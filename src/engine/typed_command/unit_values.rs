@@ -12,7 +12,7 @@ use crate::engine::{Target, flags::var_files, program::installed::InstalledEngin
 
 /// Position of var files in a typed command of Terragrunt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum VarFilesIndex {
+enum VarFilesIndex {
     /// Index of the argument before which they are inserted.
     At(usize),
     /// No index: the command takes no var files.
@@ -44,7 +44,7 @@ pub(in crate::engine) fn with_values(
 }
 
 /// Returns the position of var files in a typed command of Terragrunt.
-pub(in crate::engine) fn index_in_unit_command(args: &[OsString]) -> VarFilesIndex {
+fn index_in_unit_command(args: &[OsString]) -> VarFilesIndex {
     match start_of_engine(args) {
         Some(at) => index_of_var_files(&args[at..], false)
             .map_or(VarFilesIndex::Nowhere, |index| VarFilesIndex::At(at + index)),

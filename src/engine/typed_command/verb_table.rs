@@ -9,17 +9,15 @@ use crate::diagnostic::closest;
 pub(super) enum ReadOnlyForms {
     /// No form is known to change nothing.
     Never,
-    /// Every form changes nothing.
-    Always,
-    /// The form without a subcommand changes nothing.
+    /// Every form changes nothing if it has reading flags only.
+    WithReadingFlags,
+    /// The verb alone, without any argument, changes nothing.
     WithoutSubcommand,
-    /// OpenTofu and Terraform change nothing if a flag makes the verb check only.
+    /// OpenTofu and Terraform change nothing if a flag makes the verb check only, beside reading flags.
     WithCheckFlag,
-    /// Verb of Terragrunt; every form changes nothing.
+    /// Verb of Terragrunt that changes nothing if it has reading flags only.
     InTerragrunt,
-    /// Verb of Terragrunt that changes nothing if it has known flags only.
-    InTerragruntWithKnownFlags,
-    /// Verb of Terragrunt that changes nothing if it has known flags only, `--check` among them.
+    /// Verb of Terragrunt that changes nothing if it has reading flags only, `--check` among them.
     InTerragruntWithCheckFlag,
 }
 
@@ -117,7 +115,7 @@ const UNKNOWN: VerbFacts = VerbFacts {
 const HARMLESS: VerbFacts = VerbFacts { intent: IntentRule::Nothing, ..UNKNOWN };
 
 /// Facts about a verb that changes nothing.
-const READING: VerbFacts = VerbFacts { read_only_forms: ReadOnlyForms::Always, ..HARMLESS };
+const READING: VerbFacts = VerbFacts { read_only_forms: ReadOnlyForms::WithReadingFlags, ..HARMLESS };
 
 /// Facts about a subcommand of `state`.
 const STATE: VerbFacts = VerbFacts {
@@ -129,7 +127,7 @@ const STATE: VerbFacts = VerbFacts {
 
 /// Facts about a subcommand of `state` that changes nothing.
 const STATE_READING: VerbFacts =
-    VerbFacts { read_only_forms: ReadOnlyForms::Always, intent: IntentRule::Nothing, ..STATE };
+    VerbFacts { read_only_forms: ReadOnlyForms::WithReadingFlags, intent: IntentRule::Nothing, ..STATE };
 
 /// Facts about a subcommand of `workspace`.
 const WORKSPACE: VerbFacts = VerbFacts {
@@ -209,7 +207,7 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts { words: &["login"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
     VerbFacts { words: &["logout"], makes_workspace: false, ignores_variables: true, ..HARMLESS },
     VerbFacts { words: &["ls"], ..HARMLESS },
-    VerbFacts { words: &["metadata"], ..READING },
+    VerbFacts { words: &["metadata"], read_only_forms: ReadOnlyForms::WithoutSubcommand, ..HARMLESS },
     VerbFacts { words: &["metadata", "functions"], makes_workspace: false, ..READING },
     VerbFacts { words: &["modules"], ..HARMLESS },
     VerbFacts {
@@ -222,7 +220,7 @@ const VERBS: &[VerbFacts] = &[
     VerbFacts { words: &["providers"], read_only_forms: ReadOnlyForms::WithoutSubcommand, ..HARMLESS },
     VerbFacts { words: &["providers", "schema"], ..READING },
     VerbFacts { words: &["refresh"], intent: IntentRule::WithoutResources, ..VALUES },
-    VerbFacts { words: &["render"], read_only_forms: ReadOnlyForms::InTerragruntWithKnownFlags, ..HARMLESS },
+    VerbFacts { words: &["render"], read_only_forms: ReadOnlyForms::InTerragrunt, ..HARMLESS },
     VerbFacts { words: &["run"], intent: IntentRule::Run, ..UNKNOWN },
     VerbFacts { words: &["run-all"], intent: IntentRule::OtherStacks, ..UNKNOWN },
     VerbFacts { words: &["scaffold"], ..HARMLESS },
@@ -257,8 +255,16 @@ const VERBS: &[VerbFacts] = &[
     },
     VerbFacts { words: &["version"], makes_workspace: false, ignores_variables: true, ..READING },
     VerbFacts { words: &["workspace"], ..WORKSPACE },
-    VerbFacts { words: &["workspace", "list"], read_only_forms: ReadOnlyForms::Always, ..WORKSPACE },
-    VerbFacts { words: &["workspace", "show"], read_only_forms: ReadOnlyForms::Always, ..WORKSPACE },
+    VerbFacts {
+        words: &["workspace", "list"],
+        read_only_forms: ReadOnlyForms::WithReadingFlags,
+        ..WORKSPACE
+    },
+    VerbFacts {
+        words: &["workspace", "show"],
+        read_only_forms: ReadOnlyForms::WithReadingFlags,
+        ..WORKSPACE
+    },
 ];
 
 /// Returns the facts about the verb of a command; its first argument must be the verb.

@@ -3,7 +3,7 @@
 use super::{exec_guard::ExecVerdict, prepared::PreparedInstances, request::ExecRequest};
 use crate::{
     config::{Config, Environment, EnvironmentScope},
-    engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, intent_of},
+    engine::{GivenFlags, StateMove, UNKNOWN_ADDRESS, flag_beyond_reading, intent_of},
     executor::{Answer, Prompt, PromptResult, Refusal},
     model::{Blocked, Guard, StackId},
     run::{
@@ -180,7 +180,12 @@ impl ExecGate<'_> {
     }
 
     fn unconfirmed(&self, moves: &[StateMove]) -> Refusal {
-        let detail: Vec<String> = moves.iter().flat_map(state_move_lines).collect();
+        let mut detail: Vec<String> = moves.iter().flat_map(state_move_lines).collect();
+        if let Some(flag) = flag_beyond_reading(&self.request.args) {
+            let name = flag.to_string_lossy();
+            let name = name.split('=').next().unwrap_or_default();
+            detail.push(format!("`{name}` may write a file or reach another stack"));
+        }
         let summary = format!("{} and was not confirmed", self.command_text());
         Refusal { summary, detail: detail.join("\n"), hint: None, next: None }
     }
