@@ -30,7 +30,7 @@ pub fn run(context: &Context, request: &InitRequest) -> anyhow::Result<ExitStatu
     if !replaces && file.symlink_metadata().is_ok() {
         return Err(file_exists_error(context, &file).into());
     }
-    let survey = InitDraft::of(folder).map_err(|error| Stopped::configuration(error.to_string()))?;
+    let survey = InitDraft::read(folder).map_err(|error| Stopped::configuration(error.to_string()))?;
     let Some(text) = &survey.toml else { return Err(no_stack_error(context, folder).into()) };
     // Checks that envctl accepts its own file, for any names of folders.
     Config::from_text(&file, text, &Overrides::default())?;

@@ -20,7 +20,7 @@ pub(super) enum EnvironmentRole {
 }
 
 /// Words by role, with the short forms of each role last.
-const WORDS: [(EnvironmentRole, &[&str]); 6] = [
+const ROLE_WORDS: [(EnvironmentRole, &[&str]); 6] = [
     (EnvironmentRole::Development, &["development", "develop", "dev"]),
     (EnvironmentRole::Test, &["testing", "test", "tst", "integration", "int", "ci"]),
     (EnvironmentRole::Acceptance, &["acceptance", "acc", "qa", "uat"]),
@@ -33,7 +33,7 @@ const WORDS: [(EnvironmentRole, &[&str]); 6] = [
 ];
 
 /// Words that name an environment only beside other environments: folders have these names for other reasons too.
-const WEAK: [&str; 7] = ["live", "test", "testing", "integration", "int", "ci", "acc"];
+const AMBIGUOUS_WORDS: [&str; 7] = ["live", "test", "testing", "integration", "int", "ci", "acc"];
 
 /// Short name of an environment by its full name, and the other way round.
 const ALIASES: [(&str, &str); 8] = [
@@ -51,27 +51,27 @@ const ALIASES: [(&str, &str); 8] = [
 pub(super) fn role_of_word(word: &str) -> Option<EnvironmentRole> {
     let word = word.to_ascii_lowercase();
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(role, _)| *role)
+    ROLE_WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(role, _)| *role)
 }
 
 /// Returns true if a word names an environment by itself.
-pub(super) fn is_word(word: &str) -> bool {
+pub(super) fn is_environment_word(word: &str) -> bool {
     role_of_word(word).is_some()
 }
 
 /// Returns true if a word names an environment only beside other environments.
-pub(super) fn is_weak(word: &str) -> bool {
-    WEAK.contains(&word.to_ascii_lowercase().as_str())
+pub(super) fn is_ambiguous(word: &str) -> bool {
+    AMBIGUOUS_WORDS.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Returns the role of an environment's name, and the rest of the name: `prod-eu` is production of `eu`.
-pub(super) fn role(name: &str) -> Option<(EnvironmentRole, String)> {
+pub(super) fn role_of_name(name: &str) -> Option<(EnvironmentRole, String)> {
     if let Some(role) = role_of_word(name) {
         return Some((role, String::new()));
     }
     let mut rest = Vec::new();
     let mut found = None;
-    for token in tokens(name) {
+    for token in words_of(name) {
         match role_of_word(token).filter(|_| found.is_none()) {
             Some(role) => found = Some(role),
             None => rest.push(token),
@@ -81,24 +81,24 @@ pub(super) fn role(name: &str) -> Option<(EnvironmentRole, String)> {
 }
 
 /// Returns true if a text is valid as an environment's name.
-pub(super) fn is_name(text: &str) -> bool {
+pub(super) fn is_environment_name(text: &str) -> bool {
     text.parse::<EnvName>().is_ok()
 }
 
 /// Returns a common alias of an environment's name.
-pub(super) fn alias(name: &str) -> Option<&'static str> {
+pub(super) fn common_alias(name: &str) -> Option<&'static str> {
     ALIASES.iter().find(|(full, _)| *full == name).map(|(_, alias)| *alias)
 }
 
 /// Splits the name of a file or folder into words.
-pub(super) fn tokens(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words_of(name: &str) -> impl Iterator<Item = &str> {
     name.split(['-', '_', '.', ':', ' ']).filter(|token| !token.is_empty())
 }
 
-/// Replaces the one word of a name that names an environment by `{env}`, and returns that word too; absent unless
+/// Replaces the one word of a name that names an environment by `{env}`, and returns that word too; `None` unless
 /// exactly one does.
 pub(super) fn template_of(name: &str) -> Option<(String, String)> {
-    let mut words = tokens(name).filter(|token| is_word(token));
+    let mut words = words_of(name).filter(|token| is_environment_word(token));
     let word = words.next()?;
     if words.next().is_some() {
         return None;
@@ -112,18 +112,18 @@ pub(super) fn with_env(text: &str, env: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(env) {
         let (before, after) = (&rest[..at], &rest[at + env.len()..]);
-        let alone = !before.ends_with(|c: char| c.is_alphanumeric())
+        let is_whole_word = !before.ends_with(|c: char| c.is_alphanumeric())
             && !after.starts_with(|c: char| c.is_alphanumeric());
-        out.push_str(&literal(before));
-        out.push_str(if alone { "{env}" } else { env });
+        out.push_str(&escape_braces(before));
+        out.push_str(if is_whole_word { "{env}" } else { env });
         rest = after;
     }
-    out.push_str(&literal(rest));
+    out.push_str(&escape_braces(rest));
     out
 }
 
 /// Escapes the braces of a text for use in a template.
-pub(super) fn literal(text: &str) -> String {
+pub(super) fn escape_braces(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
@@ -134,11 +134,11 @@ mod tests {
     #[test]
     fn roles_are_in_the_order_of_promotion() {
         let names = ["dev", "test", "uat", "stag", "preprod", "prd"];
-        let roles: Vec<EnvironmentRole> = names.iter().map(|name| role(name).unwrap().0).collect();
+        let roles: Vec<EnvironmentRole> = names.iter().map(|name| role_of_name(name).unwrap().0).collect();
         assert!(roles.is_sorted(), "{roles:?}");
-        assert_eq!(role("prod-eu"), Some((EnvironmentRole::Production, "eu".to_owned())));
-        assert_eq!(role("Prod2"), Some((EnvironmentRole::Production, String::new())));
-        assert_eq!(role("blue"), None);
+        assert_eq!(role_of_name("prod-eu"), Some((EnvironmentRole::Production, "eu".to_owned())));
+        assert_eq!(role_of_name("Prod2"), Some((EnvironmentRole::Production, String::new())));
+        assert_eq!(role_of_name("blue"), None);
     }
 
     #[test]

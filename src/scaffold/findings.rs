@@ -6,22 +6,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     environments::{self, FoundEnvironment},
-    evidence::Evidence,
     links, names,
     project::{self, ProjectEngine},
-    roots::Roots,
+    roots::RootModules,
+    scripts::ScriptFindings,
     stack::{DraftStack, EnvironmentLayout},
     stacks,
     tree::{RepositoryTree, ScaffoldError},
-    units::{UnitTree, Units, unit_folders},
-    variables::{self, Unset},
+    units::{UnitGroup, Units, unit_folders},
+    variables::{self, UnsetVariable},
 };
 
-/// Environment of stacks that belong to none: `SHARED` beside other environments, `ONLY` if there are no others.
-const SHARED: &str = "shared";
-const ONLY: &str = "default";
+/// Name of the invented environment if the repository has other environments.
+const SHARED_ENVIRONMENT: &str = "shared";
+/// Name of the invented environment if there are no others.
+const ONLY_ENVIRONMENT: &str = "default";
 
-/// Contents of a repository, in the terms of environments.toml.
+/// Stacks, environments and other facts about a repository, in the terms of environments.toml.
 #[derive(Debug)]
 pub(super) struct Findings {
     /// Name of the project.
@@ -32,77 +33,78 @@ pub(super) struct Findings {
     pub(super) environments: Vec<FoundEnvironment>,
     /// Stacks, each after the stacks that it needs.
     pub(super) stacks: Vec<DraftStack>,
-    /// Groups of Terragrunt units that one set of patterns finds.
-    pub(super) trees: Vec<UnitTree>,
+    /// Groups of Terragrunt units; one set of patterns for `[discover]` finds each group.
+    pub(super) groups: Vec<UnitGroup>,
     /// Variables without a value, by environment.
-    pub(super) unset: BTreeMap<String, BTreeSet<Unset>>,
+    pub(super) unset_variables: BTreeMap<String, BTreeSet<UnsetVariable>>,
     /// File of secrets that SOPS encrypts.
-    pub(super) sops: Option<Utf8PathBuf>,
-    /// Environment that was invented for stacks that belong to none.
-    pub(super) made_up: Option<&'static str>,
-    /// File that selects workspaces.
-    pub(super) selects: Option<Utf8PathBuf>,
+    pub(super) sops_file: Option<Utf8PathBuf>,
+    /// Environment that envctl invented for stacks that belong to no environment.
+    pub(super) invented_environment: Option<&'static str>,
+    /// File with a command that selects workspaces.
+    pub(super) file_selecting_workspaces: Option<Utf8PathBuf>,
     /// Folders that other folders call as modules.
     pub(super) modules: Vec<Utf8PathBuf>,
-    /// Folders of examples and tests, which are not read.
-    pub(super) left_out: Vec<Utf8PathBuf>,
+    /// Folders of examples and tests, which envctl did not enter.
+    pub(super) skipped_folders: Vec<Utf8PathBuf>,
     /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
 
 impl Findings {
     /// Reads a repository; no program is started.
-    pub(super) fn of(root: &Utf8Path) -> Result<Self, ScaffoldError> {
+    pub(super) fn read(root: &Utf8Path) -> Result<Self, ScaffoldError> {
         let tree = RepositoryTree::read(root)?;
         let folders = unit_folders(&tree);
         let has_units = !folders.is_empty();
-        let roots = Roots::read(&tree, has_units);
-        let evidence = Evidence::read(&tree)?;
-        let units = Units::of(&tree, folders);
-        let project = project::name(root)?;
-        let mut stacks = stacks::find(&tree, &roots, &evidence);
-        stacks.extend(units.lone.iter().map(stacks::lone_unit));
+        let roots = RootModules::read(&tree, has_units);
+        let scripts = ScriptFindings::read(&tree)?;
+        let units = Units::group(&tree, folders);
+        let project = project::project_name(root)?;
+        let mut stacks = stacks::stacks_of_roots(&tree, &roots, &scripts);
+        stacks.extend(units.lone_units.iter().map(stacks::stack_of_lone_unit));
         names::assign_names(&mut stacks, &project);
-        let made_up = assign_invented_environment(&mut stacks, &units.trees);
+        let invented_environment = assign_invented_environment(&mut stacks, &units.groups);
         let mut warnings: Vec<String> = roots.unreadable.clone();
         warnings.extend(links::find_needs(&tree, &roots, &project, &mut stacks));
-        let dirs: Vec<Utf8PathBuf> = roots.found.iter().map(|root| root.dir.clone()).collect();
-        let engine = project::engine(&tree, &dirs, has_units, &evidence)?;
-        let mut environments = environments_of(&stacks, &units.trees);
-        give_workspaces(&mut environments, &stacks, &evidence);
-        warnings.extend(warn(&roots, &stacks, &environments));
-        warnings.extend(units.trees.iter().flat_map(|tree| &tree.mistaken).map(|folder| {
+        let dirs: Vec<Utf8PathBuf> = roots.all.iter().map(|root| root.dir.clone()).collect();
+        let engine = project::project_engine(&tree, &dirs, has_units, &scripts)?;
+        let mut environments = environments_of(&stacks, &units.groups);
+        assign_workspaces(&mut environments, &stacks, &scripts);
+        warnings.extend(inexpressible_facts(&roots, &stacks, &environments));
+        warnings.extend(units.groups.iter().flat_map(|group| &group.not_excludable).map(|folder| {
             format!("`{folder}` would be found as a unit of its own, and cannot be excluded without those below it")
         }));
         Ok(Self {
-            unset: variables::unset(&tree, &roots, &stacks),
+            unset_variables: variables::unset_variables(&tree, &roots, &stacks),
             project,
             engine,
             environments,
-            stacks: in_order(stacks),
-            trees: units.trees,
-            sops: sops(&tree),
-            made_up,
-            selects: evidence.selects,
-            modules: roots.modules,
-            left_out: tree.left_out,
+            stacks: in_order_of_needs(stacks),
+            groups: units.groups,
+            sops_file: sops_file(&tree),
+            invented_environment,
+            file_selecting_workspaces: scripts.file_selecting_workspaces,
+            modules: roots.other_modules,
+            skipped_folders: tree.skipped_folders,
             warnings,
         })
     }
 
     /// Returns true if no stack was found.
     pub(super) fn is_empty(&self) -> bool {
-        self.stacks.is_empty() && self.trees.is_empty()
+        self.stacks.is_empty() && self.groups.is_empty()
     }
 }
 
-/// Assigns an invented environment to stacks that belong to none, and returns its name if there are any.
-fn assign_invented_environment(stacks: &mut [DraftStack], trees: &[UnitTree]) -> Option<&'static str> {
-    let others = !trees.is_empty() || stacks.iter().any(|stack| !stack.dirs.is_empty());
-    let name = if others { SHARED } else { ONLY };
+/// Assigns an invented environment to the stacks that belong to no environment, and returns its name if there are such
+/// stacks.
+fn assign_invented_environment(stacks: &mut [DraftStack], groups: &[UnitGroup]) -> Option<&'static str> {
+    let others = !groups.is_empty() || stacks.iter().any(|stack| !stack.dirs.is_empty());
+    let name = if others { SHARED_ENVIRONMENT } else { ONLY_ENVIRONMENT };
     let mut used = None;
     for stack in stacks {
-        if let EnvironmentLayout::Alone(dir) = &stack.kind {
+        if let EnvironmentLayout::NoEnvironment(dir) = &stack.layout {
             stack.dirs.insert(name.to_owned(), dir.clone());
             used = Some(name);
         }
@@ -110,27 +112,34 @@ fn assign_invented_environment(stacks: &mut [DraftStack], trees: &[UnitTree]) ->
     used
 }
 
-fn environments_of(stacks: &[DraftStack], trees: &[UnitTree]) -> Vec<FoundEnvironment> {
+/// Returns the environments of the stacks and units, in the order of promotion.
+fn environments_of(stacks: &[DraftStack], groups: &[UnitGroup]) -> Vec<FoundEnvironment> {
     let of_stacks = stacks.iter().flat_map(|stack| stack.dirs.keys());
     let names: BTreeSet<String> =
-        trees.iter().flat_map(|tree| tree.units.keys()).chain(of_stacks).cloned().collect();
-    environments::in_order(&names)
+        groups.iter().flat_map(|group| group.units.keys()).chain(of_stacks).cloned().collect();
+    environments::in_promotion_order(&names)
 }
 
-fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack], evidence: &Evidence) {
+/// Sets the workspace of each environment that has a stack with workspaces.
+fn assign_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack], scripts: &ScriptFindings) {
     for environment in environments {
         let in_workspaces =
-            |stack: &&DraftStack| stack.workspaces && stack.dirs.contains_key(&environment.name);
+            |stack: &&DraftStack| stack.uses_workspaces && stack.dirs.contains_key(&environment.name);
         if stacks.iter().any(|stack| in_workspaces(&stack)) {
-            environment.workspace = Some(environments::workspace(&environment.name, &evidence.workspaces));
+            environment.workspace =
+                Some(environments::workspace_name(&environment.name, &scripts.workspaces));
         }
     }
 }
 
 /// Returns warnings about facts that environments.toml cannot express.
-fn warn(roots: &Roots, stacks: &[DraftStack], environments: &[FoundEnvironment]) -> Vec<String> {
+fn inexpressible_facts(
+    roots: &RootModules,
+    stacks: &[DraftStack],
+    environments: &[FoundEnvironment],
+) -> Vec<String> {
     let mut warnings = Vec::new();
-    for root in &roots.found {
+    for root in &roots.all {
         let remote = root.module.backend.as_ref().is_some_and(|block| block.backend_type == "remote");
         if root.module.cloud_span.is_some() || remote {
             warnings.push(format!(
@@ -140,7 +149,7 @@ fn warn(roots: &Roots, stacks: &[DraftStack], environments: &[FoundEnvironment])
         }
     }
     let has_workspace = |name: &String| environments.iter().any(|e| e.name == *name && e.workspace.is_some());
-    for stack in stacks.iter().filter(|stack| !stack.workspaces) {
+    for stack in stacks.iter().filter(|stack| !stack.uses_workspaces) {
         if let Some(environment) = stack.dirs.keys().find(|name| has_workspace(name)) {
             warnings.push(format!(
                 "`{}` has no workspaces today, and would be taken to that of `{environment}` like its neighbours: \
@@ -153,7 +162,7 @@ fn warn(roots: &Roots, stacks: &[DraftStack], environments: &[FoundEnvironment])
 }
 
 /// Returns a file of secrets if the repository has rules of SOPS.
-fn sops(tree: &RepositoryTree) -> Option<Utf8PathBuf> {
+fn sops_file(tree: &RepositoryTree) -> Option<Utf8PathBuf> {
     tree.files().find(|file| file.file_name() == Some(".sops.yaml"))?;
     let name = |file: &Utf8PathBuf| {
         let name = file.file_name().unwrap_or_default();
@@ -164,7 +173,7 @@ fn sops(tree: &RepositoryTree) -> Option<Utf8PathBuf> {
 }
 
 /// Sorts stacks by name, each after the stacks that it needs.
-fn in_order(mut stacks: Vec<DraftStack>) -> Vec<DraftStack> {
+fn in_order_of_needs(mut stacks: Vec<DraftStack>) -> Vec<DraftStack> {
     stacks.sort_by(|a, b| a.name.cmp(&b.name));
     let mut sorted: Vec<DraftStack> = Vec::with_capacity(stacks.len());
     while !stacks.is_empty() {
@@ -174,10 +183,10 @@ fn in_order(mut stacks: Vec<DraftStack>) -> Vec<DraftStack> {
         let next = stacks.iter().position(is_ready).unwrap_or(0);
         sorted.push(stacks.remove(next));
     }
-    let place: BTreeMap<String, usize> =
+    let position: BTreeMap<String, usize> =
         sorted.iter().enumerate().map(|(at, stack)| (stack.name.clone(), at)).collect();
     for stack in &mut sorted {
-        stack.needs.sort_by_key(|need| place.get(need).copied());
+        stack.needs.sort_by_key(|need| position.get(need).copied());
     }
     sorted
 }

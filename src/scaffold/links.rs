@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{roots::Roots, stack::DraftStack, tree::RepositoryTree, variables};
+use super::{roots::RootModules, stack::DraftStack, tree::RepositoryTree, variables};
 use crate::{
     hcl::{Expr, Module, Reference, RemoteState},
     inventory::address::{EffectiveBackend, EnvValue, Setting, state_address},
@@ -15,7 +15,7 @@ use crate::{
 /// Sets the needs of each stack, and returns warnings about cycles; the need that would close a cycle is left out.
 pub(super) fn find_needs(
     tree: &RepositoryTree,
-    roots: &Roots,
+    roots: &RootModules,
     project: &str,
     stacks: &mut [DraftStack],
 ) -> Vec<String> {
@@ -26,7 +26,7 @@ pub(super) fn find_needs(
             .iter()
             .enumerate()
             .filter_map(|(index, stack)| {
-                Some((index, StackView::of(tree, roots, project, stack, environment)?))
+                Some((index, StackView::new(tree, roots, project, stack, environment)?))
             })
             .collect();
         let mut by_address = BTreeMap::new();
@@ -40,20 +40,20 @@ pub(super) fn find_needs(
             needs.entry(*index).or_default().extend(others);
         }
     }
-    let mut kept: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    let mut circles = Vec::new();
+    let mut acyclic: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut warnings = Vec::new();
     for (from, to) in needs.into_iter().flat_map(|(from, all)| all.into_iter().map(move |to| (from, to))) {
-        if reaches(&kept, to, from) {
-            circles
+        if reaches(&acyclic, to, from) {
+            warnings
                 .push(format!("`{}` and `{}` read each other's states", stacks[from].name, stacks[to].name));
         } else {
-            kept.entry(from).or_default().insert(to);
+            acyclic.entry(from).or_default().insert(to);
         }
     }
-    for (from, all) in kept {
+    for (from, all) in acyclic {
         stacks[from].needs = all.into_iter().map(|to| stacks[to].name.clone()).collect();
     }
-    circles
+    warnings
 }
 
 /// Returns true if the stack at index `from` needs the one at index `to`, directly or not.
@@ -72,21 +72,22 @@ struct StackView<'a> {
 }
 
 impl<'a> StackView<'a> {
-    fn of(
+    /// Returns the view of a stack in one environment; `None` if the environment lacks the stack.
+    fn new(
         tree: &RepositoryTree,
-        roots: &'a Roots,
+        roots: &'a RootModules,
         project: &'a str,
         stack: &'a DraftStack,
         environment: &'a str,
     ) -> Option<Self> {
         let dir = stack.dirs.get(environment)?;
-        let module = &roots.found.iter().find(|root| root.dir == *dir)?.module;
-        let values = variables::values(tree, module, dir, &stack.var_files, environment);
+        let module = &roots.all.iter().find(|root| root.dir == *dir)?.module;
+        let values = variables::literal_values(tree, module, dir, &stack.var_files, environment);
         Some(Self { module, stack, environment, project, dir, values })
     }
 
     fn workspace(&self) -> Option<&str> {
-        self.stack.workspaces.then_some(self.environment)
+        self.stack.uses_workspaces.then_some(self.environment)
     }
 
     fn lookup(&self, reference: Reference<'_>) -> Option<Value> {
@@ -98,6 +99,7 @@ impl<'a> StackView<'a> {
         }
     }
 
+    /// Returns the value of a backend's setting, if the files determine it.
     fn setting(&self, value: &Expr) -> Setting {
         let unknown = || Setting::Unknown("it is an expression".to_owned());
         value.evaluate(&|reference| self.lookup(reference)).map_or_else(unknown, Setting::Known)
@@ -108,7 +110,7 @@ impl<'a> StackView<'a> {
         let block = self.module.backend.as_ref()?;
         let mut values: IndexMap<String, Setting> =
             block.attributes.iter().map(|(key, value)| (key.clone(), self.setting(&value.value))).collect();
-        for (key, value) in self.stack.pairs.iter().flat_map(|pairs| pairs.of(self.environment)) {
+        for (key, value) in self.stack.pairs.iter().flat_map(|pairs| pairs.in_environment(self.environment)) {
             let text = value.as_str().map(|text| {
                 text.replace("{env}", self.environment)
                     .replace("{project}", self.project)
@@ -119,18 +121,18 @@ impl<'a> StackView<'a> {
         self.address_of(&block.backend_type, values, self.workspace())
     }
 
-    /// Returns the address of the state that a link reads.
+    /// Returns the address of the state that a `terraform_remote_state` reads.
     fn linked_address(&self, link: &RemoteState) -> Option<String> {
         let text =
             |value: &Expr| value.evaluate(&|reference| self.lookup(reference))?.as_str().map(str::to_owned);
-        let kind = text(&link.backend_type.as_ref()?.value)?;
+        let backend_type = text(&link.backend_type.as_ref()?.value)?;
         let workspace = match &link.workspace {
             Some(workspace) => Some(text(&workspace.value)?),
             None => None,
         };
         let values =
             link.config.as_ref()?.iter().map(|(key, value)| (key.clone(), self.setting(value))).collect();
-        self.address_of(&kind, values, workspace.as_deref())
+        self.address_of(&backend_type, values, workspace.as_deref())
     }
 
     /// Returns the address of the state in a backend with these settings; `None` when only an engine can compute it.

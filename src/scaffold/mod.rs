@@ -1,22 +1,23 @@
-//! Survey of a repository without environments.toml, which `envctl init` writes the first one from.
+//! Search of a repository without environments.toml for its stacks and environments, from which `envctl init` writes a
+//! first environments.toml.
 //!
-//! Only files are read: names of folders, HCL, var files, scripts. Guesses that would be dangerous if wrong (secrets,
-//! keys of states that no file has) are written as proposals and marked as such.
+//! Only files are read: names of folders, HCL, var files, scripts. What would be dangerous if guessed wrong (secrets,
+//! keys of states that no file sets) is written as a marked proposal.
 
 mod environment_names;
 mod environments;
-mod evidence;
 mod findings;
+mod incomplete_backends;
 mod links;
 mod names;
 mod notes;
-mod open_backends;
 mod path_position;
 mod project;
 mod repository;
 mod roots;
 #[cfg(test)]
 mod sample;
+mod scripts;
 mod shell;
 mod stack;
 mod stacks;

@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use super::{path_position::CONTAINERS, stack::DraftStack};
 use crate::model::StackId;
 
-/// Folders whose names do not describe their contents.
-const GENERAL: [&str; 15] = [
+/// Names of folders that do not describe the contents.
+const GENERAL_NAMES: [&str; 15] = [
     ".",
     "infra",
     "infrastructure",
@@ -35,7 +35,7 @@ pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str) {
     loop {
         let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, tail) in tails.iter().enumerate() {
-            by_name.entry(name(tail, lengths[index])).or_default().push(index);
+            by_name.entry(name_of_tail(tail, lengths[index])).or_default().push(index);
         }
         let mut longer = false;
         for index in by_name.values().filter(|same| same.len() > 1).flatten() {
@@ -56,7 +56,7 @@ pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str) {
     }
 }
 
-fn name(tail: &[String], length: usize) -> String {
+fn name_of_tail(tail: &[String], length: usize) -> String {
     tail[tail.len().saturating_sub(length)..].join("/")
 }
 
@@ -64,7 +64,7 @@ fn name(tail: &[String], length: usize) -> String {
 fn descriptive_folders(path: &str, project: &str) -> Vec<String> {
     let parts = Utf8Path::new(path).components().map(|part| part.as_str());
     let words: Vec<String> = parts
-        .filter(|part| !GENERAL.contains(part) && !CONTAINERS.contains(part))
+        .filter(|part| !GENERAL_NAMES.contains(part) && !CONTAINERS.contains(part))
         .map(|part| part.replace("{env}", ""))
         .map(|part| {
             part.trim_matches(['-', '_', '.', ' ']).replace(['*', '?', '[', ']', '{', '}', '\\'], "-")
@@ -76,12 +76,12 @@ fn descriptive_folders(path: &str, project: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::stacks::lone_unit, *};
+    use super::{super::stacks::stack_of_lone_unit, *};
 
     fn names(paths: &[&str]) -> Vec<String> {
         let mut stacks: Vec<DraftStack> = paths
             .iter()
-            .map(|path| DraftStack { path: (*path).to_owned(), ..lone_unit(&"x".into()) })
+            .map(|path| DraftStack { path: (*path).to_owned(), ..stack_of_lone_unit(&"x".into()) })
             .collect();
         assign_names(&mut stacks, "shop");
         stacks.into_iter().map(|stack| stack.name).collect()

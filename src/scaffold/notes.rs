@@ -4,52 +4,56 @@ use super::{
     findings::Findings,
     project::ProjectEngine,
     stack::{DraftStack, EnvironmentLayout},
-    units::UnitTree,
+    units::UnitGroup,
 };
 use crate::ui::Count;
 
 /// Returns a sentence for each finding.
-pub(super) fn of(findings: &Findings) -> Vec<String> {
-    let mut notes: Vec<String> = findings.trees.iter().map(tree).collect();
-    notes.extend(findings.stacks.iter().map(|found| stack(findings, found)));
+pub(super) fn describe_findings(findings: &Findings) -> Vec<String> {
+    let mut notes: Vec<String> = findings.groups.iter().map(describe_group).collect();
+    notes.extend(findings.stacks.iter().map(|found| describe_stack(findings, found)));
     notes.extend(match &findings.engine {
-        ProjectEngine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
+        ProjectEngine::FromScript(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
         ProjectEngine::Unknown if !findings.is_empty() => {
             Some("could not tell whether this is OpenTofu or Terraform: the installed one is used; if both are installed, name one by `engine` in [project]".to_owned())
         }
-        ProjectEngine::Units | ProjectEngine::Told | ProjectEngine::Unknown => None,
+        ProjectEngine::Units | ProjectEngine::Detected | ProjectEngine::Unknown => None,
     });
-    if let (Some(file), true) = (&findings.selects, findings.stacks.iter().any(|stack| stack.workspaces)) {
+    if let (Some(file), true) =
+        (&findings.file_selecting_workspaces, findings.stacks.iter().any(|stack| stack.uses_workspaces))
+    {
         notes.push(format!("workspaces are selected by {file}"));
     }
     if !findings.modules.is_empty() {
         let count = Count(findings.modules.len() as u64, "folder");
         notes.push(format!("{count} with a module for other stacks to call, which is no stack itself"));
     }
-    notes.extend(findings.left_out.iter().map(|folder| format!("{folder} was left out")));
+    notes.extend(findings.skipped_folders.iter().map(|folder| format!("{folder} was left out")));
     notes
 }
 
-fn tree(tree: &UnitTree) -> String {
-    let units: usize = tree.units.values().sum();
-    let environments: Vec<&str> = tree.units.keys().map(String::as_str).collect();
+/// Describes the units that one set of patterns finds.
+fn describe_group(group: &UnitGroup) -> String {
+    let units: usize = group.units.values().sum();
+    let environments: Vec<&str> = group.units.keys().map(String::as_str).collect();
     let units = Count(units as u64, "Terragrunt unit");
-    format!("{units} under {}: {}", tree.patterns.join(" and "), environments.join(", "))
+    format!("{units} under {}: {}", group.patterns.join(" and "), environments.join(", "))
 }
 
-fn stack(findings: &Findings, stack: &DraftStack) -> String {
+/// Describes a stack: its folder, its environments, its var files and needs.
+fn describe_stack(findings: &Findings, stack: &DraftStack) -> String {
     let ordered = findings.environments.iter().map(|environment| environment.name.as_str());
     let environments: Vec<&str> = ordered.filter(|name| stack.dirs.contains_key(*name)).collect();
     let environments = environments.join(", ");
-    let what = match &stack.kind {
+    let summary = match &stack.layout {
         EnvironmentLayout::Directories => {
             format!("`{}` has a folder per environment, {}: {environments}", stack.name, stack.path)
         }
-        EnvironmentLayout::OneRoot => {
-            let means = if stack.workspaces { "a workspace" } else { "a state key" };
+        EnvironmentLayout::SingleFolder => {
+            let means = if stack.uses_workspaces { "a workspace" } else { "a state key" };
             format!("`{}` in {} has {means} per environment: {environments}", stack.name, stack.path)
         }
-        EnvironmentLayout::Alone(_) => {
+        EnvironmentLayout::NoEnvironment(_) => {
             format!(
                 "`{}` in {} belongs to no environment that the files tell: it is in `{environments}`",
                 stack.name, stack.path
@@ -59,5 +63,5 @@ fn stack(findings: &Findings, stack: &DraftStack) -> String {
     let list =
         |word: &str, items: &[String]| (!items.is_empty()).then(|| format!("{word} {}", items.join(", ")));
     let more = [list("var files", &stack.var_files), list("reads the state of", &stack.needs)];
-    [Some(what)].into_iter().chain(more).flatten().collect::<Vec<_>>().join("; ")
+    [Some(summary)].into_iter().chain(more).flatten().collect::<Vec<_>>().join("; ")
 }

@@ -1,64 +1,64 @@
-//! Position of the environment in the paths of stacks.
+//! Position in the path of a stack of the folder that names the environment.
 
 use std::collections::{BTreeSet, HashMap};
 
 use camino::Utf8Path;
 
-use super::environment_names::{is_name, is_weak, is_word, role};
+use super::environment_names::{is_ambiguous, is_environment_name, is_environment_word, role_of_name};
 
-/// Folders whose subfolders are environments.
+/// Names of folders whose subfolders are environments.
 pub(super) const CONTAINERS: [&str; 6] =
     ["environments", "environment", "envs", "env", "stages", "deployments"];
 
-/// Statistics over many paths, which tell the folder of each path that is its environment.
+/// Statistics over many paths, from which envctl infers the component of each path that names the environment.
 #[derive(Default)]
 pub(super) struct EnvironmentPositions {
     /// Words that name environments, by their depth in a path.
-    columns: HashMap<usize, BTreeSet<String>>,
+    words_by_depth: HashMap<usize, BTreeSet<String>>,
     /// Words that name environments, by the folder that holds them.
-    siblings: HashMap<String, BTreeSet<String>>,
-    /// Folders of which at least one subfolder has an environment's name.
-    containers: BTreeSet<String>,
+    words_by_folder: HashMap<String, BTreeSet<String>>,
+    /// Folders with at least one subfolder that has the name of an environment.
+    folders_of_environments: BTreeSet<String>,
 }
 
 impl EnvironmentPositions {
     /// Collects the statistics of these paths.
-    pub(super) fn of<'a>(paths: impl IntoIterator<Item = &'a Utf8Path>) -> Self {
-        let mut places = Self::default();
+    pub(super) fn collect<'a>(paths: impl IntoIterator<Item = &'a Utf8Path>) -> Self {
+        let mut positions = Self::default();
         for path in paths {
             let mut above = String::new();
             for (depth, part) in path.components().map(|part| part.as_str()).enumerate() {
-                if is_word(part) {
-                    places.columns.entry(depth).or_default().insert(part.to_owned());
-                    places.siblings.entry(above.clone()).or_default().insert(part.to_owned());
+                if is_environment_word(part) {
+                    positions.words_by_depth.entry(depth).or_default().insert(part.to_owned());
+                    positions.words_by_folder.entry(above.clone()).or_default().insert(part.to_owned());
                 }
-                if role(part).is_some() {
-                    places.containers.insert(above.clone());
+                if role_of_name(part).is_some() {
+                    positions.folders_of_environments.insert(above.clone());
                 }
                 above = if above.is_empty() { part.to_owned() } else { format!("{above}/{part}") };
             }
         }
-        places
+        positions
     }
 
-    /// Returns the depth of the folder that is the environment of this path.
+    /// Returns the depth in this path of the folder that names its environment.
     ///
     /// A child of `environments/` with siblings that are environments wins over a word; a depth with more
     /// environments wins over one with fewer.
-    pub(super) fn depth(&self, path: &Utf8Path) -> Option<usize> {
+    pub(super) fn environment_depth(&self, path: &Utf8Path) -> Option<usize> {
         let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
         let score = |depth: usize| {
             let part = parts[depth];
             let contained = depth > 0 && CONTAINERS.contains(&parts[depth - 1]);
             let above = parts[..depth].join("/");
-            let company = self.columns.get(&depth).map_or(0, BTreeSet::len);
-            let siblings = self.siblings.get(&above).map_or(0, BTreeSet::len);
-            if !is_name(part) {
+            let environments = self.words_by_depth.get(&depth).map_or(0, BTreeSet::len);
+            let siblings = self.words_by_folder.get(&above).map_or(0, BTreeSet::len);
+            if !is_environment_name(part) {
                 0
-            } else if contained && self.containers.contains(&above) {
+            } else if contained && self.folders_of_environments.contains(&above) {
                 1000
-            } else if is_word(part) && (siblings > 1 || !is_weak(part)) {
-                10 * company
+            } else if is_environment_word(part) && (siblings > 1 || !is_ambiguous(part)) {
+                10 * environments
             } else {
                 usize::from(contained)
             }
@@ -73,8 +73,10 @@ mod tests {
     use super::*;
 
     fn environments(paths: &[&str]) -> Vec<Option<String>> {
-        let places = EnvironmentPositions::of(paths.iter().copied().map(Utf8Path::new));
-        let name = |path: &str| Some(path.split('/').nth(places.depth(Utf8Path::new(path))?)?.to_owned());
+        let positions = EnvironmentPositions::collect(paths.iter().copied().map(Utf8Path::new));
+        let name = |path: &str| {
+            Some(path.split('/').nth(positions.environment_depth(Utf8Path::new(path))?)?.to_owned())
+        };
         paths.iter().copied().map(name).collect()
     }
 

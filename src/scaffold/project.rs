@@ -5,7 +5,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    evidence::Evidence,
+    scripts::ScriptFindings,
     tree::{RepositoryTree, ScaffoldError},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Returns the name of the repository: that of its remote, else of its folder.
-pub(super) fn name(root: &Utf8Path) -> Result<String, ScaffoldError> {
+pub(super) fn project_name(root: &Utf8Path) -> Result<String, ScaffoldError> {
     let path = root.join(".git/config");
     let config = match files::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -27,7 +27,7 @@ pub(super) fn name(root: &Utf8Path) -> Result<String, ScaffoldError> {
         }
         Err(error) => return Err(ScaffoldError::Unreadable { path, error }),
     };
-    let name = of_remote(&config).or_else(|| root.file_name()).unwrap_or("project");
+    let name = name_of_remote(&config).or_else(|| root.file_name()).unwrap_or("project");
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let name: String = name.chars().map(plain).collect();
     let name = name.trim_matches(['-', '.', '_']);
@@ -35,7 +35,7 @@ pub(super) fn name(root: &Utf8Path) -> Result<String, ScaffoldError> {
 }
 
 /// Returns the last part of the first remote's URL.
-fn of_remote(config: &str) -> Option<&str> {
+fn name_of_remote(config: &str) -> Option<&str> {
     let url = config.lines().find_map(|line| line.trim().strip_prefix("url"))?;
     let url = url.trim_start().strip_prefix('=')?.trim().trim_end_matches('/');
     let name = url.rsplit(['/', ':']).next()?;
@@ -45,28 +45,28 @@ fn of_remote(config: &str) -> Option<&str> {
 /// Engine for `[project]` of environments.toml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ProjectEngine {
-    /// Engine that must be named, with the file that uses it.
-    Named(EngineName, Utf8PathBuf),
+    /// Engine that a script uses, with the script: environments.toml must name the engine, since no other file determines it.
+    FromScript(EngineName, Utf8PathBuf),
     /// Terragrunt, since every stack is a unit.
     Units,
-    /// No name is needed: the stacks' own files determine the engine.
-    Told,
+    /// Engine that the stacks' own files determine, so that environments.toml need not name it.
+    Detected,
     /// Unknown: no file determines the engine, so that the installed one is used.
     Unknown,
 }
 
 /// Returns the engine that the files beside the stacks determine, else the one that scripts use.
-pub(super) fn engine(
+pub(super) fn project_engine(
     tree: &RepositoryTree,
     stacks: &[Utf8PathBuf],
     has_units: bool,
-    evidence: &Evidence,
+    scripts: &ScriptFindings,
 ) -> Result<ProjectEngine, ScaffoldError> {
     if stacks.is_empty() && has_units {
         return Ok(ProjectEngine::Units);
     }
-    let nobody = |_: EngineName| false;
-    let detector = Detector::new(&tree.root, &nobody);
+    let never_on_path = |_: EngineName| false;
+    let detector = Detector::new(&tree.root, &never_on_path);
     for dir in stacks {
         let names: Vec<String> =
             tree.folders[dir].iter().filter(|n| marks_stack(n) || n.starts_with('.')).cloned().collect();
@@ -74,14 +74,14 @@ pub(super) fn engine(
             Ok(_) => {}
             Err(error @ DetectError::Unreadable { .. }) => return Err(error.into()),
             Err(DetectError::Ambiguous { .. } | DetectError::NoneOnPath { .. }) => {
-                return Ok(match evidence.engine() {
-                    Some((engine, file)) => ProjectEngine::Named(*engine, file.clone()),
+                return Ok(match scripts.engine() {
+                    Some((engine, file)) => ProjectEngine::FromScript(*engine, file.clone()),
                     None => ProjectEngine::Unknown,
                 });
             }
         }
     }
-    Ok(ProjectEngine::Told)
+    Ok(ProjectEngine::Detected)
 }
 
 #[cfg(test)]
@@ -91,26 +91,26 @@ mod tests {
     #[test]
     fn the_project_is_named_after_its_remote() {
         for url in ["git@example.com:acme/shop.git", "https://example.com/acme/shop"] {
-            assert_eq!(of_remote(&format!("[remote \"origin\"]\n\turl = {url}\n")), Some("shop"));
+            assert_eq!(name_of_remote(&format!("[remote \"origin\"]\n\turl = {url}\n")), Some("shop"));
         }
         let sample = Sample::new(&[("my project/x", "")]);
-        assert_eq!(name(&sample.root().join("my project")).unwrap(), "my-project");
+        assert_eq!(project_name(&sample.root().join("my project")).unwrap(), "my-project");
     }
 
     #[test]
     fn the_engine_is_named_only_where_the_files_do_not_tell_it() {
-        let told = |files: &[(&str, &str)]| {
+        let engine_of = |files: &[(&str, &str)]| {
             let sample = Sample::new(files);
             let tree = RepositoryTree::read(sample.root()).unwrap();
-            let evidence = Evidence::read(&tree).unwrap();
-            engine(&tree, &["a".into()], false, &evidence).unwrap()
+            let scripts = ScriptFindings::read(&tree).unwrap();
+            project_engine(&tree, &["a".into()], false, &scripts).unwrap()
         };
-        assert_eq!(told(&[("a/main.tf", "")]), ProjectEngine::Unknown);
-        assert_eq!(told(&[("a/main.tofu", "")]), ProjectEngine::Told);
-        assert_eq!(told(&[("a/main.tf", ""), (".terraform-version", "1.9")]), ProjectEngine::Told);
+        assert_eq!(engine_of(&[("a/main.tf", "")]), ProjectEngine::Unknown);
+        assert_eq!(engine_of(&[("a/main.tofu", "")]), ProjectEngine::Detected);
+        assert_eq!(engine_of(&[("a/main.tf", ""), (".terraform-version", "1.9")]), ProjectEngine::Detected);
         assert_eq!(
-            told(&[("a/main.tf", ""), ("bin/plan", "tofu plan\n")]),
-            ProjectEngine::Named(EngineName::Tofu, "bin/plan".into())
+            engine_of(&[("a/main.tf", ""), ("bin/plan", "tofu plan\n")]),
+            ProjectEngine::FromScript(EngineName::Tofu, "bin/plan".into())
         );
     }
 }

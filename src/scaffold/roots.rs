@@ -14,9 +14,9 @@ use crate::{
     hcl::{Module, read_folder},
 };
 
-/// Root module.
+/// Root module: folder of configuration with a state of its own.
 #[derive(Debug)]
-pub(super) struct Root {
+pub(super) struct RootModule {
     /// Folder, relative to the repository.
     pub(super) dir: Utf8PathBuf,
     /// Configuration in its files.
@@ -25,22 +25,26 @@ pub(super) struct Root {
 
 /// Root modules and other modules of a repository.
 #[derive(Debug, Default)]
-pub(super) struct Roots {
-    /// Root modules by path.
-    pub(super) found: Vec<Root>,
-    /// Folders of other modules, by path.
-    pub(super) modules: Vec<Utf8PathBuf>,
+pub(super) struct RootModules {
+    /// All root modules, in the order of their paths.
+    pub(super) all: Vec<RootModule>,
+    /// Folders of other modules, in the order of their paths.
+    pub(super) other_modules: Vec<Utf8PathBuf>,
     /// Messages about files that could not be read.
     pub(super) unreadable: Vec<String>,
 }
 
-impl Roots {
+impl RootModules {
     /// Reads every folder of configuration that is no Terragrunt unit.
     pub(super) fn read(tree: &RepositoryTree, has_units: bool) -> Self {
         let mut roots = Self::default();
         let mut folders = Vec::new();
-        let engine = reader_of(tree.marked().flat_map(|(_, names)| names.iter().map(String::as_str)));
-        for (folder, names) in tree.marked().filter(|(_, names)| !names.iter().any(|name| is_unit_file(name)))
+        let engine = reader_of(
+            tree.folders_with_configuration().flat_map(|(_, names)| names.iter().map(String::as_str)),
+        );
+        for (folder, names) in tree
+            .folders_with_configuration()
+            .filter(|(_, names)| !names.iter().any(|name| is_unit_file(name)))
         {
             let module =
                 read_folder(engine, &tree.root.join(folder), &tree.root).unwrap_or_else(|problems| {
@@ -54,45 +58,50 @@ impl Roots {
             .flat_map(|(folder, _, module)| module.module_calls.values().map(move |call| (folder, call)))
             .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
             .collect();
-        let of_units = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
-        // The unit gives its module a state, and the module's own block leaves the backend open.
-        let is_of_unit = |folder: &Utf8Path, module: &Module| {
-            let is_open = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
-            module.cloud_span.is_none() && is_open && of_units.name(folder)
+        let unit_sources = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
+        // Terragrunt completes the module's incomplete backend block, so that the state is that of the unit.
+        let is_module_of_unit = |folder: &Utf8Path, module: &Module| {
+            let is_incomplete = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
+            module.cloud_span.is_none() && is_incomplete && unit_sources.contains(folder)
         };
         let mut kinds: Vec<RootKind> = folders
             .iter()
             .map(|(folder, names, module)| {
-                if is_of_unit(folder, module) {
+                if is_module_of_unit(folder, module) {
                     RootKind::Module
                 } else {
-                    kind(tree, folder, names, module, &called)
+                    root_kind(tree, folder, names, module, &called)
                 }
             })
             .collect();
         // If no folder shows that it has a state, each folder that no module calls has a local one.
-        let nothing_says_so = !has_units && !kinds.contains(&RootKind::Root);
+        let no_root_is_certain = !has_units && !kinds.contains(&RootKind::Root);
         for kind in kinds.iter_mut().filter(|kind| **kind == RootKind::Unknown) {
-            *kind = if nothing_says_so { RootKind::Root } else { RootKind::Module };
+            *kind = if no_root_is_certain { RootKind::Root } else { RootKind::Module };
         }
         for ((folder, _, module), kind) in folders.into_iter().zip(kinds) {
             match kind {
-                RootKind::Root => roots.found.push(Root { dir: folder.clone(), module }),
-                RootKind::Module | RootKind::Unknown => roots.modules.push(folder.clone()),
+                RootKind::Root => roots.all.push(RootModule { dir: folder.clone(), module }),
+                RootKind::Module | RootKind::Unknown => roots.other_modules.push(folder.clone()),
             }
         }
         roots
     }
 }
 
+/// Classification of a folder of configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RootKind {
+    /// Root module.
     Root,
+    /// Module that others call.
     Module,
+    /// Folder without a sign of a state of its own.
     Unknown,
 }
 
-fn kind(
+/// Determines whether a folder of configuration is a root module.
+fn root_kind(
     tree: &RepositoryTree,
     folder: &Utf8Path,
     names: &[String],
@@ -137,8 +146,8 @@ mod tests {
 
     fn roots(files: &[(&str, &str)]) -> Vec<String> {
         let sample = Sample::new(files);
-        let roots = Roots::read(&RepositoryTree::read(sample.root()).unwrap(), false);
-        roots.found.into_iter().map(|root| root.dir.into_string()).collect()
+        let roots = RootModules::read(&RepositoryTree::read(sample.root()).unwrap(), false);
+        roots.all.into_iter().map(|root| root.dir.into_string()).collect()
     }
 
     const BACKEND: &str = "terraform {\n  backend \"s3\" {}\n}\n";
@@ -169,8 +178,8 @@ mod tests {
                 ("components/app/main.tf", module),
                 ("other/main.tf", BACKEND),
             ]);
-            let roots = Roots::read(&RepositoryTree::read(sample.root()).unwrap(), true);
-            let dirs: Vec<String> = roots.found.into_iter().map(|root| root.dir.into_string()).collect();
+            let roots = RootModules::read(&RepositoryTree::read(sample.root()).unwrap(), true);
+            let dirs: Vec<String> = roots.all.into_iter().map(|root| root.dir.into_string()).collect();
             assert_eq!(dirs, found, "{module}");
         }
     }
@@ -191,8 +200,8 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_told() {
         let sample = Sample::new(&[("a/main.tf", "x {")]);
-        let roots = Roots::read(&RepositoryTree::read(sample.root()).unwrap(), false);
-        assert_eq!(roots.found.len(), 1);
+        let roots = RootModules::read(&RepositoryTree::read(sample.root()).unwrap(), false);
+        assert_eq!(roots.all.len(), 1);
         assert!(roots.unreadable[0].contains("a/main.tf"), "{:?}", roots.unreadable);
     }
 }

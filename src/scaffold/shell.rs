@@ -1,9 +1,9 @@
-//! Minimal reader of command lines for arguments of engines: words, `-backend-config`, variables.
+//! Minimal reader of command lines in scripts: words, arguments `-backend-config` of engines, variables.
 
-use super::environment_names::{is_word, literal, tokens};
+use super::environment_names::{escape_braces, is_environment_word, words_of};
 
 /// Words in the names of variables that hold an environment.
-const ENVIRONMENT: [&str; 5] = ["env", "environment", "stage", "workspace", "target"];
+const ENVIRONMENT_WORDS: [&str; 5] = ["env", "environment", "stage", "workspace", "target"];
 
 /// Splits a line into words; quotes are removed, and separators of JSON and YAML end a word too.
 pub(super) fn words(line: &str) -> Vec<String> {
@@ -64,31 +64,31 @@ pub(super) fn backend_pairs(words: &[String]) -> Vec<(String, String)> {
 }
 
 /// Converts a value to a template: variables that name the environment become `{env}`, variables that are set in the
-/// same text become their values; absent when another variable is left.
-pub(super) fn template(value: &str, text: &str) -> Option<String> {
+/// same text become their values; `None` when a variable remains that the text does not set.
+pub(super) fn to_template(value: &str, text: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = value;
     while let Some(at) = rest.find(['$', '{', '<']) {
-        out.push_str(&plain(&rest[..at]));
-        let (name, after) = variable(&rest[at..])?;
+        out.push_str(&literal_with_env(&rest[..at]));
+        let (name, after) = leading_variable(&rest[at..])?;
         match placeholder(&name) {
             Some(placeholder) => out.push_str(placeholder),
-            None => out.push_str(&plain(assigned(&name, text)?)),
+            None => out.push_str(&literal_with_env(assigned_value(&name, text)?)),
         }
         rest = after;
     }
-    out.push_str(&plain(rest));
+    out.push_str(&literal_with_env(rest));
     Some(out)
 }
 
 /// Converts literal text of a value; a folder with an environment's name becomes `{env}`.
-fn plain(text: &str) -> String {
-    let part = |part: &str| if is_word(part) { "{env}".to_owned() } else { literal(part) };
+fn literal_with_env(text: &str) -> String {
+    let part = |part: &str| if is_environment_word(part) { "{env}".to_owned() } else { escape_braces(part) };
     text.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// Returns the name of the variable at the start of a text, and the rest of the text.
-fn variable(text: &str) -> Option<(String, &str)> {
+fn leading_variable(text: &str) -> Option<(String, &str)> {
     let forms = [("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("<", ">")];
     for (open, close) in forms {
         if let Some(inner) = text.strip_prefix(open) {
@@ -105,7 +105,7 @@ fn variable(text: &str) -> Option<(String, &str)> {
 /// Returns the placeholder for a variable of a common name.
 fn placeholder(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
-    if lower == "1" || tokens(&lower).any(|word| ENVIRONMENT.contains(&word)) {
+    if lower == "1" || words_of(&lower).any(|word| ENVIRONMENT_WORDS.contains(&word)) {
         Some("{env}")
     } else if ["project", "project_name"].contains(&lower.as_str()) && name == lower {
         Some("{project}")
@@ -115,7 +115,7 @@ fn placeholder(name: &str) -> Option<&'static str> {
 }
 
 /// Returns the literal value that a script assigns to a variable.
-fn assigned<'a>(name: &str, text: &'a str) -> Option<&'a str> {
+fn assigned_value<'a>(name: &str, text: &'a str) -> Option<&'a str> {
     let values = text.lines().filter_map(|line| {
         let line = line.trim_start().trim_start_matches("export ").trim_start_matches("readonly ");
         let value = line.strip_prefix(name)?.trim_start().trim_start_matches([':', '?']).strip_prefix('=')?;
@@ -141,13 +141,13 @@ mod tests {
         ] {
             let pairs = backend_pairs(&words(line));
             assert_eq!(pairs.len(), 1, "{line}: {:?}", words(line));
-            assert_eq!(template(&pairs[0].1, "").as_deref(), Some("a/{env}/x"), "{line}");
+            assert_eq!(to_template(&pairs[0].1, "").as_deref(), Some("a/{env}/x"), "{line}");
         }
     }
 
     #[test]
     fn a_variable_that_nobody_sets_is_not_guessed() {
-        assert_eq!(template("${BUCKET}/x", "BUCKET=$(cat bucket)\n"), None);
-        assert_eq!(template("${BUCKET}/x", "export BUCKET=\"b\"\n").as_deref(), Some("b/x"));
+        assert_eq!(to_template("${BUCKET}/x", "BUCKET=$(cat bucket)\n"), None);
+        assert_eq!(to_template("${BUCKET}/x", "export BUCKET=\"b\"\n").as_deref(), Some("b/x"));
     }
 }

@@ -1,30 +1,30 @@
-//! Stack that a survey found.
+//! Stack that `envctl init` found in a repository.
 
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use super::open_backends::Pairs;
+use super::incomplete_backends::DraftPairs;
 
 /// Stack that gets a table in environments.toml.
 #[derive(Debug)]
 pub(super) struct DraftStack {
     /// Name of the stack.
     pub(super) name: String,
-    /// Folder as a template over the environment.
+    /// Folder, with `{env}` for the name of the environment.
     pub(super) path: String,
     /// Folder by environment, for the environments that have the stack.
     pub(super) dirs: BTreeMap<String, Utf8PathBuf>,
-    /// Var files as templates.
+    /// Paths of var files, with `{env}` for the name of the environment.
     pub(super) var_files: Vec<String>,
-    /// Pairs that complete its backend block.
-    pub(super) pairs: Option<Pairs>,
+    /// Key-value pairs that complete its backend block.
+    pub(super) pairs: Option<DraftPairs>,
     /// True if its environments are workspaces.
-    pub(super) workspaces: bool,
+    pub(super) uses_workspaces: bool,
     /// Stacks whose states it reads, by name.
     pub(super) needs: Vec<String>,
-    /// Layout of its environments.
-    pub(super) kind: EnvironmentLayout,
+    /// Layout of the folders of its environments.
+    pub(super) layout: EnvironmentLayout,
 }
 
 /// Layout of a stack's environments.
@@ -33,7 +33,7 @@ pub(super) enum EnvironmentLayout {
     /// Folder per environment.
     Directories,
     /// Single folder for all environments.
-    OneRoot,
+    SingleFolder,
     /// Folder without a sign of an environment.
-    Alone(Utf8PathBuf),
+    NoEnvironment(Utf8PathBuf),
 }

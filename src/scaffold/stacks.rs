@@ -5,162 +5,183 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    environment_names::{literal, with_env},
-    evidence::Evidence,
-    open_backends::{self, Files, Pairs},
+    environment_names::{escape_braces, with_env},
+    incomplete_backends::{self, DraftPairs, PairFiles},
     path_position::EnvironmentPositions,
-    roots::{Root, Roots},
+    roots::{RootModule, RootModules},
+    scripts::ScriptFindings,
     stack::{DraftStack, EnvironmentLayout},
     tree::RepositoryTree,
     var_files,
-    workspace_usage::{self, Workspaces},
+    workspace_usage::{self, WorkspaceMentions},
 };
 
 /// Makes stacks of these root modules, without names.
-pub(super) fn find(tree: &RepositoryTree, roots: &Roots, evidence: &Evidence) -> Vec<DraftStack> {
-    let dirs: Vec<&Utf8Path> = roots.found.iter().map(|root| root.dir.as_path()).collect();
-    let places = EnvironmentPositions::of(dirs.iter().copied());
-    let mut groups: BTreeMap<String, BTreeMap<String, &Root>> = BTreeMap::new();
+pub(super) fn stacks_of_roots(
+    tree: &RepositoryTree,
+    roots: &RootModules,
+    scripts: &ScriptFindings,
+) -> Vec<DraftStack> {
+    let dirs: Vec<&Utf8Path> = roots.all.iter().map(|root| root.dir.as_path()).collect();
+    let positions = EnvironmentPositions::collect(dirs.iter().copied());
+    let mut groups: BTreeMap<String, BTreeMap<String, &RootModule>> = BTreeMap::new();
     let mut alone = Vec::new();
-    for root in &roots.found {
-        match places.depth(&root.dir) {
+    for root in &roots.all {
+        match positions.environment_depth(&root.dir) {
             Some(depth) => {
-                let (template, environment) = template(&root.dir, depth);
+                let (template, environment) = path_template(&root.dir, depth);
                 groups.entry(template).or_default().insert(environment, root);
             }
             None => alone.push(root),
         }
     }
-    let several = groups.len() + alone.len() > 1;
-    let finder = Finder { tree, dirs, evidence, several };
-    let mut stacks: Vec<DraftStack> =
-        groups.into_iter().map(|(path, by_environment)| finder.directories(path, &by_environment)).collect();
-    stacks.extend(finder.single_roots(&alone));
+    let has_several_stacks = groups.len() + alone.len() > 1;
+    let builder = StackBuilder { tree, dirs, scripts, has_several_stacks };
+    let mut stacks: Vec<DraftStack> = groups
+        .into_iter()
+        .map(|(path, by_environment)| builder.stack_of_directories(path, &by_environment))
+        .collect();
+    stacks.extend(builder.stacks_of_single_folders(&alone));
     stacks
 }
 
 /// Returns the folder as a template over the environment at this depth, and the environment.
-fn template(dir: &Utf8Path, depth: usize) -> (String, String) {
+fn path_template(dir: &Utf8Path, depth: usize) -> (String, String) {
     let parts: Vec<&str> = dir.components().map(|part| part.as_str()).collect();
     let environment = parts[depth];
     let part = |(at, part): (usize, &&str)| match at.cmp(&depth) {
-        std::cmp::Ordering::Less => literal(part),
+        std::cmp::Ordering::Less => escape_braces(part),
         std::cmp::Ordering::Equal => "{env}".to_owned(),
         std::cmp::Ordering::Greater => with_env(part, environment),
     };
     (parts.iter().enumerate().map(part).collect::<Vec<_>>().join("/"), environment.to_owned())
 }
 
-struct Finder<'a> {
+/// Builder of stacks, with the facts about the repository that it needs.
+struct StackBuilder<'a> {
     tree: &'a RepositoryTree,
+    /// Folders of all root modules.
     dirs: Vec<&'a Utf8Path>,
-    evidence: &'a Evidence,
-    several: bool,
+    scripts: &'a ScriptFindings,
+    has_several_stacks: bool,
 }
 
-impl Finder<'_> {
+impl StackBuilder<'_> {
     /// Makes a stack with a folder per environment.
-    fn directories(&self, path: String, by_environment: &BTreeMap<String, &Root>) -> DraftStack {
+    fn stack_of_directories(
+        &self,
+        path: String,
+        by_environment: &BTreeMap<String, &RootModule>,
+    ) -> DraftStack {
         let folders = by_environment
             .iter()
             .map(|(environment, root)| (environment.as_str(), self.tree.folders[&root.dir].as_slice()));
-        let files: Files = by_environment
+        let files: PairFiles = by_environment
             .iter()
             .filter_map(|(environment, root)| {
-                Some((environment.clone(), open_backends::file_in(self.tree, &root.dir)?))
+                Some((environment.clone(), incomplete_backends::pair_file_in(self.tree, &root.dir)?))
             })
             .collect();
-        let open = by_environment
+        let incomplete = by_environment
             .values()
             .filter_map(|root| root.module.backend.as_ref())
-            .find(|b| open_backends::is_open(b));
-        let pairs = open.map(|block| {
+            .find(|b| incomplete_backends::is_incomplete(b));
+        let pairs = incomplete.map(|block| {
             if files.is_empty() {
-                open_backends::pairs_of_scripts(block, self.evidence, self.several)
+                incomplete_backends::pairs_of_scripts(block, self.scripts, self.has_several_stacks)
             } else {
-                open_backends::pairs_of_files(block, &files)
+                incomplete_backends::pairs_of_files(block, &files)
             }
         });
         DraftStack {
             name: String::new(),
             path,
             dirs: by_environment.iter().map(|(name, root)| (name.clone(), root.dir.clone())).collect(),
-            var_files: var_files::inside(folders).files,
+            var_files: var_files::find_in_environment_folders(folders).files,
             pairs,
-            workspaces: false,
+            uses_workspaces: false,
             needs: Vec::new(),
-            kind: EnvironmentLayout::Directories,
+            layout: EnvironmentLayout::Directories,
         }
     }
 
     /// Makes the stacks of folders that name no environment; environments of one stack may be those of others.
-    fn single_roots(&self, roots: &[&Root]) -> Vec<DraftStack> {
+    fn stacks_of_single_folders(&self, roots: &[&RootModule]) -> Vec<DraftStack> {
         let mut sets: Vec<var_files::VarFileSet> =
-            roots.iter().map(|root| var_files::below(self.tree, &root.dir, &self.dirs)).collect();
+            roots.iter().map(|root| var_files::find_below(self.tree, &root.dir, &self.dirs)).collect();
         let without = sets.iter().filter(|set| set.files.is_empty()).count();
         for (set, root) in sets.iter_mut().zip(roots).filter(|(set, _)| set.files.is_empty()) {
-            *set = var_files::beside(self.tree, &root.dir, &self.dirs, without == 1);
+            *set = var_files::find_outside_roots(self.tree, &root.dir, &self.dirs, without == 1);
         }
         let known: BTreeSet<String> = sets.iter().flat_map(|set| set.environments.clone()).collect();
-        let only = roots.len() == 1;
-        roots.iter().zip(sets).map(|(root, set)| self.single_root(root, set, &known, only)).collect()
+        let is_only_root = roots.len() == 1;
+        roots
+            .iter()
+            .zip(sets)
+            .map(|(root, set)| self.stack_of_single_folder(root, set, &known, is_only_root))
+            .collect()
     }
 
-    fn single_root(
+    /// Makes a stack of one folder that holds all of its environments, or that belongs to none.
+    fn stack_of_single_folder(
         &self,
-        root: &Root,
+        root: &RootModule,
         set: var_files::VarFileSet,
         known: &BTreeSet<String>,
-        only: bool,
+        is_only_root: bool,
     ) -> DraftStack {
-        let files = open_backends::files_below(self.tree, &root.dir, &self.dirs);
-        let used = workspace_usage::workspaces(&root.module);
-        let environments = self.environments(root, set.environments, &files, &used, known, only);
-        let (pairs, workspaces) = match &root.module.backend {
-            _ if environments.is_empty() => (self.pairs_alone(root), false),
+        let files = incomplete_backends::pair_files_below(self.tree, &root.dir, &self.dirs);
+        let mentions = workspace_usage::find_mentions(&root.module);
+        let environments = self.environments(root, set.environments, &files, &mentions, known, is_only_root);
+        let (pairs, uses_workspaces) = match &root.module.backend {
+            _ if environments.is_empty() => (self.pairs_without_environments(root), false),
             None => (None, true),
             Some(block) => {
-                let told =
-                    self.evidence.backend_pairs.iter().any(|(_, template, _)| template.contains("{env}"));
+                let has_template =
+                    self.scripts.backend_pairs.iter().any(|(_, template, _)| template.contains("{env}"));
                 let pairs = if !files.is_empty() {
-                    Some(open_backends::pairs_of_files(block, &files))
-                } else if open_backends::is_open(block) || told && only {
-                    Some(open_backends::pairs_of_scripts(block, self.evidence, self.several))
+                    Some(incomplete_backends::pairs_of_files(block, &files))
+                } else if incomplete_backends::is_incomplete(block) || has_template && is_only_root {
+                    Some(incomplete_backends::pairs_of_scripts(block, self.scripts, self.has_several_stacks))
                 } else {
                     None
                 };
-                let workspaces = !pairs.as_ref().is_some_and(Pairs::distinguish_environments);
-                (pairs, workspaces)
+                let uses_workspaces = !pairs.as_ref().is_some_and(DraftPairs::distinguish_environments);
+                (pairs, uses_workspaces)
             }
         };
-        let kind = if environments.is_empty() {
-            EnvironmentLayout::Alone(root.dir.clone())
+        let layout = if environments.is_empty() {
+            EnvironmentLayout::NoEnvironment(root.dir.clone())
         } else {
-            EnvironmentLayout::OneRoot
+            EnvironmentLayout::SingleFolder
         };
         DraftStack {
             name: String::new(),
-            path: if root.dir.as_str().is_empty() { ".".to_owned() } else { literal(root.dir.as_str()) },
+            path: if root.dir.as_str().is_empty() {
+                ".".to_owned()
+            } else {
+                escape_braces(root.dir.as_str())
+            },
             dirs: environments.into_iter().map(|name| (name, root.dir.clone())).collect(),
             var_files: set.files,
             pairs,
-            workspaces,
+            uses_workspaces,
             needs: Vec::new(),
-            kind,
+            layout,
         }
     }
 
-    /// Returns the environments of one folder: those of its var files, its files of pairs, the workspaces that the
-    /// folder or a script names; else, if its backend is incomplete or it mentions its workspace, those of the other
+    /// Returns the environments of one folder: those of its var files, its files with pairs for the backend, the workspaces
+    /// that the folder or a script names; else, if its backend is incomplete or it mentions its workspace, those of the other
     /// stacks or of scripts.
     fn environments(
         &self,
-        root: &Root,
+        root: &RootModule,
         of_var_files: BTreeSet<String>,
-        files: &Files,
-        used: &Workspaces,
+        files: &PairFiles,
+        mentions: &WorkspaceMentions,
         known: &BTreeSet<String>,
-        only: bool,
+        is_only_root: bool,
     ) -> BTreeSet<String> {
         if !of_var_files.is_empty() {
             return of_var_files;
@@ -168,40 +189,41 @@ impl Finder<'_> {
         if !files.is_empty() {
             return files.keys().cloned().collect();
         }
-        let selected = only && self.evidence.selects.is_some();
-        let open = root.module.backend.as_ref().is_some_and(open_backends::is_open);
-        if !(used.any || selected || open) {
+        let selected = is_only_root && self.scripts.file_selecting_workspaces.is_some();
+        let is_incomplete = root.module.backend.as_ref().is_some_and(incomplete_backends::is_incomplete);
+        if !(mentions.is_mentioned || selected || is_incomplete) {
             return BTreeSet::new();
         }
-        let mut named = used.names.clone();
-        if selected || used.any {
-            named.extend(self.evidence.workspaces.iter().cloned());
+        let mut named = mentions.names.clone();
+        if selected || mentions.is_mentioned {
+            named.extend(self.scripts.workspaces.iter().cloned());
         }
         if named.is_empty() {
             named.extend(known.iter().cloned());
         }
         if named.is_empty() {
-            named.extend(self.evidence.named_after.iter().cloned());
+            named.extend(self.scripts.environments.iter().cloned());
         }
         named
     }
 
-    fn pairs_alone(&self, root: &Root) -> Option<Pairs> {
-        let block = root.module.backend.as_ref().filter(|block| open_backends::is_open(block))?;
-        Some(open_backends::pairs_of_scripts(block, self.evidence, self.several))
+    /// Returns the pairs for an incomplete backend of a stack that belongs to no environment.
+    fn pairs_without_environments(&self, root: &RootModule) -> Option<DraftPairs> {
+        let block = root.module.backend.as_ref().filter(|block| incomplete_backends::is_incomplete(block))?;
+        Some(incomplete_backends::pairs_of_scripts(block, self.scripts, self.has_several_stacks))
     }
 }
 
 /// Makes a stack of a Terragrunt unit outside the environments' folders.
-pub(super) fn lone_unit(dir: &Utf8PathBuf) -> DraftStack {
+pub(super) fn stack_of_lone_unit(dir: &Utf8PathBuf) -> DraftStack {
     DraftStack {
         name: String::new(),
-        path: literal(dir.as_str()),
+        path: escape_braces(dir.as_str()),
         dirs: BTreeMap::new(),
         var_files: Vec::new(),
         pairs: None,
-        workspaces: false,
+        uses_workspaces: false,
         needs: Vec::new(),
-        kind: EnvironmentLayout::Alone(dir.clone()),
+        layout: EnvironmentLayout::NoEnvironment(dir.clone()),
     }
 }

@@ -7,12 +7,12 @@ use ignore::WalkBuilder;
 
 use crate::engine::{detect::DetectError, layout::marks_stack};
 
-/// Folders that programs fill.
+/// Names of folders that programs fill, which envctl does not enter.
 const CACHES: [&str; 7] =
     [".git", ".terraform", ".terragrunt-cache", ".terragrunt-stack", ".envctl", "node_modules", ".venv"];
 
-/// Folders of examples and tests.
-const FOR_SHOW: [&str; 6] = ["example", "examples", "fixtures", "testdata", "tests", "vendor"];
+/// Names of folders with examples and tests.
+const EXAMPLE_FOLDERS: [&str; 6] = ["example", "examples", "fixtures", "testdata", "tests", "vendor"];
 
 /// Error of reading a repository.
 #[derive(Debug, thiserror::Error)]
@@ -36,15 +36,15 @@ pub enum ScaffoldError {
     Engine(#[from] DetectError),
 }
 
-/// Folders below a root.
+/// Folders of a repository.
 #[derive(Debug, Default)]
 pub(super) struct RepositoryTree {
-    /// Root, absolute.
+    /// Absolute path of the root folder.
     pub(super) root: Utf8PathBuf,
     /// Sorted names of files by folder; folders are relative to the root.
     pub(super) folders: BTreeMap<Utf8PathBuf, Vec<String>>,
-    /// Folders of examples and tests, which were not entered.
-    pub(super) left_out: Vec<Utf8PathBuf>,
+    /// Folders of examples and tests, which envctl did not enter.
+    pub(super) skipped_folders: Vec<Utf8PathBuf>,
 }
 
 impl RepositoryTree {
@@ -56,9 +56,11 @@ impl RepositoryTree {
         walker.filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
             let above = entry.path().parent().and_then(|path| path.file_name());
-            let inside_show = above.is_some_and(|name| FOR_SHOW.iter().any(|show| name == *show));
+            let is_inside_examples =
+                above.is_some_and(|name| EXAMPLE_FOLDERS.iter().any(|examples| name == *examples));
             entry.file_type().is_some_and(|kind| kind.is_dir())
-                && (entry.depth() == 0 || !(CACHES.contains(&&*name) || entry.depth() > 1 && inside_show))
+                && (entry.depth() == 0
+                    || !(CACHES.contains(&&*name) || entry.depth() > 1 && is_inside_examples))
         });
         for entry in walker.build() {
             let entry = entry?;
@@ -66,8 +68,8 @@ impl RepositoryTree {
             match Utf8Path::from_path(entry.path()) {
                 Some(path) => {
                     let below = path.strip_prefix(root).unwrap_or(path).to_owned();
-                    if entry.depth() > 0 && FOR_SHOW.contains(&name.as_str()) {
-                        tree.left_out.push(below);
+                    if entry.depth() > 0 && EXAMPLE_FOLDERS.contains(&name.as_str()) {
+                        tree.skipped_folders.push(below);
                     } else {
                         tree.folders.insert(below, file_names(path)?);
                     }
@@ -78,12 +80,12 @@ impl RepositoryTree {
                 None => {}
             }
         }
-        tree.left_out.sort_unstable();
+        tree.skipped_folders.sort_unstable();
         Ok(tree)
     }
 
     /// Returns the folders that hold a stack's or a module's files.
-    pub(super) fn marked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &[String])> {
+    pub(super) fn folders_with_configuration(&self) -> impl Iterator<Item = (&Utf8PathBuf, &[String])> {
         self.folders
             .iter()
             .filter(|(_, names)| names.iter().any(|name| marks_stack(name)))
@@ -132,10 +134,10 @@ mod tests {
             (".github/workflows/x.yml", ""),
         ]);
         let tree = RepositoryTree::read(sample.root()).unwrap();
-        let marked: Vec<&str> = tree.marked().map(|(folder, _)| folder.as_str()).collect();
-        assert_eq!(marked, ["infra"]);
+        let found: Vec<&str> = tree.folders_with_configuration().map(|(folder, _)| folder.as_str()).collect();
+        assert_eq!(found, ["infra"]);
         assert_eq!(tree.folders[Utf8Path::new("infra")], ["main.tf", "staging.tfvars"]);
-        assert_eq!(tree.left_out, ["modules/a/examples"]);
+        assert_eq!(tree.skipped_folders, ["modules/a/examples"]);
         assert!(tree.files().any(|file| file == ".github/workflows/x.yml"));
     }
 }

@@ -17,8 +17,8 @@ const OWN_FOLDER: &str = "${get_terragrunt_dir()}";
 pub(super) struct UnitSources {
     /// Folders, relative to the repository.
     folders: Vec<Utf8PathBuf>,
-    /// Last folders of paths whose beginning is an expression.
-    ends: Vec<Utf8PathBuf>,
+    /// Literal ends of paths that begin with an expression.
+    path_suffixes: Vec<Utf8PathBuf>,
 }
 
 impl UnitSources {
@@ -37,6 +37,7 @@ impl UnitSources {
         found
     }
 
+    /// Adds the folder that a `source` refers to; `folder` is the folder of the file with the source.
     fn add(&mut self, folder: &Utf8Path, source: &str) {
         let source = source.split('?').next().unwrap_or_default();
         if source.contains("::") || source.contains("://") {
@@ -49,15 +50,16 @@ impl UnitSources {
             Some((_, end)) => {
                 let end = end.rsplit_once("../").map_or(end, |(_, end)| end).trim_matches('/');
                 if !end.is_empty() && end != ".." {
-                    self.ends.push(end.into());
+                    self.path_suffixes.push(end.into());
                 }
             }
         }
     }
 
-    /// Returns true if a source refers to this folder.
-    pub(super) fn name(&self, folder: &Utf8Path) -> bool {
-        self.folders.iter().any(|named| named == folder) || self.ends.iter().any(|end| folder.ends_with(end))
+    /// Returns true if the source of a unit refers to this folder.
+    pub(super) fn contains(&self, folder: &Utf8Path) -> bool {
+        self.folders.iter().any(|source| source == folder)
+            || self.path_suffixes.iter().any(|end| folder.ends_with(end))
     }
 }
 
@@ -103,7 +105,7 @@ mod tests {
             [("a", true), ("b", true), ("c", true), ("d", true), ("e", true), ("f", false), ("g", false)]
         {
             let folder = Utf8Path::new("modules").join(name);
-            assert_eq!(sources.name(&folder), is_named, "{name}: {sources:?}");
+            assert_eq!(sources.contains(&folder), is_named, "{name}: {sources:?}");
         }
     }
 

@@ -5,21 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    environment_names::{is_name, literal, role, template_of, tokens, with_env},
+    environment_names::{escape_braces, is_environment_name, role_of_name, template_of, with_env, words_of},
     path_position::{CONTAINERS, EnvironmentPositions},
     tree::RepositoryTree,
 };
 use crate::engine::layout::auto_var_files;
 
-/// Folders that hold a file per environment.
-const HOLDERS: [&str; 8] =
+/// Names of folders that hold a var file per environment.
+const VAR_FILE_FOLDERS: [&str; 8] =
     ["vars", "tfvars", "var-files", "varfiles", "var_files", "variables", "config", "params"];
 
-/// Names of files for all environments.
-const SHARED: [&str; 8] = ["common", "shared", "global", "globals", "default", "defaults", "base", "all"];
+/// Names of var files for all environments, without extension.
+const SHARED_NAMES: [&str; 8] =
+    ["common", "shared", "global", "globals", "default", "defaults", "base", "all"];
 
-/// Words in the names of files that are to be copied.
-const FOR_SHOW: [&str; 3] = ["example", "sample", "template"];
+/// Words in the names of example files, which users copy and edit.
+const EXAMPLE_WORDS: [&str; 3] = ["example", "sample", "template"];
 
 /// Var files of one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,39 +33,47 @@ pub(super) struct VarFileSet {
 
 /// Returns true if a file has the name of a var file.
 pub(super) fn is_var_file(name: &str) -> bool {
-    stem(name).is_some()
+    var_file_stem(name).is_some()
 }
 
-fn stem(name: &str) -> Option<&str> {
+/// Returns the name of a var file without its extension; `None` for another file, and for examples.
+fn var_file_stem(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(".tfvars").or_else(|| name.strip_suffix(".tfvars.json"))?;
-    (!stem.is_empty() && !tokens(stem).any(|token| FOR_SHOW.contains(&token))).then_some(stem)
+    (!stem.is_empty() && !words_of(stem).any(|token| EXAMPLE_WORDS.contains(&token))).then_some(stem)
 }
 
 /// Finds the var files per environment below a root module's folder.
-pub(super) fn below(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFileSet {
+pub(super) fn find_below(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFileSet {
     let nested = |path: &Utf8Path| {
         roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
     };
     let folders = tree.folders.iter().filter(|(path, _)| path.starts_with(root) && !nested(path));
-    collect(
+    var_file_set(
         folders.map(|(path, names)| (path.strip_prefix(root).unwrap_or(path).to_owned(), names.as_slice())),
     )
 }
 
-/// Finds the var files per environment outside all root modules that name this root module (all of them if `only`).
-pub(super) fn beside(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path], only: bool) -> VarFileSet {
+/// Finds the var files per environment outside all root modules: those whose paths contain the name of this root module, or
+/// all of them if it is the only root module.
+pub(super) fn find_outside_roots(
+    tree: &RepositoryTree,
+    root: &Utf8Path,
+    roots: &[&Utf8Path],
+    is_only_root: bool,
+) -> VarFileSet {
     let inside = |path: &Utf8Path| roots.iter().any(|other| path.starts_with(other));
     let own = root.file_name().unwrap_or_default();
-    let names_it = |path: &Utf8Path, name: &str| {
-        only || path.components().any(|part| part.as_str() == own)
-            || stem(name).is_some_and(|stem| tokens(stem).any(|t| t == own))
+    let names_root = |path: &Utf8Path, name: &str| {
+        is_only_root
+            || path.components().any(|part| part.as_str() == own)
+            || var_file_stem(name).is_some_and(|stem| words_of(stem).any(|t| t == own))
     };
     let mut folders: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
     for (path, names) in tree.folders.iter().filter(|(path, _)| !inside(path)) {
-        let names: Vec<String> = names.iter().filter(|name| names_it(path, name)).cloned().collect();
+        let names: Vec<String> = names.iter().filter(|name| names_root(path, name)).cloned().collect();
         folders.insert(path.clone(), names);
     }
-    let mut set = collect(folders.iter().map(|(path, names)| (path.clone(), names.as_slice())));
+    let mut set = var_file_set(folders.iter().map(|(path, names)| (path.clone(), names.as_slice())));
     let up: String = root.components().map(|_| "../").collect();
     for file in &mut set.files {
         let bare = file.trim_start_matches('?').to_owned();
@@ -74,7 +83,9 @@ pub(super) fn beside(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path]
 }
 
 /// Finds the var files in the folders of the environments themselves, except those that engines load by their names.
-pub(super) fn inside<'a>(folders: impl IntoIterator<Item = (&'a str, &'a [String])>) -> VarFileSet {
+pub(super) fn find_in_environment_folders<'a>(
+    folders: impl IntoIterator<Item = (&'a str, &'a [String])>,
+) -> VarFileSet {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut environments = BTreeSet::new();
     for (environment, names) in folders {
@@ -84,27 +95,28 @@ pub(super) fn inside<'a>(folders: impl IntoIterator<Item = (&'a str, &'a [String
             found.entry(with_env(name, environment)).or_default().insert(environment.to_owned());
         }
     }
-    in_order(&found, Vec::new(), environments)
+    ordered_set(&found, Vec::new(), environments)
 }
 
-fn collect<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) -> VarFileSet {
+/// Finds the environments and the shared files in these folders with their file names.
+fn var_file_set<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) -> VarFileSet {
     let folders: Vec<(Utf8PathBuf, Vec<&str>)> = folders
         .map(|(path, names)| {
             (path, names.iter().map(String::as_str).filter(|name| is_var_file(name)).collect())
         })
         .filter(|(_, names): &(_, Vec<&str>)| !names.is_empty())
         .collect();
-    let places = EnvironmentPositions::of(folders.iter().map(|(path, _)| path.as_path()));
+    let positions = EnvironmentPositions::collect(folders.iter().map(|(path, _)| path.as_path()));
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut shared = Vec::new();
     for (path, names) in &folders {
-        for (name, role) in purposes(&places, path, names) {
-            match role {
-                FilePurpose::Of { template, environment } => {
+        for (name, purpose) in purposes(&positions, path, names) {
+            match purpose {
+                FilePurpose::Environment { template, environment } => {
                     found.entry(template).or_default().insert(environment);
                 }
-                FilePurpose::Shared => shared.push(literal(path.join(name).as_str())),
-                FilePurpose::None => {}
+                FilePurpose::Shared => shared.push(escape_braces(path.join(name).as_str())),
+                FilePurpose::Unrelated => {}
             }
         }
     }
@@ -112,29 +124,33 @@ fn collect<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) -> Va
     if environments.is_empty() {
         return VarFileSet::default();
     }
-    in_order(&found, shared, environments)
+    ordered_set(&found, shared, environments)
 }
 
+/// Purpose of a var file.
 enum FilePurpose {
-    Of { template: String, environment: String },
+    /// Values for one environment; the template is the path with `{env}`.
+    Environment { template: String, environment: String },
+    /// Values for all environments.
     Shared,
-    None,
+    /// File for no environment.
+    Unrelated,
 }
 
 /// Returns the purpose of each var file of one folder.
 fn purposes<'a>(
-    places: &EnvironmentPositions,
+    positions: &EnvironmentPositions,
     path: &Utf8Path,
     names: &[&'a str],
 ) -> Vec<(&'a str, FilePurpose)> {
-    if let Some(depth) = places.depth(path) {
+    if let Some(depth) = positions.environment_depth(path) {
         let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
         let environment = parts[depth].to_owned();
         let of = |name: &str| {
-            let mut parts: Vec<String> = parts.iter().map(|part| literal(part)).collect();
+            let mut parts: Vec<String> = parts.iter().map(|part| escape_braces(part)).collect();
             "{env}".clone_into(&mut parts[depth]);
             parts.push(with_env(name, &environment));
-            FilePurpose::Of { template: parts.join("/"), environment: environment.clone() }
+            FilePurpose::Environment { template: parts.join("/"), environment: environment.clone() }
         };
         return names.iter().map(|name| (*name, of(name))).collect();
     }
@@ -142,37 +158,38 @@ fn purposes<'a>(
     let files: Vec<(&str, &str)> = names
         .iter()
         .filter(|name| !path.as_str().is_empty() || !auto.iter().any(|auto| auto == *name))
-        .filter_map(|name| Some((*name, stem(name)?)))
+        .filter_map(|name| Some((*name, var_file_stem(name)?)))
         .collect();
-    let is_shared = |stem: &str| SHARED.contains(&stem) || stem == "terraform";
+    let is_shared = |stem: &str| SHARED_NAMES.contains(&stem) || stem == "terraform";
     let own: Vec<&str> = files.iter().map(|(_, stem)| *stem).filter(|stem| !is_shared(stem)).collect();
     let last = path.file_name().unwrap_or_default();
     let templates: BTreeSet<Option<String>> = own.iter().map(|stem| template_of(stem).map(|t| t.0)).collect();
-    let whole = (CONTAINERS.contains(&last)
-        || HOLDERS.contains(&last) && own.iter().any(|stem| role(stem).is_some()))
+    let is_whole_stem = (CONTAINERS.contains(&last)
+        || VAR_FILE_FOLDERS.contains(&last) && own.iter().any(|stem| role_of_name(stem).is_some()))
         && (templates.len() > 1 || templates.contains(&None));
-    let any = whole && !own.is_empty() || templates.iter().any(Option::is_some);
-    let folder = literal(path.as_str());
+    let has_environments = is_whole_stem && !own.is_empty() || templates.iter().any(Option::is_some);
+    let folder = escape_braces(path.as_str());
     let of = |name: &str, stem: &str| {
         if is_shared(stem) {
-            return if any { FilePurpose::Shared } else { FilePurpose::None };
+            return if has_environments { FilePurpose::Shared } else { FilePurpose::Unrelated };
         }
-        let found = if whole { Some(("{env}".to_owned(), stem.to_owned())) } else { template_of(stem) };
-        match found.filter(|(_, environment)| is_name(environment)) {
+        let found =
+            if is_whole_stem { Some(("{env}".to_owned(), stem.to_owned())) } else { template_of(stem) };
+        match found.filter(|(_, environment)| is_environment_name(environment)) {
             Some((template, environment)) => {
                 let extension = &name[stem.len()..];
                 let file = format!("{template}{extension}");
                 let template = if folder.is_empty() { file } else { format!("{folder}/{file}") };
-                FilePurpose::Of { template, environment }
+                FilePurpose::Environment { template, environment }
             }
-            None => FilePurpose::None,
+            None => FilePurpose::Unrelated,
         }
     };
     files.into_iter().map(|(name, stem)| (name, of(name, stem))).collect()
 }
 
-/// Orders shared files first; a file that some environments lack is optional.
-fn in_order(
+/// Puts shared files first, and marks a file that some environments lack as optional.
+fn ordered_set(
     found: &BTreeMap<String, BTreeSet<String>>,
     shared: Vec<String>,
     environments: BTreeSet<String>,
@@ -191,9 +208,9 @@ mod tests {
         let sample = Sample::new(&files);
         let tree = RepositoryTree::read(sample.root()).unwrap();
         let root = Utf8Path::new(root);
-        let mut set = below(&tree, root, &[root]);
+        let mut set = find_below(&tree, root, &[root]);
         if set.files.is_empty() {
-            set = beside(&tree, root, &[root], true);
+            set = find_outside_roots(&tree, root, &[root], true);
         }
         (set.files, set.environments.into_iter().collect())
     }
@@ -243,7 +260,7 @@ mod tests {
     fn var_files_in_environment_folders_are_passed_if_no_engine_loads_them() {
         let staging = ["staging.tfvars".to_owned(), "terraform.tfvars".to_owned()];
         let prod = ["prod.tfvars".to_owned(), "x.auto.tfvars".to_owned(), "size.tfvars".to_owned()];
-        let set = inside([("staging", staging.as_slice()), ("prod", prod.as_slice())]);
+        let set = find_in_environment_folders([("staging", staging.as_slice()), ("prod", prod.as_slice())]);
         assert_eq!(set.files, ["?size.tfvars", "{env}.tfvars"]);
     }
 }

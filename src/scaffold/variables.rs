@@ -5,23 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use super::{roots::Roots, stack::DraftStack, tree::RepositoryTree};
+use super::{roots::RootModules, stack::DraftStack, tree::RepositoryTree};
 use crate::{
     engine::layout::auto_var_files,
     hcl::{Module, VarFileContent, VariableDecl, read_var_file},
 };
 
-/// Variable without a default that no file sets.
+/// Variable without a default that no var file sets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Unset {
+pub(super) struct UnsetVariable {
     /// True if plans hide the value.
     pub(super) sensitive: bool,
     /// Name of the variable.
     pub(super) name: String,
 }
 
-/// Returns the literal values of variables in one environment.
-pub(super) fn values(
+/// Returns the literal values of a stack's variables in one environment, from defaults and var files.
+pub(super) fn literal_values(
     tree: &RepositoryTree,
     module: &Module,
     dir: &Utf8Path,
@@ -32,7 +32,7 @@ pub(super) fn values(
         Some((name.clone(), variable.default.as_ref()?.literal()?.clone()))
     };
     let mut values: BTreeMap<String, Value> = module.variables.iter().filter_map(default).collect();
-    for content in contents(tree, dir, var_files, environment) {
+    for content in var_file_contents(tree, dir, var_files, environment) {
         let literals =
             content.into_iter().filter_map(|(name, value)| Some((name, value.value.literal()?.clone())));
         values.extend(literals);
@@ -40,17 +40,17 @@ pub(super) fn values(
     values
 }
 
-/// Returns the variables without a value by environment.
-pub(super) fn unset(
+/// Returns the variables without a value of all stacks, by environment.
+pub(super) fn unset_variables(
     tree: &RepositoryTree,
-    roots: &Roots,
+    roots: &RootModules,
     stacks: &[DraftStack],
-) -> BTreeMap<String, BTreeSet<Unset>> {
-    let mut unset: BTreeMap<String, BTreeSet<Unset>> = BTreeMap::new();
+) -> BTreeMap<String, BTreeSet<UnsetVariable>> {
+    let mut unset: BTreeMap<String, BTreeSet<UnsetVariable>> = BTreeMap::new();
     for stack in stacks {
         for (environment, dir) in &stack.dirs {
-            let Some(root) = roots.found.iter().find(|root| root.dir == *dir) else { continue };
-            let set: BTreeSet<String> = contents(tree, dir, &stack.var_files, environment)
+            let Some(root) = roots.all.iter().find(|root| root.dir == *dir) else { continue };
+            let set: BTreeSet<String> = var_file_contents(tree, dir, &stack.var_files, environment)
                 .into_iter()
                 .flat_map(VarFileContent::into_keys)
                 .collect();
@@ -59,8 +59,8 @@ pub(super) fn unset(
                 .variables
                 .iter()
                 .filter(|(name, variable)| variable.default.is_none() && !set.contains(*name));
-            let missing =
-                missing.map(|(name, variable)| Unset { sensitive: variable.sensitive, name: name.clone() });
+            let missing = missing
+                .map(|(name, variable)| UnsetVariable { sensitive: variable.sensitive, name: name.clone() });
             unset.entry(environment.clone()).or_default().extend(missing);
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn unset(
 
 /// Returns the values of an environment's var files in the engine's order; broken files are skipped (`envctl check`
 /// reports them).
-fn contents(
+fn var_file_contents(
     tree: &RepositoryTree,
     dir: &Utf8Path,
     var_files: &[String],

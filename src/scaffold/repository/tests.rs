@@ -1,16 +1,16 @@
 use super::{super::sample::Sample, *};
 
-/// Surveys these files in a folder named `shop`.
-fn of(files: &[(&str, &str)]) -> InitDraft {
+/// Reads a repository of these files in a folder named `shop`.
+fn draft_of(files: &[(&str, &str)]) -> InitDraft {
     let files: Vec<(String, &str)> =
         files.iter().map(|(path, text)| (format!("shop/{path}"), *text)).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
-    InitDraft::of(&Sample::new(&files).root().join("shop")).unwrap()
+    InitDraft::read(&Sample::new(&files).root().join("shop")).unwrap()
 }
 
 /// Returns the lines of the written file that are neither empty nor comments.
-fn lines(survey: &InitDraft) -> Vec<String> {
-    let text = survey.toml.as_deref().unwrap();
+fn lines(draft: &InitDraft) -> Vec<String> {
+    let text = draft.toml.as_deref().unwrap();
     let table: Result<toml::Table, _> = text.parse();
     assert!(table.is_ok(), "{text}\n{table:?}");
     let bare = text.lines().map(|line| line.split(" # ").next().unwrap_or_default());
@@ -29,13 +29,13 @@ fn reads(key: &str) -> String {
 
 #[test]
 fn workspaces_are_known_from_scripts_alone() {
-    let survey = of(&[
+    let draft = draft_of(&[
         ("terraform/main.tf", &backend("shop")),
         ("bin/plan-staging.sh", "tofu workspace select staging\n"),
         ("bin/plan-production.sh", "tofu workspace select production\n"),
     ]);
     assert_eq!(
-        lines(&survey),
+        lines(&draft),
         [
             "[project]",
             "name = \"shop\"",
@@ -56,13 +56,13 @@ fn workspaces_are_known_from_scripts_alone() {
 
 #[test]
 fn a_workspace_of_another_name_than_its_var_file_is_written_down() {
-    let survey = of(&[
+    let draft = draft_of(&[
         ("main.tf", &backend("shop")),
         ("envs/stage.tfvars", ""),
         ("envs/prod.tfvars", ""),
         ("Makefile", "prod:\n\tterraform workspace select production\n"),
     ]);
-    let lines = lines(&survey);
+    let lines = lines(&draft);
     assert!(lines.contains(&"workspace = \"stage\"".to_owned()), "{lines:?}");
     assert!(lines.contains(&"workspace = \"production\"".to_owned()), "{lines:?}");
     assert!(lines.contains(&"path = \".\"".to_owned()), "{lines:?}");
@@ -71,13 +71,13 @@ fn a_workspace_of_another_name_than_its_var_file_is_written_down() {
 #[test]
 fn a_key_that_scripts_pass_is_taken_over() {
     let script = "PROJECT=books\nterraform init -reconfigure -backend-config=\"key=$PROJECT/$ENV/terraform.tfstate\"\n";
-    let survey = of(&[
+    let draft = draft_of(&[
         ("infra/main.tf", "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n"),
         ("infra/envs/staging.tfvars", ""),
         ("infra/envs/production.tfvars", ""),
         ("scripts/plan", script),
     ]);
-    let text = survey.toml.as_deref().unwrap();
+    let text = draft.toml.as_deref().unwrap();
     assert!(
         text.contains("# As in scripts/plan.\nbackend.s3 = { key = \"books/{env}/terraform.tfstate\" }\n"),
         "{text}"
@@ -88,12 +88,12 @@ fn a_key_that_scripts_pass_is_taken_over() {
 #[test]
 fn pairs_that_differ_are_written_for_each_environment() {
     let open = "terraform {\n  backend \"s3\" {}\n}\n";
-    let survey = of(&[
+    let draft = draft_of(&[
         ("main.tf", open),
         ("backend/dev.hcl", "bucket = \"acme-dev\"\nkey = \"state\"\nregion = \"eu-west-1\"\n"),
         ("backend/prod.hcl", "bucket = \"acme-prod\"\nkey = \"state\"\nregion = \"us-east-1\"\n"),
     ]);
-    let lines = lines(&survey);
+    let lines = lines(&draft);
     let position = |text: &str| lines.iter().position(|line| line == text);
     assert!(
         lines.contains(&"backend.s3 = { bucket = \"acme-{env}\", key = \"state\" }".to_owned()),
@@ -105,13 +105,13 @@ fn pairs_that_differ_are_written_for_each_environment() {
 
 #[test]
 fn a_stack_that_some_environments_lack_says_which_have_it() {
-    let survey = of(&[
+    let draft = draft_of(&[
         ("environments/dev/app/main.tf", &backend("dev/app")),
         ("environments/prod/app/main.tf", &backend("prod/app")),
         ("environments/prod/cdn/main.tf", &backend("prod/cdn")),
         ("bootstrap/main.tf", &backend("bootstrap")),
     ]);
-    let lines = lines(&survey);
+    let lines = lines(&draft);
     let at = |stack: &str| {
         let at = lines.iter().position(|line| line == &format!("[stacks.{stack}]")).unwrap();
         lines[at + 1..at + 3].join(" ")
@@ -125,54 +125,54 @@ fn a_stack_that_some_environments_lack_says_which_have_it() {
 fn the_states_that_a_stack_reads_are_its_needs_and_a_circle_is_told() {
     let network = backend("network") + &reads("app");
     let app = backend("app") + &reads("network");
-    let survey =
-        of(&[("network/main.tf", &network), ("app/main.tf", &app), ("dns/main.tf", &backend("dns"))]);
-    assert_eq!(lines(&survey).iter().filter(|line| line.starts_with("needs")).count(), 1);
-    assert_eq!(survey.warnings, ["`network` and `app` read each other's states"]);
+    let draft =
+        draft_of(&[("network/main.tf", &network), ("app/main.tf", &app), ("dns/main.tf", &backend("dns"))]);
+    assert_eq!(lines(&draft).iter().filter(|line| line.starts_with("needs")).count(), 1);
+    assert_eq!(draft.warnings, ["`network` and `app` read each other's states"]);
 }
 
 #[test]
 fn a_key_made_of_variables_is_followed_through_var_files() {
     let app = "variable \"env\" {}\n".to_owned() + &backend("app") + &reads("${var.env}/network");
-    let survey = of(&[
+    let draft = draft_of(&[
         ("live/dev/network/main.tf", &backend("dev/network")),
         ("live/dev/app/main.tf", &app),
         ("live/dev/app/terraform.tfvars", "env = \"dev\"\n"),
     ]);
-    assert!(lines(&survey).contains(&"needs = [\"network\"]".to_owned()), "{survey:?}");
+    assert!(lines(&draft).contains(&"needs = [\"network\"]".to_owned()), "{draft:?}");
 }
 
 #[test]
 fn one_root_without_environments_gets_one() {
-    let survey = of(&[("infra/main.tf", &backend("x"))]);
+    let draft = draft_of(&[("infra/main.tf", &backend("x"))]);
     assert_eq!(
-        lines(&survey)[2..],
+        lines(&draft)[2..],
         ["[environments.default]", "confirm = true", "[stacks.shop]", "path = \"infra\""]
     );
-    assert!(survey.notes[0].contains("belongs to no environment"), "{:?}", survey.notes);
+    assert!(draft.notes[0].contains("belongs to no environment"), "{:?}", draft.notes);
 }
 
 #[test]
 fn what_the_file_cannot_say_right_is_told() {
     let cloud = "terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n";
-    let survey = of(&[("infra/main.tf", cloud)]);
-    assert!(survey.warnings[0].contains("envctl refuses it"), "{:?}", survey.warnings);
-    let survey = of(&[
+    let draft = draft_of(&[("infra/main.tf", cloud)]);
+    assert!(draft.warnings[0].contains("envctl refuses it"), "{:?}", draft.warnings);
+    let draft = draft_of(&[
         ("app/main.tf", &backend("app")),
         ("app/staging.tfvars", ""),
         ("dns/staging/main.tf", &backend("dns")),
     ]);
-    assert!(survey.warnings[0].contains("`dns` has no workspaces today"), "{:?}", survey.warnings);
+    assert!(draft.warnings[0].contains("`dns` has no workspaces today"), "{:?}", draft.warnings);
 }
 
 #[test]
 fn nothing_found_is_no_file() {
-    let survey = of(&[("README.md", "terraform plan"), ("modules/a/main.tf", "")]);
-    assert_eq!(survey.toml, None);
+    let draft = draft_of(&[("README.md", "terraform plan"), ("modules/a/main.tf", "")]);
+    assert_eq!(draft.toml, None);
 }
 
 #[test]
 fn a_second_survey_says_the_same() {
     let files = [("b/prod/main.tf", ""), ("a/dev/main.tf", ""), ("a/prod/main.tf", ""), ("c/x.tf", "")];
-    assert_eq!(of(&files), of(&files));
+    assert_eq!(draft_of(&files), draft_of(&files));
 }

@@ -5,46 +5,46 @@ use std::{collections::BTreeSet, fs};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    environment_names::{is_name, is_word, tokens},
+    environment_names::{is_environment_name, is_environment_word, words_of},
     shell,
     tree::{RepositoryTree, ScaffoldError},
 };
 use crate::{engine::detect::installed_by_workflow, files, model::EngineName};
 
 /// Size limit of files that are read as scripts, in bytes.
-const LIMIT: u64 = 256 * 1024;
+const MAX_SIZE: u64 = 256 * 1024;
 
-/// Engine commands that identify a word before them as an engine.
-const VERBS: [&str; 10] =
+/// Verbs of engines: a word before one of them is the name of an engine's program.
+const ENGINE_VERBS: [&str; 10] =
     ["init", "plan", "apply", "destroy", "workspace", "validate", "import", "output", "fmt", "state"];
 
-/// Findings from scripts, with the files that hold them.
+/// Facts about engines and environments in the scripts of a repository, with the files that contain them.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
+pub(super) struct ScriptFindings {
     /// Engines that scripts start or install.
     engines: Vec<(EngineName, Utf8PathBuf)>,
     /// Workspaces that scripts select or create by name.
     pub(super) workspaces: BTreeSet<String>,
-    /// File that selects or creates workspaces.
-    pub(super) selects: Option<Utf8PathBuf>,
+    /// File with a command that selects or creates workspaces.
+    pub(super) file_selecting_workspaces: Option<Utf8PathBuf>,
     /// Pairs of `-backend-config` that scripts pass to `init`, as templates: `key`, `{project}/{env}/x`.
     pub(super) backend_pairs: Vec<(String, String, Utf8PathBuf)>,
-    /// Environments in the names of scripts: `plan:staging`, `deploy-staging.sh`.
-    pub(super) named_after: BTreeSet<String>,
+    /// Environments that the names of scripts name: `plan:staging`, `deploy-staging.sh`.
+    pub(super) environments: BTreeSet<String>,
 }
 
-impl Evidence {
+impl ScriptFindings {
     /// Reads the scripts of a repository.
     pub(super) fn read(tree: &RepositoryTree) -> Result<Self, ScaffoldError> {
-        let mut evidence = Self::default();
+        let mut findings = Self::default();
         for file in tree.files().filter(|file| is_script(file)) {
             let path = tree.root.join(&file);
-            if fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= LIMIT) {
+            if fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= MAX_SIZE) {
                 let bytes = files::read(&path).map_err(|error| ScaffoldError::Unreadable { path, error })?;
-                evidence.take(&file, &String::from_utf8_lossy(&bytes));
+                findings.read_script(&file, &String::from_utf8_lossy(&bytes));
             }
         }
-        Ok(evidence)
+        Ok(findings)
     }
 
     /// Returns the engine, if scripts use only one, with a file that uses it.
@@ -53,55 +53,60 @@ impl Evidence {
         self.engines.iter().all(|(engine, _)| *engine == first.0).then_some(first)
     }
 
-    fn take(&mut self, file: &Utf8Path, text: &str) {
+    /// Reads the text of one script.
+    fn read_script(&mut self, file: &Utf8Path, text: &str) {
         if let Some(stem) = file.file_stem().filter(|_| is_named_script(file)) {
-            self.named_after.extend(tokens(stem).filter(|token| is_word(token)).map(str::to_owned));
+            self.environments
+                .extend(words_of(stem).filter(|token| is_environment_word(token)).map(str::to_owned));
         }
         if file.file_name() == Some("package.json") {
-            self.take_package(text);
+            self.read_package(text);
         }
         self.engines.extend(installed_by_workflow(text).map(|engine| (engine, file.to_owned())));
         for line in text.lines() {
             let words = shell::words(line);
             for pair in words.windows(2) {
-                self.take_command(file, &pair[0], &pair[1]);
+                self.read_command(file, &pair[0], &pair[1]);
             }
-            self.take_workspace(file, &words);
+            self.read_workspace(file, &words);
             for (key, value) in shell::backend_pairs(&words) {
-                if let Some(template) = shell::template(&value, text) {
+                if let Some(template) = shell::to_template(&value, text) {
                     self.backend_pairs.push((key, template, file.to_owned()));
                 }
             }
         }
     }
 
-    fn take_command(&mut self, file: &Utf8Path, program: &str, next: &str) {
+    /// Records the engine that a word before an engine's verb names.
+    fn read_command(&mut self, file: &Utf8Path, program: &str, next: &str) {
         let program = program.rsplit('/').next().unwrap_or_default();
         let Some(engine) = EngineName::driven().find(|engine| engine.as_str() == program) else { return };
-        if VERBS.contains(&next) || next.starts_with("-chdir") {
+        if ENGINE_VERBS.contains(&next) || next.starts_with("-chdir") {
             self.engines.push((engine, file.to_owned()));
         }
     }
 
-    fn take_workspace(&mut self, file: &Utf8Path, words: &[String]) {
+    /// Records the workspaces that a line selects or creates.
+    fn read_workspace(&mut self, file: &Utf8Path, words: &[String]) {
         for (at, pair) in words.windows(2).enumerate() {
             if pair[0] != "workspace" || !["select", "new"].contains(&pair[1].as_str()) {
                 continue;
             }
-            self.selects.get_or_insert_with(|| file.to_owned());
+            self.file_selecting_workspaces.get_or_insert_with(|| file.to_owned());
             let name = words[at + 2..].iter().find(|word| !word.starts_with('-'));
-            if let Some(name) = name.filter(|name| is_name(name) && *name != "default") {
+            if let Some(name) = name.filter(|name| is_environment_name(name) && *name != "default") {
                 self.workspaces.insert(name.clone());
             }
         }
     }
 
     /// Records the environments in the names of npm scripts.
-    fn take_package(&mut self, text: &str) {
+    fn read_package(&mut self, text: &str) {
         let Ok(package) = serde_json::from_str::<serde_json::Value>(text) else { return };
         let scripts = package.get("scripts").and_then(|scripts| scripts.as_object());
         for name in scripts.into_iter().flat_map(serde_json::Map::keys) {
-            self.named_after.extend(tokens(name).skip(1).filter(|token| is_word(token)).map(str::to_owned));
+            self.environments
+                .extend(words_of(name).skip(1).filter(|token| is_environment_word(token)).map(str::to_owned));
         }
     }
 }
@@ -136,26 +141,26 @@ fn is_named_script(file: &Utf8Path) -> bool {
 mod tests {
     use super::{super::sample::Sample, *};
 
-    fn evidence(files: &[(&str, &str)]) -> Evidence {
+    fn scripts(files: &[(&str, &str)]) -> ScriptFindings {
         let sample = Sample::new(files);
-        Evidence::read(&RepositoryTree::read(sample.root()).unwrap()).unwrap()
+        ScriptFindings::read(&RepositoryTree::read(sample.root()).unwrap()).unwrap()
     }
 
     #[test]
     fn workspaces_are_those_that_scripts_select_or_make() {
-        let found = evidence(&[
+        let found = scripts(&[
             ("bin/deploy-staging.sh", "tofu workspace select -or-create staging\ntofu plan\n"),
             ("Makefile", "prod:\n\tterraform workspace new \"production\"\n"),
             ("README.md", "`terraform workspace select $ENV`\n"),
         ]);
         assert_eq!(found.workspaces.iter().collect::<Vec<_>>(), ["production", "staging"]);
-        assert_eq!(found.named_after.iter().collect::<Vec<_>>(), ["staging"]);
+        assert_eq!(found.environments.iter().collect::<Vec<_>>(), ["staging"]);
         assert!(found.engine().is_none(), "two are used");
     }
 
     #[test]
     fn the_engine_is_the_one_that_is_started_or_installed() {
-        let found = evidence(&[
+        let found = scripts(&[
             (".github/workflows/x.yml", "- uses: opentofu/setup-opentofu@v1\n"),
             ("notes/deploy.txt", "terraform plan\n"),
         ]);
@@ -165,17 +170,17 @@ mod tests {
     #[test]
     fn backend_pairs_are_templates_over_the_environment() {
         let text = "PROJECT=shop\nterraform init -reconfigure -backend-config=\"key=${PROJECT}/${ENV}/terraform.tfstate\"\n";
-        let found = evidence(&[("scripts/plan", text)]);
+        let found = scripts(&[("scripts/plan", text)]);
         let pair = ("key".to_owned(), "shop/{env}/terraform.tfstate".to_owned(), "scripts/plan".into());
         assert_eq!(found.backend_pairs, [pair]);
     }
 
     #[test]
     fn npm_scripts_are_named_after_environments() {
-        let found = evidence(&[(
+        let found = scripts(&[(
             "package.json",
             r#"{ "scripts": { "plan:staging": "x", "dev": "vite", "deploy:prod": "y" } }"#,
         )]);
-        assert_eq!(found.named_after.iter().collect::<Vec<_>>(), ["prod", "staging"]);
+        assert_eq!(found.environments.iter().collect::<Vec<_>>(), ["prod", "staging"]);
     }
 }
