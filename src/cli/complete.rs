@@ -47,7 +47,7 @@ pub(super) fn commits() -> Vec<CompletionCandidate> {
     let Some(here) = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok()) else {
         return Vec::new();
     };
-    let names = inventory::affected::names(&Runner::new(), &here, &std::env::vars_os().collect());
+    let names = inventory::affected::reference_names(&Runner::new(), &here, &std::env::vars_os().collect());
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 

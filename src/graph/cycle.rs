@@ -10,23 +10,24 @@ use super::edges::Edges;
 ///
 /// Empty when there is no cycle.
 pub(super) fn shortest_cycle(edges: &Edges) -> Vec<usize> {
-    let mut group = vec![0; edges.node_count()];
+    let mut component = vec![0; edges.node_count()];
     let mut start: Option<NodeIndex<usize>> = None;
     for (number, members) in kosaraju_scc(edges).into_iter().enumerate() {
         for member in &members {
-            group[member.index()] = number;
+            component[member.index()] = number;
         }
         let on_a_cycle = members.len() > 1 || members.iter().any(|m| edges.contains_edge(*m, *m));
         if on_a_cycle {
             start = start.into_iter().chain(members).min();
         }
     }
-    start.map_or_else(Vec::new, |start| cycle_through(edges, start, &group))
+    start.map_or_else(Vec::new, |start| cycle_through(edges, start, &component))
 }
 
-/// Returns the shortest path from a node back to itself inside its strongly connected component.
-fn cycle_through(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize> {
-    let mut came_from = vec![None; group.len()];
+/// Returns the shortest path from a node back to itself inside its strongly connected component; `component` has the number
+/// of the component of each node.
+fn cycle_through(edges: &Edges, start: NodeIndex<usize>, component: &[usize]) -> Vec<usize> {
+    let mut came_from = vec![None; component.len()];
     let mut queue = VecDeque::from([start]);
     while let Some(index) = queue.pop_front() {
         let mut next: Vec<NodeIndex<usize>> = edges.neighbors(index).collect();
@@ -42,7 +43,7 @@ fn cycle_through(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec
                 path.reverse();
                 return path;
             }
-            if group[needed.index()] == group[start.index()] && came_from[needed.index()].is_none() {
+            if component[needed.index()] == component[start.index()] && came_from[needed.index()].is_none() {
                 came_from[needed.index()] = Some(index);
                 queue.push_back(needed);
             }

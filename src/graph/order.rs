@@ -8,21 +8,26 @@ use super::edges::Edges;
 
 /// Returns the indices of all stacks, dependencies first, ties in order of declaration; `None` when there is a cycle.
 pub(super) fn topological_order(edges: &Edges) -> Option<Vec<usize>> {
-    let mut open: Vec<usize> = edges.node_indices().map(|node| edges.neighbors(node).count()).collect();
-    let mut ready: BinaryHeap<Reverse<usize>> =
-        open.iter().enumerate().filter(|(_, needs)| **needs == 0).map(|(index, _)| Reverse(index)).collect();
-    let mut order = Vec::with_capacity(open.len());
+    let mut unmet_needs: Vec<usize> =
+        edges.node_indices().map(|node| edges.neighbors(node).count()).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> = unmet_needs
+        .iter()
+        .enumerate()
+        .filter(|(_, needs)| **needs == 0)
+        .map(|(index, _)| Reverse(index))
+        .collect();
+    let mut order = Vec::with_capacity(unmet_needs.len());
     while let Some(Reverse(index)) = ready.pop() {
         order.push(index);
         for dependent in edges.neighbors_directed(NodeIndex::new(index), petgraph::Incoming) {
-            let needs = &mut open[dependent.index()];
+            let needs = &mut unmet_needs[dependent.index()];
             *needs -= 1;
             if *needs == 0 {
                 ready.push(Reverse(dependent.index()));
             }
         }
     }
-    (order.len() == open.len()).then_some(order)
+    (order.len() == unmet_needs.len()).then_some(order)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{ChangedStacks, SelectionReason, Since, StackGraph, pattern::Pattern};
 use crate::{diagnostic::closest, model::StackId};
 
-/// Number of tags that an error lists.
-const LISTED_TAGS: usize = 12;
+/// Maximum number of tags that an error lists.
+const MAX_LISTED_TAGS: usize = 12;
 
 /// Selection of stacks by the arguments of a verb. Without patterns and tags all stacks are selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub enum SelectionError {
     UnknownStack {
         /// Name as the user typed it.
         name: String,
-        /// Suggestion, ready to type; `None` when no name is similar.
+        /// Corrected argument, ready to type; `None` when no name is similar.
         suggestion: Option<String>,
     },
     /// The glob matches no stack.
@@ -64,11 +64,11 @@ pub enum SelectionError {
         /// Most similar tag; `None` when no tag is similar.
         suggestion: Option<String>,
         /// All tags of the graph.
-        there: BTreeSet<String>,
+        all_tags: BTreeSet<String>,
     },
     /// `--exclude` removes every selected stack.
     #[error("every selected stack is excluded")]
-    NothingLeft,
+    AllExcluded,
 }
 
 impl SelectionError {
@@ -98,29 +98,30 @@ impl SelectionError {
             Self::UnknownStack { suggestion, .. } | Self::UnknownTag { suggestion, .. } => {
                 suggestion.as_deref()
             }
-            Self::EmptyGlob(_) | Self::BadGlob { .. } | Self::NothingLeft => None,
+            Self::EmptyGlob(_) | Self::BadGlob { .. } | Self::AllExcluded => None,
         }
     }
 
     /// Describes the available tags, or the command that lists the stacks (`list_command`).
     pub fn alternatives(&self, list_command: &str) -> String {
-        let Self::UnknownTag { there, .. } = self else {
+        let Self::UnknownTag { all_tags, .. } = self else {
             return format!("`{list_command}` shows the stacks");
         };
-        if there.is_empty() {
+        if all_tags.is_empty() {
             return "no stack has any tag".to_owned();
         }
-        let told: Vec<String> = there.iter().take(LISTED_TAGS).map(|tag| format!("`{tag}`")).collect();
-        let rest = there.len() - told.len();
+        let listed: Vec<String> =
+            all_tags.iter().take(MAX_LISTED_TAGS).map(|tag| format!("`{tag}`")).collect();
+        let rest = all_tags.len() - listed.len();
         let more =
             if rest > 0 { format!(" and {rest} more, which `{list_command}` shows") } else { String::new() };
-        format!("the tags are {}{more}", told.join(", "))
+        format!("the tags are {}{more}", listed.join(", "))
     }
 }
 
 impl StackGraph {
     /// Checks that every name of a selection is a stack and every glob matches one.
-    pub fn check_words(&self, selection: &Selection) -> Result<(), SelectionError> {
+    pub fn check_patterns(&self, selection: &Selection) -> Result<(), SelectionError> {
         selection.patterns.iter().try_for_each(|word| self.parse_pattern(word, selection).map(|_| ()))
     }
 
@@ -138,8 +139,8 @@ impl StackGraph {
         })
     }
 
-    /// Returns the selected stacks, dependencies first, each with all its reasons. With `changed`, only changed
-    /// stacks are selected.
+    /// Returns the selected stacks, dependencies first, each with all its reasons. With `changed_stacks`, only
+    /// these stacks are selected.
     pub fn select(
         &self,
         selection: &Selection,
@@ -169,8 +170,8 @@ impl StackGraph {
         if let Some(changed_stacks) = changed_stacks {
             self.keep_changed(changed_stacks, &mut why);
         }
-        self.add_connected(selection, &mut why);
-        let asked = why.iter().any(|reasons| !reasons.is_empty());
+        self.add_dependencies_and_dependents(selection, &mut why);
+        let any_selected = why.iter().any(|reasons| !reasons.is_empty());
         for word in &selection.exclude {
             for index in Pattern::new(word, self)?.indices(self) {
                 why[index].clear();
@@ -185,8 +186,8 @@ impl StackGraph {
             }
         }
         // An empty result is an error only without `changed_stacks`: if no stack has changed, there is nothing to correct.
-        let is_slip = asked && selected.is_empty() && changed_stacks.is_none();
-        if is_slip { Err(SelectionError::NothingLeft) } else { Ok(selected) }
+        let is_mistake = any_selected && selected.is_empty() && changed_stacks.is_none();
+        if is_mistake { Err(SelectionError::AllExcluded) } else { Ok(selected) }
     }
 
     /// Removes stacks without changes, and adds the changes to the reasons of the others.
@@ -203,7 +204,7 @@ impl StackGraph {
     }
 
     /// Adds dependencies and dependents of the stacks selected so far.
-    fn add_connected(&self, selection: &Selection, why: &mut [Vec<SelectionReason>]) {
+    fn add_dependencies_and_dependents(&self, selection: &Selection, why: &mut [Vec<SelectionReason>]) {
         let seeds: Vec<usize> = (0..why.len()).filter(|index| !why[*index].is_empty()).collect();
         if seeds.len() == why.len() {
             return;
@@ -224,6 +225,7 @@ impl StackGraph {
         }
     }
 
+    /// Returns the indices of the stacks with a tag, or the error for a tag that no stack has.
     fn stacks_with_tag(&self, tag: &str) -> Result<Vec<usize>, SelectionError> {
         let indices: Vec<usize> =
             (0..self.tags.len()).filter(|p| self.tags[*p].iter().any(|t| t == tag)).collect();
@@ -233,8 +235,8 @@ impl StackGraph {
         let all = || self.tags.iter().flatten().map(String::as_str);
         let value_of = |full: &&str| full.split_once('=').is_some_and(|(_, value)| value == tag);
         let suggestion = all().find(value_of).or_else(|| closest(tag, all())).map(str::to_owned);
-        let there = all().map(str::to_owned).collect();
-        Err(SelectionError::UnknownTag { tag: tag.to_owned(), suggestion, there })
+        let all_tags = all().map(str::to_owned).collect();
+        Err(SelectionError::UnknownTag { tag: tag.to_owned(), suggestion, all_tags })
     }
 }
 

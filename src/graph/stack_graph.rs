@@ -11,7 +11,7 @@ use crate::model::StackId;
 /// Stack as a node of the graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackNode {
-    /// Id of the stack.
+    /// Name of the stack.
     pub stack: StackId,
     /// Direct dependencies.
     pub needs: Vec<StackId>,
@@ -27,8 +27,8 @@ pub enum GraphError {
     Duplicate(StackId),
     /// A stack needs an unknown stack.
     #[error("stack `{stack}` needs `{needs}`, which is not there")]
-    Unknown {
-        /// Id of the stack.
+    UnknownNeed {
+        /// Name of the stack.
         stack: StackId,
         /// Unknown dependency.
         needs: StackId,
@@ -38,6 +38,7 @@ pub enum GraphError {
     Cycle(Vec<StackId>),
 }
 
+/// Returns the names on a path with arrows between them.
 fn path_text(path: &[StackId]) -> String {
     path.iter().map(StackId::as_str).collect::<Vec<_>>().join(" → ")
 }
@@ -47,9 +48,11 @@ fn path_text(path: &[StackId]) -> String {
 pub struct StackGraph {
     /// Names in the order of declaration; the index of a stack here is its index in all other fields.
     pub(super) names: IndexSet<StackId>,
+    /// Tags of each stack.
     pub(super) tags: Vec<Vec<String>>,
+    /// Edges from each stack to its dependencies.
     pub(super) edges: Edges,
-    /// Indices, dependencies first.
+    /// Indices of all stacks, dependencies first.
     pub(super) order: Vec<usize>,
 }
 
@@ -74,7 +77,7 @@ impl StackGraph {
         for (from, needs) in needs.into_iter().enumerate() {
             for needed in needs {
                 let Some(to) = names.get_index_of(&needed) else {
-                    return Err(GraphError::Unknown { stack: names[from].clone(), needs: needed });
+                    return Err(GraphError::UnknownNeed { stack: names[from].clone(), needs: needed });
                 };
                 edges.update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
             }
@@ -129,11 +132,11 @@ impl StackGraph {
 
     fn neighbours(&self, stack: &str, direction: petgraph::Direction) -> Vec<StackId> {
         let Some(index) = self.names.get_index_of(stack) else { return Vec::new() };
-        self.indices(index, direction).into_iter().map(|index| self.names[index].clone()).collect()
+        self.neighbour_indices(index, direction).into_iter().map(|index| self.names[index].clone()).collect()
     }
 
     /// Returns the indices of the neighbours of a stack, sorted.
-    pub(super) fn indices(&self, index: usize, direction: petgraph::Direction) -> Vec<usize> {
+    pub(super) fn neighbour_indices(&self, index: usize, direction: petgraph::Direction) -> Vec<usize> {
         let mut indices: Vec<usize> =
             self.edges.neighbors_directed(NodeIndex::new(index), direction).map(NodeIndex::index).collect();
         indices.sort_unstable();
@@ -167,7 +170,7 @@ impl StackGraph {
         let mut reached = vec![None; self.names.len()];
         let mut queue: VecDeque<(usize, usize)> = seeds.iter().map(|seed| (*seed, *seed)).collect();
         while let Some((index, seed)) = queue.pop_front() {
-            for next in self.indices(index, direction) {
+            for next in self.neighbour_indices(index, direction) {
                 if reached[next].is_none() {
                     reached[next] = Some(seed);
                     queue.push_back((next, seed));

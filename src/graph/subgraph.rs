@@ -13,42 +13,42 @@ impl StackGraph {
     /// `b`.
     #[must_use]
     pub fn subgraph(&self, stacks: &[StackId]) -> Self {
-        let mut chosen = vec![false; self.names.len()];
+        let mut is_kept = vec![false; self.names.len()];
         for index in stacks.iter().filter_map(|stack| self.names.get_index_of(stack)) {
-            chosen[index] = true;
+            is_kept[index] = true;
         }
-        let kept: Vec<usize> = (0..self.names.len()).filter(|index| chosen[*index]).collect();
-        let names: IndexSet<StackId> = kept.iter().map(|index| self.names[*index].clone()).collect();
-        let tags = kept.iter().map(|index| self.tags[*index].clone()).collect();
-        let mut edges = Edges::with_capacity(kept.len(), kept.len());
-        for _ in &kept {
+        let kept_indices: Vec<usize> = (0..self.names.len()).filter(|index| is_kept[*index]).collect();
+        let names: IndexSet<StackId> = kept_indices.iter().map(|index| self.names[*index].clone()).collect();
+        let tags = kept_indices.iter().map(|index| self.tags[*index].clone()).collect();
+        let mut edges = Edges::with_capacity(kept_indices.len(), kept_indices.len());
+        for _ in &kept_indices {
             edges.add_node(());
         }
-        let mut new_place = vec![0; self.names.len()];
-        for (new, old) in kept.iter().enumerate() {
-            new_place[*old] = new;
+        let mut new_index = vec![0; self.names.len()];
+        for (new, old) in kept_indices.iter().enumerate() {
+            new_index[*old] = new;
         }
-        for (index, needs) in self.nearest_chosen(&chosen).into_iter().enumerate().filter(|(p, _)| chosen[*p])
+        for (index, needs) in self.nearest_kept(&is_kept).into_iter().enumerate().filter(|(p, _)| is_kept[*p])
         {
             for need in needs {
-                edges.add_edge(NodeIndex::new(new_place[index]), NodeIndex::new(new_place[need]), ());
+                edges.add_edge(NodeIndex::new(new_index[index]), NodeIndex::new(new_index[need]), ());
             }
         }
         // Every path in the subgraph is a path in the whole graph, so there is no cycle and the fallback is
         // never used.
         let order = order::topological_order(&edges).unwrap_or_else(|| {
-            self.order.iter().filter(|index| chosen[**index]).map(|index| new_place[*index]).collect()
+            self.order.iter().filter(|index| is_kept[**index]).map(|index| new_index[*index]).collect()
         });
         Self { names, tags, edges, order }
     }
 
-    /// Returns for each index the chosen indices that it reaches without passing another chosen one, sorted.
-    fn nearest_chosen(&self, chosen: &[bool]) -> Vec<Vec<usize>> {
+    /// Returns for each stack the kept stacks that it depends on without another kept stack in between, as sorted indices.
+    fn nearest_kept(&self, is_kept: &[bool]) -> Vec<Vec<usize>> {
         let mut nearest: Vec<Vec<usize>> = vec![Vec::new(); self.names.len()];
         for index in &self.order {
             let mut found = Vec::new();
-            for need in self.indices(*index, petgraph::Outgoing) {
-                if chosen[need] {
+            for need in self.neighbour_indices(*index, petgraph::Outgoing) {
+                if is_kept[need] {
                     found.push(need);
                 } else {
                     found.extend_from_slice(&nearest[need]);

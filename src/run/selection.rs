@@ -72,7 +72,7 @@ impl Context {
         let config = scope.config;
         let selection = query.selection.clone();
         // An unknown stack is reported first: the word may have been meant as the base of `--changed`.
-        inventory.graph().check_words(&selection).map_err(|error| {
+        inventory.graph().check_patterns(&selection).map_err(|error| {
             explain_environment_name(config, self.suggest_stack_of_folder(inventory, error))
         })?;
         let first = query.answer.is_some();

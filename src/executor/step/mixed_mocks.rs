@@ -47,15 +47,15 @@ fn reject_mixed_mocks(
     }
     for mocks in mixed_mocks_of(step, ready, &mut planned)? {
         let stack = mocks.dir.as_deref().and_then(|dir| step.upstreams.in_folder(dir));
-        let stands_in = match stack {
+        let replaced = match stack {
             None => Some(mocks.dependency.clone()),
             Some(stack) => {
                 let outputs = step.upstreams.outputs(stack, step.session)?;
                 let current = outputs.iter().map(|output| (output.name.clone(), output.value.clone()));
-                mocks.stands_in(&current.collect())
+                mocks.first_replaced_output(&current.collect())
             }
         };
-        if let Some(what) = stands_in {
+        if let Some(what) = replaced {
             planned.tentative = true;
             let dependency = mocks.dependency.clone();
             planned.notes.push(TentativeReason::MergedMocks { dependency, output: what }.note());
@@ -73,12 +73,12 @@ fn mixed_mocks_of(
 ) -> Result<Vec<MixedMocks>, EngineError> {
     let scope = &ready.plan_inputs.scope;
     let (mixed, unresolved) = (MixedMocks::find(scope), UnresolvedIncludes::find(scope));
-    if !unresolved.readers.is_empty() && step.upstreams.mixes_anywhere(scope) {
+    if !unresolved.readers.is_empty() && step.upstreams.any_file_mixes_mocks(scope) {
         planned.tentative = true;
         let files: Vec<String> = unresolved.readers.iter().map(ToString::to_string).collect();
         planned.notes.push(TentativeReason::UnreadConfigs(files).note());
     }
-    if unresolved.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
+    if unresolved.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unresolved) {
         return Ok(mixed);
     }
     match ready.engine.dependencies(&ready.target, step.session) {

@@ -9,13 +9,13 @@ use crate::{graph::StackGraph, model::StackId};
 /// whose outputs the stack above takes is followed by the variables that take them.
 pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String {
     let mut text = String::new();
-    let mut shown: HashSet<StackId> = HashSet::new();
+    let mut printed: HashSet<StackId> = HashSet::new();
     let tops = graph.order().into_iter().filter(|stack| graph.needed_by(stack.as_str()).is_empty());
     for top in tops {
-        let mut open = vec![Branch { stack: top, indent: String::new(), is_last: None, variables: None }];
-        while let Some(branch) = open.pop() {
+        let mut pending = vec![Branch { stack: top, indent: String::new(), is_last: None, variables: None }];
+        while let Some(branch) = pending.pop() {
             let needs = graph.needs(branch.stack.as_str());
-            let again = !needs.is_empty() && !shown.insert(branch.stack.clone());
+            let is_repeated = !needs.is_empty() && !printed.insert(branch.stack.clone());
             text.push_str(&branch.indent);
             text.push_str(match branch.is_last {
                 None => "",
@@ -27,8 +27,8 @@ pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String 
                 text.push_str(" → ");
                 text.push_str(variables);
             }
-            text.push_str(if again { " (*)\n" } else { "\n" });
-            if again {
+            text.push_str(if is_repeated { " (*)\n" } else { "\n" });
+            if is_repeated {
                 continue;
             }
             let below = match branch.is_last {
@@ -41,7 +41,7 @@ pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String 
             let mut is_last = true;
             for stack in children {
                 let variables = output_references.variables_between(&branch.stack, &stack);
-                open.push(Branch { stack, indent: indent.clone(), is_last: Some(is_last), variables });
+                pending.push(Branch { stack, indent: indent.clone(), is_last: Some(is_last), variables });
                 is_last = false;
             }
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8Path;
 
-use super::error::{NoChanges, fetch};
+use super::error::{NoChanges, fetch_command};
 use crate::{
     git::command::{Git, repository_root},
     graph::Since,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Variables in which CI jobs name the branch of `origin` that a change will be merged into.
-const TARGET_VARIABLES: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+const TARGET_BRANCH_VARIABLES: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
 
 /// Usual names of default branches, for remotes that do not name their own.
 const USUAL_BRANCHES: [&str; 2] = ["main", "master"];
@@ -54,24 +54,26 @@ pub(super) fn determine_base(
     let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
     let (name, named) = match since {
         Since::Commit(name) => (name.clone(), true),
-        Since::Default => (default_branch(git, env).map_err(failed)?.ok_or(NoChanges::NoDefault)?, false),
+        Since::Default => {
+            (default_branch(git, env).map_err(failed)?.ok_or(NoChanges::NoDefaultBranch)?, false)
+        }
     };
     let Ok(commits) = git.output_of(&["rev-parse", "--revs-only", &format!("{name}...HEAD"), "--"]) else {
         return Err(unknown_commit(git, &name));
     };
     let mut lines = commits.lines();
     // `git rev-parse A...HEAD` prints the commit of HEAD, that of `A`, and the merge base after a `^`.
-    let (Some(head), Some(_), Some(parted)) =
+    let (Some(head), Some(_), Some(merge_base)) =
         (lines.next(), lines.next(), lines.next().and_then(|line| line.strip_prefix('^')))
     else {
         return Err(no_merge_base(git, name));
     };
-    Ok(Base { name, commit: parted.to_owned(), is_head: parted == head, named })
+    Ok(Base { name, commit: merge_base.to_owned(), is_head: merge_base == head, named })
 }
 
 /// Returns the names of the branches and tags of the repository that holds a folder; empty when git fails or there is no
 /// repository.
-pub fn names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Vec<String> {
+pub fn reference_names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Vec<String> {
     let Some(top) = repository_root(dir) else { return Vec::new() };
     let args = ["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"];
     let names = Git::new(runner, top, env).output_of(&args).unwrap_or_default();
@@ -80,7 +82,7 @@ pub fn names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>
 
 /// Returns the branch that HEAD is to be merged into, by the variables of CI jobs, the remotes and the usual names.
 fn default_branch(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<String>, String> {
-    let target = TARGET_VARIABLES.iter().find_map(|name| {
+    let target = TARGET_BRANCH_VARIABLES.iter().find_map(|name| {
         env.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
     });
     if let Some(branch) = target {
@@ -92,12 +94,12 @@ fn default_branch(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<O
     );
     let mut args = vec!["for-each-ref", "--format=%(refname) %(symref)"];
     args.extend(patterns.iter().map(String::as_str));
-    Ok(default_branch_of(&git.output_of(&args)?))
+    Ok(default_branch_among(&git.output_of(&args)?))
 }
 
 /// Returns the default branch from lines with a reference and its symbolic target: that of `origin`, else of another remote,
 /// else a local branch with a usual name.
-fn default_branch_of(refs: &str) -> Option<String> {
+fn default_branch_among(refs: &str) -> Option<String> {
     let short = |name: &str| {
         let remote = name.strip_prefix("refs/remotes/");
         remote.or_else(|| name.strip_prefix("refs/heads/")).map(str::to_owned)
@@ -138,10 +140,13 @@ fn unknown_commit(git: &Git<'_>, name: &str) -> NoChanges {
         Some("this clone is shallow: `git fetch --unshallow` fetches what is before it".to_owned())
     } else {
         name.split_once('/').map(|(remote, branch)| {
-            format!("`{}` fetches it, if there is such a branch", fetch(remote, branch, is_shallow(git)))
+            format!(
+                "`{}` fetches it, if there is such a branch",
+                fetch_command(remote, branch, is_shallow(git))
+            )
         })
     };
-    NoChanges::Unknown { base: name.to_owned(), hint }
+    NoChanges::UnknownCommit { base: name.to_owned(), hint }
 }
 
 /// Returns the error for a commit that has no merge base with HEAD.
@@ -150,7 +155,7 @@ fn no_merge_base(git: &Git<'_>, name: String) -> NoChanges {
         return NoChanges::Unrelated { base: name };
     }
     let fetch = match name.split_once('/') {
-        Some((remote, branch)) => fetch(remote, branch, true),
+        Some((remote, branch)) => fetch_command(remote, branch, true),
         None => "git fetch --unshallow".to_owned(),
     };
     NoChanges::Shallow { base: name, fetch }
@@ -174,7 +179,7 @@ mod tests {
             "refs/remotes/origin/main ",
             "refs/remotes/origin/HEAD refs/remotes/origin/develop",
         ];
-        let found = |count: usize| default_branch_of(&all[..count].join("\n"));
+        let found = |count: usize| default_branch_among(&all[..count].join("\n"));
         assert_eq!(found(6).as_deref(), Some("origin/develop"));
         assert_eq!(found(5).as_deref(), Some("origin/main"));
         assert_eq!(found(4).as_deref(), Some("origin/master"));

@@ -1,4 +1,4 @@
-//! Configuration at the base, and the settings of a stack that have another value now.
+//! Configuration at the base of the comparison, and the settings of a stack that have another value now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,42 +15,44 @@ use crate::{
     model::{StackId, VariablePattern},
 };
 
-/// Configuration of environments.toml at the base.
+/// Configuration of environments.toml at the base, compared with the current one.
 #[derive(Debug)]
 pub(super) enum BaseConfig {
     /// Unchanged configuration.
-    Same,
+    Unchanged,
     /// No environments.toml at the base.
-    Absent,
+    Missing,
     /// Unknown configuration: the file at the base cannot be parsed, or lay behind a link or in a submodule that has
     /// changed.
-    Unreadable,
+    Unknown,
     /// Configuration that differs from the current one.
-    Other(Box<Config>),
+    Changed(Box<Config>),
 }
 
 impl BaseConfig {
     /// Parses environments.toml at the base, with the same overrides as the current configuration.
     pub(super) fn read(changes: &RepositoryChanges, config: &Config, overrides: &Overrides) -> Self {
         match &changes.base_file {
-            BaseFile::Same => Self::Same,
-            BaseFile::Absent => Self::Absent,
-            BaseFile::Elsewhere => Self::Unreadable,
-            BaseFile::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
-                .map_or(Self::Unreadable, |(config, _)| Self::Other(Box::new(config))),
+            BaseFile::Unchanged => Self::Unchanged,
+            BaseFile::Missing => Self::Missing,
+            BaseFile::Unknown => Self::Unknown,
+            BaseFile::Changed(text) => Config::from_text(config.path(), text.as_str(), overrides)
+                .map_or(Self::Unknown, |(config, _)| Self::Changed(Box::new(config))),
         }
     }
 }
 
 /// Stacks of an environment as environments.toml declared them at the base.
 pub(super) struct BaseStacks<'c> {
+    /// Environment and configuration at the base.
     pub(super) scope: EnvironmentScope<'c>,
+    /// Stacks by name.
     pub(super) stacks: IndexMap<StackId, StackCandidate>,
 }
 
 impl<'c> BaseStacks<'c> {
     /// Returns the stacks of an environment at the base; `None` when discovery fails.
-    pub(super) fn of(scope: EnvironmentScope<'c>) -> Option<Self> {
+    pub(super) fn load(scope: EnvironmentScope<'c>) -> Option<Self> {
         let EnvironmentScope { config, environment } = scope;
         let mut found = Diagnostics::default();
         let candidates = candidates(config, environment, &mut found).ok()?;
@@ -114,38 +116,41 @@ fn changed_settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
         unsupported: _,
     } = old;
     let mut keys = BTreeSet::new();
-    let mut plain = |key: &str, same: bool| {
+    let mut add_unless_same = |key: &str, same: bool| {
         if !same {
             keys.insert(key.to_owned());
         }
     };
-    plain("path", *path == new.path);
+    add_unless_same("path", *path == new.path);
     let name = |workspace: &Option<Value<String>>| workspace.as_ref().map(|name| name.value.clone());
-    plain("workspace", name(workspace) == name(&new.workspace));
-    plain("create_workspace", *create_workspace == new.create_workspace);
+    add_unless_same("workspace", name(workspace) == name(&new.workspace));
+    add_unless_same("create_workspace", *create_workspace == new.create_workspace);
     let patterns = |bind: &Option<Value<Vec<VariablePattern>>>| bind.as_ref().map(|list| list.value.clone());
-    plain("bind", patterns(bound_variables) == patterns(&new.bound_variables));
-    plain("var_files", *var_files == new.var_files);
-    plain("parallelism", *parallelism == new.parallelism);
-    plain("lock_timeout", *lock_timeout == new.lock_timeout);
-    plain("hooks", *hooks == new.hooks);
-    plain("files", *files == new.files);
-    let mut named = |table: &str, names: Vec<&String>| {
+    add_unless_same("bind", patterns(bound_variables) == patterns(&new.bound_variables));
+    add_unless_same("var_files", *var_files == new.var_files);
+    add_unless_same("parallelism", *parallelism == new.parallelism);
+    add_unless_same("lock_timeout", *lock_timeout == new.lock_timeout);
+    add_unless_same("hooks", *hooks == new.hooks);
+    add_unless_same("files", *files == new.files);
+    let mut add_members = |table: &str, names: Vec<&String>| {
         keys.extend(names.into_iter().map(|name| format!("{table}.{name}")));
     };
-    named("vars", differing_names(vars, &new.vars, |a, b| a.value == b.value));
-    named("env", differing_names(env, &new.env, |a, b| a.value == b.value));
-    named("secrets", differing_names(secrets, &new.secrets, |a, b| a.value == b.value));
-    named("inputs", differing_names(inputs, &new.inputs, |a, b| a.value == b.value));
+    add_members("vars", differing_names(vars, &new.vars, |a, b| a.value == b.value));
+    add_members("env", differing_names(env, &new.env, |a, b| a.value == b.value));
+    add_members("secrets", differing_names(secrets, &new.secrets, |a, b| a.value == b.value));
+    add_members("inputs", differing_names(inputs, &new.inputs, |a, b| a.value == b.value));
     let none = IndexMap::new();
-    for kind in backend.keys().chain(new.backend.keys()) {
-        let (old, new) = (backend.get(kind), new.backend.get(kind));
+    for backend_type in backend.keys().chain(new.backend.keys()) {
+        let (old, new) = (backend.get(backend_type), new.backend.get(backend_type));
         let (old, new) = (old.cloned().unwrap_or_default(), new.cloned().unwrap_or_default());
-        named(&format!("backend.{kind}"), differing_names(&old, &new, |a, b| a.value == b.value));
+        add_members(
+            &format!("backend.{backend_type}"),
+            differing_names(&old, &new, |a, b| a.value == b.value),
+        );
     }
     for stack in mocks.keys().chain(new.mocks.keys()) {
         let (old, new) = (mocks.get(stack).unwrap_or(&none), new.mocks.get(stack).unwrap_or(&none));
-        named(&format!("mocks.{stack}"), differing_names(old, new, |a, b| a.value == b.value));
+        add_members(&format!("mocks.{stack}"), differing_names(old, new, |a, b| a.value == b.value));
     }
     keys
 }

@@ -1,5 +1,5 @@
-//! Changed paths of a repository, read from git. Two git processes run in parallel: one lists the files, one (after one or
-//! two that find the base) the differences. Another one then lists untracked files.
+//! Changed paths of a repository, read from git. Two git processes run in parallel: one lists the files, the
+//! other the differences to the base, which one or two processes find before. A last process lists untracked files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     base::{self, Base},
     error::NoChanges,
-    paths::Paths,
+    path_set::PathSet,
     sources::config_variables,
     symlink_resolver::SymlinkResolver,
     tree::GitTree,
@@ -34,9 +34,9 @@ pub struct RepositoryChanges {
     /// Commit that the working tree is compared with.
     pub base: Base,
     /// Changed paths.
-    pub(super) paths: Paths,
+    pub(super) paths: PathSet,
     /// Symbolic links, changed or not.
-    pub(super) links: Paths,
+    pub(super) links: PathSet,
     /// Folders of the working tree as git lists them.
     pub(super) tree: GitTree,
     /// Deleted files, as absolute paths.
@@ -47,28 +47,28 @@ pub struct RepositoryChanges {
     pub(super) config_variables: BTreeMap<OsString, OsString>,
 }
 
-/// Content of environments.toml at the base.
+/// Content of environments.toml at the base, compared with the current file.
 #[derive(Debug)]
 pub(super) enum BaseFile {
     /// Unchanged file.
-    Same,
+    Unchanged,
     /// No file at the base.
-    Absent,
+    Missing,
     /// Changed file, with its content at the base.
-    Text(String),
+    Changed(String),
     /// File behind a changed link or in a changed submodule; its content at the base is unknown.
-    Elsewhere,
+    Unknown,
 }
 
-/// Runs a git command in a second thread while this thread runs `other`.
+/// Runs `git_query` in a second thread while this thread runs `other`, and returns both results.
 fn run_in_parallel<T: Send, U>(
-    ask: impl FnOnce() -> Result<T, String> + Send,
+    git_query: impl FnOnce() -> Result<T, String> + Send,
     other: impl FnOnce() -> U,
 ) -> (Result<T, String>, U) {
     thread::scope(|scope| {
-        let asked = scope.spawn(ask);
+        let query = scope.spawn(git_query);
         let done = other();
-        (asked.join().unwrap_or_else(|_| Err("the thread that asks it ended".to_owned())), done)
+        (query.join().unwrap_or_else(|_| Err("the thread that asks it ended".to_owned())), done)
     })
 }
 
@@ -96,18 +96,18 @@ impl RepositoryChanges {
         );
         let ((base, diff), ls_files) = (own?, ls_files.map_err(failed)?);
         let listing = parse_listing(&ls_files);
-        let paths = Paths::new(real.clone());
+        let paths = PathSet::new(real.clone());
         // If the file system ignores case, a folder has several spellings, and the tree knows only one.
         let tree = || if paths.ignores_case() { GitTree::default() } else { GitTree::new(&real, &listing) };
         let (new, tree) = run_in_parallel(|| untracked_files(&git, &listing.untracked), tree);
         let new = new.map_err(failed)?;
         let mut found = Self {
             base,
-            links: Paths::new(real),
+            links: PathSet::new(real),
             paths,
             tree,
             deleted_files: Vec::new(),
-            base_file: BaseFile::Same,
+            base_file: BaseFile::Unchanged,
             config_variables: config_variables(env),
         };
         let skipped = skipped_files(&git, found.paths.top(), &listing);
@@ -124,11 +124,11 @@ impl RepositoryChanges {
         (listing, new): (Listing<'_>, Vec<String>),
         skipped: Vec<(String, bool)>,
     ) {
-        let mut asked = BTreeSet::new();
+        let mut seen_submodules = BTreeSet::new();
         for difference in parse_differences(diff) {
             let path = difference.path;
             if let Some(commit) = &difference.submodule_commit {
-                asked.insert(path.clone());
+                seen_submodules.insert(path.clone());
                 if self.add_submodule(git, &path, Some(commit)) {
                     continue;
                 }
@@ -138,7 +138,7 @@ impl RepositoryChanges {
             }
             self.insert(path);
         }
-        for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
+        for path in listing.submodules.iter().filter(|path| !seen_submodules.contains(**path)) {
             self.add_submodule(git, path, None);
         }
         for path in new {
@@ -155,7 +155,8 @@ impl RepositoryChanges {
         }
     }
 
-    /// Adds the changes in a submodule. Returns false when they are unknown, for example in one that is not checked out.
+    /// Adds the changes in a submodule. Returns false when the changes are unknown, for example because the submodule is not
+    /// checked out.
     fn add_submodule(&mut self, git: &Git<'_>, path: &str, commit: Option<&str>) -> bool {
         let Some(found) = submodule_changes(git, &self.paths.top().join(path), commit) else { return false };
         let found = found.with_prefix(path);
@@ -175,12 +176,12 @@ impl RepositoryChanges {
     fn read_base_config(&mut self, git: &Git<'_>, file: &Utf8Path) {
         let resolved = SymlinkResolver::new(&self.paths, &self.tree).resolve(file);
         let Some(changed_by) = resolved.changed_by else { return };
-        let is_itself = self.paths.exactly(&resolved.real) == Some(changed_by);
+        let is_itself = self.paths.get(&resolved.real) == Some(changed_by);
         self.base_file = if is_itself {
             let before = git.output_of(&["cat-file", "blob", &format!("{}:{changed_by}", self.base.commit)]);
-            before.map_or(BaseFile::Absent, BaseFile::Text)
+            before.map_or(BaseFile::Missing, BaseFile::Changed)
         } else {
-            BaseFile::Elsewhere
+            BaseFile::Unknown
         };
     }
 

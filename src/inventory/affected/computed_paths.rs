@@ -6,11 +6,11 @@ pub(super) fn has_computed_path(text: &str) -> bool {
     const WORD: &str = "file";
     text.match_indices(WORD).any(|(at, _)| {
         let rest = text[at + WORD.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
-        let Some(given) = rest.trim_start().strip_prefix('(').map(str::trim_start) else { return false };
+        let Some(arguments) = rest.trim_start().strip_prefix('(').map(str::trim_start) else { return false };
         let is_fileset = text[at..].starts_with("fileset");
-        let behind = behind_known(given);
+        let behind = after_known_argument(arguments);
         let behind = behind.and_then(|behind| match behind.strip_prefix(',') {
-            Some(pattern) if is_fileset => behind_known(pattern.trim_start()),
+            Some(pattern) if is_fileset => after_known_argument(pattern.trim_start()),
             _ => Some(behind),
         });
         !behind.is_some_and(|behind| behind.starts_with([',', ')']))
@@ -18,15 +18,15 @@ pub(super) fn has_computed_path(text: &str) -> bool {
 }
 
 /// Returns the text behind an argument that is a literal, or a known folder (`path.module`) with or without a literal behind
-/// it; absent for any other argument.
-fn behind_known(given: &str) -> Option<&str> {
+/// it; `None` for any other argument.
+fn after_known_argument(arguments: &str) -> Option<&str> {
     const FOLDERS: [&str; 3] = ["path.module", "path.root", "path.cwd"];
     let folder = |text: &str| FOLDERS.iter().find_map(|folder| text.strip_prefix(folder).map(str::len));
-    if let Some(left) = folder(given) {
-        return Some(given[given.len() - left..].trim_start());
+    if let Some(left) = folder(arguments) {
+        return Some(arguments[arguments.len() - left..].trim_start());
     }
     // In JSON syntax the quote is escaped.
-    let path = given.trim_start_matches('\\').strip_prefix('"')?;
+    let path = arguments.trim_start_matches('\\').strip_prefix('"')?;
     let inside = path.strip_prefix("${").map(str::trim_start);
     let path = match inside.map(|inside| (inside, folder(inside))) {
         Some((inside, left)) => inside[inside.len() - left?..].trim_start().strip_prefix('}')?,

@@ -25,20 +25,21 @@ impl RepositoryChanges {
         config: &Config,
         overrides: &Overrides,
     ) -> Vec<(EnvName, Vec<GoneStack>)> {
-        let BaseConfig::Other(old) = BaseConfig::read(self, config, overrides) else { return Vec::new() };
-        let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
-        let stacks = |own: &Environment| {
-            let stacks = BaseStacks::of(EnvironmentScope { config: &old, environment: own })
+        let BaseConfig::Changed(old) = BaseConfig::read(self, config, overrides) else { return Vec::new() };
+        let gone =
+            old.environments().values().filter(|deleted| !config.environments().contains_key(&deleted.name));
+        let stacks = |deleted: &Environment| {
+            let stacks = BaseStacks::load(EnvironmentScope { config: &old, environment: deleted })
                 .map(|base_stacks| base_stacks.stacks)
                 .unwrap_or_default();
             let stack = |candidate: StackCandidate| GoneStack {
-                environment: own.name.clone(),
+                environment: deleted.name.clone(),
                 path: candidate.settings.path.clone(),
                 stack: candidate.stack,
             };
             stacks.into_values().map(stack).collect()
         };
-        gone.map(|own| (own.name.clone(), stacks(own))).collect()
+        gone.map(|deleted| (deleted.name.clone(), stacks(deleted))).collect()
     }
 
     /// Returns a path relative to the root of the repository.
@@ -58,7 +59,7 @@ impl RepositoryChanges {
         &self,
         inventory: &Inventory,
         scope: EnvironmentScope<'_>,
-        before: Option<&BaseStacks<'_>>,
+        base_stacks: Option<&BaseStacks<'_>>,
     ) -> BTreeMap<StackId, Utf8PathBuf> {
         let mut gone = BTreeMap::new();
         let mut instances: BTreeMap<&Utf8Path, Vec<&Settings>> = BTreeMap::new();
@@ -70,21 +71,22 @@ impl RepositoryChanges {
             let there = instances.get(&*old.path).into_iter().flatten();
             there.into_iter().any(|new| have_same_state_settings(old, new))
         };
-        let stacks = before.into_iter().flat_map(|before| before.stacks.values());
+        let stacks = base_stacks.into_iter().flat_map(|base_stacks| base_stacks.stacks.values());
         for candidate in stacks.filter(|candidate| !is_renamed(&candidate.settings)) {
             gone.insert(candidate.stack.clone(), candidate.settings.path.clone());
         }
-        let EnvironmentScope { config, environment } = before.map_or(scope, |before| before.scope);
+        let EnvironmentScope { config, environment } =
+            base_stacks.map_or(scope, |base_stacks| base_stacks.scope);
         let root = config.root();
         let real = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
         let marks = self.deleted_files.iter().filter(|path| path.file_name().is_some_and(marks_stack));
         let folders: BTreeSet<Utf8PathBuf> =
             marks.filter_map(|path| Some(path.strip_prefix(&real).ok()?.parent()?.to_owned())).collect();
-        let is_left = |folder: &Utf8PathBuf| {
+        let holds_stack = |folder: &Utf8PathBuf| {
             let mut entries = root.join(folder).read_dir_utf8().into_iter().flatten().flatten();
             entries.any(|entry| marks_stack(entry.file_name()))
         };
-        let folders: Vec<Utf8PathBuf> = folders.into_iter().filter(|folder| !is_left(folder)).collect();
+        let folders: Vec<Utf8PathBuf> = folders.into_iter().filter(|folder| !holds_stack(folder)).collect();
         if !folders.is_empty() {
             gone.extend(stacks_of_folders(config, environment, folders));
         }
@@ -98,8 +100,8 @@ impl RepositoryChanges {
 fn have_same_state_settings(old: &Settings, new: &Settings) -> bool {
     let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
     let pairs = |settings: &Settings| {
-        let pairs = settings.backend.iter().flat_map(|(kind, pairs)| {
-            pairs.iter().map(move |(key, pair)| ((kind.clone(), key.clone()), pair.value.clone()))
+        let pairs = settings.backend.iter().flat_map(|(backend_type, pairs)| {
+            pairs.iter().map(move |(key, pair)| ((backend_type.clone(), key.clone()), pair.value.clone()))
         });
         pairs.collect::<BTreeMap<_, _>>()
     };

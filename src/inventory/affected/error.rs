@@ -22,13 +22,13 @@ pub enum NoChanges {
     #[error(
         "no branch to compare with was found: neither the default branch of a remote nor `main` or `master`"
     )]
-    NoDefault,
-    /// Name, to compare with, that git resolves to no commit.
+    NoDefaultBranch,
+    /// Name of a branch or commit to compare with, which git resolves to no commit.
     #[error("there is no commit `{base}` to compare with")]
-    Unknown {
+    UnknownCommit {
         /// Name as the user or the default gives it.
         base: String,
-        /// Likely name, or the command that fetches the commit.
+        /// Hint: a likely name, or the command that fetches the commit.
         hint: Option<String>,
     },
     /// Repository without commits.
@@ -58,8 +58,8 @@ impl NoChanges {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoRepository(_) => Some("`--changed` needs git; name the stacks instead".to_owned()),
-            Self::NoDefault => Some("name it: `--changed=COMMIT`".to_owned()),
-            Self::Unknown { hint, .. } => hint.clone(),
+            Self::NoDefaultBranch => Some("name it: `--changed=COMMIT`".to_owned()),
+            Self::UnknownCommit { hint, .. } => hint.clone(),
             Self::Shallow { fetch, .. } => Some(format!("`{fetch}` fetches the rest")),
             Self::Unrelated { .. } => Some("compare with another one: `--changed=COMMIT`".to_owned()),
             Self::Git { .. } | Self::NoCommit | Self::Input(_) => None,
@@ -69,7 +69,7 @@ impl NoChanges {
 
 /// Returns the command that fetches a branch of a remote with its whole history, whatever refspec the clone is configured
 /// with.
-pub(super) fn fetch(remote: &str, branch: &str, shallow: bool) -> String {
+pub(super) fn fetch_command(remote: &str, branch: &str, shallow: bool) -> String {
     let whole = if shallow { "--unshallow " } else { "" };
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
     format!("git fetch {whole}{} {}", shell_word(remote), shell_word(&refspec))

@@ -29,12 +29,12 @@ pub(super) fn modules_of_last_init(
     if read_set.with_computed_sources.is_empty() || unit_file(instance.engine).is_some() {
         return None;
     }
-    let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
-    let data_dir = config.root().join(".envctl/data").join(place);
+    let subfolder = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
+    let data_dir = config.root().join(".envctl/data").join(subfolder);
     let made = changed_at(&data_dir.join(MODULES))?;
     let modules = installed_modules(&data_dir, &instance.dir).ok()??;
     let values = var_file_paths(instance).into_iter().map(|file| file.path);
-    let mut files = read_set.read.iter().cloned().chain(values).chain([config.path().to_owned()]);
+    let mut files = read_set.parsed.iter().cloned().chain(values).chain([config.path().to_owned()]);
     let is_older = |file: Utf8PathBuf| changed_at(&file).is_none_or(|changed| changed <= made);
     let is_current = files.all(is_older) && modules.iter().all(|dir| is_older_folder(dir, made));
     Some(InstalledModules { modules, is_current })

@@ -3,21 +3,21 @@
 
 mod base;
 mod base_config;
+mod change_matcher;
 mod changes;
 mod computed_paths;
 mod deleted_stacks;
 mod error;
 mod installed_modules;
-mod matching;
 mod name_search;
-mod paths;
+mod path_set;
 mod prefilter;
 mod sources;
 mod stacks;
 mod symlink_resolver;
 mod tree;
 
-pub use base::{Base, names};
+pub use base::{Base, reference_names};
 pub use changes::RepositoryChanges;
 pub use error::NoChanges;
 pub use stacks::AffectedStacks;

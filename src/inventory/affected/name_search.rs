@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
 
-/// Maximum number of names to search for; with more of them every text is a hit.
+/// Maximum number of names to search for; with more names every text counts as a hit.
 const MAX_NAMES: usize = 4_000;
 
 /// Names that may follow one name in the path of a changed file.
 #[derive(Debug, Default)]
-struct NamesBehind {
+struct FollowingNames {
     /// Names that continue a changed path.
     names: BTreeSet<String>,
     /// True if the name ends a changed path or is a link, so that any text may follow.
@@ -21,9 +21,10 @@ struct NamesBehind {
 
 /// Search for the names that changed paths consist of.
 pub(super) struct NameSearch {
-    /// Automaton that finds the names; absent when there are too many.
-    names: Option<AhoCorasick>,
-    next: Vec<NamesBehind>,
+    /// Automaton that finds the names; `None` when there are too many.
+    automaton: Option<AhoCorasick>,
+    /// Names that may follow each name; the index is that of the name in the automaton.
+    following_names: Vec<FollowingNames>,
     ignores_case: bool,
 }
 
@@ -35,7 +36,7 @@ impl NameSearch {
         links: impl Iterator<Item = &'p str>,
         ignores_case: bool,
     ) -> Self {
-        let mut names: BTreeMap<String, NamesBehind> = BTreeMap::new();
+        let mut names: BTreeMap<String, FollowingNames> = BTreeMap::new();
         let folded = |path: &str| if ignores_case { path.to_lowercase() } else { path.to_owned() };
         for path in changed.map(folded) {
             let parts: Vec<&str> = path.split('/').collect();
@@ -52,12 +53,12 @@ impl NameSearch {
         }
         let few = names.len() <= MAX_NAMES;
         let automaton = few.then(|| AhoCorasick::new(names.keys()).ok()).flatten();
-        Self { names: automaton, next: names.into_values().collect(), ignores_case }
+        Self { automaton, following_names: names.into_values().collect(), ignores_case }
     }
 
     /// Returns true if a text may lead to a changed path.
     pub(super) fn may_lead_to_change(&self, text: &str) -> bool {
-        let Some(names) = &self.names else { return true };
+        let Some(automaton) = &self.automaton else { return true };
         // An escape may hide a name, and a path that ends with `..` has no name to find.
         if text.contains("\\u") || text.contains("\\U") || ends_above(text) {
             return true;
@@ -69,23 +70,23 @@ impl NameSearch {
         } else {
             text
         };
-        names.find_overlapping_iter(text).any(|found| {
+        automaton.find_overlapping_iter(text).any(|found| {
             let (before, behind) = (&text[..found.start()], &text[found.end()..]);
             let is_whole = !before.ends_with(is_name_character) && !behind.starts_with(is_name_character);
-            is_whole && may_continue(&self.next[found.pattern().as_usize()], behind)
+            is_whole && may_continue(&self.following_names[found.pattern().as_usize()], behind)
         })
     }
 }
 
 /// Returns true if the text behind a name may continue to a changed path.
-fn may_continue(next: &NamesBehind, behind: &str) -> bool {
+fn may_continue(next: &FollowingNames, behind: &str) -> bool {
     let Some(rest) = behind.strip_prefix('/').filter(|_| !next.may_be_any) else { return true };
     let rest = rest.trim_start_matches('/');
     let end = rest.find(|c: char| !is_name_character(c)).unwrap_or(rest.len());
     let (name, behind) = rest.split_at(end);
-    let is_open =
+    let is_unknown =
         name.is_empty() || name.starts_with('.') || behind.starts_with(['$', '%', '*', '?', '[', '{', '\\']);
-    is_open || next.names.contains(name)
+    is_unknown || next.names.contains(name)
 }
 
 /// Returns true if a path in a text ends with `..`, or continues behind it with a value.

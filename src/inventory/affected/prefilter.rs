@@ -8,7 +8,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{computed_paths::has_computed_path, matching::Matching, name_search::NameSearch};
+use super::{change_matcher::ChangeMatcher, computed_paths::has_computed_path, name_search::NameSearch};
 use crate::{
     engine::layout::{module_files, unit_file},
     files::{self, normalised},
@@ -22,74 +22,80 @@ const BUFFER_SIZE: usize = 16 * 1024;
 /// Search result for the configuration files in one folder.
 struct ModuleScan {
     /// True if a file may lead to a changed path.
-    hit: bool,
+    may_lead_to_change: bool,
     /// Folders of the local modules that the files call.
     calls: Vec<Utf8PathBuf>,
 }
 
-/// Filter with the results of the module folders that were read so far.
+/// Filter with a cache of the module folders that it has searched.
 pub(super) struct Prefilter {
     name_search: NameSearch,
     /// Results by folder and by the engine that reads the folder.
-    known: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<ModuleScan>>>,
+    scans: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<ModuleScan>>>,
 }
 
 impl Prefilter {
     pub(super) fn new(name_search: NameSearch) -> Self {
-        Self { name_search, known: Mutex::default() }
+        Self { name_search, scans: Mutex::default() }
     }
 
     /// Returns true if a stack's configuration may lead to a changed path outside of its folder.
-    pub(super) fn may_reach_change(&self, instance: &Instance, matching: &Matching<'_>) -> bool {
+    pub(super) fn may_reach_change(&self, instance: &Instance, matcher: &ChangeMatcher<'_>) -> bool {
         // Paths in Terragrunt files are built by functions.
         if unit_file(instance.engine).is_some() {
             return true;
         }
         let mut seen = HashSet::new();
-        let mut open = self.scan_folder(&instance.dir, instance.engine, matching);
-        if open.hit {
+        let mut scan = self.scan_folder(&instance.dir, instance.engine, matcher);
+        if scan.may_lead_to_change {
             return true;
         }
-        let mut wanted = open.calls.clone();
+        let mut wanted = scan.calls.clone();
         while let Some(dir) = wanted.pop() {
             if !seen.insert(dir.clone()) {
                 continue;
             }
-            if !matching.trace_module(&dir).is_empty() {
+            if !matcher.trace_module(&dir).is_empty() {
                 return true;
             }
-            open = self.scanned(&dir, instance.engine, matching);
-            if open.hit {
+            scan = self.scan_of(&dir, instance.engine, matcher);
+            if scan.may_lead_to_change {
                 return true;
             }
-            wanted.extend(open.calls.iter().cloned());
+            wanted.extend(scan.calls.iter().cloned());
         }
         false
     }
 
     /// Returns the result of a module folder, from the cache or by a scan.
-    fn scanned(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
+    fn scan_of(&self, dir: &Utf8Path, engine: EngineName, matcher: &ChangeMatcher<'_>) -> Arc<ModuleScan> {
         let key = (dir.to_owned(), engine);
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(scan) = known().get(&key) {
+        let scans = || self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scan) = scans().get(&key) {
             return Arc::clone(scan);
         }
-        let scan = self.scan_folder(dir, engine, matching);
-        known().insert(key, Arc::clone(&scan));
+        let scan = self.scan_folder(dir, engine, matcher);
+        scans().insert(key, Arc::clone(&scan));
         scan
     }
 
-    fn scan_folder(&self, dir: &Utf8Path, engine: EngineName, matching: &Matching<'_>) -> Arc<ModuleScan> {
-        let names = matching.file_names(dir);
+    /// Searches the configuration files in a folder.
+    fn scan_folder(
+        &self,
+        dir: &Utf8Path,
+        engine: EngineName,
+        matcher: &ChangeMatcher<'_>,
+    ) -> Arc<ModuleScan> {
+        let names = matcher.file_names(dir);
         let mut text = String::with_capacity(BUFFER_SIZE);
-        let mut scan = ModuleScan { hit: false, calls: Vec::new() };
+        let mut scan = ModuleScan { may_lead_to_change: false, calls: Vec::new() };
         for name in module_files(engine, names.iter().map(String::as_str)).all() {
             // A file that cannot be read, or is deleted, counts as a hit: the parser decides then.
             let is_read = read(&dir.join(name), &mut text).is_ok();
             let leads_nowhere =
                 is_read && !has_computed_path(&text) && !self.name_search.may_lead_to_change(&text);
             let Some(calls) = leads_nowhere.then(|| local_sources(&text)).flatten() else {
-                scan.hit = true;
+                scan.may_lead_to_change = true;
                 break;
             };
             scan.calls.extend(calls.into_iter().map(|source| normalised(&dir.join(source))));
@@ -106,7 +112,7 @@ fn read(file: &Utf8Path, text: &mut String) -> io::Result<()> {
     if length as u64 > files::LARGEST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }
 
-/// Returns the local folders that a text gives as sources; absent when a source is not literal.
+/// Returns the local folders that a text gives as sources; `None` when a source is not literal.
 fn local_sources(text: &str) -> Option<Vec<String>> {
     const WORD: &str = "source";
     let mut found = Vec::new();

@@ -11,14 +11,14 @@ use camino::Utf8PathBuf;
 
 use super::{
     base_config::{BaseConfig, BaseStacks},
+    change_matcher::{ChangeMatcher, Trace},
     changes::RepositoryChanges,
     installed_modules::modules_of_last_init,
-    matching::{Matching, Trace},
     name_search::NameSearch,
     prefilter::Prefilter,
     sources::{
-        hook_changes, own_account_files, own_settings_files, program_changes, secret_changes,
-        settings_changes, settings_files,
+        cli_config_files, config_file_changes, hook_changes, own_account_files, own_cli_config_files,
+        program_changes, secret_changes,
     },
 };
 use crate::{
@@ -61,23 +61,24 @@ impl RepositoryChanges {
         let EnvironmentScope { config, environment } = scope;
         let base_config = BaseConfig::read(self, config, overrides);
         let base_stacks = match &base_config {
-            BaseConfig::Other(old) => old
-                .environments()
-                .get(&environment.name)
-                .and_then(|own| BaseStacks::of(EnvironmentScope { config: old, environment: own })),
+            BaseConfig::Changed(old) => {
+                old.environments().get(&environment.name).and_then(|old_environment| {
+                    BaseStacks::load(EnvironmentScope { config: old, environment: old_environment })
+                })
+            }
             _ => None,
         };
         let paths = &self.paths;
-        let shared = SharedState {
+        let shared = SharedSearchData {
             config,
             base_config: &base_config,
             base_stacks: base_stacks.as_ref(),
-            dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
+            stack_folders: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
             scanner: ReadSetScanner::new(DeletedPaths::new(self.deleted_files.iter().cloned())),
             prefilter: Prefilter::new(NameSearch::new(paths.iter(), self.links.iter(), paths.ignores_case())),
             config_variables: &self.config_variables,
             version_files: self.changed_version_files(),
-            has_changed_file: Matching::new((paths, &self.links, &self.tree), config.root())
+            has_changed_file: ChangeMatcher::new((paths, &self.links, &self.tree), config.root())
                 .has_possible_input(),
         };
         let changed = self.changed_stacks(&shared, &inventory.instances().collect::<Vec<_>>());
@@ -94,18 +95,18 @@ impl RepositoryChanges {
     /// Returns the changed files that select an engine or its version, as git spells them.
     fn changed_version_files(&self) -> Vec<String> {
         // The version files of Terragrunt include those of all other engines.
-        let is_one = |path: &&str| selects_version(path, UNIT_ENGINE);
-        self.paths.iter().filter(is_one).map(str::to_owned).collect()
+        let is_version_file = |path: &&str| selects_version(path, UNIT_ENGINE);
+        self.paths.iter().filter(is_version_file).map(str::to_owned).collect()
     }
 
     /// Determines the changed stacks, in several threads when there are many stacks.
-    fn changed_stacks(&self, shared: &SharedState<'_>, instances: &[&Instance]) -> ChangedStacks {
+    fn changed_stacks(&self, shared: &SharedSearchData<'_>, instances: &[&Instance]) -> ChangedStacks {
         let changed_stacks = |instances: &[&Instance]| {
-            let matching = Matching::new((&self.paths, &self.links, &self.tree), shared.config.root());
-            let search = ChangeSearch::new(matching, shared);
+            let matcher = ChangeMatcher::new((&self.paths, &self.links, &self.tree), shared.config.root());
+            let search = ChangeSearch::new(matcher, shared);
             let found = instances.iter().map(|instance| (&instance.id.stack, search.changes_of(instance)));
             let changed = found.filter(|(_, found)| !found.is_empty());
-            changed.map(|(stack, found)| (stack.clone(), first_changes(found))).collect::<ChangedStacks>()
+            changed.map(|(stack, found)| (stack.clone(), summarize(found))).collect::<ChangedStacks>()
         };
         if instances.len() < MIN_FOR_THREADS {
             return changed_stacks(instances);
@@ -128,7 +129,7 @@ impl RepositoryChanges {
 type ChangesByKind = BTreeMap<InputKind, BTreeSet<String>>;
 
 /// Returns one change for each part of a stack: the first path, and the number of further ones.
-fn first_changes(found: ChangesByKind) -> Vec<Change> {
+fn summarize(found: ChangesByKind) -> Vec<Change> {
     let first = |(kind, paths): (InputKind, BTreeSet<String>)| {
         let further_count = paths.len().saturating_sub(1);
         paths.into_iter().next().map(|path| Change { kind, path, further_count })
@@ -139,13 +140,13 @@ fn first_changes(found: ChangesByKind) -> Vec<Change> {
 /// Minimum number of stacks for several threads.
 const MIN_FOR_THREADS: usize = 64;
 
-/// Data that the searches of all threads share.
-struct SharedState<'c> {
+/// Data that the searches for changes in all threads share.
+struct SharedSearchData<'c> {
     config: &'c Config,
     base_config: &'c BaseConfig,
     base_stacks: Option<&'c BaseStacks<'c>>,
     /// Folders of all stacks.
-    dirs: HashSet<&'c str>,
+    stack_folders: HashSet<&'c str>,
     scanner: ReadSetScanner,
     prefilter: Prefilter,
     /// Variables that locate configuration files, for stacks that do not set such variables themselves.
@@ -158,83 +159,85 @@ struct SharedState<'c> {
 
 /// Search for the changes of stacks, with the caches of one thread.
 struct ChangeSearch<'c> {
-    matching: Matching<'c>,
-    shared: &'c SharedState<'c>,
+    matcher: ChangeMatcher<'c>,
+    shared: &'c SharedSearchData<'c>,
     /// Changes of the CLI configuration files, for stacks that do not name their own.
-    settings: Vec<Trace>,
+    cli_config_changes: Vec<Trace>,
     /// Changes of the shared files by which providers choose an account, for stacks that do not name their own.
-    accounts: Vec<Trace>,
+    account_file_changes: Vec<Trace>,
 }
 
 impl<'c> ChangeSearch<'c> {
-    fn new(matching: Matching<'c>, shared: &'c SharedState<'c>) -> Self {
-        let settings = settings_changes(&settings_files(shared.config_variables), &matching);
-        let accounts =
-            settings_changes(&shared_account_files(shared.config_variables, shared.config.root()), &matching);
-        Self { matching, shared, settings, accounts }
+    fn new(matcher: ChangeMatcher<'c>, shared: &'c SharedSearchData<'c>) -> Self {
+        let cli_config_changes = config_file_changes(&cli_config_files(shared.config_variables), &matcher);
+        let account_file_changes = config_file_changes(
+            &shared_account_files(shared.config_variables, shared.config.root()),
+            &matcher,
+        );
+        Self { matcher, shared, cli_config_changes, account_file_changes }
     }
 
     /// Returns the changes that affect a stack.
     fn changes_of(&self, instance: &Instance) -> ChangesByKind {
         let mut found = ChangesByKind::new();
-        if !self.matching.is_in_repository(&instance.dir) {
+        if !self.matcher.is_in_repository(&instance.dir) {
             found.entry(InputKind::Untracked).or_default().insert(instance.path.to_string());
             return found;
         }
-        for trace in self.matching.trace_stack(&instance.dir, &self.shared.dirs) {
+        for trace in self.matcher.trace_stack(&instance.dir, &self.shared.stack_folders) {
             let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
             add_changes(&mut found, if is_lockfile { InputKind::Lockfile } else { InputKind::File }, [trace]);
         }
         for file in instance.settings.var_files.iter() {
-            let trace = self.matching.trace_file(&instance.dir.join(&file.path));
+            let trace = self.matcher.trace_file(&instance.dir.join(&file.path));
             let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&InputKind::File).is_some_and(|own| own.contains(path)));
             let trace = trace.filter(|trace| !is_own(trace));
             add_changes(&mut found, InputKind::VarFile, trace);
         }
         for glob in &instance.settings.files {
-            add_changes(&mut found, InputKind::FilesSetting, self.matching.trace_glob(&instance.dir, glob));
+            add_changes(&mut found, InputKind::FilesSetting, self.matcher.trace_glob(&instance.dir, glob));
         }
-        self.add_sources(instance, &mut found);
-        self.add_settings(instance, &mut found);
+        self.add_source_changes(instance, &mut found);
+        self.add_changed_settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // With one reason the stack counts as changed, and its HCL need not be read.
-        if found.is_empty() && self.shared.prefilter.may_reach_change(instance, &self.matching) {
-            self.add_referenced(instance, &mut found);
+        if found.is_empty() && self.shared.prefilter.may_reach_change(instance, &self.matcher) {
+            self.add_referenced_changes(instance, &mut found);
         }
         found
     }
 
     /// Adds the changes of files that hold secrets, of hooks and programs, and of configuration files of engines and
     /// providers.
-    fn add_sources(&self, instance: &Instance, found: &mut ChangesByKind) {
+    fn add_source_changes(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
-        add_changes(found, InputKind::Secret, secret_changes(&instance.settings, root, &self.matching));
-        add_changes(found, InputKind::Hook, hook_changes(&instance.settings, root, &self.matching));
+        add_changes(found, InputKind::Secret, secret_changes(&instance.settings, root, &self.matcher));
+        add_changes(found, InputKind::Hook, hook_changes(&instance.settings, root, &self.matcher));
         let of_engine = |file: &&String| selects_version(file, instance.engine);
         let version_files: Vec<String> =
             self.shared.version_files.iter().filter(of_engine).cloned().collect();
-        add_changes(found, InputKind::Version, self.matching.trace_above(&instance.dir, &version_files));
+        add_changes(found, InputKind::Version, self.matcher.trace_above(&instance.dir, &version_files));
         let own = own_account_files(&instance.settings, &instance.dir, self.shared.config_variables);
-        let own = own.map(|files| settings_changes(&files, &self.matching));
-        add_changes(found, InputKind::Account, own.unwrap_or_else(|| self.accounts.clone()));
+        let own = own.map(|files| config_file_changes(&files, &self.matcher));
+        add_changes(found, InputKind::Account, own.unwrap_or_else(|| self.account_file_changes.clone()));
         add_changes(
             found,
             InputKind::Program,
-            program_changes(instance.engine, self.shared.config, &self.matching),
+            program_changes(instance.engine, self.shared.config, &self.matcher),
         );
-        let own = own_settings_files(&instance.settings, root, self.shared.config_variables);
-        let own = own.map(|files| settings_changes(&files, &self.matching));
-        add_changes(found, InputKind::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
+        let own = own_cli_config_files(&instance.settings, root, self.shared.config_variables);
+        let own = own.map(|files| config_file_changes(&files, &self.matcher));
+        add_changes(found, InputKind::CliConfig, own.unwrap_or_else(|| self.cli_config_changes.clone()));
     }
 
     /// Adds the settings of environments.toml that differ for a stack.
-    fn add_settings(&self, instance: &Instance, found: &mut ChangesByKind) {
+    fn add_changed_settings(&self, instance: &Instance, found: &mut ChangesByKind) {
         let name = self.shared.config.path().file_name().unwrap_or_default();
         let changed_keys = match self.shared.base_config {
-            BaseConfig::Same => return,
-            BaseConfig::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
-            BaseConfig::Absent => None,
-            BaseConfig::Other(_) => self
+            BaseConfig::Unchanged => return,
+            BaseConfig::Unknown => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
+            BaseConfig::Missing => None,
+            BaseConfig::Changed(_) => self
                 .shared
                 .base_stacks
                 .and_then(|base_stacks| base_stacks.changed_keys(instance, self.shared.config)),
@@ -246,7 +249,7 @@ impl<'c> ChangeSearch<'c> {
     }
 
     /// Adds the changes of the folders and files that the configuration of a stack refers to.
-    fn add_referenced(&self, instance: &Instance, found: &mut ChangesByKind) {
+    fn add_referenced_changes(&self, instance: &Instance, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
         let scope = || InputScope::new(instance, root, ExcludedPaths::default());
         let mut read_set = self.shared.scanner.read_set_of(scope(), &[]);
@@ -257,21 +260,25 @@ impl<'c> ChangeSearch<'c> {
                 ReadSet { with_computed_sources, ..self.shared.scanner.read_set_of(scope(), &found.modules) };
         }
         for module in &read_set.modules {
-            add_changes(found, InputKind::Module, self.matching.trace_module(module));
+            add_changes(found, InputKind::Module, self.matcher.trace_module(module));
         }
         for file in &read_set.files {
-            let is_taken_in = read_set.included.contains(file);
+            let is_included = read_set.included.contains(file);
             // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
             let counts =
-                |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
-            let kind = if is_taken_in { InputKind::Include } else { InputKind::HclFile };
-            add_changes(found, kind, self.matching.trace_file(file).filter(counts));
+                |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_included || file.starts_with(root);
+            let kind = if is_included { InputKind::Include } else { InputKind::HclFile };
+            add_changes(found, kind, self.matcher.trace_file(file).filter(counts));
         }
         for folder in &read_set.folders {
-            add_changes(found, InputKind::HclFile, self.matching.trace_stack(folder, &self.shared.dirs));
+            add_changes(
+                found,
+                InputKind::HclFile,
+                self.matcher.trace_stack(folder, &self.shared.stack_folders),
+            );
         }
         for folder in &read_set.above {
-            add_changes(found, InputKind::HclFile, self.matching.trace_directly_in(folder));
+            add_changes(found, InputKind::HclFile, self.matcher.trace_directly_in(folder));
         }
         found.retain(|_, paths| !paths.is_empty());
         if found.is_empty() && self.shared.has_changed_file && !read_set.with_computed_sources.is_empty() {

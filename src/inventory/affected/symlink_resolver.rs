@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, fs, rc::Rc};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::{paths::Paths, tree::GitTree};
+use super::{path_set::PathSet, tree::GitTree};
 
 /// Maximum number of nested links. Beyond it (links in a circle) the rest of a path counts as written.
 const MAX_LINKS: usize = 40;
@@ -18,17 +18,18 @@ pub(super) struct ResolvedPath<'c> {
     pub(super) changed_by: Option<&'c str>,
 }
 
-/// Resolver of symbolic links with a cache; each folder is looked at once.
+/// Resolver of symbolic links with a cache, so that the file system is asked once for each folder.
 pub(super) struct SymlinkResolver<'c> {
-    paths: &'c Paths,
+    paths: &'c PathSet,
     tree: &'c GitTree,
-    known: RefCell<HashMap<String, Rc<ResolvedPath<'c>>>>,
+    /// Resolved paths by path.
+    resolved: RefCell<HashMap<String, Rc<ResolvedPath<'c>>>>,
 }
 
 impl<'c> SymlinkResolver<'c> {
     /// Returns a resolver with an empty cache. `paths` are the changed paths, `tree` the folders that git lists.
-    pub(super) fn new(paths: &'c Paths, tree: &'c GitTree) -> Self {
-        Self { paths, tree, known: RefCell::default() }
+    pub(super) fn new(paths: &'c PathSet, tree: &'c GitTree) -> Self {
+        Self { paths, tree, resolved: RefCell::default() }
     }
 
     /// Resolves an absolute path.
@@ -38,21 +39,21 @@ impl<'c> SymlinkResolver<'c> {
 
     /// Resolves a path behind this number of nested links.
     fn resolve_within(&self, path: &Utf8Path, links: usize) -> Rc<ResolvedPath<'c>> {
-        if let Some(resolved) = self.known.borrow().get(path.as_str()) {
+        if let Some(resolved) = self.resolved.borrow().get(path.as_str()) {
             return Rc::clone(resolved);
         }
         let resolved = Rc::new(match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) => self.resolve_name(&self.resolve_within(parent, links), name, links),
             _ => ResolvedPath { real: path.to_owned(), changed_by: None },
         });
-        self.known.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&resolved));
+        self.resolved.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&resolved));
         resolved
     }
 
     /// Resolves one more name, in a resolved folder.
     fn resolve_name(&self, before: &ResolvedPath<'c>, name: &str, links: usize) -> ResolvedPath<'c> {
         let own = before.real.join(name);
-        let changed_by = before.changed_by.or_else(|| self.paths.exactly(&own));
+        let changed_by = before.changed_by.or_else(|| self.paths.get(&own));
         if self.tree.is_folder(&own) {
             return ResolvedPath { real: own, changed_by };
         }
@@ -93,7 +94,7 @@ mod tests {
         for (place, target) in [("l1", "a/l2/x"), ("a/l2", "deep/.."), ("c", "d"), ("d", "c"), ("out", "/")] {
             symlink(target, top.join(place)).unwrap();
         }
-        let mut paths = Paths::new(top.clone());
+        let mut paths = PathSet::new(top.clone());
         paths.insert("a/l2".to_owned());
         let tree = GitTree::default();
         let symlinks = SymlinkResolver::new(&paths, &tree);

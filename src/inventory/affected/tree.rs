@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::paths::below;
+use super::path_set::strip_folder;
 use crate::{engine::layout::marks_stack, git::listing::Listing};
 
 /// Folders that hold a tracked file, each with the names of the configuration files directly in it.
 #[derive(Debug, Default)]
 pub(super) struct GitTree {
+    /// Root of the repository.
     top: Utf8PathBuf,
+    /// Names of configuration files by folder; folders are relative to the root.
     folders: HashMap<String, Vec<String>>,
 }
 
@@ -47,13 +49,13 @@ impl GitTree {
 
     /// Adds a folder and the folders above it.
     fn add_folder(&mut self, folder: &str) {
-        let mut open = Some(folder);
-        while let Some(folder) = open {
+        let mut missing = Some(folder);
+        while let Some(folder) = missing {
             if self.folders.contains_key(folder) {
                 break;
             }
             self.folders.insert(folder.to_owned(), Vec::new());
-            open = (!folder.is_empty()).then(|| split_path(folder).0);
+            missing = (!folder.is_empty()).then(|| split_path(folder).0);
         }
     }
 
@@ -65,10 +67,10 @@ impl GitTree {
         }
     }
 
-    /// Returns the names of the configuration files in a folder, given by its real path; absent when git may not know all of
-    /// them.
+    /// Returns the names of the configuration files in a folder, given by its real path; `None` when git may not know all
+    /// of them.
     pub(super) fn names(&self, folder: &Utf8Path) -> Option<&[String]> {
-        self.folders.get(below(&self.top, folder)?).map(Vec::as_slice)
+        self.folders.get(strip_folder(&self.top, folder)?).map(Vec::as_slice)
     }
 
     /// Returns true if a path is certainly a folder and not a link.

@@ -8,8 +8,9 @@ use crate::{
     inventory::{Instance, var_file_paths},
 };
 
-/// Returns the files and folders, absolute, that var files, secrets, variables of the environment and hooks of an instance
-/// name, absent ones included. Each word of a command may be one. `root` is the folder of environments.toml.
+/// Returns the absolute paths of the files and folders that the settings of an instance name (var files, secrets, environment
+/// variables, hooks), missing ones included. Each word of a command counts as a possible path. `root` is the folder of
+/// environments.toml.
 pub fn configured_files(instance: &Instance, root: &Utf8Path) -> Vec<Utf8PathBuf> {
     let settings = &instance.settings;
     let mut found: Vec<Utf8PathBuf> = var_file_paths(instance).into_iter().map(|file| file.path).collect();

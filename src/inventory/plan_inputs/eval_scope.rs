@@ -1,4 +1,4 @@
-//! Place of an expression in a module, with the locals and iteration variables that it may refer to.
+//! Evaluation of expressions in a module, with the locals and iteration variables that they may refer to.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use crate::hcl::eval::{
 };
 
 /// Maximum depth of nested expressions and locals; it ends a circle of locals.
-const DEPTH: usize = 24;
+const MAX_DEPTH: usize = 24;
 
 /// Expressions of a module's `locals`, by name.
 pub(super) type Locals = HashMap<String, Expression>;
 
 /// Adds the locals of a file. A local that another file defines too becomes a conditional with both values, since it is not
 /// known here which of the files the engine loads.
-pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
+pub(super) fn collect_locals(body: &Body, locals: &mut Locals) {
     for attribute in body.get_blocks("locals").flat_map(|block| block.body.attributes()) {
         let (name, value) = (attribute.key.to_string(), attribute.value.clone());
         let value = match locals.remove(&name) {
@@ -36,6 +36,7 @@ pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
 /// Evaluation scope of an expression: locals and iteration variables.
 #[derive(Clone, Copy)]
 pub(super) struct EvalScope<'s> {
+    /// Locals of the module.
     pub(super) locals: &'s Locals,
     /// Iteration variables (`each`, iterators of `dynamic` blocks, names of `for`) with their collections; the innermost
     /// last.
@@ -45,14 +46,19 @@ pub(super) struct EvalScope<'s> {
 impl EvalScope<'_> {
     /// Returns the segments of an expression's text; a single value segment with the expression itself if nothing is known.
     pub(super) fn segments<'e>(&self, expression: &'e Expression) -> Vec<PathSegment<'e>> {
-        evaluate(self, expression, DEPTH)
+        evaluate(self, expression, MAX_DEPTH)
     }
 
     /// Returns the segments of a template.
-    pub(super) fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<PathSegment<'e>> {
-        evaluate_template(self, elements, DEPTH)
+    pub(super) fn template_segments<'e>(
+        &self,
+        elements: impl Iterator<Item = &'e Element>,
+    ) -> Vec<PathSegment<'e>> {
+        evaluate_template(self, elements, MAX_DEPTH)
     }
 
+    /// Returns the segments of the text of a local, or of the member of a local that `rest` leads to; `None` if nothing is
+    /// known of the text.
     fn local(
         &self,
         name: &str,
@@ -130,6 +136,7 @@ impl Resolver for EvalScope<'_> {
     }
 }
 
+/// Returns the text of an object's key; `None` when the key is an expression.
 pub(super) fn key_text(key: &ObjectKey) -> Option<&str> {
     match key {
         ObjectKey::Ident(name) => Some(name.as_str()),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Maximum number of files to digest in one folder. Of a larger folder only names, sizes and modes count.
-const MOST_DIGESTED: usize = 5_000;
+const MAX_DIGESTED: usize = 5_000;
 
 /// Folders that a stack's configuration names.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(super) struct ReferencedFolders {
 pub(super) struct FolderFiles {
     /// Files that count by their content.
     pub(super) files: BTreeSet<Utf8PathBuf>,
-    /// Folders with more than `MOST_DIGESTED` files, each with the digest of their names, sizes and modes.
+    /// Folders with more than `MAX_DIGESTED` files, each with the digest of their names, sizes and modes.
     pub(super) large: BTreeMap<Utf8PathBuf, String>,
 }
 
@@ -76,7 +76,7 @@ impl ReferencedFolders {
                 continue;
             }
             let files = walk.files(folder).map_err(failed)?;
-            if files.len() > MOST_DIGESTED {
+            if files.len() > MAX_DIGESTED {
                 input_files.large.insert(folder.clone(), digest_of_listing(folder, &files).map_err(failed)?);
             } else {
                 input_files.files.extend(files);
@@ -86,6 +86,7 @@ impl ReferencedFolders {
     }
 }
 
+/// Returns the files directly in a folder, without states.
 fn files_directly_in(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     let mut files = Vec::new();
     for entry in folder.read_dir_utf8()? {
@@ -102,6 +103,7 @@ fn files_directly_in(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     Ok(files)
 }
 
+/// Returns the digest of the names, sizes and modes of files.
 fn digest_of_listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> io::Result<String> {
     let mut text = String::new();
     for file in files {
@@ -133,7 +135,7 @@ mod tests {
         for file in ["infra/app/a", "infra/b", "c"] {
             fs::write(root.join(file), "").unwrap();
         }
-        for number in 0..=MOST_DIGESTED {
+        for number in 0..=MAX_DIGESTED {
             fs::write(root.join(format!("web/{number}")), "").unwrap();
         }
         let mut folders = ReferencedFolders::default();

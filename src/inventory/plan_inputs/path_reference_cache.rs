@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::structure::Body;
 
 use super::{
-    eval_scope::{Locals, take_locals},
+    eval_scope::{Locals, collect_locals},
     path_refs::{FileRefs, JsonStringRole, PathRef, RefCollector, RefKind},
     terragrunt::UnitEvaluator,
 };
@@ -38,12 +38,12 @@ impl PathReferenceCache {
     /// counts as reading files at unknown paths.
     pub(super) fn of_file(&self, file: &Utf8Path, unit: &UnitEvaluator) -> Arc<FileRefs> {
         if file.extension() == Some("hcl") {
-            let of = |body: &Body| {
+            let collect = |body: &Body| {
                 let mut locals = Locals::new();
-                take_locals(body, &mut locals);
-                RefCollector::of(body, &locals)
+                collect_locals(body, &mut locals);
+                RefCollector::collect(body, &locals)
             };
-            let roles: Vec<FileRefs> = unit.inlined(file).iter().map(of).collect();
+            let roles: Vec<FileRefs> = unit.inlined_bodies(file).iter().map(collect).collect();
             if roles.is_empty() && files::is_file_there(file) {
                 let text = text_of(file).unwrap_or_default();
                 return Arc::new(refs_of_unparsable(&text, &Locals::new()));
@@ -82,7 +82,7 @@ impl PathReferenceCache {
         if file.file_name().is_some_and(|name| name.ends_with(".hcl.json")) {
             return parse_unit(file, &text).map_or_else(
                 |_| refs_of_unparsable(&text.replace("\\\"", "\""), &locals),
-                |body| RefCollector::of(&body, &locals),
+                |body| RefCollector::collect(&body, &locals),
             );
         }
         if file.extension() == Some("json") {
@@ -93,7 +93,7 @@ impl PathReferenceCache {
             return found;
         }
         parse_body(&text)
-            .map_or_else(|_| refs_of_unparsable(&text, &locals), |body| RefCollector::of(&body, &locals))
+            .map_or_else(|_| refs_of_unparsable(&text, &locals), |body| RefCollector::collect(&body, &locals))
     }
 
     /// Returns the locals that the files of a folder define.
@@ -111,7 +111,7 @@ impl PathReferenceCache {
                 if let Some(text) = text_of(&dir.join(name)).filter(|text| text.contains("locals"))
                     && let Ok(body) = parse_body(&text)
                 {
-                    take_locals(&body, &mut locals);
+                    collect_locals(&body, &mut locals);
                 }
             }
             locals
@@ -132,7 +132,8 @@ fn refs_of_unparsable(text: &str, locals: &Locals) -> FileRefs {
     while let Some(start) = rest.find('"') {
         rest = &rest[start + 1..];
         let end = rest.find(['"', '\n']).unwrap_or(rest.len());
-        for mut path_ref in RefCollector::of_text(&rest[..end], JsonStringRole::Other, locals).refs {
+        for mut path_ref in RefCollector::collect_from_text(&rest[..end], JsonStringRole::Other, locals).refs
+        {
             if path_ref.kind == RefKind::Other {
                 path_ref.kind = RefKind::Read;
             }
@@ -164,7 +165,7 @@ fn collect_from_json<'v>(
                 }
                 _ => JsonStringRole::Other,
             };
-            let file_refs = RefCollector::of_text(text, role, locals);
+            let file_refs = RefCollector::collect_from_text(text, role, locals);
             if let ["module", _, name, ..] = keys.as_slice() {
                 found.variables.passed.push(((*name).to_owned(), file_refs.origin.clone()));
             }

@@ -47,7 +47,8 @@ pub(super) struct FileRefs {
     pub(super) refs: Vec<PathRef>,
     /// Variables that the file reads, passes or gives a default.
     pub(super) variables: VariableUses,
-    /// Literals and variables that the text of a JSON string is made of (`RefCollector::of_text`); `None` for a whole file.
+    /// Literals and variables that the text of a JSON string is made of (`RefCollector::collect_from_text`); `None` for a
+    /// whole file.
     pub(super) origin: TextOrigin,
 }
 
@@ -115,14 +116,14 @@ impl<'l> RefCollector<'l> {
     }
 
     /// Collects the references of a parsed file in a module with these locals.
-    pub(super) fn of(body: &Body, locals: &'l Locals) -> FileRefs {
+    pub(super) fn collect(body: &Body, locals: &'l Locals) -> FileRefs {
         let mut refs = Self::new(locals);
         refs.visit_body(body);
         refs.file_refs
     }
 
     /// Collects the references of a string of JSON syntax, which is a template.
-    pub(super) fn of_text(text: &str, role: JsonStringRole, locals: &'l Locals) -> FileRefs {
+    pub(super) fn collect_from_text(text: &str, role: JsonStringRole, locals: &'l Locals) -> FileRefs {
         let mut refs = Self::new(locals);
         refs.in_location = role == JsonStringRole::StateLocation;
         if role == JsonStringRole::Source {
@@ -130,7 +131,7 @@ impl<'l> RefCollector<'l> {
         }
         match text.parse::<Template>() {
             Ok(template) => {
-                let segments = refs.scope().elements(template.iter());
+                let segments = refs.scope().template_segments(template.iter());
                 if role == JsonStringRole::Source && is_computed(&segments) {
                     refs.push_below(PathBase::Computed, "");
                 }
@@ -195,13 +196,13 @@ impl<'l> RefCollector<'l> {
         if !self.in_location {
             let mut before = PrecedingSegment::Nothing;
             for (at, segment) in segments.iter().enumerate() {
-                let goes_on = at + 1 < segments.len();
+                let is_followed = at + 1 < segments.len();
                 match segment {
-                    PathSegment::Text(text) if at == 0 && !goes_on => self.add_literal(text),
-                    PathSegment::Text(text) => self.add_text(text, &before, goes_on),
+                    PathSegment::Text(text) if at == 0 && !is_followed => self.add_literal(text),
+                    PathSegment::Text(text) => self.add_text(text, &before, is_followed),
                     PathSegment::Folder(base, up) => {
                         before = PrecedingSegment::Folder(*base, "/..".repeat(*up));
-                        if let (PrecedingSegment::Folder(base, up), false) = (&before, goes_on) {
+                        if let (PrecedingSegment::Folder(base, up), false) = (&before, is_followed) {
                             self.push_below(*base, up);
                         }
                     }
@@ -221,8 +222,9 @@ impl<'l> RefCollector<'l> {
         self.kind = kind;
     }
 
-    /// Adds the references in one text segment. `before` is the segment before it; `goes_on` is true if another one follows.
-    fn add_text(&mut self, text: &str, before: &PrecedingSegment, goes_on: bool) {
+    /// Adds the references in one text segment. `before` is the segment before it; `is_followed` is true if another segment
+    /// follows.
+    fn add_text(&mut self, text: &str, before: &PrecedingSegment, is_followed: bool) {
         let is_read = [RefKind::Read, RefKind::ReadBelow].contains(&self.kind);
         let end = match before {
             PrecedingSegment::Nothing => 0,
@@ -236,20 +238,20 @@ impl<'l> RefCollector<'l> {
         if let PrecedingSegment::Folder(base, up) = before
             && (first.is_empty() || first.starts_with('/'))
         {
-            if rest.is_empty() && goes_on {
+            if rest.is_empty() && is_followed {
                 if let Some(folder) = known_folder(first) {
                     self.push_below(*base, &format!("{up}{folder}"));
                 }
             } else {
                 self.push_below(*base, &format!("{up}{first}"));
-                if !goes_on && !rest.is_empty() && !first.is_empty() {
+                if !is_followed && !rest.is_empty() && !first.is_empty() {
                     self.push_below(*base, &format!("{up}{text}"));
                 }
             }
         }
         let cut = if is_read {
             0
-        } else if goes_on {
+        } else if is_followed {
             rest.rfind(ends_path).map_or(0, |at| at + 1)
         } else {
             rest.len()
@@ -272,14 +274,14 @@ impl<'l> RefCollector<'l> {
             && let Some(pattern) = call.args.get(1)
         {
             // If a value follows in the folder's path, the folder lies below the known beginning.
-            let is_open = |segment: &PathSegment<'_>| {
+            let is_unknown = |segment: &PathSegment<'_>| {
                 matches!(segment, PathSegment::Value(..) | PathSegment::Directive(_))
             };
-            is_below |= segments.iter().skip(1).any(is_open);
+            is_below |= segments.iter().skip(1).any(is_unknown);
             is_below |= append_pattern(&mut segments, scope.segments(pattern));
             rest = 2;
         }
-        let (place, kind) = (self.in_location, self.kind);
+        let (in_location, kind) = (self.in_location, self.kind);
         // The argument names a file to read, not the location of a state.
         self.in_location = false;
         self.kind = RefKind::Read;
@@ -293,7 +295,7 @@ impl<'l> RefCollector<'l> {
         self.add_template(&segments);
         self.kind = RefKind::Other;
         call.args.iter().skip(rest).for_each(|argument| self.visit_expr(argument));
-        (self.in_location, self.kind) = (place, kind);
+        (self.in_location, self.kind) = (in_location, kind);
     }
 }
 
@@ -311,20 +313,20 @@ enum PrecedingSegment {
 fn append_pattern<'e>(segments: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -> bool {
     let mut fixed = Vec::new();
     let mut is_below = false;
-    let mut is_open = false;
+    let mut has_wildcard = false;
     for segment in pattern {
         match segment {
-            PathSegment::Text(text) if is_open => is_below |= text.contains('/') || text.contains("**"),
+            PathSegment::Text(text) if has_wildcard => is_below |= text.contains('/') || text.contains("**"),
             PathSegment::Text(text) => match text.find(['*', '?', '[', '{']) {
                 Some(at) => {
                     is_below |= text[at..].contains('/') || text[at..].contains("**");
-                    is_open = true;
+                    has_wildcard = true;
                     fixed.push(PathSegment::Text(text[..at].to_owned()));
                 }
                 None => fixed.push(PathSegment::Text(text)),
             },
             other => {
-                is_open = true;
+                has_wildcard = true;
                 fixed.push(other);
             }
         }
@@ -334,12 +336,12 @@ fn append_pattern<'e>(segments: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegm
         _ => false,
     };
     // A pattern for files directly in the folder adds nothing: they are inputs with the folder.
-    if folder || is_below || !is_open {
+    if folder || is_below || !has_wildcard {
         push(segments, PathSegment::Text("/".to_owned()));
         for segment in fixed {
             push(segments, segment);
         }
-        if is_open {
+        if has_wildcard {
             segments.push(PathSegment::Value(None, LITERAL));
         }
     }

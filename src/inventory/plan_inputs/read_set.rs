@@ -32,7 +32,7 @@ pub(in crate::inventory) struct ReadSet {
     /// Configuration files that read other files at paths that only the engine can compute.
     pub(in crate::inventory) with_unknown_paths: BTreeSet<Utf8PathBuf>,
     /// Configuration files that were parsed.
-    pub(in crate::inventory) read: BTreeSet<Utf8PathBuf>,
+    pub(in crate::inventory) parsed: BTreeSet<Utf8PathBuf>,
 }
 
 impl ReadSetScanner {
@@ -48,10 +48,19 @@ impl ReadSetScanner {
         let found = scope.follow_refs(installed, &self.references);
         let (above, folders) =
             found.folders.into_named().into_iter().partition(|folder| scope.dir.starts_with(folder));
-        let included = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();
+        let included = found.parsed.iter().filter(|file| found.files.contains(*file)).cloned().collect();
         let modules = found.modules.into_iter().filter(|dir| *dir != scope.dir).collect();
-        let (files, with_computed_sources, with_unknown_paths, read) =
-            (found.files, found.with_computed_sources, found.with_unknown_paths, found.read);
-        ReadSet { modules, folders, above, files, included, with_computed_sources, with_unknown_paths, read }
+        let (files, with_computed_sources, with_unknown_paths, parsed) =
+            (found.files, found.with_computed_sources, found.with_unknown_paths, found.parsed);
+        ReadSet {
+            modules,
+            folders,
+            above,
+            files,
+            included,
+            with_computed_sources,
+            with_unknown_paths,
+            parsed,
+        }
     }
 }

@@ -9,7 +9,10 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::declared::{declared_files, version_files_above};
-pub use self::input_error::InputError;
+pub use self::{
+    input_error::InputError,
+    inputs::{InputFile, InputPaths, Inputs},
+};
 use super::{
     deleted_paths::DeletedPaths,
     excluded_paths::ExcludedPaths,
@@ -29,26 +32,16 @@ use crate::{
     model::EngineName,
 };
 
-/// Digest of one input file, and what else of the file a plan is bound to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InputFile {
-    /// SHA-256 of the content in hexadecimal digits; `unreadable` for a file that envctl may not read.
-    pub digest: String,
-    /// True if the owner may execute the file. Git keeps only this bit of a file's mode.
-    pub executable: bool,
-    /// True for configuration and var files, which an engine only reads. Other files, such as an archive, may be written
-    /// during a plan.
-    pub configuration: bool,
-}
-
 /// Files and folders that the configuration of a stack refers to, before any content is digested.
 pub(super) struct ConfigurationRefs {
+    /// Files that the configuration names.
     pub(super) files: BTreeSet<Utf8PathBuf>,
+    /// Folders that the configuration names.
     pub(super) folders: ReferencedFolders,
     /// Folder of the stack, and the folders of its local modules.
     pub(super) modules: BTreeSet<Utf8PathBuf>,
     /// Configuration files that were parsed to find these references.
-    pub(super) read: BTreeSet<Utf8PathBuf>,
+    pub(super) parsed: BTreeSet<Utf8PathBuf>,
     /// Configuration files that call a module whose `source` is an expression.
     pub(super) with_computed_sources: BTreeSet<Utf8PathBuf>,
     /// Configuration files that read a file at a path that only the engine can compute.
@@ -66,26 +59,6 @@ struct ResolvedRefs {
     /// not all inputs.
     has_unknown_path: bool,
     variables: VariableUses,
-}
-
-/// Input files of a stack with their digests.
-#[derive(Debug)]
-pub struct Inputs {
-    /// Input files by path as [`InputScope::display_path`] gives it. A large folder has one entry, whose path ends with a
-    /// slash.
-    pub files: BTreeMap<String, InputFile>,
-    /// True if the configuration reads further files, at paths that only the engine can compute.
-    pub reads_more: bool,
-}
-
-/// Paths of a stack's inputs, without digests.
-#[derive(Debug)]
-pub struct InputPaths {
-    /// Folders and files that hold the inputs.
-    pub paths: Vec<Utf8PathBuf>,
-    /// Files that the engine loads by itself: configuration and automatic var files (`*.auto.tfvars`). Files that Terragrunt
-    /// generates are left out.
-    pub loaded: Vec<Utf8PathBuf>,
 }
 
 /// Search scope for the input files of one instance: its folder, engine, `files` patterns, variable values and excluded
@@ -155,7 +128,7 @@ impl InputScope {
 
     /// Returns the paths of the inputs that configuration, var files and environments.toml refer to, without digesting them.
     pub fn paths(&self) -> Result<InputPaths, InputError> {
-        let ConfigurationRefs { files, folders, modules, read, .. } = self.collect_refs(&[])?;
+        let ConfigurationRefs { files, folders, modules, parsed, .. } = self.collect_refs(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
         let below = folders.input_paths(&self.dir);
@@ -164,8 +137,9 @@ impl InputScope {
         let names = files::entry_names_if_readable(&self.dir);
         let values = auto_var_files(names.iter().map(String::as_str));
         let mut loaded: Vec<Utf8PathBuf> = values.iter().map(|name| self.dir.join(name)).collect();
-        loaded
-            .extend(read.into_iter().filter(|file| unit_file(self.engine).is_none() || !is_generated(file)));
+        loaded.extend(
+            parsed.into_iter().filter(|file| unit_file(self.engine).is_none() || !is_generated(file)),
+        );
         Ok(InputPaths { paths, loaded })
     }
 
@@ -191,13 +165,13 @@ impl InputScope {
         let mut files = BTreeSet::new();
         let mut folders = ReferencedFolders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
-        let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
-        let (mut read, mut with_computed_sources, mut with_unknown_paths) =
+        let mut pending: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
+        let (mut parsed, mut with_computed_sources, mut with_unknown_paths) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut flow = VariableFlow::default();
-        while let Some(dir) = open.pop() {
+        while let Some(dir) = pending.pop() {
             for file in self.configuration_files(&dir, &unit, references) {
-                if !read.insert(file.clone()) {
+                if !parsed.insert(file.clone()) {
                     continue;
                 }
                 let resolved = self.resolve_refs(&file, &unit, references);
@@ -211,7 +185,7 @@ impl InputScope {
                 for (path, kind) in resolved.paths {
                     if kind == RefKind::Source && self.is_dir(&path) {
                         if seen.insert(path.clone()) {
-                            open.push(path);
+                            pending.push(path);
                         }
                     } else if self.is_dir(&path) {
                         folders.add(path, &self.root);
@@ -234,8 +208,8 @@ impl InputScope {
                 files.insert(path);
             }
         }
-        files.extend(unit.opened().into_iter().filter(|file| self.is_file(file)));
-        ConfigurationRefs { files, folders, modules: seen, read, with_computed_sources, with_unknown_paths }
+        files.extend(unit.opened_files().into_iter().filter(|file| self.is_file(file)));
+        ConfigurationRefs { files, folders, modules: seen, parsed, with_computed_sources, with_unknown_paths }
     }
 
     /// Returns true if a function reads from a folder whose files are not all inputs. Of a folder that holds the stack, only
@@ -322,7 +296,9 @@ impl InputScope {
                     files.push(file);
                 }
                 // Evaluation replaces an expression by its value: the files that the value came from are added here.
-                wanted.extend(unit.opened().into_iter().filter(|f| self.is_file(f) && !files.contains(f)));
+                wanted.extend(
+                    unit.opened_files().into_iter().filter(|f| self.is_file(f) && !files.contains(f)),
+                );
             }
         }
         files
@@ -392,6 +368,7 @@ fn is_generated(file: &Utf8Path) -> bool {
 
 mod declared;
 mod input_error;
+mod inputs;
 mod new_file;
 mod path_sources;
 

@@ -11,7 +11,7 @@ use crate::hcl::eval::{PathBase, PathPosition, TextOrigin, TextSource};
 /// Variable uses in one configuration file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct VariableUses {
-    /// Variables and texts that the path of a file that a function reads depends on, each with its position in the path.
+    /// Variables and texts in the paths of files that functions read, each with its position in the path.
     pub(super) read: BTreeSet<(TextSource, PathPosition)>,
     /// Arguments of module calls and `inputs` of a unit by name, with the sources of their values.
     pub(super) passed: Vec<(String, TextOrigin)>,
@@ -22,8 +22,11 @@ pub(super) struct VariableUses {
 /// Variable uses in all configuration files of a stack and its modules.
 #[derive(Default)]
 pub(super) struct VariableFlow {
+    /// Sources of the paths that functions read.
     read: BTreeSet<PendingSource>,
+    /// Values of module arguments and `inputs`, by the name of the variable.
     passed: BTreeMap<String, Vec<(ModuleFile, TextOrigin)>>,
+    /// Defaults of variables, by the folder of the module and the name of the variable.
     defaults: BTreeMap<(Utf8PathBuf, String), Vec<(ModuleFile, TextOrigin)>>,
 }
 

@@ -20,7 +20,7 @@ pub(super) fn may_be_file(word: &str) -> bool {
     !word.starts_with(['-', '/']) && word.contains(['.', '/'])
 }
 
-/// Returns the folder of a path of which only the beginning is known: `a/b` for `a/b/c-`; absent for `c-`.
+/// Returns the folder of a path of which only the beginning is known: `a/b` for `a/b/c-`; `None` for `c-`.
 pub(super) fn known_folder(beginning: &str) -> Option<&str> {
     beginning.rfind('/').map(|at| &beginning[..at])
 }

@@ -15,7 +15,7 @@ use super::passed_values::with_outputs;
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     executor::step::ready_stack::ReadyStack,
-    inventory::plan_inputs::{InputScope, mixes_anywhere},
+    inventory::plan_inputs::{InputScope, any_file_mixes_mocks},
     model::{Failure, FailureKind, StackId},
     mutex::lock,
 };
@@ -109,8 +109,8 @@ impl Upstreams {
     }
 
     /// Returns true if any Terragrunt file in the repository mixes mocks with outputs; computed once.
-    pub(in crate::executor::step) fn mixes_anywhere(&self, scope: &InputScope) -> bool {
-        *self.mixing.get_or_init(|| mixes_anywhere(scope))
+    pub(in crate::executor::step) fn any_file_mixes_mocks(&self, scope: &InputScope) -> bool {
+        *self.mixing.get_or_init(|| any_file_mixes_mocks(scope))
     }
 
     /// Returns the stack in a folder.

@@ -19,7 +19,7 @@ fn seen<T>(
     see: impl FnOnce(&EvalScope<'_>, &Expression) -> T,
 ) -> T {
     let mut locals = Locals::new();
-    take_locals(&LOCALS.parse::<Body>().unwrap(), &mut locals);
+    collect_locals(&LOCALS.parse::<Body>().unwrap(), &mut locals);
     let bound: Vec<(String, Expression)> =
         bound.iter().map(|(name, of)| ((*name).to_owned(), of.parse().unwrap())).collect();
     see(&EvalScope { locals: &locals, iteration_variables: &bound }, &expression.parse().unwrap())

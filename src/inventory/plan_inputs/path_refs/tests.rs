@@ -1,16 +1,16 @@
 //! Tests of the path references that are found in HCL.
 
 use super::*;
-use crate::inventory::plan_inputs::eval_scope::take_locals;
+use crate::inventory::plan_inputs::eval_scope::collect_locals;
 
 fn found(text: &str) -> Vec<String> {
     let body = text.parse::<Body>().unwrap();
     let mut locals = Locals::new();
-    take_locals(&body, &mut locals);
+    collect_locals(&body, &mut locals);
     let shown = |m: PathRef| {
         format!("{:?} {}{}", m.base, m.path, if m.kind == RefKind::Source { " source" } else { "" })
     };
-    RefCollector::of(&body, &locals)
+    RefCollector::collect(&body, &locals)
         .refs
         .into_iter()
         .filter(|m| m.base != PathBase::Named)
@@ -74,10 +74,10 @@ fn a_source_that_is_an_expression_says_so() {
         assert!(!of(source).contains(&"Computed  source".to_owned()), "{source}");
     }
     assert_eq!(
-        RefCollector::of_text("./${var.x}", JsonStringRole::Source, &Locals::new()).refs[0].base,
+        RefCollector::collect_from_text("./${var.x}", JsonStringRole::Source, &Locals::new()).refs[0].base,
         PathBase::Computed
     );
-    assert!(RefCollector::of_text("x", JsonStringRole::Source, &Locals::new()).refs.is_empty());
+    assert!(RefCollector::collect_from_text("x", JsonStringRole::Source, &Locals::new()).refs.is_empty());
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_file_that_says_where_a_state_lies_is_an_input() {
     ];
     assert_eq!(found(text), all);
     let place = |text| {
-        RefCollector::of_text(text, JsonStringRole::StateLocation, &Locals::new())
+        RefCollector::collect_from_text(text, JsonStringRole::StateLocation, &Locals::new())
             .refs
             .into_iter()
             .map(|m| m.path)
@@ -137,12 +137,12 @@ fn the_words_of_units_are_understood() {
 
 #[test]
 fn a_string_of_json_is_a_template() {
-    let of = |text| RefCollector::of_text(text, JsonStringRole::Source, &Locals::new()).refs;
+    let of = |text| RefCollector::collect_from_text(text, JsonStringRole::Source, &Locals::new()).refs;
     assert_eq!(
         of("${path.module}/m"),
         [PathRef { base: PathBase::Own, path: "m".to_owned(), kind: RefKind::Source }]
     );
     assert_eq!(of("registry/x/y"), []);
-    let found = RefCollector::of_text("sh run.sh", JsonStringRole::Other, &Locals::new()).refs;
+    let found = RefCollector::collect_from_text("sh run.sh", JsonStringRole::Other, &Locals::new()).refs;
     assert_eq!(found, [PathRef { base: PathBase::Named, path: "run.sh".to_owned(), kind: RefKind::Other }]);
 }

@@ -16,20 +16,20 @@ use crate::{
 
 impl Visit for RefCollector<'_> {
     fn visit_block(&mut self, node: &Block) {
-        let kind = node.ident.as_str();
+        let block_type = node.ident.as_str();
         let label = node.labels.first().map(BlockLabel::as_str);
-        let reads_a_state = kind == "data" && label == Some("terraform_remote_state");
+        let reads_state = block_type == "data" && label == Some("terraform_remote_state");
         // Another unit is a stack of its own, with files of its own.
-        let is_other_unit = ["dependency", "dependencies"].contains(&kind);
-        let is_place = reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind);
-        let outside = self.in_location;
-        self.in_location |= is_place;
-        self.enclosing_blocks.push(kind.to_owned());
+        let is_other_unit = ["dependency", "dependencies"].contains(&block_type);
+        let is_location = reads_state || is_other_unit || ["backend", "remote_state"].contains(&block_type);
+        let was_in_location = self.in_location;
+        self.in_location |= is_location;
+        self.enclosing_blocks.push(block_type.to_owned());
         let variable = std::mem::replace(&mut self.variable, label.map(str::to_owned));
         let bound = self.iteration_variables.len();
         if let Some(each) = node.body.get_attribute("for_each") {
             let iterator = node.body.get_attribute("iterator").map(|iterator| iterator.value.to_string());
-            let name = match (kind, label) {
+            let name = match (block_type, label) {
                 ("dynamic", Some(label)) => iterator.map_or(label.to_owned(), |name| name.trim().to_owned()),
                 _ => "each".to_owned(),
             };
@@ -39,7 +39,7 @@ impl Visit for RefCollector<'_> {
         self.iteration_variables.truncate(bound);
         self.variable = variable;
         self.enclosing_blocks.pop();
-        self.in_location = outside;
+        self.in_location = was_in_location;
     }
 
     fn visit_attr(&mut self, node: &Attribute) {
@@ -120,7 +120,7 @@ impl Visit for RefCollector<'_> {
 
     fn visit_template(&mut self, node: &Template) {
         let scope = EvalScope { locals: self.locals, iteration_variables: &self.iteration_variables.clone() };
-        self.add_template(&scope.elements(node.iter()));
+        self.add_template(&scope.template_segments(node.iter()));
     }
 
     fn visit_for_expr(&mut self, node: &ForExpr) {
@@ -148,11 +148,11 @@ impl Visit for RefCollector<'_> {
         }
         // The argument names a file to read, not the location of a state.
         let is_read = node.name.is_namespaced() || reads_files(name);
-        let outside = self.in_location;
+        let was_in_location = self.in_location;
         self.in_location &= !is_read;
         self.call_depth += 1;
         visit::visit_func_call(self, node);
         self.call_depth -= 1;
-        self.in_location = outside;
+        self.in_location = was_in_location;
     }
 }

@@ -18,13 +18,13 @@ use crate::{
 pub(super) fn declared_files(dir: &Utf8Path, globs: &[String]) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
     let mut found = BTreeSet::new();
     for glob in globs {
-        let pattern = pattern(dir, glob)?;
+        let pattern = compile_pattern(dir, glob)?;
         if files::is_file_there(pattern.literal()) {
             found.insert(pattern.literal().to_owned());
         }
         if !pattern.is_literal() {
             let folder = pattern.folder();
-            matching(folder, &pattern, &mut found)
+            collect_matches(folder, &pattern, &mut found)
                 .map_err(|source| InputError::Read { path: folder.to_owned(), source })?;
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn declared_files(dir: &Utf8Path, globs: &[String]) -> Result<BTreeSe
 /// absolute and without links.
 pub(super) fn is_declared(dir: &Utf8Path, globs: &[String], file: &Utf8Path) -> Result<bool, InputError> {
     for glob in globs {
-        let pattern = pattern(dir, glob)?;
+        let pattern = compile_pattern(dir, glob)?;
         let folder = resolve_links(pattern.folder());
         if resolve_links(pattern.literal()) == file
             || file.strip_prefix(&folder).is_ok_and(|below| pattern.matches(below))
@@ -46,7 +46,8 @@ pub(super) fn is_declared(dir: &Utf8Path, globs: &[String], file: &Utf8Path) -> 
     Ok(false)
 }
 
-fn pattern(dir: &Utf8Path, glob: &str) -> Result<FilePattern, InputError> {
+/// Compiles a pattern under `files` of environments.toml.
+fn compile_pattern(dir: &Utf8Path, glob: &str) -> Result<FilePattern, InputError> {
     FilePattern::new(dir, glob)
         .map_err(|error| InputError::Glob { glob: glob.to_owned(), reason: error.kind().to_string() })
 }
@@ -60,7 +61,12 @@ pub(super) fn version_files_above(dir: &Utf8Path, root: &Utf8Path, engine: Engin
     named.filter(|file| files::is_file_there(file)).collect()
 }
 
-fn matching(dir: &Utf8Path, pattern: &FilePattern, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {
+/// Adds the files below a folder that a pattern matches.
+fn collect_matches(
+    dir: &Utf8Path,
+    pattern: &FilePattern,
+    found: &mut BTreeSet<Utf8PathBuf>,
+) -> io::Result<()> {
     let entries = match dir.read_dir_utf8() {
         Ok(entries) => entries,
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
@@ -73,7 +79,7 @@ fn matching(dir: &Utf8Path, pattern: &FilePattern, found: &mut BTreeSet<Utf8Path
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             if ![".git", ".envctl", ".terraform", ".terragrunt-cache"].contains(&entry.file_name()) {
-                matching(path, pattern, found)?;
+                collect_matches(path, pattern, found)?;
             }
         } else if path.strip_prefix(pattern.folder()).is_ok_and(|below| pattern.matches(below))
             && fs::metadata(path).is_ok_and(|kind| !kind.is_dir())

@@ -15,7 +15,12 @@ const CONFIGURATION_READERS: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
 /// Evaluates a function of Terragrunt.
-pub(super) fn call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth: usize) -> ContextualCall {
+pub(super) fn evaluate_builtin(
+    unit: &UnitEvaluator,
+    parsed: &UnitFile,
+    call: &FuncCall,
+    depth: usize,
+) -> ContextualCall {
     let known = match call.name.name.as_str() {
         "get_terragrunt_dir"
         | "get_original_terragrunt_dir"
@@ -38,25 +43,31 @@ fn text_of_call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth:
     let text = |at: usize| unit.text_within(parsed, argument(at)?, depth);
     let parent = || {
         let included = match argument(0) {
-            Some(name) => unit.included(parsed, Some(&unit.text_within(parsed, name, depth)?), depth),
-            None => unit.included(parsed, None, depth),
+            Some(name) => unit.included_file(parsed, Some(&unit.text_within(parsed, name, depth)?), depth),
+            None => unit.included_file(parsed, None, depth),
         };
-        Some(included.map_or_else(|| parsed.own.clone(), |included| included.own))
+        Some(included.map_or_else(|| parsed.file_dir.clone(), |included| included.file_dir))
     };
     Some(match call.name.name.as_str() {
-        "get_terragrunt_dir" => parsed.dir.to_string(),
+        "get_terragrunt_dir" => parsed.terragrunt_dir.to_string(),
         "get_original_terragrunt_dir" => unit.dir.to_string(),
         "get_parent_terragrunt_dir" => parent()?.into_string(),
         "get_repo_root" => unit.repository_root()?.to_string(),
-        "get_path_to_repo_root" => relative_path(&parsed.dir, unit.repository_root()?).into_string(),
-        "get_path_from_repo_root" => relative_path(unit.repository_root()?, &parsed.dir).into_string(),
-        "path_relative_from_include" => relative_path(&parsed.dir, &parent()?).into_string(),
-        "path_relative_to_include" => relative_path(&parent()?, &parsed.dir).into_string(),
+        "get_path_to_repo_root" => {
+            relative_path(&parsed.terragrunt_dir, unit.repository_root()?).into_string()
+        }
+        "get_path_from_repo_root" => {
+            relative_path(unit.repository_root()?, &parsed.terragrunt_dir).into_string()
+        }
+        "path_relative_from_include" => relative_path(&parsed.terragrunt_dir, &parent()?).into_string(),
+        "path_relative_to_include" => relative_path(&parent()?, &parsed.terragrunt_dir).into_string(),
         "find_in_parent_folders" => {
             let name = argument(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
-            let json =
-                argument(0).is_none().then(|| nearest_above(unit, &parsed.dir, JSON_UNIT_FILE)).flatten();
-            let found = nearest_above(unit, &parsed.dir, &name);
+            let json = argument(0)
+                .is_none()
+                .then(|| nearest_above(unit, &parsed.terragrunt_dir, JSON_UNIT_FILE))
+                .flatten();
+            let found = nearest_above(unit, &parsed.terragrunt_dir, &name);
             // The nearest file counts; of two in one folder, the one that is not JSON.
             match json.filter(|json| found.as_ref().is_none_or(|own| own.parent() < json.parent())).or(found)
             {
@@ -64,17 +75,17 @@ fn text_of_call(unit: &UnitEvaluator, parsed: &UnitFile, call: &FuncCall, depth:
                 None => text(1)?,
             }
         }
-        "get_env" if unit.defaults.get() => text(1)?,
+        "get_env" if unit.use_env_defaults.get() => text(1)?,
         _ => return None,
     })
 }
 
-/// Returns the folder that the first argument of a function is relative to; absent when the function reads no file.
+/// Returns the folder that the first argument of a function is relative to; `None` when the function reads no file.
 pub(super) fn argument_base<'p>(parsed: &'p UnitFile, function: &str) -> Option<&'p Utf8Path> {
     if CONFIGURATION_READERS.contains(&function) {
-        return Some(&parsed.dir);
+        return Some(&parsed.terragrunt_dir);
     }
-    (function.starts_with("file") || function == "templatefile").then_some(&*parsed.own)
+    (function.starts_with("file") || function == "templatefile").then_some(&*parsed.file_dir)
 }
 
 /// Returns the nearest file or folder of this name in a folder above `dir`.

@@ -18,7 +18,7 @@ use hcl_edit::{
     structure::{Block, Body},
 };
 
-use super::builtins::call;
+use super::builtins::evaluate_builtin;
 use crate::{
     engine::layout::unit_file_in,
     files::{self, normalised},
@@ -38,15 +38,16 @@ const MAX_DEPTH: usize = 48;
 /// Maximum number of expressions that are evaluated for one file.
 const MAX_STEPS: usize = 50_000;
 
-/// Terragrunt unit, with the files that were parsed for it.
+/// Evaluator of the files of one Terragrunt unit, with a cache of the parsed files.
 pub(in super::super) struct UnitEvaluator {
+    /// Folder of the unit.
     pub(super) dir: Utf8PathBuf,
     /// Deleted paths that count as present.
     pub(super) deleted: Arc<DeletedPaths>,
     /// Files that were opened; `None` for those that could not be parsed.
     opened_files: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
     /// True while `get_env` evaluates to its default.
-    pub(super) defaults: Cell<bool>,
+    pub(super) use_env_defaults: Cell<bool>,
     /// Number of expressions that were evaluated for the current file.
     steps: Cell<usize>,
 }
@@ -56,10 +57,10 @@ pub(in super::super) struct UnitEvaluator {
 pub(super) struct UnitFile {
     pub(super) body: Rc<Body>,
     /// Folder of the file.
-    pub(super) own: Utf8PathBuf,
+    pub(super) file_dir: Utf8PathBuf,
     /// Value of `get_terragrunt_dir()` in the file: the unit's folder if the unit includes the file, the folder of the file
     /// if `read_terragrunt_config` reads it.
-    pub(super) dir: Utf8PathBuf,
+    pub(super) terragrunt_dir: Utf8PathBuf,
 }
 
 /// Value of an expression.
@@ -89,7 +90,7 @@ impl Resolver for FileResolver<'_> {
     }
 
     fn function(&self, function: &FuncCall, depth: usize) -> ContextualCall {
-        call(self.unit, self.parsed, function, depth)
+        evaluate_builtin(self.unit, self.parsed, function, depth)
     }
 
     fn working_dir(&self) -> Option<&Utf8Path> {
@@ -102,24 +103,24 @@ impl Resolver for FileResolver<'_> {
 }
 
 impl UnitEvaluator {
-    /// Returns the unit in a folder.
+    /// Returns an evaluator for the unit in a folder.
     pub(in super::super) fn new(dir: &Utf8Path, deleted: &Arc<DeletedPaths>) -> Self {
         Self {
             dir: dir.to_owned(),
             deleted: Arc::clone(deleted),
             opened_files: RefCell::default(),
-            defaults: Cell::new(false),
+            use_env_defaults: Cell::new(false),
             steps: Cell::new(0),
         }
     }
 
-    /// Returns the root of the repository that the unit lies in; absent outside of one.
+    /// Returns the root of the repository that the unit lies in; `None` outside of a repository.
     pub(super) fn repository_root(&self) -> Option<&Utf8Path> {
         repository_root(&self.dir)
     }
 
     /// Returns the files that were opened so far, also those that could not be parsed.
-    pub(in super::super) fn opened(&self) -> Vec<Utf8PathBuf> {
+    pub(in super::super) fn opened_files(&self) -> Vec<Utf8PathBuf> {
         self.opened_files.borrow().keys().cloned().collect()
     }
 
@@ -130,14 +131,14 @@ impl UnitEvaluator {
 
     /// Returns a parsed file; `dir` is the value of `get_terragrunt_dir()` in the file. `None` when the file cannot be
     /// read or parsed.
-    pub(super) fn parsed(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<UnitFile> {
+    pub(super) fn parse_file(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<UnitFile> {
         let mut read = self.opened_files.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
             let text = files::read_text(file).ok()?;
             parse_unit(file, text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
         });
         let body = Rc::clone(body.as_ref()?);
-        Some(UnitFile { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
+        Some(UnitFile { body, file_dir: file.parent()?.to_owned(), terragrunt_dir: dir.to_owned() })
     }
 
     /// Evaluates an expression to a text; `None` when the value is unknown or no text.
@@ -147,9 +148,9 @@ impl UnitEvaluator {
 
     /// Evaluates an expression to a text, with the default of each `get_env`.
     pub(super) fn text_with_defaults(&self, parsed: &UnitFile, expression: &Expression) -> Option<String> {
-        self.defaults.set(true);
+        self.use_env_defaults.set(true);
         let text = self.text(parsed, expression);
-        self.defaults.set(false);
+        self.use_env_defaults.set(false);
         text
     }
 
@@ -170,21 +171,22 @@ impl UnitEvaluator {
             Expression::Parenthesis(inner) => self.value(parsed, inner.inner(), within),
             Expression::Traversal(traversal) => self.resolve_traversal(parsed, traversal, within),
             Expression::Object(_) => Some(UnitValue::Object(parsed.clone(), expression.clone())),
-            Expression::FuncCall(call) if call.name.name.as_str() == "read_terragrunt_config" => {
-                self.read(parsed, &self.text_within(parsed, call.args.get(0)?, within)?).map(UnitValue::File)
-            }
+            Expression::FuncCall(call) if call.name.name.as_str() == "read_terragrunt_config" => self
+                .read_config(parsed, &self.text_within(parsed, call.args.get(0)?, within)?)
+                .map(UnitValue::File),
             _ => self.text_within(parsed, expression, depth).map(UnitValue::Text),
         }
     }
 
+    /// Returns the value that a reference leads to, such as `local.a.b`; `None` when only Terragrunt can evaluate it.
     fn resolve_traversal(&self, parsed: &UnitFile, traversal: &Traversal, depth: usize) -> Option<UnitValue> {
-        let place = FileResolver { unit: self, parsed };
+        let resolver = FileResolver { unit: self, parsed };
         let mut names =
-            traversal.operators.iter().map(|operator| operator_name(&place, operator.value(), depth));
+            traversal.operators.iter().map(|operator| operator_name(&resolver, operator.value(), depth));
         let mut value = match &traversal.expr {
             Expression::Variable(name) if name.as_str() == "local" => UnitValue::Locals(parsed.clone()),
             Expression::Variable(name) if name.as_str() == "include" => {
-                UnitValue::File(self.included(parsed, Some(&names.next()??), depth)?)
+                UnitValue::File(self.included_file(parsed, Some(&names.next()??), depth)?)
             }
             expression => self.value(parsed, expression, depth)?,
         };
@@ -223,22 +225,27 @@ impl UnitEvaluator {
     }
 
     /// Returns the file of the `include` block with this label; without a label, of the only `include` block.
-    pub(super) fn included(&self, parsed: &UnitFile, name: Option<&str>, depth: usize) -> Option<UnitFile> {
+    pub(super) fn included_file(
+        &self,
+        parsed: &UnitFile,
+        name: Option<&str>,
+        depth: usize,
+    ) -> Option<UnitFile> {
         let labelled = |block: &&Block| {
             name.is_none_or(|name| block.labels.first().is_some_and(|label| label.as_str() == name))
         };
         let mut includes = parsed.body.get_blocks("include").filter(labelled);
         let include = includes.next().filter(|_| name.is_some() || includes.next().is_none())?;
         let path = self.text_within(parsed, &include.body.get_attribute("path")?.value, depth)?;
-        self.parsed(&normalised(&parsed.dir.join(path)), &parsed.dir)
+        self.parse_file(&normalised(&parsed.terragrunt_dir.join(path)), &parsed.terragrunt_dir)
     }
 
     /// Returns the file that `read_terragrunt_config` reads: of a folder, the unit file in it.
-    pub(super) fn read(&self, parsed: &UnitFile, path: &str) -> Option<UnitFile> {
-        let mut file = normalised(&parsed.dir.join(path));
+    pub(super) fn read_config(&self, parsed: &UnitFile, path: &str) -> Option<UnitFile> {
+        let mut file = normalised(&parsed.terragrunt_dir.join(path));
         if file.is_dir() {
             file = unit_file_in(&file);
         }
-        self.parsed(&file, file.parent()?)
+        self.parse_file(&file, file.parent()?)
     }
 }

@@ -17,11 +17,11 @@ use crate::{files::normalised, inventory::plan_inputs::words::ends_path};
 impl UnitEvaluator {
     /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in
     /// another folder, as read by `read_terragrunt_config`. Empty when it cannot be parsed.
-    pub(in super::super) fn inlined(&self, file: &Utf8Path) -> Vec<Body> {
+    pub(in super::super) fn inlined_bodies(&self, file: &Utf8Path) -> Vec<Body> {
         self.reset_steps();
         let own = file.parent().filter(|own| *own != self.dir);
         let parsed_files =
-            [Some(&*self.dir), own].into_iter().flatten().filter_map(|dir| self.parsed(file, dir));
+            [Some(&*self.dir), own].into_iter().flatten().filter_map(|dir| self.parse_file(file, dir));
         parsed_files
             .map(|parsed| {
                 let mut body = (*parsed.body).clone();
@@ -34,10 +34,11 @@ impl UnitEvaluator {
     /// Returns the unit's own file or a file that the unit includes, with known expressions replaced by values; `None` when
     /// the file cannot be parsed.
     pub(super) fn inlined_as_included(&self, file: &Utf8Path) -> Option<Body> {
-        self.inlined(file).into_iter().next()
+        self.inlined_bodies(file).into_iter().next()
     }
 
-    /// Returns the path of each file that a body of [`Self::inlined`] includes; `None` where only Terragrunt can compute it.
+    /// Returns the path of each file that a body of [`Self::inlined_bodies`] includes; `None` where only Terragrunt can
+    /// compute it.
     pub(super) fn include_paths(&self, body: &Body) -> Vec<Option<Utf8PathBuf>> {
         let paths = body.get_blocks("include").map(|include| {
             let path = include.body.get_attribute("path")?.value.as_str()?;
@@ -76,6 +77,7 @@ impl Inliner<'_> {
         self.unit.text(&self.parsed, expression)
     }
 
+    /// Returns the elements of a template with known expressions replaced by their values.
     fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<Element> {
         let mut inlined = Vec::new();
         let mut text = String::new();
@@ -113,7 +115,7 @@ impl VisitMut for Inliner<'_> {
         if node.ident.as_str() == "include"
             && let Some(mut path) = node.body.get_attribute_mut("path")
         {
-            let dir = self.parsed.dir.clone();
+            let dir = self.parsed.terragrunt_dir.clone();
             self.make_relative_to_unit(path.value_mut(), &dir);
         }
         visit_mut::visit_block_mut(self, node);

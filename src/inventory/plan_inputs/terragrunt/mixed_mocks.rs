@@ -25,9 +25,9 @@ use crate::{
 pub struct MixedMocks {
     /// Label of the `dependency` block.
     pub dependency: String,
-    /// Folder of the unit that the dependency names; absent when only Terragrunt can compute it.
+    /// Folder of the unit that the dependency names; `None` when only Terragrunt can compute it.
     pub dir: Option<Utf8PathBuf>,
-    /// Names of the mocks; absent when only Terragrunt can compute them.
+    /// Names of the mocks; `None` when only Terragrunt can compute them.
     mocks: Option<MockNames>,
     /// True if missing members of maps are replaced too, not only missing outputs.
     deep: bool,
@@ -38,8 +38,9 @@ pub struct MixedMocks {
 struct MockNames(BTreeMap<String, MockNames>);
 
 impl MockNames {
-    fn of(value: &Value) -> Option<Self> {
-        let below = |value: &Value| Self::of(value).unwrap_or_default();
+    /// Returns the names in a JSON object; `None` for another value.
+    fn from_json(value: &Value) -> Option<Self> {
+        let below = |value: &Value| Self::from_json(value).unwrap_or_default();
         Some(Self(value.as_object()?.iter().map(|(name, value)| (name.clone(), below(value))).collect()))
     }
 }
@@ -59,13 +60,13 @@ impl MixedMocks {
     }
 
     /// Returns true if only Terragrunt can compute the dependency's folder or its mocks.
-    pub fn is_unclear(&self) -> bool {
+    pub fn is_unresolved(&self) -> bool {
         self.dir.is_none() || self.mocks.is_none()
     }
 
     /// Returns the path (`net.tags.a`) of the first mock that replaces a value missing in these outputs; only the label
     /// (`net`) when the mocks are unknown.
-    pub fn stands_in(&self, outputs: &Map<String, Value>) -> Option<String> {
+    pub fn first_replaced_output(&self, outputs: &Map<String, Value>) -> Option<String> {
         match &self.mocks {
             None => Some(self.dependency.clone()),
             Some(names) => {
@@ -76,8 +77,8 @@ impl MixedMocks {
 }
 
 /// Returns the path of the first mock without an output, or with `deep` without a member of an output.
-fn first_missing(names: &MockNames, there: &Map<String, Value>, deep: bool) -> Option<String> {
-    names.0.iter().find_map(|(name, below)| match there.get(name) {
+fn first_missing(names: &MockNames, outputs: &Map<String, Value>, deep: bool) -> Option<String> {
+    names.0.iter().find_map(|(name, below)| match outputs.get(name) {
         None => Some(name.clone()),
         Some(Value::Object(members)) if deep => {
             first_missing(below, members, deep).map(|path| format!("{name}.{path}"))
@@ -86,6 +87,7 @@ fn first_missing(names: &MockNames, there: &Map<String, Value>, deep: bool) -> O
     })
 }
 
+/// Returns the dependencies whose mocks are mixed with outputs in a plan.
 fn mixed_mocks(scope: &InputScope, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
     let mixed = dependencies.into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
     let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
@@ -104,7 +106,7 @@ fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
         return found;
     }
     let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
-    let files = scope.follow_refs(&[], &PathReferenceCache::default()).read;
+    let files = scope.follow_refs(&[], &PathReferenceCache::default()).parsed;
     for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
         // The first body is the one as included. A file that is only read adds no dependencies to the unit.
         let Some(body) = unit.inlined_as_included(file) else { continue };
@@ -121,6 +123,7 @@ fn dependencies(scope: &InputScope) -> BTreeMap<String, Dependency> {
 struct Dependency {
     /// `config_path`: folder of the unit.
     path: Option<String>,
+    /// `mock_outputs`: names of the mocks; `None` when only Terragrunt can compute them.
     mocks: Option<MockNames>,
     /// True if mocks are mixed with outputs.
     mixes: bool,
@@ -142,7 +145,8 @@ impl Dependency {
         let mut dependency =
             Self { path: block["config_path"].as_str().map(str::to_owned), ..Self::default() };
         let mocks = &block["mock_outputs"];
-        dependency.mocks = if mocks.is_null() { Some(MockNames::default()) } else { MockNames::of(mocks) };
+        dependency.mocks =
+            if mocks.is_null() { Some(MockNames::default()) } else { MockNames::from_json(mocks) };
         let strategy = &block["mock_outputs_merge_strategy_with_state"];
         dependency.mixes = !strategy.is_null() && strategy != "no_merge";
         dependency.deep = dependency.mixes && strategy != "shallow";
@@ -244,13 +248,13 @@ mod tests {
         {
             let found = &mixed_mocks(&of(shallow), "")[0];
             assert_eq!(found.dir.as_deref().unwrap(), "live/net", "{shallow}");
-            assert_eq!(found.stands_in(&full), None);
-            assert_eq!(found.stands_in(&no_tag), None);
-            assert_eq!(found.stands_in(&no_id).as_deref(), Some("net.id"));
+            assert_eq!(found.first_replaced_output(&full), None);
+            assert_eq!(found.first_replaced_output(&no_tag), None);
+            assert_eq!(found.first_replaced_output(&no_id).as_deref(), Some("net.id"));
         }
         let deep = &mixed_mocks(&of("mock_outputs_merge_strategy_with_state = \"deep_map_only\""), "")[0];
-        assert_eq!(deep.stands_in(&full), None);
-        assert_eq!(deep.stands_in(&no_tag).as_deref(), Some("net.tags.a"));
+        assert_eq!(deep.first_replaced_output(&full), None);
+        assert_eq!(deep.first_replaced_output(&no_tag).as_deref(), Some("net.tags.a"));
     }
 
     #[test]
@@ -267,6 +271,6 @@ mod tests {
         let unit = "dependency \"net\" {\n  config_path = run_cmd(\"x\")\n  mock_outputs = local.mocks\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}\n";
         let found = &mixed_mocks(unit, "")[0];
         assert_eq!(found.dir, None);
-        assert_eq!(found.stands_in(&Map::new()).as_deref(), Some("net"));
+        assert_eq!(found.first_replaced_output(&Map::new()).as_deref(), Some("net"));
     }
 }

@@ -16,4 +16,4 @@ pub use needs::unit_needs;
 pub use unit_inputs::file_of_input;
 pub(super) use unit_module::unit_package;
 pub use unit_module::{has_local_state, unit_module, unit_source};
-pub use unresolved_includes::{UnresolvedIncludes, mixes_anywhere};
+pub use unresolved_includes::{UnresolvedIncludes, any_file_mixes_mocks};

@@ -14,7 +14,7 @@ use crate::{engine::layout::unit_file_in, files::normalised};
 /// relative paths start at the unit's folder.
 pub fn unit_needs(dir: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
     let unit = UnitEvaluator::new(dir, &Arc::default());
-    let own = unit.parsed(&unit_file_in(dir), dir)?;
+    let own = unit.parse_file(&unit_file_in(dir), dir)?;
     let mut parsed_files = vec![own.clone()];
     for include in own.body.get_blocks("include") {
         let text = |name: &str| include.body.get_attribute(name).map(|found| unit.text(&own, &found.value));
@@ -23,7 +23,7 @@ pub fn unit_needs(dir: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
         {
             continue;
         }
-        parsed_files.push(unit.parsed(&normalised(&dir.join(text("path")??)), dir)?);
+        parsed_files.push(unit.parse_file(&normalised(&dir.join(text("path")??)), dir)?);
     }
     let mut needs = Vec::new();
     for parsed in &parsed_files {

@@ -16,7 +16,7 @@ use crate::{
 /// Words in generated text that may declare a variable or a resource, or read a file.
 const DECLARING_WORDS: [&str; 5] = ["variable", "resource", "data", "module", "file"];
 
-/// Returns the folder whose files are the whole root module of a unit. Absent when the unit's files do not determine it, and
+/// Returns the folder whose files are the whole root module of a unit. `None` when the unit's files do not determine it, and
 /// when Terragrunt puts other files beside the module's.
 pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     let (own, included) = readable_bodies(dir)?;
@@ -33,12 +33,12 @@ pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     source.as_str().filter(|source| !source.starts_with('/')).and_then(|source| local_folder(dir, source))
 }
 
-/// Returns the local folder of a unit's module; absent if the source is fetched, or the files do not determine it.
+/// Returns the local folder of a unit's module; `None` if the source is fetched, or the files do not determine it.
 pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     existing_folder(dir, &literal_source(dir)?)
 }
 
-/// Returns the local folder that Terragrunt copies for a unit: of the source `../base//db` all of `../base`. Absent if the
+/// Returns the local folder that Terragrunt copies for a unit: of the source `../base//db` all of `../base`. `None` if the
 /// source is fetched, or the files do not determine it.
 pub(in crate::inventory::plan_inputs) fn unit_package(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     let source = literal_source(dir)?;
@@ -81,14 +81,14 @@ pub fn has_local_state(dir: &Utf8Path) -> bool {
     readable_bodies(dir).is_some_and(|(own, included)| is_local(&own) && included.iter().all(is_local))
 }
 
-/// Returns the file of a unit and those that it includes; absent when one of them cannot be read.
+/// Returns the file of a unit and those that it includes; `None` when one of them cannot be read.
 fn readable_bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
     let (own, included) = own_and_included(dir)?;
     Some((own, included.into_iter().collect::<Option<_>>()?))
 }
 
-/// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; an included
-/// file is absent when its path is unknown or it cannot be read.
+/// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; `None`
+/// stands for an included file whose path is unknown or that cannot be read.
 fn own_and_included(dir: &Utf8Path) -> Option<(Body, Vec<Option<Body>>)> {
     let unit = UnitEvaluator::new(dir, &Arc::new(DeletedPaths::default()));
     let own = unit.inlined_as_included(&unit_file_in(dir))?;

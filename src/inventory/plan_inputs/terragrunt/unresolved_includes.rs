@@ -38,16 +38,17 @@ impl UnresolvedIncludes {
             return unresolved;
         }
         let unit = UnitEvaluator::new(&scope.dir, &scope.deleted);
-        let files = scope.follow_refs(&[], &PathReferenceCache::default()).read;
+        let files = scope.follow_refs(&[], &PathReferenceCache::default()).parsed;
         let is_read = |path: &str| files.contains(&normalised(&scope.dir.join(path)));
         for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
             let shown = scope.display_path(file);
-            let bodies = unit.inlined(file);
+            let bodies = unit.inlined_bodies(file);
             if bodies.is_empty() {
                 unresolved.includes.insert(shown.clone());
             }
             // All paths have to be known in one role of the file, as included or as read.
-            let found = bodies.iter().map(|body| (unresolved_includes(body, &is_read), reads_unknown(body)));
+            let found =
+                bodies.iter().map(|body| (unresolved_includes(body, &is_read), reads_unknown_path(body)));
             if let Some((includes, reads)) =
                 found.min_by_key(|(includes, reads)| includes.len() + usize::from(*reads))
             {
@@ -65,8 +66,8 @@ impl UnresolvedIncludes {
 }
 
 /// Returns true if any Terragrunt file in the repository of a unit mixes mocks with outputs, or cannot be read.
-pub fn mixes_anywhere(scope: &InputScope) -> bool {
-    mixes_below(repository_root(&scope.dir).unwrap_or_else(|| scope.root()))
+pub fn any_file_mixes_mocks(scope: &InputScope) -> bool {
+    any_file_below_mixes_mocks(repository_root(&scope.dir).unwrap_or_else(|| scope.root()))
 }
 
 /// Returns the labels of the `include` blocks whose path is no text, or names a file that envctl did not read.
@@ -81,7 +82,7 @@ fn unresolved_includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<
 }
 
 /// Returns true if a file reads another one by `read_terragrunt_config` at an unknown path.
-fn reads_unknown(body: &Body) -> bool {
+fn reads_unknown_path(body: &Body) -> bool {
     let mut reads = UnknownRead(false);
     reads.visit_body(body);
     reads.0
@@ -100,20 +101,20 @@ impl Visit for UnknownRead {
 }
 
 /// Returns true if any Terragrunt file in a folder or below mixes mocks with outputs, or cannot be read.
-fn mixes_below(dir: &Utf8Path) -> bool {
+fn any_file_below_mixes_mocks(dir: &Utf8Path) -> bool {
     let Ok(entries) = dir.read_dir_utf8() else { return true };
     entries.into_iter().any(|entry| {
         let Ok(entry) = entry else { return true };
         let (path, name) = (entry.path(), entry.file_name());
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             ![".git", ".envctl", ".terraform", ".terragrunt-cache", "node_modules"].contains(&name)
-                && mixes_below(path)
+                && any_file_below_mixes_mocks(path)
         } else {
             // Also `x.hcl.json`.
             name.contains(".hcl")
                 && name != crate::engine::detect::LOCKFILE
                 && files::read(path).map_or(true, |text| {
-                    text.windows(MERGE_SETTINGS.len()).any(|parsed| parsed == MERGE_SETTINGS.as_bytes())
+                    text.windows(MERGE_SETTINGS.len()).any(|window| window == MERGE_SETTINGS.as_bytes())
                 })
         }
     })
@@ -176,12 +177,12 @@ mod tests {
     #[test]
     fn files_that_mix_are_found_anywhere_but_in_copies() {
         let mixing = "dependency \"n\" {\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}\n";
-        assert!(mixes_anywhere(&scope("", mixing).1));
+        assert!(any_file_mixes_mocks(&scope("", mixing).1));
         let (project, scope) = scope("", "");
-        assert!(!mixes_anywhere(&scope));
+        assert!(!any_file_mixes_mocks(&scope));
         let copy = project.root().join("live/app/.terragrunt-cache/a");
         fs::create_dir_all(&copy).unwrap();
         fs::write(copy.join("terragrunt.hcl"), mixing).unwrap();
-        assert!(!mixes_anywhere(&scope));
+        assert!(!any_file_mixes_mocks(&scope));
     }
 }

@@ -10,17 +10,17 @@ use crate::model::StackId;
 pub enum SelectionReason {
     /// The user named no stack and no tag, so all stacks are selected.
     All,
-    /// Selected by its name.
+    /// The user selected the stack by its name.
     Named,
-    /// Selected by a glob.
+    /// The user selected the stack by this glob.
     Glob(String),
-    /// Selected by a tag.
+    /// The user selected the stack by this tag.
     Tag(String),
     /// An input of the stack has changed.
     Changed(Change),
-    /// A selected stack needs this stack.
+    /// This selected stack needs the stack, and the user selected dependencies too.
     DependencyOf(StackId),
-    /// The stack needs a selected stack.
+    /// The stack needs this selected stack, and the user selected dependents too.
     DependentOf(StackId),
 }
 

@@ -9,7 +9,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    paths::{Paths, below},
+    path_set::{PathSet, strip_folder},
     symlink_resolver::{ResolvedPath, SymlinkResolver},
     tree::GitTree,
 };
@@ -32,21 +32,24 @@ pub(super) enum Trace {
     Outside(String),
 }
 
-/// Search for changed paths; the results are relative to the folder of environments.toml.
-pub(super) struct Matching<'c> {
-    paths: &'c Paths,
-    links: &'c Paths,
+/// Search for changed paths in files and folders; the results are relative to the folder of environments.toml.
+pub(super) struct ChangeMatcher<'c> {
+    paths: &'c PathSet,
+    links: &'c PathSet,
     tree: &'c GitTree,
     root: Utf8PathBuf,
     symlinks: SymlinkResolver<'c>,
     /// Cache of the folders that were examined; true if a folder holds configuration.
-    modules: RefCell<HashMap<Utf8PathBuf, bool>>,
+    holds_configuration: RefCell<HashMap<Utf8PathBuf, bool>>,
 }
 
-impl<'c> Matching<'c> {
+impl<'c> ChangeMatcher<'c> {
     /// Creates the search in the changed paths, all links and the folders that git lists. `root` is the folder of
     /// environments.toml.
-    pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c GitTree), root: &Utf8Path) -> Self {
+    pub(super) fn new(
+        (paths, links, tree): (&'c PathSet, &'c PathSet, &'c GitTree),
+        root: &Utf8Path,
+    ) -> Self {
         let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
         Self {
             paths,
@@ -54,7 +57,7 @@ impl<'c> Matching<'c> {
             tree,
             root,
             symlinks: SymlinkResolver::new(paths, tree),
-            modules: RefCell::default(),
+            holds_configuration: RefCell::default(),
         }
     }
 
@@ -86,7 +89,7 @@ impl<'c> Matching<'c> {
 
     /// Returns true if a resolved path lies in the repository.
     fn is_resolved_in_repository(&self, resolved: &ResolvedPath<'_>) -> bool {
-        below(self.paths.top(), &resolved.real).is_some()
+        strip_folder(self.paths.top(), &resolved.real).is_some()
     }
 
     /// Returns the reason that a resolved path counts as changed; `None` when it is unchanged.
@@ -119,10 +122,10 @@ impl<'c> Matching<'c> {
     /// Returns the changes in a module. Subfolders with configuration are other modules.
     pub(super) fn trace_module(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.trace_within(dir, &|folder| {
-            let known = self.modules.borrow().get(folder).copied();
+            let known = self.holds_configuration.borrow().get(folder).copied();
             known.unwrap_or_else(|| {
                 let is_module = self.file_names(folder).iter().any(|name| marks_stack(name));
-                self.modules.borrow_mut().insert(folder.to_owned(), is_module);
+                self.holds_configuration.borrow_mut().insert(folder.to_owned(), is_module);
                 is_module
             })
         })
@@ -168,11 +171,15 @@ impl<'c> Matching<'c> {
             let counts = |(path, below): &(&str, &str)| {
                 !self.is_project_file(path) && is_input_below(&dir, below.as_ref(), is_other)
             };
-            let changed = self.paths.below(&resolved.real).into_iter().filter(counts);
+            let changed = self.paths.in_folder(&resolved.real).into_iter().filter(counts);
             found.extend(changed.map(|(path, _)| Trace::Changed(self.relative_to_root(path))));
             // The target of a link counts as a part of the folder.
             pending.extend(
-                self.links.below(&resolved.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
+                self.links
+                    .in_folder(&resolved.real)
+                    .into_iter()
+                    .filter(counts)
+                    .map(|(_, below)| dir.join(below)),
             );
         }
         found.into_iter().collect()
@@ -196,7 +203,7 @@ impl<'c> Matching<'c> {
         if let Some(trace) = self.trace_resolved(&resolved) {
             return vec![trace];
         }
-        let (changed, links) = (self.paths.below(&resolved.real), self.links.below(&resolved.real));
+        let (changed, links) = (self.paths.in_folder(&resolved.real), self.links.in_folder(&resolved.real));
         let is_named = |(_, below): &(&str, &str)| pattern.matches(below.as_ref());
         let changed =
             changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.relative_to_root(path)));

@@ -1,25 +1,25 @@
-//! Changed paths of a repository, sorted so that the paths of a folder are adjacent.
+//! Paths in a repository, sorted so that the paths of a folder are adjacent.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Sorted set of changed paths of one repository.
+/// Sorted set of paths in one repository, for example of the changed paths or of the symbolic links.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Paths {
+pub(super) struct PathSet {
     /// Root of the repository, with symbolic links resolved.
     top: Utf8PathBuf,
     /// True if the file system ignores case; git then spells a path as it was first added.
     ignores_case: bool,
-    /// Changed paths as git spells them, by the form that [`Self::comparable`] compares; both are relative to the root.
-    known: BTreeMap<String, String>,
+    /// Paths as git spells them, by the form that [`Self::comparable`] compares; both are relative to the root.
+    by_comparable: BTreeMap<String, String>,
 }
 
-impl Paths {
+impl PathSet {
     /// Returns an empty set for the repository at `top`.
     pub(super) fn new(top: Utf8PathBuf) -> Self {
         let ignores_case = top.join(".GIT").exists();
-        Self { top, ignores_case, known: BTreeMap::new() }
+        Self { top, ignores_case, by_comparable: BTreeMap::new() }
     }
 
     /// Returns the root of the repository.
@@ -29,12 +29,12 @@ impl Paths {
 
     /// Adds a path relative to the root.
     pub(super) fn insert(&mut self, path: String) {
-        self.known.insert(self.fold_case(&path), path);
+        self.by_comparable.insert(self.fold_case(&path), path);
     }
 
     /// Returns all paths as git spells them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.known.values().map(String::as_str)
+        self.by_comparable.values().map(String::as_str)
     }
 
     /// Returns true if the file system ignores case.
@@ -49,12 +49,14 @@ impl Paths {
 
     /// Returns the form in which an absolute path is compared; `None` for a path outside of the repository.
     fn comparable(&self, path: &Utf8Path) -> Option<String> {
-        Some(self.fold_case(below(&self.top, path)?))
+        Some(self.fold_case(strip_folder(&self.top, path)?))
     }
 
-    /// Returns the changed paths in a folder, each as git spells it and relative to the folder.
-    pub(super) fn below<'p>(&'p self, dir: &Utf8Path) -> Vec<(&'p str, &'p str)> {
-        let Some(key) = self.comparable(dir).filter(|_| !self.known.is_empty()) else { return Vec::new() };
+    /// Returns the paths of the set in a folder, each as git spells it and relative to the folder.
+    pub(super) fn in_folder<'p>(&'p self, dir: &Utf8Path) -> Vec<(&'p str, &'p str)> {
+        let Some(key) = self.comparable(dir).filter(|_| !self.by_comparable.is_empty()) else {
+            return Vec::new();
+        };
         let all = key.is_empty();
         // `0` is the character after `/`.
         let (from, to) =
@@ -63,18 +65,18 @@ impl Paths {
         // A path in lower case has the same number of folders, but perhaps another number of bytes.
         let depth = from.matches('/').count();
         let relative = |path: &'p str| path.splitn(depth + 1, '/').nth(depth);
-        let known = self.known.range(from.clone()..).take_while(within);
+        let known = self.by_comparable.range(from.clone()..).take_while(within);
         known.filter_map(|(_, path)| Some((path.as_str(), relative(path)?))).collect()
     }
 
-    /// Returns the changed path that is equal to this absolute path, as git spells it.
-    pub(super) fn exactly(&self, path: &Utf8Path) -> Option<&str> {
-        self.known.get(&self.comparable(path)?).map(String::as_str)
+    /// Returns the path of the set that is equal to this absolute path, as git spells it.
+    pub(super) fn get(&self, path: &Utf8Path) -> Option<&str> {
+        self.by_comparable.get(&self.comparable(path)?).map(String::as_str)
     }
 }
 
 /// Returns the rest of a path below a folder. Both are absolute, without links and dots, so that texts can be compared.
-pub(super) fn below<'p>(folder: &Utf8Path, path: &'p Utf8Path) -> Option<&'p str> {
+pub(super) fn strip_folder<'p>(folder: &Utf8Path, path: &'p Utf8Path) -> Option<&'p str> {
     let folder = folder.as_str().trim_end_matches('/');
     let rest = path.as_str().strip_prefix(folder)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_left_off_as_a_whole_or_not_at_all() {
-        let left = |folder: &str, path| below(folder.into(), Utf8Path::new(path)).map(str::to_owned);
+        let left = |folder: &str, path| strip_folder(folder.into(), Utf8Path::new(path)).map(str::to_owned);
         let some = |rest: &str| Some(rest.to_owned());
         assert_eq!(
             (left("/r", "/r/a/b"), left("/r", "/r"), left("/r", "/rest")),
@@ -95,8 +97,8 @@ mod tests {
         assert_eq!((left("/", "/a"), left("/", "/"), left("/r/a", "/r")), (some("a"), some(""), None));
     }
 
-    fn paths(ignores_case: bool, all: &[&str]) -> Paths {
-        let mut paths = Paths { ignores_case, ..Paths::new("/r".into()) };
+    fn paths(ignores_case: bool, all: &[&str]) -> PathSet {
+        let mut paths = PathSet { ignores_case, ..PathSet::new("/r".into()) };
         for path in all {
             paths.insert((*path).to_owned());
         }
@@ -106,15 +108,15 @@ mod tests {
     #[test]
     fn a_folder_has_what_lies_below_it_and_not_what_begins_like_it() {
         let paths = paths(false, &["a/x.tf", "a-b/y.tf", "a/b/z.tf", "a.tf", "ab/z.tf"]);
-        assert_eq!(paths.below("/r/a".into()), [("a/b/z.tf", "b/z.tf"), ("a/x.tf", "x.tf")]);
-        assert_eq!(paths.below("/r".into()).len(), 5);
-        assert!(paths.below("/other".into()).is_empty() && paths.below("/r/A".into()).is_empty());
+        assert_eq!(paths.in_folder("/r/a".into()), [("a/b/z.tf", "b/z.tf"), ("a/x.tf", "x.tf")]);
+        assert_eq!(paths.in_folder("/r".into()).len(), 5);
+        assert!(paths.in_folder("/other".into()).is_empty() && paths.in_folder("/r/A".into()).is_empty());
     }
 
     #[test]
     fn where_the_file_system_does_not_look_at_case_nobody_does() {
         let paths = paths(true, &["Infra/App/Main.tf"]);
-        assert_eq!(paths.below("/r/infra/app".into()), [("Infra/App/Main.tf", "Main.tf")]);
-        assert_eq!(paths.exactly("/r/infra/APP/main.tf".into()), Some("Infra/App/Main.tf"));
+        assert_eq!(paths.in_folder("/r/infra/app".into()), [("Infra/App/Main.tf", "Main.tf")]);
+        assert_eq!(paths.get("/r/infra/APP/main.tf".into()), Some("Infra/App/Main.tf"));
     }
 }
