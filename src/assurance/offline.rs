@@ -131,7 +131,7 @@ pub fn check_offline(
             found,
             value_errors,
         };
-        items.extend(checked.items(inventory));
+        items.extend(checked.check_items(inventory));
         value_errors = checked.value_errors;
     }
     OfflineChecks { items, inventories, project, value_errors }
@@ -186,7 +186,7 @@ struct EnvironmentChecks<'a> {
 }
 
 impl EnvironmentChecks<'_> {
-    fn items(&mut self, inventory: Option<&Inventory>) -> Vec<CheckItem> {
+    fn check_items(&mut self, inventory: Option<&Inventory>) -> Vec<CheckItem> {
         let name = Some(&self.environment.name);
         let mut config = std::mem::take(&mut self.found);
         let Some(inventory) = inventory else {

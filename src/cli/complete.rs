@@ -34,7 +34,7 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
     candidates
 }
 
-/// Returns the past runs, newest first.
+/// Returns completions for the ids of past runs, newest first.
 pub(super) fn runs() -> Vec<CompletionCandidate> {
     let Some(config) = config() else { return Vec::new() };
     let runs = RunStore::new(config.root()).list().unwrap_or_default();
@@ -42,7 +42,7 @@ pub(super) fn runs() -> Vec<CompletionCandidate> {
     std::iter::once("last".to_owned()).chain(ids).map(CompletionCandidate::new).collect()
 }
 
-/// Returns the branches and tags.
+/// Returns completions for commits: branches and tags.
 pub(super) fn commits() -> Vec<CompletionCandidate> {
     let Some(here) = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok()) else {
         return Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn commits() -> Vec<CompletionCandidate> {
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// Returns the declared stacks.
+/// Returns completions for the names of declared stacks.
 pub(super) fn stacks() -> Vec<CompletionCandidate> {
     let Some(config) = config() else { return Vec::new() };
     config.stacks().keys().map(|stack| CompletionCandidate::new(stack.as_str())).collect()

@@ -66,10 +66,10 @@ fn read_line() -> io::Result<Option<String>> {
 
 /// Line mode of the terminal: the terminal edits and echoes lines. Dropping it restores the previous mode.
 struct LineMode {
-    /// Mode to restore.
-    before: Termios,
+    /// Mode that the terminal had before, to be restored.
+    previous: Termios,
     /// Mode in which the terminal edits lines.
-    line: Termios,
+    line_mode: Termios,
 }
 
 impl LineMode {
@@ -79,18 +79,18 @@ impl LineMode {
         line.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ECHOE | LocalModes::ISIG;
         line.input_modes |= InputModes::ICRNL;
         tcsetattr(io::stdin(), OptionalActions::Now, &line)?;
-        Ok(Self { before, line })
+        Ok(Self { previous: before, line_mode: line })
     }
 
     /// Discards the input typed so far, including an unfinished line, and returns its size in bytes.
     fn discard_input(&mut self) -> io::Result<u64> {
         // In line mode Linux counts only whole lines (measured); without line mode it counts all input.
-        let mut all = self.line.clone();
+        let mut all = self.line_mode.clone();
         all.local_modes -= LocalModes::ICANON;
         tcsetattr(io::stdin(), OptionalActions::Now, &all)?;
         let count = ioctl_fionread(io::stdin());
         let flushed = tcflush(io::stdin(), QueueSelector::IFlush);
-        tcsetattr(io::stdin(), OptionalActions::Now, &self.line)?;
+        tcsetattr(io::stdin(), OptionalActions::Now, &self.line_mode)?;
         flushed?;
         Ok(count?)
     }
@@ -99,6 +99,6 @@ impl LineMode {
 impl Drop for LineMode {
     fn drop(&mut self) {
         // A terminal that was closed has no mode to restore.
-        let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+        let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.previous);
     }
 }

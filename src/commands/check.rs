@@ -12,7 +12,7 @@ use crate::{
         Context,
         preflight::{
             check_guards,
-            check_versions::versions,
+            check_versions::check_versions,
             gone_stacks::{undeclared_environments, undeclared_stacks},
         },
     },
@@ -80,7 +80,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
     }
     if !request.offline {
         for inventory in &offline.inventories {
-            items.push(versions(context, &config, inventory, &offline.project.modules));
+            items.push(check_versions(context, &config, inventory, &offline.project.modules));
             let environment = config.environment(inventory.environment().as_str())?;
             let modules = &offline.project.modules;
             items.extend(check_guards::items(context, &config, environment, inventory, modules)?);

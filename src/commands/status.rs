@@ -142,7 +142,7 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
             &inventory,
             &past,
         )?;
-        gone.say(context, &config);
+        gone.print(context, &config);
         environments.push(found);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
@@ -151,7 +151,7 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
         [] => undeclared_environments(context, &config, &instances_by_address)?,
         _ => GoneStacks::default(),
     };
-    gone.say(context, &config);
+    gone.print(context, &config);
     if request.json {
         let GoneStacks { stacks: gone, unreadable } = gone;
         let document = StatusDocument { format: 1, environments, gone, unreadable };

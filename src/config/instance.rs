@@ -169,7 +169,7 @@ struct LayerParts<'a> {
     top: &'a Keys,
     /// Converted values of `top`.
     shared: &'a SharedValues,
-    /// Folders that the pattern of `[discover]` captured.
+    /// Parts of the stack's path that a pattern of `[discover]` captured, by their names.
     captures: &'a BTreeMap<String, String>,
 }
 

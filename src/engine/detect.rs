@@ -31,12 +31,12 @@ pub fn version_files(engine: EngineName) -> impl Iterator<Item = &'static str> {
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
     /// No file decides, and several engines are on PATH.
-    #[error("`{stack_dir}` could be run by {}", .could.iter().map(|e| format!("`{e}`")).collect::<Vec<_>>().join(" or "))]
+    #[error("`{stack_dir}` could be run by {}", .candidates.iter().map(|e| format!("`{e}`")).collect::<Vec<_>>().join(" or "))]
     Ambiguous {
         /// Folder of the stack.
         stack_dir: Utf8PathBuf,
-        /// Engines on PATH.
-        could: Vec<EngineName>,
+        /// Engines that could run the stack and are on PATH.
+        candidates: Vec<EngineName>,
     },
     /// No file decides, and no engine is on PATH.
     #[error("`{stack_dir}` names no engine, and neither `tofu` nor `terraform` is on PATH")]
@@ -58,9 +58,9 @@ impl DetectError {
     /// Returns the error as a text about several stacks: `stacks` lists their names, `count` is their number.
     pub fn of_stacks(&self, stacks: &str, count: usize) -> String {
         match self {
-            Self::Ambiguous { could, .. } => {
-                let could: Vec<String> = could.iter().map(|engine| format!("`{engine}`")).collect();
-                format!("{stacks} could be run by {}", could.join(" or "))
+            Self::Ambiguous { candidates, .. } => {
+                let names: Vec<String> = candidates.iter().map(|engine| format!("`{engine}`")).collect();
+                format!("{stacks} could be run by {}", names.join(" or "))
             }
             Self::NoneOnPath { .. } => {
                 let verb = if count == 1 { "names" } else { "name" };
@@ -151,7 +151,7 @@ impl<'a> Detector<'a> {
             [engine] => Ok(*engine),
             [] => Err(DetectError::NoneOnPath { stack_dir: self.below_root(dir) }),
             several => {
-                Err(DetectError::Ambiguous { stack_dir: self.below_root(dir), could: several.to_vec() })
+                Err(DetectError::Ambiguous { stack_dir: self.below_root(dir), candidates: several.to_vec() })
             }
         }
     }

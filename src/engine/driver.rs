@@ -70,19 +70,19 @@ pub trait Driver {
         self.core().check_reported_version(reported_version)
     }
 
-    /// Returns `plan -json -detailed-exitcode -out=…`.
+    /// Returns the command line `plan -json -detailed-exitcode -out=…`.
     fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine;
 
-    /// Returns `show` of a plan file, as JSON or as text for the user.
+    /// Returns the command line `show` for a plan file, whose output is JSON or text for the user.
     fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine>;
 
-    /// Returns `apply -json` of a plan file; `with_values` adds the var files of the plan.
+    /// Returns the command line `apply -json` for a plan file; `with_values` adds the var files of the plan.
     fn apply_command(&self, target: &Target, plan: &Utf8Path, with_values: bool) -> CommandLine;
 
-    /// Returns `output -json`.
+    /// Returns the command line `output -json`.
     fn output_command(&self, target: &Target) -> CommandLine;
 
-    /// Returns `state pull`.
+    /// Returns the command line `state pull`.
     fn state_command(&self, target: &Target) -> CommandLine;
 
     /// Reads the initialised backend before a process reads or changes a state; refuses a backend that differs from the one

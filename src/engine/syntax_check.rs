@@ -19,11 +19,11 @@ use crate::{
 /// Command that checks the syntax of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyntaxReader {
-    /// `fmt -check`.
+    /// Reader of modules: `fmt -check`.
     Module,
-    /// `hcl fmt --check`.
+    /// Reader of units in HCL: `hcl fmt --check`.
     Unit,
-    /// `render`, since `hcl fmt` refuses files in JSON.
+    /// Reader of units in JSON: `render`, since `hcl fmt` refuses files in JSON.
     JsonUnit,
 }
 

@@ -77,12 +77,12 @@ impl From<DeploymentParts> for Deployment {
 }
 
 impl Deployment {
-    /// Returns the emitter of the run's events.
+    /// Returns the dispatcher, which emits the events of the run.
     pub fn dispatcher(&mut self) -> &mut Dispatcher {
         &mut self.dispatcher
     }
 
-    /// Returns the emitter of the run's events, to end the run.
+    /// Returns the dispatcher of the run, which emits the last event.
     pub fn into_dispatcher(self) -> Dispatcher {
         self.dispatcher
     }

@@ -127,7 +127,7 @@ impl Dispatcher {
             }
             _ => {}
         }
-        let event = self.event(kind);
+        let event = self.next_event(kind);
         let recorded = self.record(&event);
         self.deliver(&event)?;
         Ok(recorded?)
@@ -238,7 +238,7 @@ impl Dispatcher {
 
     /// Records the start of a step; a mutating step starts only after that is on the disk.
     pub(super) fn record_step_start(&mut self, stack: &StackId, step: StepKind) -> Result<(), DispatchError> {
-        let event = self.event(EventKind::StepStarted { stack: stack.clone(), step });
+        let event = self.next_event(EventKind::StepStarted { stack: stack.clone(), step });
         let recorded = self.record(&event);
         if step.is_mutating() {
             recorded?;
@@ -246,7 +246,7 @@ impl Dispatcher {
         self.deliver(&event)
     }
 
-    fn event(&self, kind: EventKind) -> Arc<Event> {
+    fn next_event(&self, kind: EventKind) -> Arc<Event> {
         let kind = match &self.redactor {
             Some(runner) => masked(kind, runner.redactor()),
             None => kind,
@@ -264,7 +264,7 @@ impl Dispatcher {
             self.synced = true;
         }
         #[cfg(feature = "fake-engine")]
-        super::fault::after(event);
+        super::fault::kill_after(event);
         recorded.inspect_err(|error| {
             self.journal_problem.get_or_insert_with(|| error.to_string());
         })

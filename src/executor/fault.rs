@@ -7,7 +7,7 @@ use crate::event::{Event, EventKind};
 /// Kills envctl with SIGKILL after the event whose number `ENVCTL_TEST_KILL_AFTER_EVENT` holds.
 ///
 /// After the gate has decided, the test clock is set to `ENVCTL_TEST_CLOCK_AFTER_GATE`.
-pub(super) fn after(event: &Event) {
+pub(super) fn kill_after(event: &Event) {
     let (clock, late) =
         (std::env::var_os("ENVCTL_TEST_CLOCK"), std::env::var("ENVCTL_TEST_CLOCK_AFTER_GATE"));
     if let (Some(clock), Ok(late), EventKind::Decided(_)) = (clock, late, &event.kind) {

@@ -130,8 +130,8 @@ pub struct GateRequest<'a> {
 pub enum Gate {
     /// The run goes on.
     Confirmed {
-        /// Source of the confirmation: `--confirm`, `--yes`.
-        by: String,
+        /// Flag or answer that confirmed the review: `--confirm`, `--yes`.
+        source: String,
     },
     /// The run stops.
     Refused(Refusal),
@@ -141,7 +141,7 @@ pub enum Gate {
 
 /// Decides from flags, environment and terminal whether the run goes on, stops, or needs a prompt.
 pub fn gate(request: &GateRequest<'_>) -> Gate {
-    let confirmed = |by: &str| Gate::Confirmed { by: by.to_owned() };
+    let confirmed = |source: &str| Gate::Confirmed { source: source.to_owned() };
     let GateRequest { environment, protected, destroy, yes, terminal, .. } = *request;
     match request.confirmation {
         Some(Confirmation::Digest(digest)) if request.review.digest.starts_with(&digest.0) => {
@@ -224,7 +224,7 @@ impl GateRequest<'_> {
     /// digest of the next review is not known yet.
     pub fn confirm_flag(&self) -> Option<String> {
         match gate(self) {
-            Gate::Confirmed { by } => (by != "--confirm-rounds").then_some(by),
+            Gate::Confirmed { source } => (source != "--confirm-rounds").then_some(source),
             Gate::Ask(_) => None,
             Gate::Refused(_) => self.missing_flag(),
         }

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// The identity does not match the pattern.
-    #[error("`{environment}` is only for `{matches}`, and `{command}` says `{was}`")]
+    #[error("`{environment}` is only for `{matches}`, and `{command}` says `{identity}`")]
     Mismatch {
         /// Environment with the check.
         environment: EnvName,
@@ -25,35 +25,35 @@ pub enum IdentityError {
         /// Command that prints the identity.
         command: String,
         /// Identity that the command printed.
-        was: String,
+        identity: String,
     },
     /// The identity differs from the one at the time of the plan.
-    #[error("`{command}` says `{now}`, and said `{then}` before")]
+    #[error("`{command}` says `{current}`, and said `{planned}` before")]
     Changed {
         /// Command that prints the identity.
         command: String,
         /// Identity at the time of the plan.
-        then: String,
-        /// Identity now.
-        now: String,
+        planned: String,
+        /// Identity that the command prints now.
+        current: String,
     },
     /// The command failed, or printed no identity.
-    #[error("`{environment}` asks who is acting, and `{command}` {how}")]
+    #[error("`{environment}` asks who is acting, and `{command}` {failure}")]
     Unknown {
         /// Environment with the check.
         environment: EnvName,
         /// Command that prints the identity.
         command: String,
-        /// Description of how the command failed.
-        how: String,
+        /// Failure in words that follow the command in a message: `exited with 1`.
+        failure: String,
     },
     /// The pattern is not valid.
-    #[error("`{matches}` is not a pattern for an identity: {why}")]
+    #[error("`{matches}` is not a pattern for an identity: {reason}")]
     Pattern {
         /// Pattern of environments.toml.
         matches: String,
-        /// Error of the pattern.
-        why: String,
+        /// Syntax error in the pattern.
+        reason: String,
     },
     /// The user interrupted the command.
     #[error("interrupted")]
@@ -85,14 +85,14 @@ impl IdentityVerifier {
         runner: &Runner,
         progress: &(dyn Fn(String) + Sync),
     ) -> Result<String, IdentityError> {
-        let unknown = |how: String| {
-            let how = runner.redactor().mask(&how).into_owned();
-            IdentityError::Unknown { environment: self.environment.clone(), command: self.command(), how }
+        let unknown = |failure: String| {
+            let failure = runner.redactor().mask(&failure).into_owned();
+            IdentityError::Unknown { environment: self.environment.clone(), command: self.command(), failure }
         };
         let matches = &self.guard.matches;
         let pattern = GlobBuilder::new(matches).build().map_err(|error| IdentityError::Pattern {
             matches: matches.clone(),
-            why: error.kind().to_string(),
+            reason: error.kind().to_string(),
         })?;
         let command = command_line(&self.guard.command, &self.root, env);
         let waited_for = format!("`{}`, which tells who is acting,", self.command());
@@ -118,7 +118,12 @@ impl IdentityVerifier {
         }
         if !pattern.compile_matcher().is_match(text.trim()) {
             let (environment, command) = (self.environment.clone(), self.command());
-            return Err(IdentityError::Mismatch { environment, matches: matches.clone(), command, was: who });
+            return Err(IdentityError::Mismatch {
+                environment,
+                matches: matches.clone(),
+                command,
+                identity: who,
+            });
         }
         Ok(without_session(&who).to_owned())
     }
@@ -133,9 +138,11 @@ impl IdentityVerifier {
     ) -> Result<(), IdentityError> {
         let now = self.query(&identity_env(env), runner, progress)?;
         match then {
-            Some(then) if then != now => {
-                Err(IdentityError::Changed { command: self.command(), then: then.to_owned(), now })
-            }
+            Some(then) if then != now => Err(IdentityError::Changed {
+                command: self.command(),
+                planned: then.to_owned(),
+                current: now,
+            }),
             _ => Ok(()),
         }
     }

@@ -26,9 +26,9 @@ pub enum Prompt {
 /// Answer to a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Yes.
+    /// Consent to the question.
     Yes,
-    /// No, or an empty line.
+    /// Refusal: `no`, or an empty line.
     No,
     /// Text that the user typed.
     Typed(String),

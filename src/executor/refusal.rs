@@ -1,4 +1,4 @@
-//! Message of a refusal.
+//! Message that tells the user why a run was refused.
 
 use std::fmt;
 

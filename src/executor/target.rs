@@ -47,13 +47,13 @@ pub enum TargetError {
     Secret(Box<Diagnostic>),
     /// environments.toml has backend pairs for several types, and envctl cannot parse the root module.
     #[error(
-        "cannot tell which backend stack `{stack}` has: envctl cannot parse its files, and environments.toml has pairs for {kinds}"
+        "cannot tell which backend stack `{stack}` has: envctl cannot parse its files, and environments.toml has pairs for {backend_types}"
     )]
     UnknownBackend {
         /// Name of the stack.
         stack: String,
-        /// Backend types with pairs.
-        kinds: String,
+        /// Backend types that have pairs in environments.toml, as one text.
+        backend_types: String,
     },
     /// A file of envctl cannot be written.
     #[error("cannot write `{path}`: {source}")]
@@ -348,15 +348,15 @@ impl Targets {
 
 /// Returns the type of backend that has pairs, for a stack whose root module cannot be parsed.
 fn only_backend_type(instance: &Instance) -> Result<Option<String>, TargetError> {
-    let mut kinds = instance.settings.backend.keys();
-    match (kinds.next(), kinds.len()) {
+    let mut types = instance.settings.backend.keys();
+    match (types.next(), types.len()) {
         (declared, 0) => Ok(declared.cloned()),
         (_, _) => {
-            let kinds: Vec<String> =
+            let types: Vec<String> =
                 instance.settings.backend.keys().map(|name| format!("`{name}`")).collect();
             Err(TargetError::UnknownBackend {
                 stack: instance.id.stack.to_string(),
-                kinds: kinds.join(" and "),
+                backend_types: types.join(" and "),
             })
         }
     }

@@ -10,10 +10,10 @@ use crate::model::StackId;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// A file or folder of the run cannot be used.
-    #[error("cannot {verb} `{path}`: {source}")]
+    #[error("cannot {operation} `{path}`: {source}")]
     Io {
         /// Operation that failed: `write`, `read`, `create`.
-        verb: &'static str,
+        operation: &'static str,
         /// Path of the file or folder.
         path: Utf8PathBuf,
         /// Error of the operating system.
@@ -60,16 +60,16 @@ pub enum JournalError {
     Fold {
         /// Path of the journal.
         path: Utf8PathBuf,
-        /// Reason.
+        /// Reason why the event does not fit the events before it.
         source: FoldError,
     },
 }
 
 impl JournalError {
     /// Returns a function that wraps an error of the operating system with its operation and path.
-    pub fn io(verb: &'static str, path: impl Into<Utf8PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub fn io(operation: &'static str, path: impl Into<Utf8PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { verb, path, source }
+        move |source| Self::Io { operation, path, source }
     }
 }
 

@@ -82,7 +82,7 @@ fn unfinished_run(
 }
 
 impl Leftovers {
-    /// Lists the programs and files of unfinished runs and commands of an environment.
+    /// Finds the programs and files that unfinished runs and commands of an environment have left behind.
     pub fn find(store: &RunStore, environment: &EnvName) -> Result<Self, JournalError> {
         let mut found = Self { commands: store.command_dirs(environment)?, ..Self::default() };
         for run in store.list()? {

@@ -194,6 +194,6 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let id = RunId::new(1, 1);
         let store = with_runs(&root, &[&id]);
-        assert!(matches!(store.create(&id), Err(JournalError::Io { verb: "create", .. })));
+        assert!(matches!(store.create(&id), Err(JournalError::Io { operation: "create", .. })));
     }
 }

@@ -64,32 +64,32 @@ pub struct PlannedDigests {
 }
 
 impl PlannedDigests {
-    /// Adds the values of a resource.
+    /// Adds the digest of a resource's values.
     pub fn add_resource(&mut self, change: &ResourceChange, digest: ValueDigest) {
         self.resources.insert(object_name(change), digest);
     }
 
-    /// Adds the value of an output.
+    /// Adds the digest of an output's value.
     pub fn add_output(&mut self, output: &str, digest: ValueDigest) {
         self.outputs.insert(output.to_owned(), digest);
     }
 
-    /// Adds the configuration of an action.
+    /// Adds the digest of an action's configuration.
     pub fn add_action(&mut self, action: &ActionInvocation, digest: ValueDigest) {
         self.actions.insert(action.to_string(), digest);
     }
 
-    /// Returns the configuration of an action.
+    /// Returns the digest of an action's configuration.
     pub fn action(&self, action: &ActionInvocation) -> Option<&ValueDigest> {
         self.actions.get(&action.to_string())
     }
 
-    /// Returns the values of a resource.
+    /// Returns the digest of a resource's values.
     pub fn resource(&self, change: &ResourceChange) -> Option<&ValueDigest> {
         self.resources.get(&object_name(change))
     }
 
-    /// Returns the value of an output.
+    /// Returns the digest of an output's value.
     pub fn output(&self, output: &str) -> Option<&ValueDigest> {
         self.outputs.get(output)
     }

@@ -16,10 +16,10 @@ const SEAL: &str = "seal";
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The file cannot be read or written.
-    #[error("cannot {verb} `{path}`: {source}")]
+    #[error("cannot {operation} `{path}`: {source}")]
     Io {
         /// Operation that failed: `read` or `write`.
-        verb: &'static str,
+        operation: &'static str,
         /// Path of the document.
         path: Utf8PathBuf,
         /// Error of the operating system.
@@ -56,7 +56,7 @@ pub(super) fn write(
     members.insert(SEAL.to_owned(), Value::String(seal));
     let text = format!("{}\n", canonical(&Value::Object(members)));
     files::write(path, text.as_bytes()).map_err(|source| SealError::Io {
-        verb: "write",
+        operation: "write",
         path: path.to_owned(),
         source,
     })
@@ -70,14 +70,14 @@ pub(super) fn read<T: DeserializeOwned>(
 ) -> Result<T, SealError> {
     let broken = |reason: String| SealError::Broken { path: path.to_owned(), reason };
     let bytes = files::read_whole(path).map_err(|source| SealError::Io {
-        verb: "read",
+        operation: "read",
         path: path.to_owned(),
         source,
     })?;
     let mut members: Map<String, Value> =
         serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
     let seal = members.shift_remove(SEAL);
-    let seal = seal.as_ref().and_then(Value::as_str).and_then(bytes_of);
+    let seal = seal.as_ref().and_then(Value::as_str).and_then(decode_hex);
     let content = canonical(&Value::Object(members));
     let fits = |seal: Vec<u8>| key.verifies(purpose, content.to_string().as_bytes(), &seal);
     if !seal.is_some_and(fits) {
@@ -100,7 +100,7 @@ fn canonical(value: &Value) -> Value {
 }
 
 /// Decodes pairs of hexadecimal digits.
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(pair).collect::<Option<Vec<u8>>>())?

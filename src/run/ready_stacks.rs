@@ -26,9 +26,9 @@ pub(crate) struct CommandNeeds {
 /// Time of the identity check of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdentityCheck {
-    /// As soon as the stacks are ready.
+    /// The check runs as soon as the stacks are ready.
     Now,
-    /// By the command itself, if it changes anything.
+    /// The command runs the check itself, if it changes anything.
     Later,
 }
 

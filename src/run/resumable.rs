@@ -51,7 +51,7 @@ pub(crate) fn newest_unfinished(store: &RunStore) -> Result<(Option<RunEvents>, 
 }
 
 impl RunEvents {
-    /// Reads a run's journal.
+    /// Reads the events of a stored run from its journal.
     pub(crate) fn read(run: StoredRun) -> Result<Self, JournalError> {
         let events = run.events()?.events;
         Ok(Self { run, events })

@@ -183,7 +183,7 @@ fn round(
     let dispatcher = run.deployment.dispatcher();
     let ask = |ask: &Prompt| dispatcher.ask(ask, &context.prompter);
     match run.guards.checklist.confirm_items(context.terminal.interactive, &request.acks, ask)? {
-        ChecklistResult::Yes => {}
+        ChecklistResult::Confirmed => {}
         ChecklistResult::Refused(refusal) => {
             let refusal = run.with_hint(refusal, &[], request, &request_with(&empty));
             return refuse(context, run, review, &refusal);

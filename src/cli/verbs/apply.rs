@@ -1,4 +1,4 @@
-//! `envctl apply`
+//! Command-line arguments of `envctl apply`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

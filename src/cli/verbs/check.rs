@@ -1,4 +1,4 @@
-//! `envctl check`
+//! Command-line arguments of `envctl check`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

@@ -1,4 +1,4 @@
-//! `envctl config`
+//! Command-line arguments of `envctl config`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

@@ -1,4 +1,4 @@
-//! `envctl deploy`
+//! Command-line arguments of `envctl deploy`.
 
 use clap::Args;
 

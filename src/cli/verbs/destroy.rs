@@ -1,4 +1,4 @@
-//! `envctl destroy`
+//! Command-line arguments of `envctl destroy`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `envctl doctor`
+//! Command-line arguments of `envctl doctor`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `envctl exec`
+//! Command-line arguments of `envctl exec`.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,4 @@
-//! `envctl generate`
+//! Command-line arguments of `envctl generate`.
 
 use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory as _, Subcommand, ValueHint};

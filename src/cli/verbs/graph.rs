@@ -1,4 +1,4 @@
-//! `envctl graph`
+//! Command-line arguments of `envctl graph`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

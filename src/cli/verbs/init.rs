@@ -1,4 +1,4 @@
-//! `envctl init`
+//! Command-line arguments of `envctl init`.
 
 use clap::Args;
 

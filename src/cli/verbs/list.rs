@@ -1,4 +1,4 @@
-//! `envctl list`
+//! Command-line arguments of `envctl list`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

@@ -1,4 +1,4 @@
-//! `envctl output`
+//! Command-line arguments of `envctl output`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

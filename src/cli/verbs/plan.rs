@@ -1,4 +1,4 @@
-//! `envctl plan`
+//! Command-line arguments of `envctl plan`.
 
 use clap::Args;
 

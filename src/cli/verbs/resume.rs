@@ -1,4 +1,4 @@
-//! `envctl runs resume`
+//! Command-line arguments of `envctl runs resume`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

@@ -1,4 +1,4 @@
-//! `envctl runs`
+//! Command-line arguments of `envctl runs`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `envctl shell`
+//! Command-line arguments of `envctl shell`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

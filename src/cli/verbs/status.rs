@@ -1,4 +1,4 @@
-//! `envctl status`
+//! Command-line arguments of `envctl status`.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;

@@ -106,7 +106,7 @@ impl SharedAccountFiles<'_> {
         self.env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
     }
 
-    /// Returns the file that a variable names, else the one below the home folder.
+    /// Returns the path in the environment variable `variable`; without it, the path `below_home` in the home folder.
     fn file(&self, variable: &str, below_home: &str) -> Option<Utf8PathBuf> {
         let named = self.variable(variable).map(|path| match path.strip_prefix("~/") {
             Some(below) => self.home().map_or_else(|| path.into(), |home| home.join(below)),

@@ -96,7 +96,7 @@ pub(in crate::engine) fn takes_var_files(
     target: &Target,
     plan: &Utf8Path,
 ) -> Result<bool, Failure> {
-    if core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_SINCE) && has_other_values(target) {
+    if core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_SINCE) && may_have_other_values(target) {
         return Ok(true);
     }
     match ephemeral_variables(plan, core.name) {
@@ -109,9 +109,9 @@ pub(in crate::engine) fn takes_var_files(
     }
 }
 
-/// Returns true if something else than the var files of an instance may set its variables: the environment, a var file that
-/// engines load by its name, or the unit.
-fn has_other_values(target: &Target) -> bool {
+/// Returns true if the variables of an instance may get values from outside of its var files: from the environment, a var file
+/// that engines load by its name, or the unit.
+fn may_have_other_values(target: &Target) -> bool {
     let names = files::entry_names_if_readable(&target.dir);
     let is_variable = |name: &OsString| name.to_string_lossy().starts_with("TF_VAR_");
     target.env.keys().any(is_variable)

@@ -144,14 +144,14 @@ impl Terraform {
         command.args(self.early_var_files(target)).args(&self.settings.init_args)
     }
 
-    /// Returns `workspace list`.
+    /// Returns the command line `workspace list`.
     pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
         let command = self.bare(target).args(["workspace", "list"]);
         let command = if self.speaks_json_in_workspace_list() { command.arg("-json") } else { command };
         command.args(self.early_var_files(target))
     }
 
-    /// Returns `workspace new`.
+    /// Returns the command line `workspace new`.
     pub(super) fn workspace_new_command(&self, target: &Target, name: &str) -> CommandLine {
         self.bare(target)
             .args(["workspace", "new", "-no-color"])

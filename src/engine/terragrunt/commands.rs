@@ -87,7 +87,7 @@ impl Terragrunt {
             .args(args)
     }
 
-    /// Returns `terragrunt render --format json`.
+    /// Returns the command line `terragrunt render --format json`.
     pub(super) fn render_command(&self, target: &Target) -> CommandLine {
         let driven = self.driven.program.as_str();
         self.bare(target).args(["render", "--format", "json", "--tf-path", driven, "--non-interactive"])

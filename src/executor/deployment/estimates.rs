@@ -13,9 +13,9 @@ use crate::{
 /// Steps of a stack that an earlier run has done already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AdoptedWork {
-    /// The plan is made.
+    /// The earlier run made the plan.
     Planned,
-    /// The plan and the apply are done.
+    /// The earlier run planned and applied the stack, or its plan had no changes.
     PlannedAndApplied,
 }
 

@@ -55,7 +55,7 @@ impl Dispatcher {
     ) -> Result<GateResult, DispatchError> {
         let decided = match (self.first_signal(), gate(request)) {
             (Some(signal), _) => return self.gate_interrupted(request, signal),
-            (None, Gate::Confirmed { by }) => Ok(by),
+            (None, Gate::Confirmed { source }) => Ok(source),
             (None, Gate::Refused(refusal)) => Err(refusal),
             (None, Gate::Ask(ask)) => match self.ask(&ask, prompter)? {
                 PromptResult::Interrupted(signal) => return self.gate_interrupted(request, signal),

@@ -57,7 +57,7 @@ fn the_gate_follows_the_table() {
         let confirmed = |by: &str| format!("confirmed by {by}");
         let told = |confirmation| {
             with(confirmation, all, |request| match gate(request) {
-                Gate::Confirmed { by } => confirmed(&by),
+                Gate::Confirmed { source } => confirmed(&source),
                 Gate::Refused(refusal) => format!("refused: {}", refusal.summary),
                 Gate::Ask(Prompt::TypeName { name, .. }) => format!("type {name}"),
                 Gate::Ask(Prompt::YesNo { .. }) => "ask".to_owned(),
@@ -127,7 +127,7 @@ fn later_rounds_are_confirmed_beforehand_but_for_unseen_losses() {
     };
     let told = |round: &GateRound, switches| {
         in_round(round, None, switches, |request| match gate(request) {
-            Gate::Confirmed { by } => by,
+            Gate::Confirmed { source } => source,
             Gate::Refused(refusal) => {
                 let next = "envctl deploy production --confirm=9f2c41d0a7b35e18";
                 assert_eq!((refusal.hint, refusal.next.as_deref()), (None, Some(next)));

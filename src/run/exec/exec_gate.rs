@@ -70,7 +70,7 @@ impl ExecGate<'_> {
                 return Err(self.refusal_error(&guarded, &refusal, &ExecVerdict::default()).into());
             }
             ChecklistResult::Interrupted(signal) => return Err(Stopped::interrupted(Some(signal)).into()),
-            ChecklistResult::Yes => {}
+            ChecklistResult::Confirmed => {}
         }
         if self.is_confirmed() || self.ask(&moves)? {
             Ok(guarded)

@@ -9,7 +9,7 @@ use crate::{
 /// Check of a state after the typed command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AfterCommand {
-    /// None: the state keeps its lineage.
+    /// No check, since the state keeps its lineage.
     Nothing,
     /// Records the lineage that the command gave to a new state.
     New,

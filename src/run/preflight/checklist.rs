@@ -23,7 +23,7 @@ pub(crate) struct Checklist {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::run) enum ChecklistResult {
     /// All items were confirmed.
-    Yes,
+    Confirmed,
     /// An item was not confirmed.
     Refused(Refusal),
     /// A signal arrived before the answer.
@@ -105,7 +105,7 @@ impl Checklist {
         }
         let open = self.unconfirmed_items();
         Ok(if open.is_empty() {
-            ChecklistResult::Yes
+            ChecklistResult::Confirmed
         } else {
             ChecklistResult::Refused(unconfirmed_refusal(&open))
         })
@@ -148,7 +148,7 @@ mod tests {
             Ok(answers.next().unwrap())
         });
         let checked = match checked.unwrap() {
-            ChecklistResult::Yes => Ok(()),
+            ChecklistResult::Confirmed => Ok(()),
             ChecklistResult::Refused(refusal) => Err(refusal.summary),
             ChecklistResult::Interrupted(signal) => Err(format!("signal {signal}")),
         };

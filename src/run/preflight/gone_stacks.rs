@@ -81,7 +81,7 @@ impl UndeclaredStack {
     }
 
     /// Prints the finding on standard error.
-    fn say(&self, context: &Context, config: &Config) {
+    fn print(&self, context: &Context, config: &Config) {
         context.printer.warn(self.message());
         for hint in self.hints(context, config) {
             context.printer.hint(hint);
@@ -134,9 +134,9 @@ pub(crate) struct GoneStacks {
 
 impl GoneStacks {
     /// Prints the findings on standard error.
-    pub(crate) fn say(&self, context: &Context, config: &Config) {
+    pub(crate) fn print(&self, context: &Context, config: &Config) {
         for stack in &self.stacks {
-            stack.say(context, config);
+            stack.print(context, config);
         }
         for record in &self.unreadable {
             context.printer.warn(record.message());

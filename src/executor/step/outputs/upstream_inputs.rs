@@ -55,7 +55,7 @@ impl UpstreamInput {
 
     /// Refuses a sensitive output for a variable whose value the engine would show.
     fn refuse_visible_secret(&self, current: &[Output], state: &OutputStatus) -> Result<(), Failure> {
-        let shown = self.declared.is_some_and(|declared| !declared.hides);
+        let shown = self.declared.is_some_and(|declared| !declared.is_hidden);
         if !shown || !is_sensitive(&self.from, current, state) {
             return Ok(());
         }
@@ -73,7 +73,7 @@ pub(in crate::executor::step) struct VariableDeclaration {
     /// Form in which an engine reads the variable from the environment.
     pub(in crate::executor) kind: VariableKind,
     /// True if engines hide the value of the variable in their output.
-    pub(in crate::executor) hides: bool,
+    pub(in crate::executor) is_hidden: bool,
 }
 
 /// Reliability of the values that a stack takes from others.
@@ -81,7 +81,7 @@ pub(in crate::executor::step) struct VariableDeclaration {
 pub enum UpstreamValues {
     /// Each value is an output in a state, and no plan of this run will change it.
     Final,
-    /// Some values are mocks, or outputs that an apply will change.
+    /// At least one value is a mock, or an output that an apply of this run will change.
     Tentative,
 }
 
@@ -174,7 +174,8 @@ impl UpstreamInputs {
         let inputs = settings.inputs.iter().filter(|(variable, _)| !is_set_by_user(variable)).map(
             |(variable, from)| {
                 let declared = module.and_then(|module| module.variables.get(variable));
-                let declared = declared.map(|d| VariableDeclaration { kind: d.kind, hides: d.is_hidden() });
+                let declared =
+                    declared.map(|d| VariableDeclaration { kind: d.kind, is_hidden: d.is_hidden() });
                 UpstreamInput { variable: variable.clone(), from: from.value.clone(), declared }
             },
         );
