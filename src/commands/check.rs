@@ -96,7 +96,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
         for item in by_environment(&items) {
             let gap = if before.is_some_and(|before| before != &item.environment) { "\n" } else { "" };
             before = Some(&item.environment);
-            let line = line(item, context.printer.out_styles());
+            let line = item_line(item, context.printer.out_styles());
             context.printer.prose(format_args!("{gap}{line}"))?;
             // Findings in `[stacks]` or `[project]` repeat in each environment.
             let new: Vec<&Diagnostic> =
@@ -145,7 +145,7 @@ fn by_environment(items: &[CheckItem]) -> Vec<&CheckItem> {
     environments.into_iter().flat_map(items_of).collect()
 }
 
-fn line(item: &CheckItem, styles: Styles) -> String {
+fn item_line(item: &CheckItem, styles: Styles) -> String {
     let mark = match item.status {
         CheckStatus::Green => styles.paint(Role::Success, "✔"),
         CheckStatus::Red => styles.paint(Role::Error, "✘"),

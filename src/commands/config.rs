@@ -148,7 +148,7 @@ fn view(
             needs: instance.needs.clone(),
             tags: instance.tags.clone(),
             create_workspace: instance.settings.create_workspace,
-            values: values(instance, config.source(), request.origins),
+            values: value_views(instance, config.source(), request.origins),
         })
         .collect();
     Ok(EnvironmentView {
@@ -176,7 +176,7 @@ fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap
     .collect()
 }
 
-fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<String, ValueView> {
+fn value_views(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<String, ValueView> {
     let settings: &Settings = &instance.settings;
     let mut values = IndexMap::new();
     let mut put = |key: String, value: serde_json::Value, origin: Option<&Origin>| {

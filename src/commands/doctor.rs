@@ -105,7 +105,7 @@ pub fn run(context: &Context, request: &DoctorRequest) -> anyhow::Result<ExitSta
         let document = DoctorDocument { format: 1, findings };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
-        context.printer.prose(text(&findings, context.printer.out_styles()))?;
+        context.printer.prose(findings_text(&findings, context.printer.out_styles()))?;
     }
     Ok(if healthy { ExitStatus::Success } else { ExitStatus::Configuration })
 }
@@ -298,7 +298,7 @@ fn known_profiles(context: &Context) -> Vec<String> {
     found
 }
 
-fn text(findings: &[Finding], styles: Styles) -> String {
+fn findings_text(findings: &[Finding], styles: Styles) -> String {
     let mut lines = Vec::new();
     for finding in findings {
         let mark = match finding.health {

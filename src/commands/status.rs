@@ -161,7 +161,8 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
     let styles = context.printer.out_styles();
     for (index, environment) in environments.iter().enumerate() {
         let gap = if index == 0 { "" } else { "\n" };
-        let text = text(environment, config.environment(environment.environment.as_str())?, styles, context);
+        let text =
+            status_text(environment, config.environment(environment.environment.as_str())?, styles, context);
         context.printer.prose(format_args!("{gap}{text}"))?;
     }
     hint_unfinished(context, &RunStore::new(config.root()))?;
@@ -280,7 +281,12 @@ fn run_summary(past: &PastRun, result: Option<RecordedResult>, now: Timestamp) -
     }
 }
 
-fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, context: &Context) -> String {
+fn status_text(
+    status: &EnvironmentStatus,
+    environment: &Environment,
+    styles: Styles,
+    context: &Context,
+) -> String {
     let role = if environment.confirm { Role::Protected } else { Role::Environment };
     let last = match &status.last_run {
         None => "no runs yet".to_owned(),

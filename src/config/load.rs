@@ -102,7 +102,7 @@ impl Config {
         let unsupported = validate::unsupported(&document);
         let keep_runs = document.store.as_ref().and_then(|store| Some(store.keep.as_ref()?.value.0));
         let (stacks, stack_layers) = stacks::resolve(&mut document, &sources, &mut problems);
-        let (environments, environment_layers) = split(resolved);
+        let (environments, environment_layers) = split_layers(resolved);
         let config = Self {
             path: path.to_owned(),
             root: root.to_owned(),
@@ -126,7 +126,7 @@ impl Config {
     }
 }
 
-fn split(resolved: ResolvedEnvironments) -> (IndexMap<EnvName, Environment>, Vec<EnvironmentLayers>) {
+fn split_layers(resolved: ResolvedEnvironments) -> (IndexMap<EnvName, Environment>, Vec<EnvironmentLayers>) {
     resolved.into_iter().map(|(name, (environment, layers))| ((name, environment), layers)).unzip()
 }
 

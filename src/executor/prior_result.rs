@@ -93,12 +93,12 @@ impl StoredPlan {
             let PlanManifest { stack, run, .. } = manifest;
             return Err(StoredPlanError::Copied { stack, run, dir: dir.path().to_owned() });
         }
-        let diff = shown_diff(&dir.diff(stack), &manifest)?;
+        let diff = read_diff(&dir.diff(stack), &manifest)?;
         Ok(Some(Self { file, manifest, diff }))
     }
 }
 
-fn shown_diff(path: &Utf8Path, manifest: &PlanManifest) -> Result<String, StoredPlanError> {
+fn read_diff(path: &Utf8Path, manifest: &PlanManifest) -> Result<String, StoredPlanError> {
     let diff = files::read_whole_text(path)
         .map_err(|source| StoredPlanError::Diff { path: path.to_owned(), source })?;
     if hex(&Sha256::digest(&diff)) == manifest.diff {

@@ -161,7 +161,7 @@ impl<'a> StepRound<'a> {
     /// Reports the end of a step to the scheduler, and emits the outcomes of the steps that will not start because of that.
     fn release_dependents(&mut self, index: usize) {
         let outcome = self.outcomes.get(&self.steps[index].stack);
-        for (other, skip) in self.scheduler.finish(index, outcome.map_or(Ending::Failed, ending)) {
+        for (other, skip) in self.scheduler.finish(index, outcome.map_or(Ending::Failed, ending_of)) {
             let outcome = self.skip_outcome(skip);
             self.record_skip(other, outcome);
         }
@@ -220,7 +220,7 @@ fn hook_event(stack: &StackId, step: StepKind, process: HookProcess, ended: Opti
     }
 }
 
-fn ending(outcome: &Outcome) -> Ending {
+fn ending_of(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Clean
         | Outcome::Changed(_)

@@ -141,7 +141,7 @@ impl DigestCache {
         let mut entries = lock(&self.entries);
         let entries = entries.get_or_insert_with(|| self.load());
         let cached = CachedDigest { metadata_digest, digest: digest.clone() };
-        let added = line(path, &cached);
+        let added = cache_line(path, &cached);
         entries.by_path.insert(path.to_owned(), cached);
         // A cache that cannot be written only makes the next run slower.
         let _ = if entries.is_rewritten { self.append(added) } else { self.rewrite(entries) };
@@ -154,7 +154,7 @@ impl DigestCache {
 
     fn rewrite(&self, entries: &mut Entries) -> io::Result<()> {
         entries.by_path.retain(|path, _| path.exists());
-        let lines = entries.by_path.iter().map(|(path, cached)| line(path, cached));
+        let lines = entries.by_path.iter().map(|(path, cached)| cache_line(path, cached));
         write(&self.file, lines.collect::<io::Result<String>>()?.as_bytes())?;
         entries.is_rewritten = true;
         Ok(())
@@ -179,7 +179,7 @@ impl DigestCache {
     }
 }
 
-fn line(path: &Utf8Path, cached: &CachedDigest) -> io::Result<String> {
+fn cache_line(path: &Utf8Path, cached: &CachedDigest) -> io::Result<String> {
     let CachedDigest { metadata_digest, digest } = cached;
     let line =
         CacheLine { path: path.into(), metadata_digest: metadata_digest.into(), digest: digest.into() };

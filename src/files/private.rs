@@ -53,7 +53,7 @@ fn make_private(folder: &Utf8Path, user: u32) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened = openat(CWD, folder.as_str(), flags, Mode::empty()).map_err(|errno| match errno {
         Errno::LOOP | Errno::NOTDIR => {
-            refused("it is a link or no folder, and envctl keeps its files in a real one".to_owned())
+            refusal("it is a link or no folder, and envctl keeps its files in a real one".to_owned())
         }
         other => other.into(),
     })?;
@@ -74,32 +74,32 @@ fn is_private(found: &Metadata, user: u32) -> bool {
 /// several hard links, and a file of another user are refused, because a write would change another file.
 pub fn open_own(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let opened = openat(CWD, path.as_str(), flags, Mode::RUSR | Mode::WUSR).map_err(linked)?;
+    let opened = openat(CWD, path.as_str(), flags, Mode::RUSR | Mode::WUSR).map_err(open_error)?;
     refuse_unless_own(File::from(opened))
 }
 
 /// Opens a file of envctl for reading, under the conditions of [`open_own`].
 pub fn open_own_to_read(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    refuse_unless_own(File::from(openat(CWD, path.as_str(), flags, Mode::empty()).map_err(linked)?))
+    refuse_unless_own(File::from(openat(CWD, path.as_str(), flags, Mode::empty()).map_err(open_error)?))
 }
 
 /// Returns the file if it is regular, has one link and belongs to this user.
 fn refuse_unless_own(file: File) -> io::Result<File> {
     let found = file.metadata()?;
     if !found.is_file() {
-        return Err(refused("it is not a regular file".to_owned()));
+        return Err(refusal("it is not a regular file".to_owned()));
     }
     if found.nlink() > 1 {
-        return Err(refused("it is another file's second name (a hard link): remove it".to_owned()));
+        return Err(refusal("it is another file's second name (a hard link): remove it".to_owned()));
     }
     check_owner(*USER, found.uid())?;
     Ok(file)
 }
 
-fn linked(errno: Errno) -> io::Error {
+fn open_error(errno: Errno) -> io::Error {
     match errno {
-        Errno::LOOP => refused("it is a link, which envctl does not follow here: remove it".to_owned()),
+        Errno::LOOP => refusal("it is a link, which envctl does not follow here: remove it".to_owned()),
         other => other.into(),
     }
 }
@@ -108,12 +108,12 @@ fn check_owner(user: u32, owner: u32) -> io::Result<()> {
     if owner == user {
         return Ok(());
     }
-    Err(refused(format!(
+    Err(refusal(format!(
         "it belongs to another user ({owner}, not {user}), who could read and change what envctl keeps there"
     )))
 }
 
-fn refused(message: String) -> io::Error {
+fn refusal(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, message)
 }
 

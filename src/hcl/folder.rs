@@ -37,7 +37,7 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     let mut module = Module { dir: dir.to_owned(), ..Module::default() };
     let mut read = |names: &[String], take: &mut dyn FnMut(&[HclBlock])| {
         for name in names {
-            match blocks(&dir.join(name), root) {
+            match read_blocks(&dir.join(name), root) {
                 Ok(blocks) => take(&blocks),
                 Err(diagnostic) => found.push(diagnostic),
             }
@@ -51,7 +51,7 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     found.finish(module).map(|(module, _)| module)
 }
 
-fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<HclBlock>, Diagnostic> {
+fn read_blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<HclBlock>, Diagnostic> {
     let source = read_source(file, root)?;
     if file.extension() == Some("json") { from_json::blocks(&source) } else { from_hcl::blocks(&source) }
 }

@@ -11,7 +11,7 @@ pub(super) fn backend(block: &HclBlock) -> Option<BackendBlock> {
     let backend_type = block.labels.first()?.clone();
     let mut attributes = block.attributes.clone();
     for inner in &block.blocks {
-        let value = Expr::object(&values(&inner.attributes));
+        let value = Expr::object(&attribute_values(&inner.attributes));
         attributes
             .insert(inner.block_type.clone(), Attribute { value, value_span: inner.header_span.clone() });
     }
@@ -60,7 +60,11 @@ pub(super) fn remote_state(name: &str, block: &HclBlock) -> RemoteState {
     let config = match block.attributes.get("config") {
         Some(attribute) => attribute.value.members(),
         None => Some(
-            block.nested_blocks("config").next().map(|inner| values(&inner.attributes)).unwrap_or_default(),
+            block
+                .nested_blocks("config")
+                .next()
+                .map(|inner| attribute_values(&inner.attributes))
+                .unwrap_or_default(),
         ),
     };
     RemoteState {
@@ -72,6 +76,6 @@ pub(super) fn remote_state(name: &str, block: &HclBlock) -> RemoteState {
     }
 }
 
-fn values(attributes: &IndexMap<String, Attribute>) -> IndexMap<String, Expr> {
+fn attribute_values(attributes: &IndexMap<String, Attribute>) -> IndexMap<String, Expr> {
     attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value.clone())).collect()
 }

@@ -26,7 +26,7 @@ pub fn declared_resources(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -
                 if let ("resource" | "data", [resource_type, name]) =
                     (block.ident.as_str(), labels.as_slice())
                 {
-                    declared.insert(address(block.ident.as_str(), resource_type, name));
+                    declared.insert(resource_address(block.ident.as_str(), resource_type, name));
                 }
             }
         }
@@ -34,7 +34,7 @@ pub fn declared_resources(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -
     Some(declared)
 }
 
-fn address(block_type: &str, resource_type: &str, name: &str) -> String {
+fn resource_address(block_type: &str, resource_type: &str, name: &str) -> String {
     if block_type == "data" {
         format!("data.{resource_type}.{name}")
     } else {
@@ -51,7 +51,9 @@ fn collect_from_json(file: &Value, declared: &mut BTreeSet<String>) -> Option<()
         }
         for (resource_type, names) in members(resource_types)? {
             declared.extend(
-                members(names)?.into_iter().map(|(name, _)| address(block_type, resource_type, name)),
+                members(names)?
+                    .into_iter()
+                    .map(|(name, _)| resource_address(block_type, resource_type, name)),
             );
         }
     }

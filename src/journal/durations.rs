@@ -57,7 +57,7 @@ struct StackDurations {
 }
 
 impl StackDurations {
-    fn of_task(&self, task: Task) -> &[u32] {
+    fn durations_of(&self, task: Task) -> &[u32] {
         match task {
             Task::Plan => &self.plan,
             Task::Apply => &self.apply,
@@ -82,14 +82,14 @@ impl Durations {
     pub fn read(file: &Utf8Path) -> Self {
         let stacks = files::read_whole(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
         let typical = Task::ALL.map(|task| {
-            median(stacks.values().filter_map(|all| median(all.of_task(task).to_vec())).collect())
+            median(stacks.values().filter_map(|all| median(all.durations_of(task).to_vec())).collect())
         });
         Self { stacks, typical: typical.map(|number| number.map(milliseconds)) }
     }
 
     /// Returns the expected duration of a step; `None` when no such step of the stack has succeeded yet.
     pub fn expected(&self, stack: &StackId, task: Task) -> Option<Duration> {
-        median(self.stacks.get(stack.as_str())?.of_task(task).to_vec()).map(milliseconds)
+        median(self.stacks.get(stack.as_str())?.durations_of(task).to_vec()).map(milliseconds)
     }
 
     /// Returns the median over all stacks; `None` when no such step has succeeded in any stack.

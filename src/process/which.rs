@@ -9,17 +9,17 @@ use super::ProcessError;
 /// Returns the path of an executable program. A path in `program` is checked as it is; a bare name is searched in the
 /// folders of `path_var`, as a shell does.
 pub fn which(program: &OsStr, path_var: Option<&OsStr>) -> Result<Utf8PathBuf, ProcessError> {
-    let name = utf8(program)?;
+    let name = utf8_text(program)?;
     if name.contains('/') {
         let path = Utf8PathBuf::from(name);
-        return executable(&path).map(|()| path);
+        return check_executable(&path).map(|()| path);
     }
-    let searched = utf8(path_var.unwrap_or_default())?;
+    let searched = utf8_text(path_var.unwrap_or_default())?;
     // As in a shell, a file that is not executable is passed over; the error names it if no executable follows.
     let mut passed_over = None;
     for folder in searched.split(':').filter(|folder| !folder.is_empty()) {
         let path = Utf8Path::new(folder).join(name);
-        match executable(&path) {
+        match check_executable(&path) {
             Ok(()) => return Ok(path),
             Err(ProcessError::NotExecutable { path }) => {
                 passed_over.get_or_insert(path);
@@ -36,11 +36,11 @@ pub fn which(program: &OsStr, path_var: Option<&OsStr>) -> Result<Utf8PathBuf, P
     })
 }
 
-fn utf8(text: &OsStr) -> Result<&str, ProcessError> {
+fn utf8_text(text: &OsStr) -> Result<&str, ProcessError> {
     text.to_str().ok_or_else(|| ProcessError::NotUtf8 { shown: text.to_string_lossy().into_owned() })
 }
 
-fn executable(path: &Utf8Path) -> Result<(), ProcessError> {
+fn check_executable(path: &Utf8Path) -> Result<(), ProcessError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ProcessError::IsDirectory { path: path.to_owned() }),
         Ok(found) if found.permissions().mode() & 0o111 == 0 => {

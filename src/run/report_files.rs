@@ -39,7 +39,7 @@ impl ReportFiles {
             Some(path) if path.is_file() => files::read(path)
                 .map(|text| self.earlier_report = text)
                 .and_then(|()| output_file::replace(path, b""))
-                .map_err(|error| unwritable("report", path, &error)),
+                .map_err(|error| unwritable_error("report", path, &error)),
             _ => Ok(()),
         };
         report.and(summary).and(emptied)
@@ -82,11 +82,11 @@ fn checked(
     env: &BTreeMap<OsString, OsString>,
 ) -> Result<(), Usage> {
     let Some(path) = file.take() else { return Ok(()) };
-    output_file::check(&path, content, env).map_err(|error| unwritable(what, &path, &error))?;
+    output_file::check(&path, content, env).map_err(|error| unwritable_error(what, &path, &error))?;
     *file = Some(path);
     Ok(())
 }
 
-fn unwritable(what: &str, path: &Utf8Path, error: &io::Error) -> Usage {
+fn unwritable_error(what: &str, path: &Utf8Path, error: &io::Error) -> Usage {
     Usage::Other(format!("the {what} cannot be written to `{path}`: {error}; nothing was started"))
 }

@@ -21,7 +21,7 @@ pub(crate) fn captures(pattern: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn patterns(document: &Document, sources: &ConfigSources, problems: &mut Diagnostics) {
     let Some(discover) = &document.discover else { return };
     for path in &discover.value.paths {
-        if let Err((reason, help)) = judge_pattern(path.text()) {
+        if let Err((reason, help)) = check_pattern(path.text()) {
             let message = format!("`{}` is no pattern of folders", path.text());
             let problem = Diagnostic::error("config::discover", message).help(help);
             problems.push(sources.at(problem, &path.span, reason));
@@ -40,7 +40,7 @@ pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &ConfigSources, pro
     }
 }
 
-fn judge_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
+fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
     const SHAPE: &str = "folders relative to this file, as \"infra/live/{env}/<region>/<unit>\"";
     const CAPTURE: &str = "`<name>` captures one whole folder; `**` stands for any number of folders";
     if pattern.is_empty() || pattern.starts_with('/') {
@@ -106,12 +106,12 @@ mod tests {
     #[test]
     fn a_pattern_is_made_of_folders_captures_and_any_depth() {
         for good in ["infra/<a>", "infra/live/{env}/<region>/<unit>/", "**/<unit>", ".", "a/**/b"] {
-            assert!(judge_pattern(good).is_ok(), "{good}");
+            assert!(check_pattern(good).is_ok(), "{good}");
         }
         for bad in
             ["", "/infra", "a//b", "../a", "a/x<b>", "<>", "<a b>", "<env>", "<a>/<a>", "a**/b", "<a", "a>"]
         {
-            assert!(judge_pattern(bad).is_err(), "{bad}");
+            assert!(check_pattern(bad).is_err(), "{bad}");
         }
     }
 

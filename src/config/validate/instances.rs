@@ -23,13 +23,13 @@ pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut 
         let top = &config.environment_layers(environment).top;
         config.refuse_plain_secrets(environment, &top.keys, problems);
         let mut expander = config.expander(environment, ANY_STACK, &captures);
-        top.each_template(&mut |template| judge(template, &mut expander));
+        top.each_template(&mut |template| check_template(template, &mut expander));
         expander.prefix();
         expander.workspace();
         for (stack, own) in config.stacks.values().zip(&config.stack_layers) {
             let exists = stack.environments.as_ref().is_none_or(|names| names.contains(&environment.name));
             if exists {
-                judge_stack(own, environment, config, &mut expander, &mut unsets, problems);
+                check_stack(own, environment, config, &mut expander, &mut unsets, problems);
             }
         }
         problems.extend(expander.problems);
@@ -38,7 +38,7 @@ pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut 
     unsets.warn_of_idle(&config.sources, problems);
 }
 
-fn judge_stack(
+fn check_stack(
     own: &StackLayers,
     environment: &Environment,
     config: &Config,
@@ -47,7 +47,7 @@ fn judge_stack(
     problems: &mut Diagnostics,
 ) {
     if let Some(path) = &own.path {
-        judge(path, expander);
+        check_template(path, expander);
     }
     let instance = own.instances.get(environment.name.as_str());
     if own.layer.is_none() && instance.is_none() {
@@ -55,7 +55,7 @@ fn judge_stack(
     }
     let layers = || own.layer.as_deref().into_iter().chain(instance);
     for layer in layers() {
-        layer.each_template(&mut |template| judge(template, expander));
+        layer.each_template(&mut |template| check_template(template, expander));
     }
     let base = &config.environment_layers(environment).base;
     let all: Vec<&LayerTable> = layers().chain([base.as_ref()]).collect();
@@ -81,7 +81,7 @@ fn needs_merging(layer: &LayerTable, all: &[&LayerTable]) -> bool {
         || own.vars.iter().any(|(name, _)| all.iter().any(|layer| layer.keys.secrets.get(name).is_some()))
 }
 
-fn judge(template: &Template, expander: &mut Expander<'_>) {
+fn check_template(template: &Template, expander: &mut Expander<'_>) {
     if !template.is_literal() {
         expander.expand(template);
     }

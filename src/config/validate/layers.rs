@@ -22,11 +22,11 @@ pub(crate) fn layers(
         stack.layer.as_deref().into_iter().chain(stack.own.r#in.iter().map(|(_, layer)| layer))
     });
     for layer in shared.chain(named).chain(of_stacks).chain(overrides) {
-        judge(layer, sources, problems);
+        check_layer(layer, sources, problems);
     }
 }
 
-fn judge(layer: &LayerTable, sources: &ConfigSources, problems: &mut Diagnostics) {
+fn check_layer(layer: &LayerTable, sources: &ConfigSources, problems: &mut Diagnostics) {
     let vars = layer.keys.vars.with_name_spans().map(|(name, named)| (name, &named.name_span));
     let secrets = layer.keys.secrets.with_name_spans().map(|(name, named)| (name, &named.name_span));
     for (name, span) in vars.chain(secrets) {

@@ -27,7 +27,7 @@ pub(crate) fn document(
     problems: &mut Diagnostics,
 ) {
     let names = KnownNames::of(document, sources);
-    project(document, sources, problems);
+    check_project(document, sources, problems);
     layers(document, overrides, sources, problems);
     patterns(document, sources, problems);
     guards(resolved, sources, problems);
@@ -39,7 +39,7 @@ pub(crate) fn document(
         for (stack, import) in stacks.value.with_name_spans() {
             let message = || format!("imports are declared for stack `{stack}`, which is not declared");
             names.stack(stack, &import.name_span, message, None, problems);
-            imports(&import.value, sources, problems);
+            check_imports(&import.value, sources, problems);
         }
     }
     if let Some(isolation) = &document.isolation {
@@ -49,17 +49,17 @@ pub(crate) fn document(
         }
     }
     if let Some(table) = &document.parity {
-        parity(table, &names, problems);
+        check_parity(table, &names, problems);
     }
     for (name, table) in document.checks.iter() {
-        check(name, table, &names, resolved, problems);
+        check_check_table(name, table, &names, resolved, problems);
     }
     if let Some(table) = &document.generate {
-        generate(table, &names, problems);
+        check_generate(table, &names, problems);
     }
 }
 
-fn project(document: &Document, sources: &ConfigSources, problems: &mut Diagnostics) {
+fn check_project(document: &Document, sources: &ConfigSources, problems: &mut Diagnostics) {
     let Some(project) = &document.project else {
         let problem = Diagnostic::error("config::missing-key", "the file does not say what it is for");
         problems.push(sources.at(problem, &(0..0), "").help("write `[project]` with a `name`"));
@@ -102,7 +102,7 @@ fn guards(resolved: &ResolvedEnvironments, sources: &ConfigSources, problems: &m
     }
 }
 
-fn imports(table: &Located<ImportTable>, sources: &ConfigSources, problems: &mut Diagnostics) {
+fn check_imports(table: &Located<ImportTable>, sources: &ConfigSources, problems: &mut Diagnostics) {
     let has_rows = !table.value.resources.is_empty();
     let unread = ["file", "resources"].iter().any(|key| sources.is_unread(key));
     if table.value.file.is_some() == has_rows && !unread {
@@ -122,7 +122,7 @@ fn imports(table: &Located<ImportTable>, sources: &ConfigSources, problems: &mut
     }
 }
 
-fn parity(table: &ParityTable, names: &KnownNames<'_>, problems: &mut Diagnostics) {
+fn check_parity(table: &ParityTable, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     for pair in &table.pairs {
         names.environments(&pair.value, problems);
         if pair.value.len() != 2 || pair.value[0].value == pair.value[1].value {
@@ -132,7 +132,7 @@ fn parity(table: &ParityTable, names: &KnownNames<'_>, problems: &mut Diagnostic
     }
 }
 
-fn check(
+fn check_check_table(
     name: &str,
     table: &Located<CheckTable>,
     names: &KnownNames<'_>,
@@ -186,7 +186,7 @@ fn check(
     }
 }
 
-fn generate(table: &GenerateTable, names: &KnownNames<'_>, problems: &mut Diagnostics) {
+fn check_generate(table: &GenerateTable, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     for pipeline in table.github.iter().chain(&table.gitlab) {
         for (_, deploy) in pipeline.deploy.iter() {
             if let Some(environment) = &deploy.environment {

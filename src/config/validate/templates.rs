@@ -34,7 +34,7 @@ pub(crate) fn tables(config: &Config, document: &Document, problems: &mut Diagno
     document.generate.iter().for_each(|generate| in_any(config, generate, problems));
 }
 
-fn judge(config: &Config, environment: &Environment, table: &impl TomlValue) -> Diagnostics {
+fn check_table(config: &Config, environment: &Environment, table: &impl TomlValue) -> Diagnostics {
     let captures = BTreeMap::new();
     let mut expander = config.expander(environment, ANY_STACK, &captures);
     let mut problems = Diagnostics::default();
@@ -64,13 +64,13 @@ fn in_each(
     problems: &mut Diagnostics,
 ) {
     for environment in environments {
-        problems.extend(judge(config, environment, table));
+        problems.extend(check_table(config, environment, table));
     }
 }
 
 /// Validates a table that is used once for all environments: a name must be known in at least one.
 fn in_any(config: &Config, table: &impl TomlValue, problems: &mut Diagnostics) {
-    let mut found = config.environments.values().map(|environment| judge(config, environment, table));
+    let mut found = config.environments.values().map(|environment| check_table(config, environment, table));
     if let Some(first) = found.next()
         && !found.any(|problems| problems.0.is_empty())
     {

@@ -66,7 +66,7 @@ pub(in crate::engine) fn lock_plugin_cache(
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let words = "waiting for another init to fill the plugin cache";
-    fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
+    fs::create_dir_all(cache).map_err(|error| lock_error(cache, &error))?;
     // Held during the check and afterwards: no other process installs meanwhile, and inits that install nothing run in
     // parallel.
     let shared = wait_for_folder(cache, LockMode::Shared, words, session)?;
@@ -95,7 +95,7 @@ pub(in crate::engine) fn lock_installed(
     let locks = target.project.join(LOCKS_FOLDER);
     let path = locks.join(hex(&Sha256::digest(real.as_str())));
     let opened = files::create_dirs(&locks).and_then(|()| files::open_own(&path));
-    wait_for_file(opened.map_err(|error| unusable(&path, &error))?, &path, mode, words, session)
+    wait_for_file(opened.map_err(|error| lock_error(&path, &error))?, &path, mode, words, session)
 }
 
 fn wait_for_folder(
@@ -104,7 +104,7 @@ fn wait_for_folder(
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
-    let file = files::open_folder(folder).map_err(|error| unusable(folder, &error))?;
+    let file = files::open_folder(folder).map_err(|error| lock_error(folder, &error))?;
     wait_for_file(file, folder, mode, words, session)
 }
 
@@ -127,7 +127,7 @@ fn wait_for_file(
                 return Err(EngineError::Interrupted { notes: Vec::new() });
             }
             Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(unusable(path, &error)),
+            Err(TryLockError::Error(error)) => return Err(lock_error(path, &error)),
         }
         if pause.is_zero() {
             (session.observer)(Progress::Doing(words.to_owned()));
@@ -137,7 +137,7 @@ fn wait_for_file(
     }
 }
 
-fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+fn lock_error(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot lock `{path}`: {error}")))
 }
 

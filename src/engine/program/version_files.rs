@@ -104,7 +104,7 @@ impl VersionFiles {
     ) -> VersionChoice {
         // A program resolves links in the path of its working folder.
         let dir = files::resolve_links(dir);
-        let mut files = self.above(&dir);
+        let mut files = self.files_above(&dir);
         if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
             let home = Utf8Path::new(home);
             if home.is_absolute() && !dir.starts_with(home) {
@@ -119,12 +119,12 @@ impl VersionFiles {
         VersionChoice { files, variables: variables.collect() }
     }
 
-    fn above(&mut self, dir: &Utf8Path) -> Vec<FileStamp> {
+    fn files_above(&mut self, dir: &Utf8Path) -> Vec<FileStamp> {
         if let Some(known) = self.above.get(dir) {
             return known.clone();
         }
         let mut found = in_folder(dir);
-        found.extend(dir.parent().map(|parent| self.above(parent)).unwrap_or_default());
+        found.extend(dir.parent().map(|parent| self.files_above(parent)).unwrap_or_default());
         self.above.insert(dir.to_owned(), found.clone());
         found
     }

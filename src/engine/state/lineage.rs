@@ -99,15 +99,15 @@ impl KnownState {
         let lineage = match files::read_whole_text(&folder.join(LINEAGE)) {
             Ok(text) => text.trim().to_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(unusable(&folder.join(LINEAGE), &error)),
+            Err(error) => return Err(record_error(&folder.join(LINEAGE), &error)),
         };
         let path = folder.join(RECORD);
         let version: Option<StateVersion> = match files::read_whole(&path) {
             Ok(bytes) => {
-                Some(serde_json::from_slice(&bytes).map_err(|error| unusable(&path, &error.into()))?)
+                Some(serde_json::from_slice(&bytes).map_err(|error| record_error(&path, &error.into()))?)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(unusable(&path, &error)),
+            Err(error) => return Err(record_error(&path, &error)),
         };
         let version = version.filter(|version| version.lineage == lineage);
         Ok(Self { version, lineage, first_apply: FirstApply::read(folder)? })
@@ -177,7 +177,7 @@ impl KnownState {
         let Self { lineage, .. } = self;
         if self.is_none() {
             let conflict = self.first_apply.as_ref().and_then(|first| first.conflict(found, address));
-            return conflict.map_or(Ok(()), |(summary, detail)| Err(refusal(target, summary, &detail)));
+            return conflict.map_or(Ok(()), |(summary, detail)| Err(state_refusal(target, summary, &detail)));
         }
         let went_back = self.serial().filter(|serial| found.serial < *serial);
         let (summary, detail) = match (lineage == &found.lineage, went_back) {
@@ -210,7 +210,7 @@ impl KnownState {
             }
             _ => String::new(),
         };
-        Err(refusal(target, summary, &format!("{detail}{moved}")))
+        Err(state_refusal(target, summary, &format!("{detail}{moved}")))
     }
 
     /// Records the state `found` in place of the last known one, unless another envctl process has recorded a later one in
@@ -242,13 +242,13 @@ impl KnownState {
     fn overwrite(&self, target: &Target, wanted: &Self) -> Result<(), Failure> {
         let write = |name: &str, bytes: &[u8]| {
             let path = target.state_dir.join(name);
-            files::write(&path, bytes).map_err(|error| unusable(&path, &error))
+            files::write(&path, bytes).map_err(|error| record_error(&path, &error))
         };
         if let Some(version) = &wanted.version
             && self.version.as_ref() != Some(version)
         {
             let bytes = serde_json::to_vec(version).map_err(io::Error::other);
-            write(RECORD, &bytes.map_err(|error| unusable(&target.state_dir.join(RECORD), &error))?)?;
+            write(RECORD, &bytes.map_err(|error| record_error(&target.state_dir.join(RECORD), &error))?)?;
         }
         if self.lineage == wanted.lineage { Ok(()) } else { write(LINEAGE, wanted.lineage.as_bytes()) }
     }
@@ -311,13 +311,13 @@ fn restore_hint(target: &Target, found: &StateIdentity, before: &str) -> String 
     "name the former address again, or move the state there by `state pull` and `state push`".to_owned()
 }
 
-fn refusal(target: &Target, summary: &str, detail: &str) -> Failure {
+fn state_refusal(target: &Target, summary: &str, detail: &str) -> Failure {
     let plan = plan_line(target, &[&allow_lineage(&target.instance)]);
     let accepts = format!("hint: `{plan}` takes it, after a deliberate reset or restore");
     Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}\n{accepts}"))
 }
 
-fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
+fn record_error(path: &Utf8Path, error: &io::Error) -> Failure {
     let summary = format!("cannot use `{path}`, the record of the last known state: {error}");
     Failure::new(FailureKind::State, summary)
 }

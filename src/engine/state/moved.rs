@@ -15,8 +15,8 @@ use crate::{
         typed_command::{
             intent::{Intent, intent_of},
             migrating::{
-                COMPUTED_ADDRESS, MANUAL_MOVE_HINT, addresses, backup_folder, former_backend, refused,
-                unusable,
+                COMPUTED_ADDRESS, MANUAL_MOVE_HINT, addresses, backup_folder, file_error, former_backend,
+                refuse,
             },
         },
     },
@@ -53,10 +53,10 @@ pub(in crate::engine) fn state_move(
     };
     let Some(new) = configured_backend(target) else {
         let Some(from) = recorded_address(target)? else {
-            return if migrates { refused(COMPUTED_ADDRESS, MANUAL_MOVE_HINT) } else { Ok(None) };
+            return if migrates { refuse(COMPUTED_ADDRESS, MANUAL_MOVE_HINT) } else { Ok(None) };
         };
         if migrates {
-            return refused(
+            return refuse(
                 COMPUTED_ADDRESS,
                 &format!("from    {from}\nto      {UNKNOWN_ADDRESS}\n{MANUAL_MOVE_HINT}"),
             );
@@ -79,7 +79,7 @@ fn recorded_address(target: &Target) -> Result<Option<String>, EngineError> {
         return Ok(Some(address));
     }
     let file = target.data_dir.join(RECORD);
-    let in_force = BackendRecord::read_file(&file).map_err(|error| unusable(&file, &error))?;
+    let in_force = BackendRecord::read_file(&file).map_err(|error| file_error(&file, &error))?;
     Ok(in_force.map(|record| {
         let [address] = addresses(target, [&record]);
         address

@@ -94,7 +94,7 @@ pub(super) fn check_configured(target: &Target, data_dir: &Utf8Path) -> Result<B
         "an engine would read and change that state; `{data_dir}` is envctl's own: the next command initialises it anew. If \
          it ends here again, the program that runs as the engine initialises elsewhere"
     );
-    Err(wrong(summary, detail))
+    Err(wrong_backend(summary, detail))
 }
 
 /// Claims the state in the backend in force for an instance. Refuses a backend that differs from the configured one, and a state
@@ -150,7 +150,7 @@ pub(in crate::engine) fn planned_backend(
         "the plan of `{}` was made on another state than its backend in force: {what}",
         target.instance
     );
-    Err(wrong(summary, "an apply of the plan would change that state".to_owned()))
+    Err(wrong_backend(summary, "an apply of the plan would change that state".to_owned()))
 }
 
 fn unreadable(target: &Target, error: &io::Error) -> EngineError {
@@ -162,6 +162,6 @@ fn no_backend(target: &Target, error: &io::Error) -> Failure {
     Failure::new(FailureKind::State, summary)
 }
 
-pub(in crate::engine) fn wrong(summary: String, detail: String) -> EngineError {
+pub(in crate::engine) fn wrong_backend(summary: String, detail: String) -> EngineError {
     EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }

@@ -34,10 +34,10 @@ impl FirstApply {
         let path = folder.join(FIRST_APPLY);
         match files::read_whole(&path) {
             Ok(bytes) => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(&path, &error.into()))
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| record_error(&path, &error.into()))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unusable(&path, &error)),
+            Err(error) => Err(record_error(&path, &error)),
         }
     }
 
@@ -45,7 +45,7 @@ impl FirstApply {
     pub(in crate::engine) fn write(&self, target: &Target) -> Result<(), Failure> {
         let bytes = serde_json::to_vec(self).map_err(io::Error::other);
         let path = path(target);
-        bytes.and_then(|bytes| files::write(&path, &bytes)).map_err(|error| unusable(&path, &error))
+        bytes.and_then(|bytes| files::write(&path, &bytes)).map_err(|error| record_error(&path, &error))
     }
 
     /// Records the resources that the apply had done, since the state that it left could not be read.
@@ -57,7 +57,7 @@ impl FirstApply {
     /// Removes the record: the state was read, or the apply left none.
     pub(in crate::engine) fn forget(target: &Target) -> Result<(), Failure> {
         let path = path(target);
-        files::remove_if_there(&path).map_err(|error| unusable(&path, &error))
+        files::remove_if_there(&path).map_err(|error| record_error(&path, &error))
     }
 
     /// Returns the reason why a state cannot be the one that the apply left, as a summary and a detail.
@@ -91,7 +91,7 @@ fn path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(FIRST_APPLY)
 }
 
-fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
+fn record_error(path: &Utf8Path, error: &io::Error) -> Failure {
     let summary = format!("cannot use `{path}`, the record of a first apply: {error}");
     Failure::new(FailureKind::State, summary)
 }

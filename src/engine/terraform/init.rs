@@ -66,8 +66,8 @@ impl Terraform {
         let force = force || (is_replaced && before.is_some());
         self.initialise_where_needed(target, &record, workspace, force, session)
             .map_err(|error| migration_needed(target, error))?;
-        let backend =
-            BackendRecord::in_force(&target.data_dir).map_err(|error| unusable(&target.data_dir, &error))?;
+        let backend = BackendRecord::in_force(&target.data_dir)
+            .map_err(|error| file_error(&target.data_dir, &error))?;
         if let Some(before) = before {
             note_other_backend(target, before, &backend, session);
         }
@@ -75,7 +75,7 @@ impl Terraform {
             // The next attempt initialises again: an expression of the backend may have another value by then.
             match Fingerprint::forget(&target.state_dir) {
                 Ok(()) => EngineError::Failed(refused),
-                Err(error) => unusable(&target.state_dir, &error),
+                Err(error) => file_error(&target.state_dir, &error),
             }
         })
     }
@@ -90,7 +90,7 @@ impl Terraform {
     ) -> Result<(), EngineError> {
         if let Some(cache) = &self.settings().plugin_cache {
             // Every verb of an engine refuses a cache folder that does not exist.
-            fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
+            fs::create_dir_all(cache).map_err(|error| file_error(cache, &error))?;
         }
         // A link would point to a folder of others, which an init would change.
         make_private_folder(&target.data_dir)?;
@@ -108,7 +108,7 @@ impl Terraform {
                 _ => self.enter_workspace(target, workspace, session),
             };
         }
-        Fingerprint::forget(&target.state_dir).map_err(|error| unusable(&target.state_dir, &error))?;
+        Fingerprint::forget(&target.state_dir).map_err(|error| file_error(&target.state_dir, &error))?;
         forget_selection(target)?;
         // A backend that the files no longer have would stay in the record, and stop every plan.
         remove_if_there(&target.data_dir.join(RECORD))?;
@@ -125,7 +125,7 @@ impl Terraform {
         // Computed again: an init may write the lock file.
         self.fingerprint(target, &Ok(Some(record)))?
             .save(&target.state_dir)
-            .map_err(|error| unusable(&target.state_dir, &error))
+            .map_err(|error| file_error(&target.state_dir, &error))
     }
 
     fn fingerprint(
@@ -153,7 +153,7 @@ impl Terraform {
             cache.as_str(),
             &backend_variables(&target.env),
         ];
-        Fingerprint::of(&target.dir, &inputs).map_err(|error| unusable(&target.dir, &error))
+        Fingerprint::of(&target.dir, &inputs).map_err(|error| file_error(&target.dir, &error))
     }
 
     /// Runs `init`: at the same time as plans and applies in the same folder if nothing has to be installed, alone
@@ -328,7 +328,7 @@ fn record_replaced_backend(target: &Target, former: &BackendRecord) -> Result<()
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let is_its = known.may_lie_at(former.address(target, &target.dir).as_deref());
     if is_its && target.data_dir.is_dir() {
-        keep_former(target, former).map_err(|error| unusable(&target.state_dir, &error))?;
+        keep_former(target, former).map_err(|error| file_error(&target.state_dir, &error))?;
     }
     Ok(())
 }
@@ -369,14 +369,14 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let known =
         serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
     let file = target.data_dir.join(RECORD);
-    files::write(&file, known.to_string().as_bytes()).map_err(|error| unusable(&file, &error))?;
+    files::write(&file, known.to_string().as_bytes()).map_err(|error| file_error(&file, &error))?;
     Ok(true)
 }
 
 /// Refuses to create a missing workspace whose state is known.
 fn refuse_vanished(target: &Target) -> Result<(), EngineError> {
     let backend =
-        BackendRecord::in_force(&target.data_dir).map_err(|error| unusable(&target.data_dir, &error))?;
+        BackendRecord::in_force(&target.data_dir).map_err(|error| file_error(&target.data_dir, &error))?;
     let address = backend.address(target, &target.dir);
     KnownState::read(target)
         .and_then(|known| known.refuse_vanished(target, address.as_deref()))
@@ -385,16 +385,16 @@ fn refuse_vanished(target: &Target) -> Result<(), EngineError> {
 
 fn remove_if_there(file: &Utf8Path) -> Result<(), EngineError> {
     match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable(file, &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(file, &error)),
         _ => Ok(()),
     }
 }
 
 /// Creates a folder that only its owner may enter: a data directory holds backend credentials in clear.
 fn make_private_folder(folder: &Utf8Path) -> Result<(), EngineError> {
-    files::create_dirs(folder).map_err(|error| unusable(folder, &error))
+    files::create_dirs(folder).map_err(|error| file_error(folder, &error))
 }
 
-fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+fn file_error(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
 }

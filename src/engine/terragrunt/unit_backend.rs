@@ -17,7 +17,7 @@ use crate::{
         layout::unit_file_in,
         state::read::pull,
         terraform::{
-            backend_check::{current_backend, other_address, planned_backend, wrong},
+            backend_check::{current_backend, other_address, planned_backend, wrong_backend},
             backend_record::{BackendInFolder, BackendRecord},
         },
     },
@@ -56,7 +56,7 @@ pub(in crate::engine) fn check_unit_backend(
         );
         let detail = "an engine would change that state: look for `-backend-config` in `extra_arguments` and `env_vars` of the \
                       unit, then remove its `.terragrunt-cache`";
-        return Err(wrong(summary, detail.to_owned()));
+        return Err(wrong_backend(summary, detail.to_owned()));
     }
     files::write(&compared, digest.as_bytes()).map_err(|error| {
         let summary = format!("cannot write `{compared}`, the last compared backend: {error}");

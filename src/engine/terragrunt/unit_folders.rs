@@ -146,7 +146,7 @@ fn find_initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -
         }
         if path.file_name().is_some_and(|name| name == ".terraform") {
             match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
-                Ok(time) => found.push((time, utf8(folder.to_owned())?)),
+                Ok(time) => found.push((time, utf8_path(folder.to_owned())?)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(unreadable(&path, &error)),
             }
@@ -164,7 +164,7 @@ fn collect_named(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io:
         if is_folder && own.is_some_and(|own| own != ".terraform") {
             collect_named(&path, name, found)?;
         } else if !is_folder && own.is_some_and(|own| own == name) {
-            found.push(utf8(path)?);
+            found.push(utf8_path(path)?);
         }
     }
     Ok(())
@@ -191,7 +191,7 @@ fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     Ok(found)
 }
 
-fn utf8(path: PathBuf) -> io::Result<Utf8PathBuf> {
+fn utf8_path(path: PathBuf) -> io::Result<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(path).map_err(|path| {
         let error = io::Error::new(io::ErrorKind::InvalidData, "its path is not UTF-8");
         unreadable(&path, &error)

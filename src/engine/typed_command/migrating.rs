@@ -103,12 +103,12 @@ fn prepare_migration(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Vec<OsString>, String), EngineError> {
     let Some(new) = configured_backend(target) else {
-        return refused(COMPUTED_ADDRESS, MANUAL_MOVE_HINT);
+        return refuse(COMPUTED_ADDRESS, MANUAL_MOVE_HINT);
     };
     let former = former_backend(target)?;
     if !is_other_backend(target, &former) {
         let address = former.address(target, &target.dir).unwrap_or(former.backend_type);
-        return refused(&format!("the state is at {address} already: there is nothing to migrate"), "");
+        return refuse(&format!("the state is at {address} already: there is nothing to migrate"), "");
     }
     // A data directory that was initialised by hand may hold the state of another instance.
     claim_backend(target, &former, &target.dir)
@@ -121,21 +121,21 @@ fn prepare_migration(
     if !others.is_empty() {
         let summary =
             format!("{from} has other workspaces as well, which would be copied too: {}", others.join(", "));
-        return refused(&summary, MANUAL_MOVE_HINT);
+        return refuse(&summary, MANUAL_MOVE_HINT);
     }
     if before.state.is_empty() {
-        return refused(&format!("there is no state at {from}: there is nothing to migrate"), "");
+        return refuse(&format!("there is no state at {from}: there is nothing to migrate"), "");
     }
     let after = read_states(engine, target, &new, "stated", session)?;
     if !after.state.is_empty() {
-        return refused(
+        return refuse(
             &format!("there is a state at {to} already, which would be overwritten"),
             MANUAL_MOVE_HINT,
         );
     }
     let backup = write_backup(target, &before.state)?;
     on_line(Stream::Stderr, &format!("the state from {from} is kept in `{backup}`; it goes to {to}"));
-    forget_init(target).map_err(|error| unusable(&target.state_dir, &error))?;
+    forget_init(target).map_err(|error| file_error(&target.state_dir, &error))?;
     restore_former(target, &former)?;
     // The confirmation of envctl replaces the question of the engine.
     let mut typed: Vec<OsString> = ["init", "-input=false", "-force-copy"].map(OsString::from).into();
@@ -193,7 +193,7 @@ fn is_force_copy(arg: &OsString) -> bool {
 /// Returns the backend that a migration moves the state from: the initialised one, or, if an init has replaced it, the
 /// recorded one.
 pub(in crate::engine) fn former_backend(target: &Target) -> Result<BackendRecord, EngineError> {
-    let read = |file: &Utf8Path| BackendRecord::read_file(file).map_err(|error| unusable(file, &error));
+    let read = |file: &Utf8Path| BackendRecord::read_file(file).map_err(|error| file_error(file, &error));
     let in_force = read(&target.data_dir.join(RECORD))?;
     if let Some(record) = in_force.as_ref().filter(|record| is_other_backend(target, record)) {
         return Ok(record.clone());
@@ -212,7 +212,7 @@ fn restore_former(target: &Target, former: &BackendRecord) -> Result<(), EngineE
         files::create_dirs(&target.data_dir)
             .and_then(|()| files::write(&file, record_text(former).as_bytes()))
     };
-    put.map_err(|error| unusable(&file, &error))
+    put.map_err(|error| file_error(&file, &error))
 }
 
 /// Returns the content of the engine's record of a backend.
@@ -234,7 +234,7 @@ fn read_states(
     let file = folder.join("main.tf.json");
     files::create_dirs(&folder)
         .and_then(|()| files::write(&file, configuration.to_string().as_bytes()))
-        .map_err(|error| unusable(&file, &error))?;
+        .map_err(|error| file_error(&file, &error))?;
     let run = |workspace: Option<&str>, args: &[&str]| {
         let mut command =
             CommandLine::new(engine.program().as_os_str(), folder.clone(), (*target.env).clone())
@@ -320,7 +320,7 @@ pub(in crate::engine) fn backup_folder(target: &Target) -> Utf8PathBuf {
 /// Writes a state backup to a new file, with mode 0600 in folders of mode 0700.
 fn write_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
     let folder = backup_folder(target);
-    files::create_dirs(&folder).map_err(|error| unusable(&folder, &error))?;
+    files::create_dirs(&folder).map_err(|error| file_error(&folder, &error))?;
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S.%fZ");
     let file = folder.join(format!("{now}.tfstate"));
     match files::write_new(&file, state) {
@@ -328,14 +328,14 @@ fn write_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineErro
         Ok(false) => Err(io::Error::from(io::ErrorKind::AlreadyExists)),
         Err(error) => Err(error),
     }
-    .map_err(|error| unusable(&file, &error))
+    .map_err(|error| file_error(&file, &error))
 }
 
-pub(in crate::engine) fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+pub(in crate::engine) fn file_error(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::State, format!("cannot use `{path}`: {error}")))
 }
 
-pub(in crate::engine) fn refused<T>(summary: &str, detail: &str) -> Result<T, EngineError> {
+pub(in crate::engine) fn refuse<T>(summary: &str, detail: &str) -> Result<T, EngineError> {
     Err(EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail)))
 }
 

@@ -45,7 +45,7 @@ const STATE_ITEMS: &[&str] = &[LINEAGE, SERIAL];
 pub(super) fn reuse_clean_plan(step: &StepContext<'_>, ready: &ReadyStack) -> Option<StepResult> {
     let run = step.run;
     let most = run.options.reuse?;
-    let clean = CleanPlan::read(&run.key, &file(ready)).ok()?;
+    let clean = CleanPlan::read(&run.key, &record_file(ready)).ok()?;
     let old = Duration::try_from(run.clock.now().duration_since(clean.created)).ok()?;
     if old > most || !is_unchanged(step, ready, &clean).unwrap_or(false) {
         return None;
@@ -94,7 +94,7 @@ fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -
 
 /// Removes the record of the last clean plan before the stack is planned again; returns a note if that fails.
 pub(super) fn remove_clean_plan(ready: &ReadyStack) -> Option<String> {
-    let error = files::remove_if_there(&file(ready)).err()?;
+    let error = files::remove_if_there(&record_file(ready)).err()?;
     Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
 }
 
@@ -162,7 +162,7 @@ pub(super) fn store_clean_plan(
             items.bind(CONTENT, then.content.clone());
         }
         let clean = CleanPlan { created: run.clock.now(), items, run: run.id.clone() };
-        clean.write(&run.key, &file(ready)).map_err(|error| error.to_string())
+        clean.write(&run.key, &record_file(ready)).map_err(|error| error.to_string())
     };
     kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
 }
@@ -173,6 +173,6 @@ fn state_at_plan_time(clean: &CleanPlan) -> Option<StateIdentity> {
     Some(StateIdentity { lineage, serial: clean.items.get(SERIAL)?.parse().ok()? })
 }
 
-fn file(ready: &ReadyStack) -> Utf8PathBuf {
+fn record_file(ready: &ReadyStack) -> Utf8PathBuf {
     ready.target.state_dir.join(FILE)
 }

@@ -75,7 +75,9 @@ impl ExecGate<'_> {
         if self.is_confirmed() || self.ask(&moves)? {
             Ok(guarded)
         } else {
-            Err(self.refusal_error(&guarded, &self.unconfirmed(&moves), &ExecVerdict::default()).into())
+            Err(self
+                .refusal_error(&guarded, &self.unconfirmed_refusal(&moves), &ExecVerdict::default())
+                .into())
         }
     }
 
@@ -102,7 +104,7 @@ impl ExecGate<'_> {
         let wants_answers = nobody_to_ask && allow_flags(blocked).is_some();
         let checklist =
             guarded.checklist.refusal_of_unconfirmed(&self.request.acks).filter(|_| wants_answers);
-        let unconfirmed = (wants_answers && !self.is_confirmed()).then(|| self.unconfirmed(moves));
+        let unconfirmed = (wants_answers && !self.is_confirmed()).then(|| self.unconfirmed_refusal(moves));
         let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
         reasons.reduce(|refusal, other| refusal.and(&other))
     }
@@ -179,7 +181,7 @@ impl ExecGate<'_> {
         }
     }
 
-    fn unconfirmed(&self, moves: &[StateMove]) -> Refusal {
+    fn unconfirmed_refusal(&self, moves: &[StateMove]) -> Refusal {
         let mut detail: Vec<String> = moves.iter().flat_map(state_move_lines).collect();
         if let Some(flag) = flag_beyond_reading(&self.request.args) {
             let name = flag.to_string_lossy();

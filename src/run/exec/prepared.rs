@@ -194,7 +194,7 @@ impl PreparedInstances {
         act: impl FnOnce(&ReadyStack, &Session<'_>) -> Result<T, EngineError>,
     ) -> anyhow::Result<T> {
         let Some(work) = self.ready_stacks.get(stack) else {
-            return Err(failed(stack, Failure::new(FailureKind::Defect, "it was not prepared")));
+            return Err(stack_error(stack, Failure::new(FailureKind::Defect, "it was not prepared")));
         };
         let log = self.logs.join(stack.file_name() + ".log");
         let printer = Arc::clone(&context.printer);
@@ -237,7 +237,7 @@ impl PreparedInstances {
         match error {
             EngineError::Failed(failure)
             | EngineError::WrongBackend(failure)
-            | EngineError::KeptLockfile(failure) => failed(stack, failure),
+            | EngineError::KeptLockfile(failure) => stack_error(stack, failure),
             EngineError::MissingWorkspace { wanted, existing } => {
                 let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
                 let words = format!("plan {} --create-workspace", self.environment);
@@ -257,6 +257,6 @@ impl PreparedInstances {
     }
 }
 
-fn failed(stack: &StackId, failure: Failure) -> anyhow::Error {
+fn stack_error(stack: &StackId, failure: Failure) -> anyhow::Error {
     StackFailed { stack: stack.to_string(), failure }.into()
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Returns the checklist's item about engines and their versions.
-pub(crate) fn versions(
+pub(crate) fn check_versions(
     context: &Context,
     config: &Config,
     inventory: &Inventory,
@@ -82,7 +82,7 @@ fn refused_versions(engine: &dyn Engine, instance: &Instance, modules: &Modules)
     }
     if unit_file(instance.engine).is_none() {
         let of_stack = modules.with_called_modules_of(instance);
-        return refused(
+        return refused_constraints(
             &of_stack.iter().map(|module| &***module).collect::<Vec<_>>(),
             name.as_str(),
             version,
@@ -90,10 +90,10 @@ fn refused_versions(engine: &dyn Engine, instance: &Instance, modules: &Modules)
     }
     let Some((modules, folder)) = Modules::read_unit(instance) else { return Vec::new() };
     let of_unit = modules.with_called_modules(&folder, instance.engine);
-    refused(&of_unit.iter().map(|module| &***module).collect::<Vec<_>>(), name.as_str(), version)
+    refused_constraints(&of_unit.iter().map(|module| &***module).collect::<Vec<_>>(), name.as_str(), version)
 }
 
-fn refused(modules: &[&Module], engine: &str, version: &str) -> Vec<Diagnostic> {
+fn refused_constraints(modules: &[&Module], engine: &str, version: &str) -> Vec<Diagnostic> {
     let constraints = modules.iter().flat_map(|module| &module.required_versions);
     let refused = constraints.filter_map(|attribute| {
         let text = attribute.value.text()?;

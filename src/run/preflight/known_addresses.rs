@@ -42,7 +42,7 @@ pub(in crate::run) fn check_addresses(
             stacks.iter().map(addresses).collect()
         });
         let may_have = |addresses: &Option<StackAddresses>| {
-            addresses.as_ref().is_none_or(|addresses| addresses.has(&address.path))
+            addresses.as_ref().is_none_or(|addresses| addresses.contains(&address.path))
         };
         if known.iter().any(may_have) {
             continue;
@@ -80,7 +80,7 @@ struct StackAddresses {
 }
 
 impl StackAddresses {
-    fn has(&self, wanted: &str) -> bool {
+    fn contains(&self, wanted: &str) -> bool {
         let is_within =
             |module: &String| wanted.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'));
         self.complete.contains(wanted) || self.opaque.iter().any(is_within)

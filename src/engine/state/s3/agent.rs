@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns an agent for plain HTTP, for endpoints with `http://`.
 pub(super) fn plain() -> Agent {
-    agent(TlsConfig::builder().build())
+    build_agent(TlsConfig::builder().build())
 }
 
 /// Returns an agent for TLS that trusts the certificates of a file, else those of the system.
@@ -37,10 +37,10 @@ pub(super) fn secure(trusted: Option<&Utf8Path>) -> io::Result<Agent> {
         .provider(TlsProvider::Rustls)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .root_certs(RootCerts::Specific(Arc::new(certs.collect())));
-    Ok(agent(tls.build()))
+    Ok(build_agent(tls.build()))
 }
 
-fn agent(tls: TlsConfig) -> Agent {
+fn build_agent(tls: TlsConfig) -> Agent {
     Agent::config_builder()
         .tls_config(tls)
         .proxy(None)

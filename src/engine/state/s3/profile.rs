@@ -73,7 +73,7 @@ impl Profile {
         };
         let of = |table: &[&str], key: &String| table.contains(&key.as_str());
         if let Some(key) = all().find(|key| !of(WITHOUT_EFFECT, key) && !of(OTHER_CREDENTIALS, key)) {
-            return Err(unsupported(key, name));
+            return Err(unsupported_key(key, name));
         }
         let other_credentials = all().filter(|key| of(OTHER_CREDENTIALS, key)).cloned().collect();
         Ok(Self { name: name.to_owned(), credentials, other_credentials })
@@ -82,7 +82,7 @@ impl Profile {
     /// Returns the keys of the profile; refuses other sources of credentials.
     pub(super) fn keys(&self) -> Result<AccessKeys, UnsupportedSettings> {
         if let Some(key) = self.other_credentials.first() {
-            return Err(unsupported(key, &self.name));
+            return Err(unsupported_key(key, &self.name));
         }
         let [id, secret, token] =
             CREDENTIAL_KEYS.map(|name| self.credentials.get(name).filter(|text| !text.is_empty()));
@@ -101,7 +101,7 @@ impl Profile {
     }
 }
 
-fn unsupported(key: &str, profile: &str) -> UnsupportedSettings {
+fn unsupported_key(key: &str, profile: &str) -> UnsupportedSettings {
     UnsupportedSettings(format!("`{key}` of profile `{profile}` is not followed"))
 }
 

@@ -64,7 +64,7 @@ impl<'a> AwsVariables<'a> {
             let known = SUPPORTED.contains(&&*name) && value.to_str().is_some();
             let elsewhere = WITHOUT_EFFECT.contains(&&*name) || name.starts_with(ENDPOINTS);
             if name.starts_with("AWS_") && !known && (!elsewhere || SUPPORTED.contains(&&*name)) {
-                return Err(unsupported(&name));
+                return Err(unsupported_variable(&name));
             }
         }
         Ok(variables)
@@ -84,7 +84,7 @@ impl<'a> AwsVariables<'a> {
     pub(super) fn refuse_proxy(&self, loopback: bool) -> Result<(), UnsupportedSettings> {
         let is_set = |name: &&&str| self.0.get(OsStr::new(**name)).is_some_and(|value| !value.is_empty());
         match PROXIES.iter().find(is_set).filter(|_| !loopback) {
-            Some(proxy) => Err(unsupported(proxy)),
+            Some(proxy) => Err(unsupported_variable(proxy)),
             None => Ok(()),
         }
     }
@@ -93,13 +93,13 @@ impl<'a> AwsVariables<'a> {
     /// folder of certificates.
     pub(super) fn trusted(&self) -> Result<Option<&'a str>, UnsupportedSettings> {
         match self.get("SSL_CERT_DIR") {
-            Some(_) => Err(unsupported("SSL_CERT_DIR")),
+            Some(_) => Err(unsupported_variable("SSL_CERT_DIR")),
             None => Ok(self.get("SSL_CERT_FILE")),
         }
     }
 }
 
-fn unsupported(variable: &str) -> UnsupportedSettings {
+fn unsupported_variable(variable: &str) -> UnsupportedSettings {
     UnsupportedSettings(format!("the variable `{variable}` is not followed"))
 }
 

@@ -61,7 +61,7 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
             Err(MissingValues::Permanent(failure)) if step.run.options.mode == PlanMode::Destroy => {
                 return Err(Box::new(destroy_without_values(step, failure, ready)));
             }
-            Err(MissingValues::Permanent(failure)) => return Err(failed(failure)),
+            Err(MissingValues::Permanent(failure)) => return Err(failed_result(failure)),
             Err(MissingValues::NeedsApply { need, missing }) => {
                 let notes = vec![StackNote::Deferred(&missing).to_string()];
                 return Err(Box::new(StepResult {
@@ -70,7 +70,7 @@ pub(in crate::executor::step) fn resolve_inputs<'w>(
                 }));
             }
         };
-    let resolved = with_values(ready, &values, step.run.runner.redactor()).map_err(failed)?;
+    let resolved = with_values(ready, &values, step.run.runner.redactor()).map_err(failed_result)?;
     notes.extend(values.notes());
     step.stack_run.stack_with_inputs = Some(Arc::new(resolved.clone()));
     Ok(StackWithInputs {
@@ -91,7 +91,9 @@ pub(in crate::executor::step) fn resolve_current_inputs<'w>(
     let read = |source: &StackId| step.upstreams.current_outputs(source, step.session);
     let outputs = outputs_of_sources(step, ready, &mut Vec::new(), read)?;
     let has_state = |source: &StackId| step.upstreams.has_state(source);
-    with_outputs(ready, &outputs, &has_state, step.run.runner.redactor()).map(Cow::Owned).map_err(failed)
+    with_outputs(ready, &outputs, &has_state, step.run.runner.redactor())
+        .map(Cow::Owned)
+        .map_err(failed_result)
 }
 
 /// Returns the outputs of all stacks that the inputs refer to.
@@ -166,6 +168,6 @@ pub(in crate::executor::step) fn destroys_with_mocks(
     })
 }
 
-fn failed(failure: Failure) -> Box<StepResult> {
+fn failed_result(failure: Failure) -> Box<StepResult> {
     Box::new(StepResult::new(Outcome::Failed(failure)))
 }
