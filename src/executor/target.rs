@@ -23,12 +23,12 @@ use crate::{
     diagnostic::{Diagnostic, SourceFile},
     engine::{
         Backend, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException,
-        Target, TypedColors, layout::unit_file, value_from,
+        Target, TypedColors, layout::unit_file, mask_former_address, value_from,
     },
     files,
     hcl::{Attribute, Expr, Module, in_parentheses},
     inventory::Instance,
-    model::hex,
+    model::{Failure, hex},
 };
 
 /// Reason why an instance cannot be passed to its engine. All of these are found before any engine starts.
@@ -70,6 +70,14 @@ pub enum TargetError {
         path: Utf8PathBuf,
         /// Error of the check.
         source: io::Error,
+    },
+    /// The secrets in former addresses of the instance's state cannot be read.
+    #[error("stack `{stack}`: {failure}")]
+    AddressSecrets {
+        /// Name of the stack.
+        stack: String,
+        /// Reason why the file cannot be read.
+        failure: Failure,
     },
     /// An inherited environment variable would set a variable that environments.toml sets too.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
@@ -129,6 +137,8 @@ impl Targets {
         let state_dir = self.home.join("instances").join(&place);
         files::create_dirs(&state_dir)
             .map_err(|source| TargetError::Write { path: state_dir.clone(), source })?;
+        mask_former_address(&state_dir, self.secrets.redactor())
+            .map_err(|failure| TargetError::AddressSecrets { stack: stack.to_owned(), failure })?;
         let mut notes = Vec::new();
         let mut var_files = Vec::new();
         for file in instance.settings.var_files.iter() {
