@@ -68,7 +68,7 @@ pub enum TargetError {
     Read {
         /// Path of the file.
         path: Utf8PathBuf,
-        /// Error of the check.
+        /// Error of the check that the path is a regular file.
         source: io::Error,
     },
     /// The secrets in former addresses of the instance's state cannot be read.

@@ -20,11 +20,12 @@ pub(in crate::run) struct CleanTreePaths {
     /// Paths beside the stacks' folders: environments.toml, var files, modules.
     paths: Vec<Utf8PathBuf>,
     var_files: Vec<Utf8PathBuf>,
+    /// True if an instance is a Terragrunt unit.
     has_units: bool,
 }
 
 impl CleanTreePaths {
-    /// Returns the paths of these instances.
+    /// Collects the paths of these instances.
     pub(crate) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let scope = |i: &&Instance| InputScope::new(i, config.root(), ExcludedPaths::new(&dirs, Vec::new()));
@@ -43,7 +44,7 @@ impl CleanTreePaths {
         }
     }
 
-    /// Returns the current paths: hooks may have written files.
+    /// Searches the paths again, since hooks may have written files after the last search.
     pub(crate) fn current_paths(&self) -> Result<CleanPaths, InputError> {
         let mut paths = self.paths.clone();
         paths.extend(self.var_files.iter().cloned());
