@@ -55,7 +55,7 @@ pub(super) fn user_error(error: &anyhow::Error, verb: &str, flags: &GivenFlags) 
         if matches!(store, StoreError::Ambiguous { .. } | StoreError::NotFound(_)) {
             shown.hints.push(format!("`{}` shows the runs", flags.command("runs list")));
         }
-    } else if let Some(findings) = findings(error) {
+    } else if let Some(findings) = diagnostics_in(error) {
         shown.status = ExitStatus::Configuration;
         shown.kind = FailureKind::Config;
         shown.findings = findings;
@@ -113,7 +113,7 @@ fn add_usage(shown: &mut UserError, usage: &Usage, verb: &str, flags: &GivenFlag
     }
 }
 
-fn findings(error: &anyhow::Error) -> Option<Diagnostics> {
+fn diagnostics_in(error: &anyhow::Error) -> Option<Diagnostics> {
     if let Some(ConfigError::Invalid(findings)) = error.downcast_ref::<ConfigError>() {
         return Some(findings.clone());
     }

@@ -36,7 +36,7 @@ pub(super) fn ask_line(
 }
 
 /// Discards the input typed so far, and returns its size in bytes.
-pub(super) fn discard_typed() -> io::Result<u64> {
+pub(super) fn discard_typed_input() -> io::Result<u64> {
     LineMode::enter()?.discard_input()
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use dialoguer::{Select, console::Term, theme::SimpleTheme};
 
-use super::line_input::{ask_line, discard_typed};
+use super::line_input::{ask_line, discard_typed_input};
 use crate::{
     executor::{Answer, Prompt, Prompter},
     run::Picker,
@@ -61,7 +61,7 @@ impl Prompter for Dialogue {
 
 impl Picker for Dialogue {
     fn pick(&self, question: &str, choices: &[String]) -> io::Result<Option<usize>> {
-        if discard_typed()? > 0 {
+        if discard_typed_input()? > 0 {
             self.report_discard();
         }
         Select::with_theme(&SimpleTheme)

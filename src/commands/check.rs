@@ -30,7 +30,7 @@ pub struct CheckRequest {
     pub json: bool,
 }
 
-/// `check --json`
+/// Output of `envctl check --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CheckDocument {
     /// The version of this format: 1.
@@ -39,7 +39,7 @@ pub struct CheckDocument {
     items: Vec<ItemView>,
 }
 
-/// One item of the checklist.
+/// Item of the checklist.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ItemView {
     /// `config`, `isolation`, `versions` …

@@ -42,7 +42,7 @@ pub struct ConfigDocument {
     environments: Vec<EnvironmentView>,
 }
 
-/// One environment.
+/// Environment with its resolved configuration.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EnvironmentView {
     /// Name of the environment.
@@ -65,7 +65,7 @@ struct EnvironmentView {
     instances: Vec<InstanceView>,
 }
 
-/// One instance.
+/// Instance with its resolved configuration.
 #[derive(Debug, Serialize, JsonSchema)]
 struct InstanceView {
     /// Name of the stack.
@@ -86,7 +86,7 @@ struct InstanceView {
     values: IndexMap<String, ValueView>,
 }
 
-/// One value.
+/// Value of a key, with its origin.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ValueView {
     /// The value, or the source of a secret.

@@ -31,7 +31,7 @@ pub struct DoctorRequest {
     pub json: bool,
 }
 
-/// `doctor --json`
+/// Output of `envctl doctor --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoctorDocument {
     /// The version of this format: 1.

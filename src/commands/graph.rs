@@ -29,7 +29,7 @@ pub enum GraphFormat {
 /// Arguments of `envctl graph`.
 #[derive(Debug, Clone)]
 pub struct GraphRequest {
-    /// Name of the environment; absent for the first one.
+    /// Name of the environment; `None` for the first environment.
     pub environment: Option<String>,
     /// Selection of stacks.
     pub selection: Selection,

@@ -30,7 +30,7 @@ pub struct ListRequest {
     pub json: bool,
 }
 
-/// `list --json`
+/// Output of `envctl list --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListDocument {
     /// The version of this format: 1.
@@ -42,7 +42,7 @@ pub struct ListDocument {
     deleted: Vec<GoneStack>,
 }
 
-/// One instance.
+/// Instance in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ListEntry {
     /// Name of the environment.

@@ -32,7 +32,7 @@ pub struct OutputRequest {
     pub json: bool,
 }
 
-/// `output --json`
+/// Output of `envctl output --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OutputDocument {
     /// The version of this format: 1.
@@ -54,7 +54,7 @@ struct StackOutputs {
     outputs: Vec<OutputView>,
 }
 
-/// One output.
+/// Output of a stack.
 #[derive(Debug, Serialize, JsonSchema)]
 struct OutputView {
     /// Name of the output.

@@ -50,7 +50,7 @@ pub enum RunsRequest {
     },
 }
 
-/// `runs list --json`
+/// Output of `envctl runs list --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunsDocument {
     /// The version of this format: 1.
@@ -59,7 +59,7 @@ pub struct RunsDocument {
     runs: Vec<RunEntry>,
 }
 
-/// One run of the list.
+/// Run in the list of runs.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RunEntry {
     /// Id of the run.

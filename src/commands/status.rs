@@ -33,7 +33,7 @@ pub struct StatusRequest {
     pub json: bool,
 }
 
-/// `status --json`
+/// Output of `envctl status --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StatusDocument {
     /// The version of this format: 1.
@@ -48,7 +48,7 @@ pub struct StatusDocument {
     unreadable: Vec<UnreadableRecord>,
 }
 
-/// One environment.
+/// Environment with its newest run and its stacks.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EnvironmentStatus {
     /// Name of the environment.
@@ -66,7 +66,7 @@ struct EnvironmentStatus {
     unreadable: Vec<UnreadableRecord>,
 }
 
-/// One stack.
+/// Stack with its newest plan and deployment.
 #[derive(Debug, Serialize, JsonSchema)]
 struct StackStatus {
     /// Name of the stack.

@@ -219,7 +219,7 @@ pub struct Discover {
 /// Value of an HCL variable that environments.toml or a flag sets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum VariableValue {
-    /// JSON value.
+    /// Value as JSON.
     Known(serde_json::Value),
     /// HCL expression of a `--var` flag, which only the engine evaluates: its value is unknown to envctl.
     Expression(String),

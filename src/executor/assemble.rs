@@ -162,7 +162,7 @@ impl Assembly<'_> {
             built.target.value_places = Some(Arc::new(places) as Arc<dyn ValuePlaces>);
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
-            let mut plan_inputs = PlanInputs::of(instance, module, &built.target, &dirs, protected);
+            let mut plan_inputs = PlanInputs::for_instance(instance, module, &built.target, &dirs, protected);
             let engines = engine.engines();
             plan_inputs
                 .bound_patterns
@@ -181,7 +181,7 @@ impl Assembly<'_> {
                 notes: built.notes,
                 identity: None,
                 hooks: instance.settings.hooks.clone(),
-                upstream_inputs: UpstreamInputs::of(instance, module),
+                upstream_inputs: UpstreamInputs::for_instance(instance, module),
                 upstream_values: UpstreamValues::Final,
                 mocked_stacks: Vec::new(),
                 from_plans: Vec::new(),
@@ -199,7 +199,9 @@ pub fn shown_flags(flags: GivenFlags, instances: &[&Instance], modules: &Modules
     if !flags.sets_variables() {
         return flags.hiding(|_| false);
     }
-    let of = |instance: &&Instance| HiddenVariables::of(instance, modules.root(instance).map(|root| &**root));
+    let of = |instance: &&Instance| {
+        HiddenVariables::for_instance(instance, modules.root(instance).map(|root| &**root))
+    };
     let hidden: Vec<HiddenVariables> = instances.iter().map(of).collect();
     flags.hiding(|name| hidden.iter().any(|variables| variables.contains(name)))
 }

@@ -42,7 +42,7 @@ pub struct PlanInputs {
 
 impl PlanInputs {
     /// Returns the inputs of an instance. `dirs` are the folders of all stacks.
-    pub(super) fn of(
+    pub(super) fn for_instance(
         instance: &Instance,
         module: Option<&Module>,
         target: &Target,

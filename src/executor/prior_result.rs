@@ -28,7 +28,7 @@ pub enum PriorResult {
     Begun,
     /// The apply succeeded: stacks that depend on it are planned again, within the confirmed changes.
     Applied {
-        /// Run that applied it.
+        /// Run that applied the stack.
         run: RunId,
     },
 }

@@ -16,7 +16,7 @@ pub enum Prompt {
     },
     /// Confirmation by typing a name in full.
     TypeName {
-        /// Text of one line.
+        /// Question of one line.
         question: String,
         /// Name to be typed.
         name: String,

@@ -131,7 +131,7 @@ impl<'a> StepRound<'a> {
             WorkerMessage::EngineStarted { index, pid, reply } => {
                 let Step { stack, kind, .. } = &self.steps[index];
                 let (stack, step) = (stack.clone(), *kind);
-                let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::of(pid);
+                let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::from_pid(pid);
                 let started = EventKind::EngineStarted { stack, step, pid, start_time, boot_id };
                 self.record(started, reply);
             }
@@ -214,7 +214,7 @@ fn hook_event(stack: &StackId, step: StepKind, process: HookProcess, ended: Opti
     match ended {
         Some(exit) => EventKind::HookEnded { stack, step, hook, pid: process.pid, exit },
         None => {
-            let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::of(process.pid);
+            let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::from_pid(process.pid);
             EventKind::HookStarted { stack, step, hook, program: process.program, pid, start_time, boot_id }
         }
     }

@@ -60,7 +60,7 @@ pub(super) struct DependencyPlan {
 }
 
 impl DependencyPlan {
-    fn of(run: &StackRun) -> Self {
+    fn from_stack_run(run: &StackRun) -> Self {
         let changes = run.pending.as_ref().map(|pending| &pending.changes);
         let outputs = changes.into_iter().flat_map(|changes| &changes.outputs);
         Self {
@@ -104,7 +104,8 @@ impl StackRuns {
     /// Moves the state of a stack into its next step. No dependency of the stack has a running step at that time.
     pub(super) fn begin_step(&mut self, stack: &StackId) -> StepInput {
         let needs = self.needs.get(stack).into_iter().flatten();
-        let plan = |need: &StackId| self.stacks.get(need).map(DependencyPlan::of).unwrap_or_default();
+        let plan =
+            |need: &StackId| self.stacks.get(need).map(DependencyPlan::from_stack_run).unwrap_or_default();
         StepInput {
             dependencies: needs.map(|need| (need.clone(), plan(need))).collect(),
             applied: self.applied.clone(),

@@ -23,7 +23,7 @@ pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, re
     if typed.peek().is_none() {
         return;
     }
-    let hidden = HiddenVariables::of(instance, module);
+    let hidden = HiddenVariables::for_instance(instance, module);
     for (_, value) in typed.filter(|(name, _)| hidden.contains(name)) {
         match &value.value {
             VariableValue::Known(value) => for_each_revealing_text(value, &|text| redactor.add(text)),
@@ -47,7 +47,7 @@ pub(super) enum HiddenVariables {
 
 impl HiddenVariables {
     /// Reads the declarations in the root module of a stack; the module of a Terragrunt unit is read from its folder.
-    pub(super) fn of(instance: &Instance, module: Option<&Module>) -> Self {
+    pub(super) fn for_instance(instance: &Instance, module: Option<&Module>) -> Self {
         if unit_file(instance.engine).is_none() {
             return module.map_or(Self::Unknown, Self::declared);
         }

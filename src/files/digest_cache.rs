@@ -33,7 +33,7 @@ pub struct MetadataDigest {
 
 impl MetadataDigest {
     /// Returns the digest of the metadata of one file.
-    pub fn of(file: &Metadata) -> Self {
+    pub fn from_metadata(file: &Metadata) -> Self {
         let mut metadata_digest = Self::default();
         metadata_digest.add(b"", file);
         metadata_digest
@@ -210,7 +210,7 @@ mod tests {
         /// Returns the digest of the file as of `later` seconds from now, or "read" if the content had to be read.
         fn asked(&self, cache: &DigestCache, later: u64) -> String {
             let path = self.dir.join("content");
-            let metadata_digest = MetadataDigest::of(&fs::metadata(&path).unwrap());
+            let metadata_digest = MetadataDigest::from_metadata(&fs::metadata(&path).unwrap());
             let now = SystemTime::now() + Duration::from_secs(later);
             let mut is_read = false;
             let digest = cache
@@ -262,7 +262,7 @@ mod tests {
         place.asked(&place.cache, 10);
         fs::rename(place.dir.join("content"), place.dir.join("moved")).unwrap();
         let moved = place.dir.join("moved");
-        let metadata_digest = MetadataDigest::of(&fs::metadata(&moved).unwrap());
+        let metadata_digest = MetadataDigest::from_metadata(&fs::metadata(&moved).unwrap());
         let now = SystemTime::now() + Duration::from_secs(10);
         let next_run = DigestCache::in_file(place.cache.file.clone());
         next_run.digest_at(now, &moved, metadata_digest, || Ok("x".to_owned())).unwrap();
@@ -275,7 +275,7 @@ mod tests {
         let add = |cache: &DigestCache, name: &str| {
             let path = place.dir.join(name);
             fs::write(&path, "one").unwrap();
-            let metadata_digest = MetadataDigest::of(&fs::metadata(&path).unwrap());
+            let metadata_digest = MetadataDigest::from_metadata(&fs::metadata(&path).unwrap());
             let now = SystemTime::now() + Duration::from_secs(10);
             cache.digest_at(now, &path, metadata_digest, || Ok(format!("of {name}"))).unwrap();
             fs::metadata(&place.cache.file).unwrap().ino()

@@ -25,7 +25,7 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnost
     Ok(wanted.map(|block| convert_block(source, block)).collect())
 }
 
-/// Returns the attributes of a var file, which has no blocks.
+/// Returns the values in a var file in HCL, by the names of their variables.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     Ok(convert_attributes(source, &body(source)?))
 }

@@ -32,7 +32,7 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<HclBlock>, Diagnost
     Ok(blocks)
 }
 
-/// Returns the members of a var file, which is one object.
+/// Returns the values in a var file in JSON, by the names of their variables.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     let Members(members) = serde_json::from_str::<Members<&RawValue>>(source.text())
         .map_err(|error| json_syntax_error(source, &error))?;

@@ -77,8 +77,8 @@ impl StackDurations {
 }
 
 impl Durations {
-    /// Reads a file. A missing or damaged file, or one of another format, reads as empty: durations only affect order
-    /// and estimates.
+    /// Reads the durations from a file. A missing or damaged file, or a file of another format, has none: durations only affect
+    /// order and estimates.
     pub fn read(file: &Utf8Path) -> Self {
         let stacks = files::read_whole(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
         let typical = Task::ALL.map(|task| {
@@ -92,7 +92,7 @@ impl Durations {
         median(self.stacks.get(stack.as_str())?.durations_of(task).to_vec()).map(milliseconds)
     }
 
-    /// Returns the median over all stacks; `None` when no such step has succeeded in any stack.
+    /// Returns the median duration of a kind of step over all stacks; `None` when none has succeeded in any stack.
     pub fn overall_median(&self, task: Task) -> Option<Duration> {
         self.typical[task as usize]
     }

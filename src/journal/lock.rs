@@ -31,7 +31,7 @@ pub struct LockHolder {
     pub verb: String,
     /// User name from the operating system or CI.
     pub user: Option<String>,
-    /// Host name of the machine.
+    /// Name of the machine on which the holder runs.
     pub host: Option<String>,
     /// Process id of envctl.
     pub pid: u32,

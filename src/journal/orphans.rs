@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_engine_of_an_unfinished_run_is_found_while_it_is_the_same_process() {
-        let own = ProcessIdentity::of(std::process::id());
+        let own = ProcessIdentity::from_pid(std::process::id());
         let gone = ProcessIdentity { start_time: own.start_time.map(|time| time + 1), ..own.clone() };
         let expected = [(Some("b".parse().unwrap()), own.pid)];
         assert_eq!(

@@ -109,7 +109,7 @@ impl StackFold {
         self.record_outcome(outcome);
     }
 
-    /// Records an outcome, of a step or without one.
+    /// Records an outcome: of a finished step, or of a stack without a step.
     ///
     /// Planned changes stay in the report when the stack is then not applied, or fails.
     fn record_outcome(&mut self, outcome: &Outcome) {

@@ -26,7 +26,7 @@ pub struct WritingProcess {
 
 impl ProcessIdentity {
     /// Returns the identity of the process that has this id now.
-    pub fn of(pid: u32) -> Self {
+    pub fn from_pid(pid: u32) -> Self {
         Self { pid, start_time: stat(pid).map(|stat| stat.start_time), boot_id: boot_id() }
     }
 
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_later_process_with_the_same_id_is_another_one() {
-        let own = ProcessIdentity::of(std::process::id());
+        let own = ProcessIdentity::from_pid(std::process::id());
         assert!(own.is_alive());
         assert!(
             !ProcessIdentity { start_time: own.start_time.map(|time| time + 1), ..own.clone() }.is_alive()
@@ -124,8 +124,8 @@ mod tests {
             .mutate(&command, &out, &err, &mut |event| {
                 if let crate::process::ProcessEvent::Started { pid } = event {
                     seen = processes_writing_below(dir);
-                    started = Some(ProcessIdentity::of(pid));
-                    assert!(ProcessIdentity::of(pid).is_alive());
+                    started = Some(ProcessIdentity::from_pid(pid));
+                    assert!(ProcessIdentity::from_pid(pid).is_alive());
                     fs::write(dir.join("go"), "").unwrap();
                 }
             })

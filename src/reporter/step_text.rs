@@ -22,7 +22,7 @@ pub(super) fn with_engine_output(step: &StepFinished, detail: Detail) -> io::Res
     Ok(lines)
 }
 
-/// Returns envctl's own lines on a step: place and details of a failure, and notes.
+/// Returns envctl's own lines on a step: position and details of a failure, and notes.
 pub(super) fn own_lines(step: &StepFinished) -> Vec<String> {
     let mut lines = Vec::new();
     if let Outcome::Failed(failure) = &step.outcome {

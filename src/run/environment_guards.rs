@@ -65,7 +65,7 @@ impl EnvironmentGuards {
         allow: &[GuardException],
     ) -> Self {
         let clean_tree_paths =
-            environment.guards.clean_tree.then(|| CleanTreePaths::of(config, instances, modules));
+            environment.guards.clean_tree.then(|| CleanTreePaths::for_instances(config, instances, modules));
         let known = |allow: &GuardException| match allow {
             GuardException::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
             _ => true,
@@ -83,7 +83,7 @@ impl EnvironmentGuards {
             tally: Tally::default(),
             earlier: EarlierChanges::default(),
             acting: None,
-            checklist: Checklist::of(environment),
+            checklist: Checklist::for_environment(environment),
         }
     }
 
@@ -198,19 +198,20 @@ impl EnvironmentGuards {
         if self.guards.max_deletes.is_none() && self.guards.max_changes.is_none() {
             return self.tally;
         }
-        let earlier = self.earlier.tally(review, &self.guards, self.counting_exceptions());
+        let earlier = self.earlier.tally(review, &self.guards, self.uncounted_exceptions());
         Tally { deletes: self.tally.deletes + earlier.deletes, changes: self.tally.changes + earlier.changes }
     }
 
-    /// Returns the exceptions that the counts leave out: none without a limit of deletes.
-    fn counting_exceptions(&self) -> &Allowances {
+    /// Returns the exceptions whose losses the count of deletes leaves out; no exceptions if the environment has no
+    /// `max_deletes`.
+    fn uncounted_exceptions(&self) -> &Allowances {
         if self.guards.max_deletes.is_some() { &self.allowed } else { &self.no_exceptions }
     }
 
     /// Adds the changes of a confirmed review to the counts for the limits of the run.
     pub(crate) fn count_confirmed(&mut self, review: &Review) {
         if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
-            self.tally = self.tally_before(review).with(review, &self.guards, self.counting_exceptions());
+            self.tally = self.tally_before(review).with(review, &self.guards, self.uncounted_exceptions());
             self.earlier.drop_confirmed(review);
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct LastDeployment {
 
 impl LastDeployment {
     /// Returns the deployment of a stack in a run; `None` if the run cannot have changed the stack.
-    fn of(run: &PastRun, stack: &StackReport) -> Option<Self> {
+    fn from_run(run: &PastRun, stack: &StackReport) -> Option<Self> {
         if !run.report.command.may_change() {
             return None;
         }
@@ -73,7 +73,7 @@ impl LastDeployment {
         let stacks = of_environment.flat_map(|run| run.report.stacks.iter().map(move |stack| (run, stack)));
         let mut of_stack = stacks.filter(|(_, stack)| stack.stack.file_name() == name);
         let in_journals =
-            of_stack.find_map(|(run, stack)| Self::of(run, stack).filter(|found| is_before(found)));
+            of_stack.find_map(|(run, stack)| Self::from_run(run, stack).filter(|found| is_before(found)));
         let recorded = read(&record_path(store, environment, name))?.filter(is_before);
         Ok(in_journals.into_iter().chain(recorded).max_by(|one, other| one.run.cmp(&other.run)))
     }
@@ -84,7 +84,7 @@ pub(crate) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow:
     for run in runs {
         // The warning about a run that cannot be read was printed when its age was determined.
         let Ok(past) = past_run(store, run) else { continue };
-        for found in past.report.stacks.iter().filter_map(|stack| LastDeployment::of(&past, stack)) {
+        for found in past.report.stacks.iter().filter_map(|stack| LastDeployment::from_run(&past, stack)) {
             let file = record_path(store, &past.report.environment, &found.stack.file_name());
             // An instance without a folder has no recorded state.
             if !file.parent().is_some_and(Utf8Path::is_dir) {

@@ -21,7 +21,7 @@ pub(crate) struct NextCommands {
 
 impl NextCommands {
     /// Returns the commands for a request; `selects_all` is true if it selects all stacks of the environment.
-    pub(crate) fn of(
+    pub(crate) fn new(
         flags: &GivenFlags,
         request: &RunRequest,
         run_mode: RunMode,

@@ -257,8 +257,8 @@ impl RecordedRun<'_> {
             options: plan_options(request, run_mode),
         };
         let worker = Worker::new(run_context, RunStacks { stacks: stacks.work, upstreams: stacks.upstreams });
-        let missing_upstreams = MissingUpstreams::of(&instances, &selected.graph);
-        let outside_variables = OutsideVariables::of(
+        let missing_upstreams = MissingUpstreams::new(&instances, &selected.graph);
+        let outside_variables = OutsideVariables::new(
             &selected.inventory,
             &selected.modules,
             &selected.graph,
@@ -266,7 +266,7 @@ impl RecordedRun<'_> {
         );
         let selects_all = selected.stacks.len() == selected.inventory.instances().len();
         let next_commands =
-            NextCommands::of(&selected.given_flags, request, run_mode, &id, &environment.name, selects_all);
+            NextCommands::new(&selected.given_flags, request, run_mode, &id, &environment.name, selects_all);
         let stacks_asking_for_workspace =
             if context.read_only { Vec::new() } else { stacks_asking_for_workspace(&instances) };
         let deployment = Deployment::from(DeploymentParts {

@@ -99,7 +99,7 @@ fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyS
     let instances: Vec<&Instance> =
         inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let takers = if needs.upstream_values { instances.as_slice() } else { &[] };
-    let sources = UpstreamInstances::of(inventory, takers, config.root());
+    let sources = UpstreamInstances::find(inventory, takers, config.root());
     let mut works = assembly.ready_stacks(&sources.with_upstreams(&instances), graph, request.allow)?;
     let acting = match request.identity {
         IdentityCheck::Now => check_identity(context, config, environment, &mut works, runner)?,

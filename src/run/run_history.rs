@@ -32,7 +32,7 @@ pub(crate) fn past_runs(context: &Context, config: &Config) -> anyhow::Result<Ve
     Ok(found)
 }
 
-/// Reads the journal of a run.
+/// Reads a past run, with its user and mode, from its journal.
 pub(super) fn past_run(store: &RunStore, stored: &StoredRun) -> Result<PastRun, JournalError> {
     let recorded = stored.events()?;
     let user = recorded.events.iter().find_map(|event| match &event.kind {

@@ -24,7 +24,7 @@ struct DeclaredVariables {
 }
 
 impl DeclaredVariables {
-    fn of(module: &Module) -> Self {
+    fn from_module(module: &Module) -> Self {
         let hidden = module.variables.iter().filter(|(_, variable)| variable.is_hidden());
         Self {
             names: module.variables.keys().cloned().collect(),
@@ -35,7 +35,7 @@ impl DeclaredVariables {
 
 impl OutsideVariables {
     /// Returns the variables of the stacks that are not in `graph`, where these flags set variables.
-    pub(super) fn of(
+    pub(super) fn new(
         inventory: &Inventory,
         modules: &Modules,
         graph: &StackGraph,
@@ -46,7 +46,7 @@ impl OutsideVariables {
             .filter(|instance| flags.sets_variables() && !graph.contains(instance.id.stack.as_str()));
         let variables = outside.filter_map(|instance| {
             let module = modules.root_or_unit_module(instance)?;
-            Some((instance.id.stack.clone(), DeclaredVariables::of(&module)))
+            Some((instance.id.stack.clone(), DeclaredVariables::from_module(&module)))
         });
         Self(variables.collect())
     }

@@ -23,7 +23,7 @@ pub(super) struct UpstreamInstances<'i> {
 
 impl<'i> UpstreamInstances<'i> {
     /// Returns the upstream stacks of these instances.
-    pub(crate) fn of(inventory: &'i Inventory, instances: &[&Instance], root: &Utf8Path) -> Self {
+    pub(crate) fn find(inventory: &'i Inventory, instances: &[&Instance], root: &Utf8Path) -> Self {
         let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
         let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
         let mixing = instances.iter().filter(|instance| {

@@ -147,7 +147,7 @@ impl<T: Collection> TableField for T {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Located<T> {
     pub(crate) value: T,
-    /// Span in the sources: see [`ConfigSources`](super::reader::ConfigSources).
+    /// Span of the value; its offsets are those of [`ConfigSources`](super::reader::ConfigSources).
     pub(crate) span: Range<usize>,
 }
 

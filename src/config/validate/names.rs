@@ -19,7 +19,7 @@ pub(crate) struct KnownNames<'a> {
 impl<'a> KnownNames<'a> {
     /// Collects the names that a document declares. With `[discover]`, only the inventory knows the stacks, so that names of
     /// stacks are not checked.
-    pub(crate) fn of(document: &'a Document, sources: &'a ConfigSources) -> Self {
+    pub(crate) fn new(document: &'a Document, sources: &'a ConfigSources) -> Self {
         let aliases = document.environments.iter().flat_map(|(name, layer)| {
             let aliases = layer.keys.aliases.iter().flat_map(|aliases| &aliases.value);
             aliases.map(move |alias| (alias.value.as_str(), name.as_ref()))

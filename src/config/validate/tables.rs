@@ -26,7 +26,7 @@ pub(crate) fn document(
     sources: &ConfigSources,
     problems: &mut Diagnostics,
 ) {
-    let names = KnownNames::of(document, sources);
+    let names = KnownNames::new(document, sources);
     check_project(document, sources, problems);
     layers(document, overrides, sources, problems);
     patterns(document, sources, problems);

@@ -99,7 +99,7 @@ impl RawActionInvocation {
 
     /// Returns the action with the digests of its known configuration.
     pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<ValueDigest>), InvalidName> {
-        Ok((self.action()?, values::known(Action::Create, self.attributes())))
+        Ok((self.action()?, values::known_values_digest(Action::Create, self.attributes())))
     }
 }
 

@@ -98,7 +98,7 @@ pub(in crate::engine) fn parse(
     }
     for (name, output) in raw.output_changes {
         let action = Action::from_list(&output.actions);
-        if let Some(value) = values::known(action, output.attributes()) {
+        if let Some(value) = values::known_values_digest(action, output.attributes()) {
             planned_digests.add_output(&name, value);
         }
         if action != Action::NoOp {
@@ -214,7 +214,7 @@ impl RawValueChange {
 impl RawResourceChange {
     fn into_change(self) -> Result<Option<(ResourceChange, Option<ValueDigest>)>, crate::model::InvalidName> {
         let action = Action::from_list(&self.change.actions);
-        let values = values::known(action, self.change.attributes());
+        let values = values::known_values_digest(action, self.change.attributes());
         let attributes = match action {
             Action::Update | Action::Replace(_) | Action::Unknown => changed(self.change.attributes()),
             // For a create, a delete or a read all attributes change, or none.

@@ -9,7 +9,10 @@ use super::attributes::{AttributeChange, has_unknown, is_true};
 use crate::model::{Action, ValueDigest, hex};
 
 /// Returns the digests of the known values that a change of a resource or an output sets; `None` if it sets none.
-pub(in crate::engine) fn known(action: Action, change: AttributeChange<'_>) -> Option<ValueDigest> {
+pub(in crate::engine) fn known_values_digest(
+    action: Action,
+    change: AttributeChange<'_>,
+) -> Option<ValueDigest> {
     match action {
         Action::NoOp | Action::Read | Action::Delete | Action::Forget => None,
         Action::Update => Some(digests_of_difference(change)),
@@ -81,7 +84,8 @@ mod tests {
     fn a_new_object_is_known_as_a_whole_but_for_what_comes_with_the_apply() {
         let after = json!({ "name": "n", "none": null, "list": ["a", null] });
         let unknown = json!({ "id": true, "list": [false, true] });
-        let found = known(Action::Create, change(&Value::Null, &after, &unknown, &Value::Null)).unwrap();
+        let found = known_values_digest(Action::Create, change(&Value::Null, &after, &unknown, &Value::Null))
+            .unwrap();
         let list = ValueDigest::List(vec![digest(&json!("a")), ValueDigest::Unknown]);
         let expected = [
             ("name", digest(&json!("n"))),
@@ -96,7 +100,8 @@ mod tests {
     fn an_update_is_known_by_what_it_changes() {
         let before = json!({ "size": 1, "kept": "k", "tags": { "a": "1", "b": "2" } });
         let after = json!({ "size": 2, "kept": "k", "tags": { "a": "1", "b": "3" } });
-        let found = known(Action::Update, change(&before, &after, &json!({}), &json!({}))).unwrap();
+        let found =
+            known_values_digest(Action::Update, change(&before, &after, &json!({}), &json!({}))).unwrap();
         let tags = ValueDigest::Part(map([("b", digest(&json!("3")))]));
         assert_eq!(found, ValueDigest::Part(map([("size", digest(&json!(2))), ("tags", tags)])));
     }
@@ -106,7 +111,8 @@ mod tests {
         let after = json!({ "secret": { "SENTINEL": "x" }, "late": { "SENTINEL": null } });
         let (unknown, sensitive) =
             (json!({ "late": { "SENTINEL": true } }), json!({ "secret": true, "late": true }));
-        let found = known(Action::Create, change(&Value::Null, &after, &unknown, &sensitive)).unwrap();
+        let found =
+            known_values_digest(Action::Create, change(&Value::Null, &after, &unknown, &sensitive)).unwrap();
         assert!(!serde_json::to_string(&found).unwrap().contains("SENTINEL"), "{found:?}");
         let ValueDigest::Map(members) = found else { panic!("no map") };
         assert!(matches!(members["secret"], ValueDigest::Digest(_)));
@@ -117,7 +123,7 @@ mod tests {
     fn a_delete_and_a_no_op_set_no_values() {
         let (before, after) = (json!({ "a": 1 }), Value::Null);
         for action in [Action::Delete, Action::Forget, Action::Read, Action::NoOp] {
-            assert_eq!(known(action, change(&before, &after, &json!({}), &json!({}))), None);
+            assert_eq!(known_values_digest(action, change(&before, &after, &json!({}), &json!({}))), None);
         }
     }
 }

@@ -58,7 +58,7 @@ pub(in crate::engine) struct OutputFiles {
 
 impl OutputFiles {
     /// Returns the paths of the output files for the next command of a session.
-    pub(in crate::engine) fn of(session: &Session<'_>) -> Self {
+    pub(in crate::engine) fn for_session(session: &Session<'_>) -> Self {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| session.log.with_extension(name));
         Self { stdout, stderr }
     }
@@ -310,7 +310,7 @@ pub(in crate::engine) fn capture_mutating(
     command: &CommandLine,
 ) -> Result<CapturedOutput, EngineError> {
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    let output_files = OutputFiles::of(session);
+    let output_files = OutputFiles::for_session(session);
     let ran = mutate(session, command, &output_files, &mut |stream, text| {
         let said = match stream {
             Stream::Stdout => &mut stdout,

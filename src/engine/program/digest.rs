@@ -21,13 +21,13 @@ pub struct EngineProgram {
 
 impl EngineProgram {
     /// Returns the program of an engine with its digest, which is cached.
-    pub(in crate::engine) fn of(
+    pub(in crate::engine) fn with_digest(
         role: &'static str,
         installed: &InstalledEngine,
         digests: &DigestCache,
     ) -> io::Result<Self> {
         let path = installed.program.clone();
-        let stamp = MetadataDigest::of(&fs::metadata(&path)?);
+        let stamp = MetadataDigest::from_metadata(&fs::metadata(&path)?);
         let digest = match digests.digest(&path, stamp, || file_digest(&path)) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
             read => read?,

@@ -36,7 +36,7 @@ impl<'p> VersionCache<'p> {
         choice: &VersionChoice,
         ask: impl FnOnce() -> Result<String, E>,
     ) -> Result<String, E> {
-        let stamp = FileStamp::of(program);
+        let stamp = FileStamp::read(program);
         let known = self.versions.get(program).into_iter().flatten();
         if let Some(answer) =
             known.into_iter().find(|known| Some(&known.program) == stamp.as_ref() && known.choice == *choice)

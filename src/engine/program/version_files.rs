@@ -24,7 +24,7 @@ pub(super) struct FileStamp {
 
 impl FileStamp {
     /// Returns the stamp of a file; `None` if there is no readable file.
-    pub(in crate::engine) fn of(path: &Utf8Path) -> Option<Self> {
+    pub(in crate::engine) fn read(path: &Utf8Path) -> Option<Self> {
         let found = fs::metadata(path).ok().filter(|found| !found.is_dir())?;
         let (size, mtime, mtime_nsec) = (found.size(), found.mtime(), found.mtime_nsec());
         Some(Self { path: path.to_owned(), size, mtime, mtime_nsec })
@@ -140,5 +140,5 @@ fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
     };
     // The list of Terragrunt includes those of all other engines.
     let names = version_files(EngineName::Terragrunt).chain(SUBFOLDER_FILES).filter(is_file_there);
-    names.filter_map(|name| FileStamp::of(&dir.join(name))).collect()
+    names.filter_map(|name| FileStamp::read(&dir.join(name))).collect()
 }

@@ -30,7 +30,7 @@ pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
 /// for a copy of the state.
 pub(super) const PRINTED: &str = "errored.output";
 
-/// Returns the path of the output with a state that envctl keeps for an instance.
+/// Returns the path at which envctl keeps an engine's output that holds the state of an instance.
 pub(super) fn printed_path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(PRINTED)
 }

@@ -75,7 +75,7 @@ impl RemoteStates {
         redactor: &Redactor,
         now: Timestamp,
     ) -> RemoteVersionAnswer {
-        match s3::HeadRequest::of(backend) {
+        match s3::HeadRequest::for_backend(backend) {
             Err(why) => RemoteVersionAnswer::Unknown(Some(why.to_string())),
             Ok(request) => {
                 request

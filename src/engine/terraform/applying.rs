@@ -38,7 +38,7 @@ pub(in crate::engine) fn apply(invocation: Invocation<'_>, plan: &Utf8Path) -> R
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     recovery::record_start(target, session.log).map_err(EngineError::Failed)?;
     before.record_first(driver, target).map_err(EngineError::Failed)?;
-    let output_files = OutputFiles::of(session);
+    let output_files = OutputFiles::for_session(session);
     let streamed =
         stream_mutating(session, target, &driver.apply_command(target, plan, with_values), &output_files);
     let ended = streamed.as_ref().ok();

@@ -33,7 +33,7 @@ pub trait BoundContent {
 
 impl BoundContent for Terraform {
     fn programs(&self) -> io::Result<Vec<EngineProgram>> {
-        Ok(vec![EngineProgram::of("engine program", &self.installed, &self.digests)?])
+        Ok(vec![EngineProgram::with_digest("engine program", &self.installed, &self.digests)?])
     }
 
     fn packages(&self, target: &Target) -> io::Result<BTreeMap<String, PackageDigest>> {
@@ -48,8 +48,8 @@ impl BoundContent for Terraform {
 impl BoundContent for Terragrunt {
     fn programs(&self) -> io::Result<Vec<EngineProgram>> {
         Ok(vec![
-            EngineProgram::of("engine program", &self.installed, &self.digests)?,
-            EngineProgram::of("driven engine program", &self.driven, &self.digests)?,
+            EngineProgram::with_digest("engine program", &self.installed, &self.digests)?,
+            EngineProgram::with_digest("driven engine program", &self.driven, &self.digests)?,
         ])
     }
 

@@ -23,7 +23,7 @@ pub(in crate::engine) struct Fingerprint(String);
 
 impl Fingerprint {
     /// Computes the digest over the files of a stack's folder and over further inputs.
-    pub(in crate::engine) fn of(dir: &Utf8Path, inputs: &[&str]) -> io::Result<Self> {
+    pub(in crate::engine) fn compute(dir: &Utf8Path, inputs: &[&str]) -> io::Result<Self> {
         let mut digest = Sha256::new();
         let mut add = |part: &[u8]| {
             digest.update(part.len().to_le_bytes());
@@ -146,7 +146,7 @@ mod tests {
 
     fn digest_of(dir: &Utf8Path, text: &str) -> Fingerprint {
         fs::write(dir.join("main.tf"), text).unwrap();
-        Fingerprint::of(dir, &["tofu"]).unwrap()
+        Fingerprint::compute(dir, &["tofu"]).unwrap()
     }
 
     #[test]
@@ -168,14 +168,14 @@ mod tests {
     fn the_lockfile_the_engine_and_the_set_of_files_count() {
         let (_keep, dir) = folder();
         let first = digest_of(&dir, MAIN);
-        assert_ne!(first, Fingerprint::of(&dir, &["terraform"]).unwrap());
+        assert_ne!(first, Fingerprint::compute(&dir, &["terraform"]).unwrap());
         fs::write(dir.join(LOCKFILE), "provider").unwrap();
-        let locked = Fingerprint::of(&dir, &["tofu"]).unwrap();
+        let locked = Fingerprint::compute(&dir, &["tofu"]).unwrap();
         assert_ne!(first, locked);
         fs::write(dir.join("notes.md"), "").unwrap();
-        assert_eq!(locked, Fingerprint::of(&dir, &["tofu"]).unwrap());
+        assert_eq!(locked, Fingerprint::compute(&dir, &["tofu"]).unwrap());
         fs::write(dir.join("b.tf.json"), "{}").unwrap();
-        assert_ne!(locked, Fingerprint::of(&dir, &["tofu"]).unwrap());
+        assert_ne!(locked, Fingerprint::compute(&dir, &["tofu"]).unwrap());
     }
 
     #[test]

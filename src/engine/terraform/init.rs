@@ -153,7 +153,7 @@ impl Terraform {
             cache.as_str(),
             &backend_variables(&target.env),
         ];
-        Fingerprint::of(&target.dir, &inputs).map_err(|error| file_error(&target.dir, &error))
+        Fingerprint::compute(&target.dir, &inputs).map_err(|error| file_error(&target.dir, &error))
     }
 
     /// Runs `init`: at the same time as plans and applies in the same folder if nothing has to be installed, alone

@@ -43,7 +43,7 @@ impl Terragrunt {
             let folder = download_dir(target).unwrap_or_default();
             let (own, driven) = (self.version(), &*self.driven.version);
             let inputs = [own, driven, &target.backend.digest, cache.as_str(), &unit, folder.as_str()];
-            Fingerprint::of(&target.dir, &inputs)
+            Fingerprint::compute(&target.dir, &inputs)
         };
         if fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
             return Ok(());

@@ -61,7 +61,7 @@ pub(in crate::engine) fn run_mutating(
         recovery::record_start(target, session.log).map_err(EngineError::Failed)?;
         before.record_first(driver, target).map_err(EngineError::Failed)?;
     }
-    let output_files = OutputFiles::of(session);
+    let output_files = OutputFiles::for_session(session);
     let ran = mutate(session, &command, &output_files, on_line);
     let ended = ran.as_ref().ok();
     let succeeded =

@@ -21,7 +21,7 @@ pub(super) enum AdoptedWork {
 
 impl AdoptedWork {
     /// Returns the part that an earlier run's result saves; `None` if it saves no time.
-    pub(super) fn of(earlier: &PriorResult) -> Option<Self> {
+    pub(super) fn from_prior_result(earlier: &PriorResult) -> Option<Self> {
         match earlier {
             PriorResult::Planned(_) | PriorResult::Deferred { .. } => Some(Self::Planned),
             PriorResult::Clean | PriorResult::Applied { .. } => Some(Self::PlannedAndApplied),
@@ -75,7 +75,7 @@ impl Deployment {
 
     /// Returns the kind of task whose duration a step has; `None` when the step takes no noticeable time.
     fn task(&self, kind: StepKind, stack: &StackId) -> Option<Task> {
-        let adopted = self.dispatcher.stack_runs.prior_result(stack).and_then(AdoptedWork::of);
+        let adopted = self.dispatcher.stack_runs.prior_result(stack).and_then(AdoptedWork::from_prior_result);
         match kind {
             StepKind::Plan => adopted.is_none().then_some(Task::Plan),
             StepKind::Apply if adopted == Some(AdoptedWork::PlannedAndApplied) => None,

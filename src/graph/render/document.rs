@@ -38,7 +38,7 @@ impl GraphDocument {
         let stacks = graph.order().into_iter().map(|stack| GraphStack {
             needs: graph.needs(stack.as_str()).into_iter().map(String::from).collect(),
             inputs: output_references
-                .of(&stack)
+                .of_stack(&stack)
                 .iter()
                 .map(|reference| (reference.variable.clone(), reference.output.clone()))
                 .collect(),

@@ -21,14 +21,14 @@ pub struct OutputReferences(HashMap<StackId, Vec<OutputReference>>);
 
 impl OutputReferences {
     /// Returns the output references of a stack.
-    pub(super) fn of(&self, stack: &StackId) -> &[OutputReference] {
+    pub(super) fn of_stack(&self, stack: &StackId) -> &[OutputReference] {
         self.0.get(stack).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the variables of a stack that take outputs of a dependency, joined by commas; `None` when there are
     /// none.
     pub(super) fn variables_between(&self, stack: &StackId, need: &StackId) -> Option<String> {
-        let output_references = self.of(stack).iter().filter(|reference| reference.upstream == *need);
+        let output_references = self.of_stack(stack).iter().filter(|reference| reference.upstream == *need);
         let variables: Vec<&str> = output_references.map(|reference| reference.variable.as_str()).collect();
         (!variables.is_empty()).then(|| variables.join(", "))
     }

@@ -27,7 +27,7 @@ pub enum UnitError {
     Finder {
         /// Folder that Terragrunt was run in.
         dir: Utf8PathBuf,
-        /// Cause.
+        /// Error of starting Terragrunt, or its error text.
         error: UnitFinderError,
     },
     /// Terragrunt could not render a unit.
@@ -40,10 +40,10 @@ pub enum UnitError {
     },
     /// Terragrunt's output could not be parsed.
     #[error("cannot read Terragrunt's list of the units in `{dir}`: {error}")]
-    Answer {
+    InvalidOutput {
         /// Folder that Terragrunt was run in.
         dir: Utf8PathBuf,
-        /// Cause.
+        /// Error of the JSON parser.
         error: serde_json::Error,
     },
     /// A file of a unit is wrong, and envctl reads it without Terragrunt.
@@ -96,8 +96,8 @@ pub fn unit_edges(
     } else if let Some(finder) = finder {
         refuse_irregular_files(&sorted, root)?;
         let stdout = finder.find(&dir).map_err(|error| UnitError::Finder { dir: dir.clone(), error })?;
-        let answer =
-            parse_units(&stdout, &dir).map_err(|error| UnitError::Answer { dir: dir.clone(), error })?;
+        let answer = parse_units(&stdout, &dir)
+            .map_err(|error| UnitError::InvalidOutput { dir: dir.clone(), error })?;
         edges.cache_error = cache.put(&listable, &answer).err().map(|error| error.to_string());
         answer.into_iter().map(|unit| (unit.dir, unit.dependencies)).collect()
     } else {
@@ -147,7 +147,7 @@ fn needs_of_json(
         Ok(_) => UnitError::Render { dir: unit.clone(), error },
     })?;
     let needs = parse_rendered(&rendered, unit);
-    needs.map(Some).map_err(|error| UnitError::Answer { dir: unit.clone(), error })
+    needs.map(Some).map_err(|error| UnitError::InvalidOutput { dir: unit.clone(), error })
 }
 
 /// Refuses units with an `*.hcl` in or above their folder that is no regular file: Terragrunt would wait for a fifo.

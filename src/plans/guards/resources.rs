@@ -57,7 +57,7 @@ pub(super) fn refuse_change(
         if let LossKind::MoveOutOfProtection { to } = loss.kind
             && !allowed.take_loss(stack, loss.address)
         {
-            let (guard, message) = moved_out(loss.address, to, rules.guards);
+            let (guard, message) = lost_protection(loss.address, to, rules.guards);
             blocks.push(resource_refusal(guard, message, stack, loss.address, GuardException::Delete));
         }
     }
@@ -110,8 +110,8 @@ fn resource_refusal(
     Block { address: Some(address.clone()), ..refusal(guard, message, &allow) }
 }
 
-/// Returns the guard that protects the old address of a moved resource, and its message.
-fn moved_out(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (Guard, String) {
+/// Returns the guard whose protection a moved resource would lose, with the message of the refusal.
+fn lost_protection(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (Guard, String) {
     let protecting = guards.protect.iter().find(|pattern| pattern.matches(from.as_str()));
     if let Some(pattern) = protecting {
         let message =

@@ -15,7 +15,7 @@ pub struct MissingUpstreams(HashMap<StackId, Vec<StackId>>);
 
 impl MissingUpstreams {
     /// Returns the missing dependencies of these instances, in a run over `graph`.
-    pub fn of(instances: &[&Instance], graph: &StackGraph) -> Self {
+    pub fn new(instances: &[&Instance], graph: &StackGraph) -> Self {
         let absent = instances.iter().filter_map(|instance| {
             let needs = instance.needs.iter().filter(|need| !graph.contains(need.as_str()));
             let needs: Vec<StackId> = needs.cloned().collect();

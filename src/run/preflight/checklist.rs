@@ -41,7 +41,7 @@ pub(in crate::run) fn check_acks(environment: &Environment, acks: &[String]) -> 
 
 impl Checklist {
     /// Returns the checklist of an environment.
-    pub(crate) fn of(environment: &Environment) -> Self {
+    pub(crate) fn for_environment(environment: &Environment) -> Self {
         Self { items: environment.checklist.clone(), acked: Vec::new() }
     }
 

@@ -25,8 +25,8 @@ pub(in crate::run) struct CleanTreePaths {
 }
 
 impl CleanTreePaths {
-    /// Collects the paths of these instances.
-    pub(crate) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
+    /// Collects the paths that the plans of these instances are made from.
+    pub(crate) fn for_instances(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let scope = |i: &&Instance| InputScope::new(i, config.root(), ExcludedPaths::new(&dirs, Vec::new()));
         let mut paths = vec![config.path().to_owned()];

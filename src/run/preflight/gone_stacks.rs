@@ -27,7 +27,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// Stack that was deployed and is gone from the files.
+/// Stack that was deployed and that no file declares any more.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct UndeclaredStack {
     /// Environment that the stack was deployed to.

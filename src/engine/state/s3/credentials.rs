@@ -54,8 +54,8 @@ mod tests {
         fs::write(home.path().join(".aws/config"), file).unwrap();
         let mut env: BTreeMap<OsString, OsString> = env.iter().map(|(n, v)| (n.into(), v.into())).collect();
         env.insert("HOME".into(), home.path().into());
-        let settings = S3Settings::of(config.as_object().unwrap()).unwrap();
-        let keys = keys(&settings, &AwsVariables::of(&env).unwrap());
+        let settings = S3Settings::from_config(config.as_object().unwrap()).unwrap();
+        let keys = keys(&settings, &AwsVariables::from_env(&env).unwrap());
         let shown = |keys: AccessKeys| format!("{}{}", keys.key_id, keys.session_token.unwrap_or_default());
         keys.map(shown).map_err(|error| error.to_string())
     }

@@ -16,10 +16,10 @@ pub(in crate::engine) struct HeadRequest {
 
 impl HeadRequest {
     /// Returns the request for the state in a backend, with the engine's settings and credentials.
-    pub(in crate::engine) fn of(backend: &BackendInForce<'_>) -> Result<Self, UnsupportedSettings> {
-        let settings = S3Settings::of(backend.config)?;
-        let variables = AwsVariables::of(backend.env)?;
-        let object = ObjectUrl::of(&settings, &variables, backend.workspace)?;
+    pub(in crate::engine) fn for_backend(backend: &BackendInForce<'_>) -> Result<Self, UnsupportedSettings> {
+        let settings = S3Settings::from_config(backend.config)?;
+        let variables = AwsVariables::from_env(backend.env)?;
+        let object = ObjectUrl::for_workspace(&settings, &variables, backend.workspace)?;
         variables.refuse_proxy(object.is_loopback())?;
         let trusted = variables.trusted()?.filter(|_| object.tls).map(str::to_owned);
         Ok(Self { object, keys: credentials::keys(&settings, &variables)?, trusted })

@@ -22,7 +22,7 @@ pub(super) struct ObjectUrl {
 
 impl ObjectUrl {
     /// Returns the address of the state of a workspace.
-    pub(super) fn of(
+    pub(super) fn for_workspace(
         settings: &S3Settings<'_>,
         variables: &AwsVariables<'_>,
         workspace: Option<&str>,
@@ -166,8 +166,8 @@ mod tests {
         let mut config = json!({ "bucket": "states", "key": "a b/k", "region": "eu-west-1" });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let env: BTreeMap<OsString, OsString> = env.iter().map(|(n, v)| (n.into(), v.into())).collect();
-        let settings = S3Settings::of(config.as_object().unwrap()).unwrap();
-        ObjectUrl::of(&settings, &AwsVariables::of(&env).unwrap(), workspace)
+        let settings = S3Settings::from_config(config.as_object().unwrap()).unwrap();
+        ObjectUrl::for_workspace(&settings, &AwsVariables::from_env(&env).unwrap(), workspace)
             .map_err(|error| error.to_string())
     }
 

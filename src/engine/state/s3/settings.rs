@@ -49,7 +49,7 @@ pub(super) struct S3Settings<'a>(&'a Map<String, Value>);
 
 impl<'a> S3Settings<'a> {
     /// Wraps the settings; refuses a setting that may matter and that envctl does not know.
-    pub(super) fn of(config: &'a Map<String, Value>) -> Result<Self, UnsupportedSettings> {
+    pub(super) fn from_config(config: &'a Map<String, Value>) -> Result<Self, UnsupportedSettings> {
         let unknown = config.iter().find(|(name, value)| {
             !(SUPPORTED.contains(&name.as_str())
                 || WITHOUT_EFFECT.contains(&name.as_str())
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn refused(config: &Value) -> Option<String> {
-        S3Settings::of(config.as_object().unwrap()).err().map(|error| error.to_string())
+        S3Settings::from_config(config.as_object().unwrap()).err().map(|error| error.to_string())
     }
 
     #[test]
@@ -132,11 +132,11 @@ mod tests {
     fn the_newer_spelling_of_a_setting_comes_first() {
         let both = json!({ "endpoints": { "s3": "new" }, "endpoint": "old",
             "use_path_style": false, "force_path_style": true });
-        let settings = S3Settings::of(both.as_object().unwrap()).unwrap();
+        let settings = S3Settings::from_config(both.as_object().unwrap()).unwrap();
         assert_eq!((settings.endpoint(), settings.path_style()), (Some("new"), false));
         let old = json!({ "endpoints": { "s3": null }, "endpoint": "old",
             "use_path_style": null, "force_path_style": true });
-        let settings = S3Settings::of(old.as_object().unwrap()).unwrap();
+        let settings = S3Settings::from_config(old.as_object().unwrap()).unwrap();
         assert_eq!((settings.endpoint(), settings.path_style()), (Some("old"), true));
     }
 }

@@ -57,7 +57,7 @@ pub(super) struct AwsVariables<'a>(&'a BTreeMap<OsString, OsString>);
 
 impl<'a> AwsVariables<'a> {
     /// Wraps the variables; refuses a variable of AWS that may matter and that envctl does not know.
-    pub(super) fn of(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, UnsupportedSettings> {
+    pub(super) fn from_env(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, UnsupportedSettings> {
         let variables = Self(env);
         for (name, value) in env.iter().filter(|(_, value)| !value.is_empty()) {
             let name = name.to_string_lossy();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn refused(pairs: &[(&str, &str)]) -> Option<String> {
-        AwsVariables::of(&env(pairs)).err().map(|error| error.to_string())
+        AwsVariables::from_env(&env(pairs)).err().map(|error| error.to_string())
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_proxy_stops_the_question_unless_the_server_is_on_this_machine() {
         let env = env(&[("https_proxy", "http://proxy:3128")]);
-        let variables = AwsVariables::of(&env).unwrap();
+        let variables = AwsVariables::from_env(&env).unwrap();
         assert!(variables.refuse_proxy(true).is_ok());
         let refused = variables.refuse_proxy(false).unwrap_err().to_string();
         assert_eq!(refused, "the variable `https_proxy` is not followed");

@@ -165,7 +165,7 @@ impl MissingValues {
 impl UpstreamInputs {
     /// Returns the variables of an instance that take outputs, except those that the user sets on the
     /// command line or by `TF_VAR_*`.
-    pub fn of(instance: &Instance, module: Option<&Module>) -> Self {
+    pub fn for_instance(instance: &Instance, module: Option<&Module>) -> Self {
         let settings = &instance.settings;
         let is_set_by_user = |variable: &str| {
             let layer = settings.vars.get(variable).map(|value| &value.origin.layer);
