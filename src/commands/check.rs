@@ -33,7 +33,7 @@ pub struct CheckRequest {
 /// Output of `envctl check --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CheckDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
     /// The items, in the order of the checklist.
     items: Vec<ItemView>,
@@ -49,7 +49,7 @@ struct ItemView {
     environment: Option<EnvName>,
     /// Result of the item: `green`, `red`, or `unknown` if only a plan can tell.
     status: CheckStatus,
-    /// Message of one line.
+    /// Message on one line.
     message: String,
     /// Findings, each with its position if there is one.
     findings: Vec<String>,

@@ -32,13 +32,13 @@ pub struct ConfigRequest {
 /// Output of `envctl config --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConfigDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
-    /// The project's name.
+    /// Name of the project.
     project: String,
     /// Path of environments.toml.
     file: String,
-    /// The environments.
+    /// Environments of the project.
     environments: Vec<EnvironmentView>,
 }
 
@@ -75,10 +75,10 @@ struct InstanceView {
     path: String,
     /// Engine of the stack.
     engine: EngineName,
-    /// Stacks that come first.
+    /// Stacks that are planned and applied before this one.
     #[schemars(with = "Vec<String>")]
     needs: Vec<StackId>,
-    /// Tags for selections.
+    /// Tags that select the stack.
     tags: Vec<String>,
     /// Handling of a workspace that does not exist.
     create_workspace: CreateWorkspace,

@@ -34,7 +34,7 @@ pub struct DoctorRequest {
 /// Output of `envctl doctor --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoctorDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
     /// Results of the checks.
     findings: Vec<Finding>,
@@ -45,11 +45,11 @@ pub struct DoctorDocument {
 struct Finding {
     /// Subject of the check: `tofu`, `git`, `config` …
     what: String,
-    /// State of the subject.
+    /// Health of the subject of the check.
     health: Health,
-    /// Message of one line.
+    /// Message on one line.
     message: String,
-    /// Advice for the user.
+    /// Action by which the user can solve the problem.
     fix: Option<String>,
 }
 
@@ -57,9 +57,9 @@ struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Health {
-    /// Present and working.
+    /// The subject of the check is present and works.
     Good,
-    /// Missing, and not needed.
+    /// The subject is missing, and the project does not need it.
     Absent,
     /// Missing or wrong, so that a command will fail.
     Bad,

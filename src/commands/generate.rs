@@ -17,14 +17,14 @@ use crate::{
 
 /// Arguments of `envctl generate`.
 pub enum GenerateRequest {
-    /// A JSON Schema.
+    /// Prints a JSON Schema.
     Schema(SchemaDocument),
     /// The completions of a shell.
     Completions {
         /// Name of the shell.
         shell: String,
     },
-    /// Man pages.
+    /// Writes man pages.
     Man {
         /// Definition of the command line.
         tree: Box<clap::Command>,
@@ -36,25 +36,25 @@ pub enum GenerateRequest {
 /// Document with a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaDocument {
-    /// environments.toml
+    /// File environments.toml.
     Environments,
     /// `--json` of plan, deploy and destroy, `--report`, `runs show --json`
     Report,
-    /// `list --json`
+    /// Output of `envctl list --json`.
     List,
-    /// `runs list --json`
+    /// Output of `envctl runs list --json`.
     Runs,
-    /// `graph --format json`
+    /// Output of `envctl graph --format json`.
     Graph,
-    /// `config --json`
+    /// Output of `envctl config --json`.
     Config,
-    /// `check --json`
+    /// Output of `envctl check --json`.
     Check,
-    /// `output --json`
+    /// Output of `envctl output --json`.
     Output,
-    /// `status --json`
+    /// Output of `envctl status --json`.
     Status,
-    /// `doctor --json`
+    /// Output of `envctl doctor --json`.
     Doctor,
     /// Error document that any `--json` prints when the verb fails
     Error,

@@ -18,11 +18,11 @@ use crate::{
 pub enum GraphFormat {
     /// An indented tree for people.
     Tree,
-    /// Graphviz.
+    /// Drawing for Graphviz.
     Dot,
     /// Mermaid, as in Markdown on GitHub and GitLab.
     Mermaid,
-    /// Nodes and edges.
+    /// JSON document with the stacks and their dependencies.
     Json,
 }
 

@@ -33,7 +33,7 @@ pub struct ListRequest {
 /// Output of `envctl list --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
     /// The instances, in dependency order within each environment.
     instances: Vec<ListEntry>,
@@ -57,12 +57,12 @@ struct ListEntry {
     engine: EngineName,
     /// Workspace of the stack; absent for the default one.
     workspace: Option<String>,
-    /// Stacks that come first.
+    /// Stacks that are planned and applied before this one.
     #[schemars(with = "Vec<String>")]
     needs: Vec<StackId>,
-    /// Tags for selections.
+    /// Tags that select the stack.
     tags: Vec<String>,
-    /// Reasons of its selection.
+    /// Reasons for the selection of the stack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     why: Vec<String>,
 }

@@ -35,9 +35,9 @@ pub struct OutputRequest {
 /// Output of `envctl output --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OutputDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
-    /// The environment.
+    /// Environment of the stacks.
     #[schemars(with = "String")]
     environment: EnvName,
     /// The stacks, in dependency order.

@@ -19,7 +19,7 @@ use crate::{
 /// Arguments of `envctl runs`.
 #[derive(Debug, Clone)]
 pub enum RunsRequest {
-    /// The list, newest first.
+    /// Lists runs, newest first.
     List {
         /// Name of the environment; `None` for all environments.
         environment: Option<String>,
@@ -37,11 +37,11 @@ pub enum RunsRequest {
         /// True for output as JSON.
         json: bool,
     },
-    /// Remove old runs.
+    /// Removes old runs.
     Gc(gc::GcRequest),
     /// Resume a run that did not end successfully.
     Resume(Box<resume::ResumeRequest>),
-    /// Logs of the engines.
+    /// Prints the logs of the engines.
     Log {
         /// Id of a run, the beginning of an id, or `last`.
         run: String,
@@ -53,9 +53,9 @@ pub enum RunsRequest {
 /// Output of `envctl runs list --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunsDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
-    /// The runs, newest first.
+    /// Runs, newest first.
     runs: Vec<RunEntry>,
 }
 

@@ -36,14 +36,15 @@ pub struct StatusRequest {
 /// Output of `envctl status --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StatusDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     format: u32,
-    /// The environments.
+    /// Environments with their stacks.
     environments: Vec<EnvironmentStatus>,
-    /// Stacks that were deployed to environments which are gone from environments.toml; only where none was named.
+    /// Stacks that were deployed to environments which environments.toml no longer declares; empty if the user named
+    /// environments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<UndeclaredStack>,
-    /// Records of such environments that cannot be read: whether something is left of their stacks is unknown.
+    /// Unreadable records of such environments: it is unknown whether resources of their stacks still exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<UnreadableRecord>,
 }
@@ -58,10 +59,10 @@ struct EnvironmentStatus {
     last_run: Option<RunSummary>,
     /// Stacks of the environment, in dependency order.
     stacks: Vec<StackStatus>,
-    /// Stacks that were deployed here and are gone from the files: what they made still exists.
+    /// Stacks that were deployed to the environment and are no longer declared: their resources still exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<UndeclaredStack>,
-    /// Records that cannot be read: whether something is left of their stacks is unknown.
+    /// Unreadable records of deployed stacks: it is unknown whether their resources still exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<UnreadableRecord>,
 }

@@ -83,7 +83,7 @@ impl PlanFacts {
     }
 }
 
-/// A finished plan.
+/// Result of a plan that the engine finished.
 #[derive(Debug, Clone)]
 pub struct Planned {
     /// Exact actions on resources, from `show -json`; empty for a plan without changes.
@@ -121,7 +121,7 @@ impl Planned {
     }
 }
 
-/// A finished apply.
+/// Result of an apply that the engine finished.
 #[derive(Debug, Clone)]
 pub struct Applied {
     /// Exit code of the engine.

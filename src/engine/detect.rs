@@ -49,7 +49,7 @@ pub enum DetectError {
     Unreadable {
         /// Path of the file.
         file: Utf8PathBuf,
-        /// Error of the read.
+        /// Error of the operating system.
         error: io::Error,
     },
 }
@@ -149,14 +149,15 @@ impl<'a> Detector<'a> {
         });
         match there.as_slice() {
             [engine] => Ok(*engine),
-            [] => Err(DetectError::NoneOnPath { stack_dir: self.below_root(dir) }),
-            several => {
-                Err(DetectError::Ambiguous { stack_dir: self.below_root(dir), candidates: several.to_vec() })
-            }
+            [] => Err(DetectError::NoneOnPath { stack_dir: self.relative_to_root(dir) }),
+            several => Err(DetectError::Ambiguous {
+                stack_dir: self.relative_to_root(dir),
+                candidates: several.to_vec(),
+            }),
         }
     }
 
-    fn below_root(&self, dir: &Utf8Path) -> Utf8PathBuf {
+    fn relative_to_root(&self, dir: &Utf8Path) -> Utf8PathBuf {
         dir.strip_prefix(self.root).unwrap_or(dir).to_owned()
     }
 }

@@ -46,7 +46,7 @@ pub struct Assembly<'a> {
     pub inputs: &'a Utf8Path,
     /// Environment of the envctl process.
     pub env: &'a BTreeMap<OsString, OsString>,
-    /// Starts child processes.
+    /// Runner that starts child processes.
     pub runner: &'a Arc<Runner>,
     /// All instances of the environment.
     pub inventory: &'a Inventory,

@@ -34,7 +34,7 @@ pub struct Deployment {
 pub struct DeploymentParts {
     /// Emitter of the run's events; the run has started.
     pub dispatcher: Dispatcher,
-    /// Runs the steps.
+    /// Worker that runs the steps.
     pub worker: Arc<Worker>,
     /// Graph of the selected stacks.
     pub graph: StackGraph,

@@ -50,7 +50,7 @@ pub enum IdentityError {
     /// The pattern is not valid.
     #[error("`{matches}` is not a pattern for an identity: {reason}")]
     Pattern {
-        /// Pattern of environments.toml.
+        /// Pattern in environments.toml.
         matches: String,
         /// Syntax error in the pattern.
         reason: String,

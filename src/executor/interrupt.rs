@@ -21,7 +21,7 @@ pub const INT: u8 = 2;
 pub enum InterruptLevel {
     /// First SIGINT to each engine.
     Interrupt,
-    /// Warning only.
+    /// Prints a warning, and stops nothing.
     Warn,
     /// Second SIGINT to each engine.
     InterruptAgain,

@@ -38,9 +38,9 @@ pub struct Interrupts {
 enum Handler {
     /// The operating system: a signal ends envctl.
     System(InterruptHandler),
-    /// Thread of [`Interrupts`].
+    /// The thread of [`Interrupts`] handles signals.
     Thread(Listener),
-    /// Dispatcher of a run.
+    /// The dispatcher of a run handles signals.
     Dispatcher,
 }
 

@@ -18,7 +18,7 @@ pub enum Prompt {
     TypeName {
         /// Question of one line.
         question: String,
-        /// Name to be typed.
+        /// Name that the user must type.
         name: String,
     },
 }
@@ -26,7 +26,7 @@ pub enum Prompt {
 /// Answer to a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Consent to the question.
+    /// The user agrees.
     Yes,
     /// Refusal: `no`, or an empty line.
     No,

@@ -7,7 +7,7 @@ use crate::{event::Decision, model::GateRecord};
 /// Reason why a run stops, and the command to type next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Summary of one line.
+    /// Summary on one line.
     pub summary: String,
     /// Details, one per line.
     pub detail: String,

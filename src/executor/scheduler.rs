@@ -34,7 +34,7 @@ pub enum ScheduleError {
 /// Result of a step, as far as it affects other steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Dependents may start.
+    /// The step succeeded: steps that wait for it may start.
     Succeeded,
     /// Dependents are skipped; with `--fail-fast` every step that has not started is.
     Failed,

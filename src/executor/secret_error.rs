@@ -79,7 +79,7 @@ pub enum SecretError {
         name: String,
         /// Path of the SOPS file.
         path: Utf8PathBuf,
-        /// Dotted key.
+        /// Dotted key of the value in the file.
         key: String,
         /// Text that lists the existing keys, beginning with a semicolon.
         existing_keys: String,

@@ -82,7 +82,7 @@ pub enum TargetError {
     /// An inherited environment variable would set a variable that environments.toml sets too.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
     Inherited {
-        /// HCL variable.
+        /// Name of the HCL variable.
         variable: String,
     },
 }

@@ -25,7 +25,7 @@ pub struct Selection {
     pub with_dependents: bool,
 }
 
-/// Selected stack.
+/// Selected stack, with the reasons for its selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelectedStack {
     /// Name of the stack.

@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct StackCandidate {
     /// Name of the stack.
     pub(super) stack: StackId,
-    /// Resolved settings.
+    /// Settings of the stack in the environment, with all layers merged.
     pub(super) settings: Arc<Settings>,
     /// Values that the discovery pattern captured, by name.
     pub(super) captures: IndexMap<String, String>,
@@ -60,7 +60,7 @@ pub(super) fn candidates(
         let stacks = discovery.stacks(&declared_folders)?;
         discovery.check_stacks_without_path(&stacks)?;
         for (stack, folder) in stacks {
-            candidates.extend(discovery.candidate(stack, folder));
+            candidates.extend(discovery.candidate_of_folder(stack, folder));
         }
     }
     Ok(candidates)
@@ -250,7 +250,7 @@ impl Discovery<'_> {
     }
 
     /// Makes the candidate of a folder.
-    fn candidate(&mut self, stack: StackId, folder: DiscoveredStack) -> Option<StackCandidate> {
+    fn candidate_of_folder(&mut self, stack: StackId, folder: DiscoveredStack) -> Option<StackCandidate> {
         let captures: BTreeMap<String, String> = folder.captures.clone().into_iter().collect();
         match self.config.settings(self.environment, &stack, &captures, Some(&folder.path)) {
             Ok(settings) => Some(StackCandidate {

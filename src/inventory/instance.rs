@@ -15,18 +15,18 @@ use crate::{
     model::{EngineName, InstanceId, StackId},
 };
 
-/// Stack in one environment.
+/// Instance: one stack in one environment.
 #[derive(Debug, Clone)]
 pub struct Instance {
     /// Names of the environment and the stack.
     pub id: InstanceId,
-    /// Folder, relative to that of environments.toml.
+    /// Path of the folder, relative to the folder of environments.toml.
     pub path: Utf8PathBuf,
-    /// Folder, absolute.
+    /// Absolute path of the folder.
     pub dir: Utf8PathBuf,
     /// Engine that runs the stack.
     pub engine: EngineName,
-    /// Resolved settings.
+    /// Settings of the stack in the environment, with all layers merged.
     pub settings: Arc<Settings>,
     /// Stacks that are planned and applied before this one: those of `needs`, of `inputs` and of a Terragrunt unit's
     /// dependencies, in that order.

@@ -16,7 +16,7 @@ use crate::{
 /// Path of a var file of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VarFilePath {
-    /// Absolute path.
+    /// Absolute path of the file.
     pub path: Utf8PathBuf,
     /// True if the file need not exist.
     pub optional: bool,

@@ -44,7 +44,7 @@ impl Drop for CommandDir {
 /// Folder of a command that was killed; locked, so that no other process takes it meanwhile.
 #[derive(Debug)]
 pub struct AbandonedCommand {
-    /// Path of the folder.
+    /// Path of the command's folder.
     pub path: Utf8PathBuf,
     _held: File,
 }

@@ -32,7 +32,7 @@ pub enum JournalError {
         path: Utf8PathBuf,
         /// Line number, from 1.
         line: usize,
-        /// Parse error.
+        /// Error of the JSON parser.
         reason: String,
     },
     /// An event is missing, or is there twice.

@@ -1,4 +1,4 @@
-//! Decision which runs are old enough to be removed. Pure.
+//! Decision which runs are old enough to be removed; no file is read or removed here.
 
 use std::{collections::BTreeSet, time::Duration};
 

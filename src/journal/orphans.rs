@@ -33,7 +33,7 @@ struct UnfinishedRun {
 /// Kind of a program that envctl started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
-    /// Engine.
+    /// The program is an engine.
     Engine,
     /// Hook with its name; the name is `None` when the journal does not record the hook.
     Hook(Option<String>),

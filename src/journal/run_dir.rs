@@ -31,7 +31,7 @@ impl RunDir {
         Ok(new)
     }
 
-    /// Returns the folder itself.
+    /// Returns the path of the run's folder.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }

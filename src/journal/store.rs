@@ -26,7 +26,7 @@ pub struct StoredRun {
 }
 
 impl StoredRun {
-    /// Reads the journal.
+    /// Reads the journal of the run.
     pub fn events(&self) -> Result<JournalContent, JournalError> {
         read_journal(&self.dir.journal())
     }

@@ -175,9 +175,9 @@ fn check_address(text: &str) -> Option<&'static str> {
 /// Stack in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InstanceId {
-    /// The environment.
+    /// Name of the environment.
     pub environment: EnvName,
-    /// The stack.
+    /// Name of the stack.
     pub stack: StackId,
 }
 

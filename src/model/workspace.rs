@@ -10,8 +10,8 @@ pub enum CreateWorkspace {
     /// Ask on a terminal; refuse without one.
     #[default]
     Ask,
-    /// Create the workspace.
+    /// envctl creates the workspace.
     Always,
-    /// Refuse.
+    /// envctl refuses to run without the workspace.
     Never,
 }

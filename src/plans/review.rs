@@ -16,9 +16,9 @@ pub struct ReviewedState {
 /// Stack of a review.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewStack {
-    /// Id of the stack.
+    /// Name of the stack.
     pub stack: StackId,
-    /// Outcome of its plan.
+    /// Outcome of the stack's plan.
     pub outcome: Outcome,
     /// State that its plan would change; empty for a stack without changes.
     pub state: ReviewedState,

@@ -10,7 +10,7 @@ pub type EnvVars = BTreeMap<OsString, OsString>;
 /// Process that receives a request to stop (SIGINT).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SignalTarget {
-    /// The started program.
+    /// The program that envctl started.
     #[default]
     Itself,
     /// Children of the program, if it drives another program and would forward a signal too late (Terragrunt); the
@@ -30,7 +30,7 @@ pub struct CommandLine {
     pub args: Vec<OsString>,
     /// Working directory.
     pub dir: Utf8PathBuf,
-    /// Complete environment.
+    /// Complete environment; nothing is inherited.
     pub env: EnvVars,
     /// Process that receives a request to stop.
     pub signal: SignalTarget,

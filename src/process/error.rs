@@ -36,7 +36,7 @@ pub enum ProcessError {
     /// The name or path of the program is not UTF-8.
     #[error("the path of program `{shown}` is not UTF-8")]
     NotUtf8 {
-        /// Path with replacement characters.
+        /// Path, with a replacement character for each invalid byte.
         shown: String,
     },
     /// The working directory does not exist.

@@ -219,7 +219,7 @@ fn round(
     Ok(RoundResult::Applied)
 }
 
-/// Records a refusal that is not the gate's own, and prints it.
+/// Records and prints a refusal that is not from the gate itself.
 fn refuse(
     context: &Context,
     run: &mut Run,

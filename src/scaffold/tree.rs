@@ -22,7 +22,7 @@ pub enum ScaffoldError {
     Unreadable {
         /// Path of the file or folder.
         path: Utf8PathBuf,
-        /// Cause.
+        /// Error of the operating system.
         error: io::Error,
     },
     /// The walk over the folders failed.

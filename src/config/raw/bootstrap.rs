@@ -20,7 +20,7 @@ table! {
         keep_versions: Option<Value<Length>>,
         /// KMS key that encrypts the states.
         kms: Option<Value<Template>>,
-        /// Kind of state lock.
+        /// Storage of the state locks.
         lock: Option<Value<LockKind>>,
         /// Point-in-time recovery of the lock table.
         point_in_time_recovery: Option<Value<bool>>,
@@ -29,12 +29,12 @@ table! {
     }
 }
 
-/// Kind of the state locks of a bucket.
+/// Storage of the state locks for the states in a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LockKind {
-    /// Item of a DynamoDB table.
+    /// Lock as an item of a DynamoDB table.
     Dynamodb,
-    /// Object beside the state.
+    /// Lock as an object beside the state in the bucket.
     Object,
 }
 

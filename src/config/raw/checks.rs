@@ -67,7 +67,7 @@ table! {
 /// Value of a request header.
 #[derive(Debug, Clone)]
 pub(crate) enum HeaderValue {
-    /// Text as written.
+    /// Header value as text.
     Plain(Template),
     /// Name of a secret of the environment, whose value is sent.
     Secret(Located<String>),

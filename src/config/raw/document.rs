@@ -97,7 +97,7 @@ fn parse(source: &Arc<SourceFile>) -> Result<TomlNode<'_>, Diagnostics> {
     if errors.is_empty() {
         Ok(toml::Spanned::new(tree.span(), DeValue::Table(tree.into_inner())))
     } else {
-        Err(syntax::explain(source, &errors))
+        Err(syntax::syntax_diagnostics(source, &errors))
     }
 }
 

@@ -40,7 +40,7 @@ impl fmt::Display for KeyPath<'_> {
 
 /// Part of a value that a [`Visitor`] gets.
 pub(crate) enum Visited<'v> {
-    /// Template.
+    /// Text with placeholders such as `{env}`.
     Template(&'v Template),
     /// Path and origin of a value that has layers.
     Origin(&'v KeyPath<'v>, &'v Origin),

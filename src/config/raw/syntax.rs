@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 
 /// Converts the parser's errors to diagnostics, one for each line: a parser that goes on after an error repeats itself.
-pub(crate) fn explain(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> Diagnostics {
+pub(crate) fn syntax_diagnostics(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> Diagnostics {
     let mut found: Vec<(Range<usize>, &str)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
     found.sort_by_key(|(span, _)| span.start);
@@ -15,13 +15,13 @@ pub(crate) fn explain(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> D
         let (line, _) = source.position(span.start);
         if !lines.contains(&line) {
             lines.push(line);
-            problems.push(explain_error(source, span, message));
+            problems.push(syntax_diagnostic(source, span, message));
         }
     }
     problems
 }
 
-fn explain_error(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> Diagnostic {
+fn syntax_diagnostic(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> Diagnostic {
     if message == "duplicate key" {
         return explain_duplicate_key(source, span);
     }

@@ -27,7 +27,7 @@ pub struct FormerNames {
 /// Name that an instance had up to a point in time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormerName {
-    /// Former name.
+    /// Former name of the instance.
     pub instance: InstanceId,
     /// The time when the state was taken over: a later run under that name is one of another stack.
     pub until: Timestamp,

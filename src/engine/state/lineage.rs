@@ -44,7 +44,7 @@ pub(in crate::engine) struct KnownState {
 struct StateVersion {
     /// Lineage that serial and address belong to: the two files are not written atomically.
     lineage: String,
-    /// Highest serial.
+    /// Highest serial that envctl has seen.
     serial: u64,
     /// Address of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ const LOCAL: &str = "local:";
 pub(super) enum LocalState {
     /// The address is not local.
     NotLocal,
-    /// There is no file.
+    /// The state file does not exist.
     Missing,
     /// A file with these bytes.
     Content(Vec<u8>),

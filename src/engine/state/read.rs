@@ -127,7 +127,7 @@ pub(in crate::engine) fn outputs(invocation: Invocation<'_>) -> Result<Vec<Print
         .collect())
 }
 
-/// Returns the address of the backend in force.
+/// Returns the address of the state in the backend that the engine has initialised.
 pub(super) fn initialised_address(driver: &dyn Driver, target: &Target) -> Option<String> {
     let backend = current_backend(driver, target).ok()??;
     backend.record.address(target, &backend.folder)

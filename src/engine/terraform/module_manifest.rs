@@ -126,7 +126,7 @@ pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
 /// State of the manifest file in which an engine lists the installed modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ManifestFile {
-    /// No file.
+    /// The manifest does not exist.
     Missing,
     /// A valid list of modules.
     Valid,

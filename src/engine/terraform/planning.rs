@@ -30,7 +30,7 @@ use crate::{
 
 /// Result of an attempt to plan.
 pub(in crate::engine) enum PlanAttempt {
-    /// Finished plan.
+    /// Plan that the engine finished.
     Planned(Box<Planned>),
     /// Failure of a plan that needs an `init` first.
     InitNeeded(Failure),

@@ -24,7 +24,7 @@ pub(super) enum ReadOnlyForms {
 /// Var files that a verb takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VarFilesRule {
-    /// No var files.
+    /// The engine refuses var files for this verb.
     Refused,
     /// Var files behind the verb.
     Taken,

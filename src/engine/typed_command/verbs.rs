@@ -142,7 +142,7 @@ pub fn may_make_workspace(args: &[OsString]) -> bool {
     args.first().is_some_and(|first| !prints(first)) && verb_facts(args).makes_workspace
 }
 
-/// Returns the index for var files in a typed command, behind its verb; `None` if the verb takes none.
+/// Returns the index at which envctl inserts var files into a typed command, behind its verb; `None` if the verb takes none.
 ///
 /// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
 pub(super) fn index_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {

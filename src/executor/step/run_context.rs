@@ -23,7 +23,7 @@ pub struct RunContext {
     pub dir: RunDir,
     /// Clock of the run.
     pub clock: Arc<dyn Clock>,
-    /// Starts child processes.
+    /// Runner that starts child processes.
     pub runner: Arc<Runner>,
     /// Options of every plan.
     pub options: PlanOptions,

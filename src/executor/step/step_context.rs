@@ -11,7 +11,7 @@ use crate::{
 
 /// Step of one stack while it runs.
 pub(super) struct StepContext<'s> {
-    /// Facts of the run.
+    /// Folder, clock, runner and options of the run.
     pub(super) run: &'s RunContext,
     /// Outputs that stacks take from each other, shared by all steps.
     pub(super) upstreams: &'s Upstreams,
@@ -25,7 +25,7 @@ pub(super) struct StepContext<'s> {
     pub(super) dependencies: BTreeMap<StackId, DependencyPlan>,
     /// Stacks that this run, or the run that it resumes, has applied.
     pub(super) applied: BTreeSet<StackId>,
-    /// State of the stack.
+    /// Progress of the stack in this run.
     pub(super) stack_run: StackRun,
     /// True if the step has applied its plan.
     pub(super) has_applied: bool,

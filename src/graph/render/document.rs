@@ -18,7 +18,7 @@ pub struct GraphDocument {
     pub stacks: Vec<GraphStack>,
 }
 
-/// Stack of the graph.
+/// Stack of the graph, with its dependencies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GraphStack {
     /// Name of the stack.

@@ -50,9 +50,9 @@ pub(super) fn backend_values_as_text(
 
 /// Variables that the expressions of a backend refer to.
 enum ReferencedVariables {
-    /// Exactly these variables.
+    /// The expressions refer to exactly these variables.
     Variables(BTreeSet<String>),
-    /// Possibly any variable: an expression has a local or a function.
+    /// The expressions may refer to any variable, since one of them has a local or a function.
     Any,
 }
 

@@ -27,7 +27,7 @@ pub enum Setting {
 pub struct EffectiveBackend {
     /// Type of the backend; `local` when the files have no backend block.
     pub backend_type: String,
-    /// Settings by key.
+    /// Values of settings, by key.
     pub values: IndexMap<String, Setting>,
     /// Pairs of environments.toml for this backend type, which the engine gets as `-backend-config`.
     pub pairs: IndexMap<String, Value>,

@@ -5,7 +5,7 @@ use crate::config::{EnvSource, Settings};
 /// Value of one environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvValue {
-    /// Variable with this value.
+    /// Variable that is set to this value.
     Set(String),
     /// Variable that is set from a secret source, which envctl does not read here.
     Secret,

@@ -8,7 +8,7 @@ use crate::{diagnostic::Diagnostic, hcl::SourceSpan, model::InstanceId};
 /// Address of an instance's state, and what else shows whether two instances share it.
 #[derive(Debug, Clone)]
 pub struct InstanceAddress {
-    /// Name of the instance.
+    /// Names of the environment and the stack.
     pub id: InstanceId,
     /// Address of the instance's state.
     pub address: StateAddress,

@@ -6,14 +6,14 @@ use camino::Utf8Path;
 
 use super::{EffectiveBackend, EnvValue, backend_settings::BackendSettings, backends::AddressQuery};
 
-/// Address of a state.
+/// Address of a state, as far as envctl can compute it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum StateAddress {
     /// Address in canonical form, without credentials: `s3://bucket/env:/staging/key`.
     Known(String),
     /// Address that only an engine can compute.
     Unknown {
-        /// Reason, for a message.
+        /// Reason why envctl cannot compute the address, for a message.
         because: String,
     },
 }

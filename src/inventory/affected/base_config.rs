@@ -18,7 +18,7 @@ use crate::{
 /// Configuration of environments.toml at the base, compared with the current one.
 #[derive(Debug)]
 pub(super) enum BaseConfig {
-    /// Unchanged configuration.
+    /// Unchanged environments.toml.
     Unchanged,
     /// No environments.toml at the base.
     Missing,
@@ -46,7 +46,7 @@ impl BaseConfig {
 pub(super) struct BaseStacks<'c> {
     /// Environment and configuration at the base.
     pub(super) scope: EnvironmentScope<'c>,
-    /// Stacks by name.
+    /// Declared and discovered stacks, by name.
     pub(super) stacks: IndexMap<StackId, StackCandidate>,
 }
 

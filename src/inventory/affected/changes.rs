@@ -33,7 +33,7 @@ use crate::{
 pub struct RepositoryChanges {
     /// Commit that the working tree is compared with.
     pub base: Base,
-    /// Changed paths.
+    /// Changed paths: committed since the base, uncommitted, untracked and deleted ones.
     pub(super) paths: PathSet,
     /// Symbolic links, changed or not.
     pub(super) links: PathSet,
@@ -41,7 +41,7 @@ pub struct RepositoryChanges {
     pub(super) tree: GitTree,
     /// Deleted files, as absolute paths.
     pub(super) deleted_files: Vec<Utf8PathBuf>,
-    /// environments.toml at the base.
+    /// Content of environments.toml at the base.
     pub(super) base_file: BaseFile,
     /// Variables of envctl's own environment that locate configuration files of engines and providers.
     pub(super) config_variables: BTreeMap<OsString, OsString>,
@@ -50,13 +50,13 @@ pub struct RepositoryChanges {
 /// Content of environments.toml at the base, compared with the current file.
 #[derive(Debug)]
 pub(super) enum BaseFile {
-    /// Unchanged file.
+    /// The file is unchanged.
     Unchanged,
-    /// No file at the base.
+    /// The file does not exist at the base.
     Missing,
-    /// Changed file, with its content at the base.
+    /// The file has changed; holds its content at the base.
     Changed(String),
-    /// File behind a changed link or in a changed submodule; its content at the base is unknown.
+    /// The file is behind a changed link or in a changed submodule, so that its content at the base is unknown.
     Unknown,
 }
 

@@ -3,9 +3,10 @@
 /// Returns true if a function that reads a file has an argument other than a literal path. The literal may begin with
 /// `path.module`, `path.root` or `path.cwd`.
 pub(super) fn has_computed_path(text: &str) -> bool {
-    const WORD: &str = "file";
-    text.match_indices(WORD).any(|(at, _)| {
-        let rest = text[at + WORD.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    const FILE_PREFIX: &str = "file";
+    text.match_indices(FILE_PREFIX).any(|(at, _)| {
+        let rest =
+            text[at + FILE_PREFIX.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
         let Some(arguments) = rest.trim_start().strip_prefix('(').map(str::trim_start) else { return false };
         let is_fileset = text[at..].starts_with("fileset");
         let behind = after_known_argument(arguments);

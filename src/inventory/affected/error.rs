@@ -7,10 +7,10 @@ use crate::{inventory::plan_inputs::InputError, ui::shell_word};
 /// Error while determining the changes in a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum NoChanges {
-    /// No git repository in the folder of environments.toml or above.
+    /// There is no git repository in the folder of environments.toml or above.
     #[error("`--changed` needs a git repository: there is none in `{0}` or above")]
     NoRepository(Utf8PathBuf),
-    /// Failed git command.
+    /// A git command failed.
     #[error("git tells nothing of `{dir}`: {reason}")]
     Git {
         /// Root of the repository.
@@ -18,7 +18,7 @@ pub enum NoChanges {
         /// Error message of git.
         reason: String,
     },
-    /// No default branch to compare with.
+    /// There is no default branch to compare with.
     #[error(
         "no branch to compare with was found: neither the default branch of a remote nor `main` or `master`"
     )]
@@ -31,10 +31,10 @@ pub enum NoChanges {
         /// Hint: a likely name, or the command that fetches the commit.
         hint: Option<String>,
     },
-    /// Repository without commits.
+    /// The repository has no commits.
     #[error("`--changed` compares with a commit, and nothing is committed yet")]
     NoCommit,
-    /// Shallow clone that does not contain the merge base.
+    /// The clone is shallow and does not contain the merge base.
     #[error("this clone is shallow: it does not reach the commit where HEAD left `{base}`")]
     Shallow {
         /// Name of the branch or commit to compare with.
@@ -42,13 +42,13 @@ pub enum NoChanges {
         /// Command that fetches the whole history.
         fetch: String,
     },
-    /// No common commit of HEAD and the base.
+    /// HEAD and the base have no commit in common.
     #[error("HEAD and `{base}` have no commit in common")]
     Unrelated {
         /// Name of the branch or commit to compare with.
         base: String,
     },
-    /// Unreadable input file of a stack.
+    /// An input file of a stack cannot be read.
     #[error(transparent)]
     Input(#[from] InputError),
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// Modules that the last init of a stack found.
 pub(super) struct InstalledModules {
-    /// Folders of the modules.
+    /// Folders of the installed modules.
     pub(super) modules: Vec<Utf8PathBuf>,
     /// True if an init would find the same modules now: no file that their sources may depend on is newer than the init.
     pub(super) is_current: bool,

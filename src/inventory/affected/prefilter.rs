@@ -114,14 +114,14 @@ fn read(file: &Utf8Path, text: &mut String) -> io::Result<()> {
 
 /// Returns the local folders that a text gives as sources; `None` when a source is not literal.
 fn local_sources(text: &str) -> Option<Vec<String>> {
-    const WORD: &str = "source";
+    const SOURCE_KEYWORD: &str = "source";
     let mut found = Vec::new();
-    for (at, _) in text.match_indices(WORD) {
+    for (at, _) in text.match_indices(SOURCE_KEYWORD) {
         let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
         if text[..at].ends_with(is_of_word) {
             continue;
         }
-        let behind = text[at + WORD.len()..].trim_start_matches('"').trim_start();
+        let behind = text[at + SOURCE_KEYWORD.len()..].trim_start_matches('"').trim_start();
         let Some(value) = behind.strip_prefix(['=', ':']).map(str::trim_start) else { continue };
         let literal = value.strip_prefix('"').and_then(|text| text.split_once('"'))?.0;
         if literal.contains(['$', '%', '\\']) {

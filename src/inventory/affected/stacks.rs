@@ -45,7 +45,7 @@ use crate::{
 pub struct AffectedStacks {
     /// Changed stacks, each with the reasons.
     pub changed: ChangedStacks,
-    /// Deleted stacks.
+    /// Stacks that existed at the base and are deleted now.
     pub gone: Vec<GoneStack>,
 }
 
@@ -145,7 +145,7 @@ struct SharedSearchData<'c> {
     config: &'c Config,
     base_config: &'c BaseConfig,
     base_stacks: Option<&'c BaseStacks<'c>>,
-    /// Folders of all stacks.
+    /// Folders of all stacks of the environment.
     stack_folders: HashSet<&'c str>,
     scanner: ReadSetScanner,
     prefilter: Prefilter,

@@ -22,7 +22,7 @@ pub(super) struct ResolvedPath<'c> {
 pub(super) struct SymlinkResolver<'c> {
     paths: &'c PathSet,
     tree: &'c GitTree,
-    /// Resolved paths by path.
+    /// Cache of resolved paths, by the path as given.
     resolved: RefCell<HashMap<String, Rc<ResolvedPath<'c>>>>,
 }
 
@@ -32,7 +32,7 @@ impl<'c> SymlinkResolver<'c> {
         Self { paths, tree, resolved: RefCell::default() }
     }
 
-    /// Resolves an absolute path.
+    /// Resolves the symbolic links of an absolute path.
     pub(super) fn resolve(&self, path: &Utf8Path) -> Rc<ResolvedPath<'c>> {
         self.resolve_within(path, 0)
     }

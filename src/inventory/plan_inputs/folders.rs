@@ -42,7 +42,7 @@ impl ReferencedFolders {
         }
     }
 
-    /// Returns the named folders.
+    /// Returns the folders that the configuration names.
     pub(super) fn into_named(self) -> BTreeSet<Utf8PathBuf> {
         self.named
     }

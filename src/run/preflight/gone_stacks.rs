@@ -126,7 +126,7 @@ impl UnreadableRecord {
 /// Stacks that are no longer declared, according to the records in `.envctl`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GoneStacks {
-    /// The stacks.
+    /// Stacks with such a record.
     pub(crate) stacks: Vec<UndeclaredStack>,
     /// Records that cannot be read.
     pub(crate) unreadable: Vec<UnreadableRecord>,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::UnsupportedSettings;
 
-/// Settings that envctl applies.
+/// Settings that envctl applies when it requests the version of a state object.
 const SUPPORTED: &[&str] = &[
     "access_key",
     "bucket",

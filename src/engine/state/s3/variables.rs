@@ -7,7 +7,7 @@ use std::{
 
 use super::UnsupportedSettings;
 
-/// Variables that envctl applies.
+/// Environment variables that envctl applies when it requests the version of a state object.
 const SUPPORTED: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_CONFIG_FILE",

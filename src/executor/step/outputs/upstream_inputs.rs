@@ -141,7 +141,7 @@ pub(in crate::executor::step) struct InputValue {
 pub(in crate::executor) enum MissingValues {
     /// A stack has to be applied first.
     NeedsApply {
-        /// Stack to be applied.
+        /// Stack that must be applied first.
         need: StackId,
         /// Description of the missing output.
         missing: String,
@@ -188,7 +188,8 @@ impl UpstreamInputs {
         input.map_or_else(|| "its input".to_owned(), |input| input.from.to_string())
     }
 
-    /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is known.
+    /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is
+    /// known.
     pub(in crate::executor::step) fn undeclared_variable(&self, variable: &str) -> Option<String> {
         let input =
             self.inputs.iter().find(|input| input.variable == variable && input.declared.is_none())?;

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 /// Error while finding or reading the inputs of a stack.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// Unreadable file or folder.
+    /// A file or folder cannot be read.
     #[error("cannot read `{path}`, which the plan depends on: {source}")]
     Read {
         /// Path of the file or folder.
@@ -15,10 +15,10 @@ pub enum InputError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// Invalid glob pattern under `files` of environments.toml.
+    /// A glob is invalid under `files` of environments.toml.
     #[error("`files`: `{glob}` is no pattern: {reason}")]
     Glob {
-        /// Pattern as written.
+        /// Glob as written.
         glob: String,
         /// Reason that the glob parser gives.
         reason: String,
