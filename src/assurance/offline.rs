@@ -165,12 +165,21 @@ fn isolation(environments: &[&Environment], project: &ProjectFiles) -> CheckItem
     item
 }
 
+/// Returns notes about the states that an instance reads without waiting for their stacks.
+fn read_states<'a>(config: &'a Config, instance: &'a Instance) -> impl Iterator<Item = Diagnostic> + 'a {
+    instance.settings.reads.iter().map(|read| {
+        let message =
+            format!("`{}` reads the state of `{}` and does not wait for it", instance.id, read.stack);
+        note("inventory::reads", message).at(config.source(), read.span.clone(), "no edge of the graph")
+    })
+}
+
 /// Makes a finding that needs no action.
 fn note(code: &'static str, message: String) -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) }
 }
 
-/// Checks of one environment, with the data that they read.
+/// Environment that is being checked.
 struct EnvironmentChecks<'a> {
     config: &'a Config,
     environment: &'a Environment,
@@ -186,7 +195,6 @@ struct EnvironmentChecks<'a> {
 }
 
 impl EnvironmentChecks<'_> {
-    /// Returns the items of the checklist; only that of the configuration if the inventory could not be loaded.
     fn check_items(&mut self, inventory: Option<&Inventory>) -> Vec<CheckItem> {
         let name = Some(&self.environment.name);
         let mut config = std::mem::take(&mut self.found);
@@ -204,7 +212,10 @@ impl EnvironmentChecks<'_> {
             |instance: &Instance, name: &str| instance_variable(&instance.settings, self.own, name);
         let links = Links::new(&self.project.addresses.by_instance, &variable);
         for instance in inventory.instances() {
-            config.extend(values::missing_var_files(self.config, instance));
+            config.extend(values::missing_stack_files(self.config, instance));
+            if self.classes.contains(&VerbClass::Check) {
+                config.0.extend(read_states(self.config, instance));
+            }
             let read = values::read_var_files(
                 &mut files,
                 (instance, &self.project.modules),

@@ -2,39 +2,73 @@
 
 use super::syntax::SyntaxVerdicts;
 use crate::{
-    config::{Config, EnvSource, Layer, Origin, Scope, SecretSource},
+    config::{Config, EnvSource, Layer, Origin, Scope, SecretSource, StackFile},
     diagnostic::{Diagnostic, Diagnostics, closest},
     engine::layout::unit_file,
+    files,
     hcl::VarFileContent,
     inventory::{Instance, Modules, VarFiles},
 };
 
-/// Returns errors for required var files that do not exist.
-pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnostics {
-    let needed = instance.settings.var_files.iter().filter(|file| !file.optional);
-    let paths = needed.map(|file| instance.dir.join(&file.path));
-    // A missing stack folder is reported by another check.
-    let missing = paths.filter(|path| !path.is_file() && instance.dir.is_dir());
+/// Returns errors for required var files and backend files that do not exist.
+pub(super) fn missing_stack_files(config: &Config, instance: &Instance) -> Diagnostics {
+    let settings = &instance.settings;
+    let var_files = missing_files(config, instance, &settings.var_files, &VAR_FILE);
+    let backend_files = missing_files(config, instance, &settings.backend_files, &BACKEND_FILE);
+    Diagnostics(var_files.chain(backend_files).collect())
+}
+
+/// Kind of file that environments.toml names for a stack.
+struct StackFileKind {
+    /// Code of the error for a missing file.
+    missing: &'static str,
+    /// Name of the kind in messages.
+    noun: &'static str,
+    /// Key that lists the files.
+    key: &'static str,
+}
+
+const VAR_FILE: StackFileKind =
+    StackFileKind { missing: "values::missing-var-file", noun: "var file", key: "var_files" };
+const BACKEND_FILE: StackFileKind =
+    StackFileKind { missing: "backend::missing-file", noun: "backend file", key: "backend_files" };
+
+/// Returns errors for those of an instance's files of one kind that are required and do not exist.
+fn missing_files<'a>(
+    config: &'a Config,
+    instance: &'a Instance,
+    stack_files: &'a [StackFile],
+    &StackFileKind { missing, noun, key }: &StackFileKind,
+) -> impl Iterator<Item = Diagnostic> + 'a {
     let environment = config.environments().get(&instance.id.environment);
-    let origin = || {
+    let origin = move || {
         let origins = config.origins(environment?, Some(&instance.id.stack));
-        origins.into_iter().find_map(|(key, origin)| (key == "var_files").then_some(origin))
+        origins.into_iter().find_map(|(name, origin)| (name == key).then_some(origin))
     };
-    Diagnostics(
-        missing
-            .map(|path| {
-                let shown = path.strip_prefix(config.root()).unwrap_or(&path);
-                let what = if path.exists() { "is no file" } else { "does not exist" };
-                let message = format!("the var file of `{}` {what}: `{shown}`", instance.id);
-                let problem = Diagnostic::error("values::missing-var-file", message);
-                let problem = match origin() {
-                    Some(origin) => at(problem, config, &origin, "asked for here"),
-                    None => problem,
-                };
-                problem.help("a var file that may be absent is written as `\"?path\"`")
-            })
-            .collect(),
-    )
+    // A missing stack folder is reported by another check.
+    let needed = stack_files.iter().filter(|file| !file.optional && instance.dir.is_dir());
+    needed.filter_map(move |file| {
+        let path = files::normalised(&instance.dir.join(&file.path));
+        if path.is_file() {
+            return None;
+        }
+        let shown = path.strip_prefix(config.root()).unwrap_or(&path);
+        let what = if path.exists() { "is no file" } else { "does not exist" };
+        let message = format!("the {noun} of `{}` {what}: `{shown}`", instance.id);
+        let problem = Diagnostic::error(missing, message);
+        let problem = match origin() {
+            Some(origin) => at(problem, config, &origin, "asked for here"),
+            None => problem,
+        };
+        Some(
+            problem
+                .help(format!(
+                    "seen from the stack's folder it is `{}`: paths start there, or beside environments.toml as `{{root}}/…`",
+                    file.path
+                ))
+                .help(format!("a {noun} that may be absent is written as `\"?path\"`")),
+        )
+    })
 }
 
 /// Returns errors for variables that are set for this stack and that it does not declare.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     config::{
         Config, EnvSource, Environment, EnvironmentScope, Layer, Origin, Secret, SecretSource, Settings,
-        VariableValue,
+        StackFile, VariableValue,
     },
     diagnostic::SourceFile,
     inventory::{Instance, Inventory},
@@ -29,14 +29,14 @@ pub struct ConfigRequest {
     pub json: bool,
 }
 
-/// Output of `envctl config --json`.
+/// `config --json`
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConfigDocument {
     /// Version of this format: 1.
     format: u32,
     /// Name of the project.
     project: String,
-    /// Path of environments.toml.
+    /// environments.toml
     file: String,
     /// Environments of the project.
     environments: Vec<EnvironmentView>,
@@ -106,7 +106,7 @@ pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitSta
         let (inventory, of_environment) =
             context.inventory_for_display(&config, environment, request.json)?;
         status = status.max(of_environment);
-        environments.push(environment_view(
+        environments.push(view(
             context,
             EnvironmentScope { config: &config, environment },
             &inventory,
@@ -122,13 +122,12 @@ pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitSta
     if request.json {
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
-        context.printer.text(document_text(&document, context.printer.out_styles()))?;
+        context.printer.text(text(&document, context.printer.out_styles()))?;
     }
     Ok(status)
 }
 
-/// Returns the document of one environment: its guards and the settings of its instances.
-fn environment_view(
+fn view(
     context: &Context,
     scope: EnvironmentScope<'_>,
     inventory: &Inventory,
@@ -158,14 +157,14 @@ fn environment_view(
         aliases: environment.aliases.clone(),
         after: environment.after.clone(),
         confirm: environment.confirm,
-        guards: guard_views(config, environment, request.origins),
+        guards: guards(config, environment, request.origins),
         checklist: environment.checklist.clone(),
         instances,
     })
 }
 
 /// Returns the guards that are set, with the names of environments.toml.
-fn guard_views(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
+fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
     let written = config.origins(environment, None);
     let set = environment.guards.names_and_values().into_iter();
     set.map(|(name, value)| {
@@ -177,7 +176,6 @@ fn guard_views(config: &Config, environment: &Environment, origins: bool) -> Ind
     .collect()
 }
 
-/// Returns the settings of an instance by key.
 fn value_views(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<String, ValueView> {
     let settings: &Settings = &instance.settings;
     let mut values = IndexMap::new();
@@ -191,12 +189,13 @@ fn value_views(instance: &Instance, source: &SourceFile, origins: bool) -> Index
     if let Some(prefix) = &settings.prefix {
         put("prefix".to_owned(), prefix.clone().into(), None);
     }
-    let files: Vec<String> = settings
-        .var_files
-        .iter()
-        .map(|f| if f.optional { format!("?{}", f.path) } else { f.path.to_string() })
-        .collect();
-    put("var_files".to_owned(), files.into(), None);
+    let written = |files: &[StackFile]| -> Vec<String> {
+        files.iter().map(|f| if f.optional { format!("?{}", f.path) } else { f.path.to_string() }).collect()
+    };
+    put("var_files".to_owned(), written(&settings.var_files).into(), None);
+    if !settings.backend_files.is_empty() {
+        put("backend_files".to_owned(), written(&settings.backend_files).into(), None);
+    }
     if let Some(parallelism) = settings.parallelism {
         put("parallelism".to_owned(), parallelism.get().into(), None);
     }
@@ -270,7 +269,7 @@ fn origin_text(origin: &Origin, source: &SourceFile) -> String {
 }
 
 /// Returns the configuration as TOML, with the keys that environments.toml has for the same values.
-fn document_text(document: &ConfigDocument, styles: Styles) -> String {
+fn text(document: &ConfigDocument, styles: Styles) -> String {
     let mut lines = vec![format!("# project {} ({})", document.project, document.file)];
     let heading = |role, name: String| styles.paint(role, format_args!("[{name}]"));
     for environment in &document.environments {

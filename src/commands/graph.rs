@@ -62,16 +62,14 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
     }
     let stacks: Vec<_> = chosen.stacks.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);
-    let output_references = inventory
-        .instances()
-        .map(|instance| (instance.id.stack.clone(), output_references(instance)))
-        .collect();
+    let annotations =
+        inventory.instances().map(|instance| (instance.id.stack.clone(), annotations(instance))).collect();
     let text = match request.format {
-        GraphFormat::Tree => render::tree(&graph, &output_references),
-        GraphFormat::Dot => render::dot(&graph, &output_references),
-        GraphFormat::Mermaid => render::mermaid(&graph, &output_references),
+        GraphFormat::Tree => render::tree(&graph, &annotations),
+        GraphFormat::Dot => render::dot(&graph, &annotations),
+        GraphFormat::Mermaid => render::mermaid(&graph, &annotations),
         GraphFormat::Json => {
-            let document = render::GraphDocument::new(environment.name.as_str(), &graph, &output_references);
+            let document = render::GraphDocument::new(environment.name.as_str(), &graph, &annotations);
             format!("{}\n", serde_json::to_string_pretty(&document)?)
         }
     };
@@ -79,13 +77,16 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
     Ok(status)
 }
 
-/// Returns the variables of an instance that take outputs, with these outputs.
-fn output_references(instance: &Instance) -> Vec<render::OutputReference> {
+/// Returns the variables of an instance that take outputs, with these outputs, and the states that it reads.
+fn annotations(instance: &Instance) -> render::StackAnnotations {
     let inputs = instance.settings.inputs.iter();
     let reference = |(variable, input): (&String, &Value<OutputPath>)| render::OutputReference {
         variable: variable.clone(),
         upstream: input.value.stack.clone(),
         output: input.value.to_string(),
     };
-    inputs.map(reference).collect()
+    render::StackAnnotations {
+        output_references: inputs.map(reference).collect(),
+        reads: instance.settings.reads.iter().map(|read| read.stack.clone()).collect(),
+    }
 }

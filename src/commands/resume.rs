@@ -11,9 +11,7 @@ use crate::{
     run::{
         Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
         request::RunMode,
-        resumable::{
-            RunEvents, newest_unconfirmed, newest_unfinished, refuse_unless_resumable, resumed_runs,
-        },
+        resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
         rounds::{self, PriorResults},
         stored_plans::{read_stored_request, refuse_removed_values, repeated_command, request_of_stored_run},
     },
@@ -41,7 +39,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
             for problem in &unreadable {
                 context.printer.warn(problem);
             }
-            let none_left = || {
+            let none = || {
                 let why = if store.list().is_ok_and(|runs| runs.is_empty()) {
                     "there are no runs yet"
                 } else {
@@ -49,11 +47,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
                 };
                 Usage::Other(format!("there is no run to resume: {why}"))
             };
-            match found {
-                Some(events) => events.run,
-                // It is refused below, with the command that starts anew.
-                None => newest_unconfirmed(&store)?.ok_or_else(none_left)?,
-            }
+            found.ok_or_else(none)?.run
         }
     };
     let environment = wanted.report()?.environment;
@@ -104,8 +98,7 @@ fn verb(stored_request: &StoredRequest) -> RunVerb {
     if stored_request.destroy { RunVerb::Destroy } else { RunVerb::Deploy }
 }
 
-/// Returns the hint with the command that starts a new run with the request of the chain's first run; a chain is a run and
-/// the runs that resume it.
+/// Returns the hint with the command that makes a new run like the first of the chain.
 fn again_hint(
     context: &Context,
     options: &RunRequest,

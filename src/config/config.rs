@@ -193,6 +193,8 @@ impl Config {
             project: &self.project.name,
             environment: environment.name.as_str(),
             stack,
+            // Any path serves: only an instance uses the result.
+            root: stack.map(|_| &(|| Utf8PathBuf::from(".")) as &dyn Fn() -> Utf8PathBuf),
             keys: &self.environment_layers(environment).top.keys,
             captures,
         };

@@ -8,16 +8,20 @@ use super::{
     expand::Expander,
     origin::Value,
     raw::{
+        field::Located,
         guards::Command,
         hooks::HooksTable,
         json::Json,
+        keywords::StackName,
         layer::Keys,
         map::Map,
         source::{EnvSourceTemplate, EnvVarTemplate, SecretTemplate, SourceTemplate},
+        stack_file::StackFileTemplate,
         template::Template,
     },
     settings::{
-        BackendPair, EnvSource, EnvVar, Hooks, MockOutput, Secret, SecretSource, VarFile, VariableValue,
+        BackendPair, EnvSource, EnvVar, Hooks, MockOutput, Secret, SecretSource, StackFile, StackReference,
+        VariableValue,
     },
 };
 
@@ -35,14 +39,23 @@ pub(crate) fn vars(vars: Map<Value<Json>>) -> IndexMap<String, Value<VariableVal
         .collect()
 }
 
-/// Converts the var files, in their order.
-pub(crate) fn var_files(keys: &Keys, expander: &mut Expander<'_>) -> Vec<VarFile> {
-    let files = keys.var_files.iter().flat_map(|files| &files.value);
+/// Converts var files or backend files, in their order.
+pub(crate) fn stack_files(
+    files: Option<&Value<Vec<StackFileTemplate>>>,
+    expander: &mut Expander<'_>,
+) -> Vec<StackFile> {
+    let files = files.into_iter().flat_map(|files| &files.value);
     files
         .filter_map(|file| {
-            Some(VarFile { path: expander.expand(&file.path)?.into(), optional: file.optional })
+            Some(StackFile { path: expander.expand(&file.path)?.into(), optional: file.optional })
         })
         .collect()
+}
+
+/// Converts the stacks that another one names in `needs` or `reads`.
+pub(crate) fn stack_references(stacks: Option<&[Located<StackName>]>) -> Vec<StackReference> {
+    let stacks = stacks.unwrap_or_default().iter();
+    stacks.map(|named| StackReference { stack: named.value.0.clone(), span: named.span.clone() }).collect()
 }
 
 /// Converts the backend pairs, by backend type.

@@ -19,7 +19,7 @@ use super::{
         map::NamedValue,
         reader::ConfigSources,
     },
-    settings::{EnvVar, Environment, Secret, VarFile, VariableValue},
+    settings::{EnvVar, Environment, Secret, StackFile, VariableValue},
     support::Unsupported,
     unsets::UnsetUsage,
 };
@@ -44,7 +44,8 @@ pub(crate) struct EnvironmentLayers {
 #[derive(Debug)]
 pub(crate) struct SharedValues {
     pub(crate) vars: Arc<IndexMap<String, Value<VariableValue>>>,
-    pub(crate) var_files: Option<Arc<Vec<VarFile>>>,
+    pub(crate) var_files: Option<Arc<Vec<StackFile>>>,
+    pub(crate) backend_files: Option<Arc<Vec<StackFile>>>,
     pub(crate) backend: Option<Arc<BackendPairs>>,
     pub(crate) env: Option<Arc<IndexMap<String, Value<EnvVar>>>>,
     pub(crate) secrets: Option<Arc<IndexMap<String, Value<Secret>>>>,
@@ -60,6 +61,7 @@ impl SharedValues {
                 project,
                 environment: environment.as_str(),
                 stack: None,
+                root: None,
                 keys,
                 captures: &captures,
             };
@@ -67,7 +69,12 @@ impl SharedValues {
         };
         Self {
             vars: convert::vars(keys.vars.clone()).into(),
-            var_files: convert_if_complete(expander(), |expander| convert::var_files(keys, expander)),
+            var_files: convert_if_complete(expander(), |expander| {
+                convert::stack_files(keys.var_files.as_ref(), expander)
+            }),
+            backend_files: convert_if_complete(expander(), |expander| {
+                convert::stack_files(keys.backend_files.as_ref(), expander)
+            }),
             backend: convert_if_complete(expander(), |expander| convert::backend(keys, expander)),
             env: convert_if_complete(expander(), |expander| convert::env(keys, expander)),
             secrets: convert_if_complete(expander(), |expander| convert::secrets(keys, expander)),
@@ -170,6 +177,7 @@ fn guards_of(
         project: project.map_or("", |name| name.value.as_str()),
         environment: environment.as_str(),
         stack: None,
+        root: None,
         keys: &top.keys,
         captures: &BTreeMap::new(),
     };

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use camino::Utf8PathBuf;
+
 use super::raw::{layer::Keys, reader::ConfigSources, template::Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Template names that are always defined.
-pub(crate) const BUILT_IN: [&str; 5] = ["project", "env", "stack", "prefix", "workspace"];
+pub(crate) const BUILT_IN: [&str; 6] = ["project", "env", "stack", "prefix", "workspace", "root"];
 
 /// Values of the names that templates may use.
 pub(crate) struct TemplateNames<'a> {
@@ -16,6 +18,9 @@ pub(crate) struct TemplateNames<'a> {
     pub(crate) environment: &'a str,
     /// Value of `{stack}`; `None` when an environment is resolved without a stack.
     pub(crate) stack: Option<&'a str>,
+    /// Function that returns the value of `{root}`: the path from the stack's folder to the folder of environments.toml. `None`
+    /// when an environment is resolved without a stack.
+    pub(crate) root: Option<&'a dyn Fn() -> Utf8PathBuf>,
     /// Keys that hold `{prefix}`, `{workspace}` and the free values.
     pub(crate) keys: &'a Keys,
     /// Captures of the `[discover]` pattern that found the stack, by name.
@@ -89,6 +94,10 @@ impl<'a> Expander<'a> {
     /// Appends the value of a template name to `out`. Returns false, and collects an error, if the name is unknown.
     pub(crate) fn append_value(&mut self, name: &str, span: &Range<usize>, out: &mut String) -> bool {
         let keys = self.names.keys;
+        if let ("root", Some(root)) = (name, self.names.root) {
+            out.push_str(root().as_str());
+            return true;
+        }
         let value = match name {
             "project" => Some(self.names.project),
             "env" => Some(self.names.environment),
@@ -147,7 +156,9 @@ impl<'a> Expander<'a> {
             let message = format!("unknown template name `{{{name}}}` in `{environment}`");
             let known = BUILT_IN
                 .into_iter()
-                .filter(|built_in| *built_in != "stack" || self.names.stack.is_some())
+                .filter(|built_in| {
+                    *built_in != "root" && (*built_in != "stack" || self.names.stack.is_some())
+                })
                 .chain(self.names.captures.keys().map(String::as_str))
                 .chain(self.names.keys.values.iter().map(|(name, _)| name.as_ref()));
             let known: Vec<_> = known.collect();

@@ -12,12 +12,16 @@ use super::{
     expand::{Expander, TemplateNames},
     inputs,
     origin::{Layer, Value},
-    raw::layer::{Keys, LayerTable},
+    raw::{
+        layer::{Keys, LayerTable},
+        stack_file::StackFileTemplate,
+    },
     settings::{Environment, OutputPath, Settings},
     stacks::StackLayers,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
+    files::{relative_path, resolve_links},
     model::StackId,
 };
 
@@ -45,14 +49,15 @@ impl Config {
             }
             _ => None,
         };
-        let names = TemplateNames {
+        let names = |root| TemplateNames {
             project: &self.project.name,
             environment: environment.name.as_str(),
             stack: Some(stack.as_str()),
+            root,
             keys: &layer.keys,
             captures,
         };
-        let mut expander = Expander::new(names, &self.sources);
+        let mut expander = Expander::new(names(None), &self.sources);
         let path = match (own.and_then(|own| own.path.as_ref()), discovered_path) {
             (Some(path), _) => expander.expand(path).map(Utf8PathBuf::from),
             (None, Some(path)) => Some(path.to_owned()),
@@ -61,6 +66,13 @@ impl Config {
                 None
             }
         };
+        problems.extend(expander.problems);
+        let path = path.unwrap_or_default();
+        let root = || {
+            // Engines resolve `..` in the folder that a link leads to.
+            relative_path(&resolve_links(&self.root.join(&path)), &resolve_links(&self.root))
+        };
+        let mut expander = Expander::new(names(Some(&root)), &self.sources);
         let parts = LayerParts {
             layer: &layer,
             own,
@@ -70,10 +82,13 @@ impl Config {
             }),
             captures,
         };
-        let mut settings = build_settings(path.unwrap_or_default(), &parts, &mut expander);
-        settings.inputs = own
-            .map(|own| convert::convert_each(&own.inputs, |input| self.parse_input(input)))
-            .unwrap_or_default();
+        let mut settings = build_settings(path.clone(), &parts, &mut expander);
+        if let Some(own) = own {
+            let dependencies = own.dependencies_in(environment.name.as_str());
+            settings.inputs = convert::convert_each(&dependencies.inputs, |input| self.parse_input(input));
+            settings.needs = convert::stack_references(dependencies.needs.as_deref());
+            settings.reads = convert::stack_references(dependencies.reads.as_deref());
+        }
         if let Some(vars) = vars {
             settings.vars = vars.into();
         }
@@ -89,6 +104,7 @@ impl Config {
     ) -> Cow<'_, LayerTable> {
         let layers = self.environment_layers(environment);
         let instance = own.and_then(|own| own.instances.get(environment.name.as_str()));
+        let instance = instance.map(|instance| &instance.layer);
         let stack = own.and_then(|own| own.layer.as_deref());
         if stack.is_none() && instance.is_none() {
             return Cow::Borrowed(&layers.top);
@@ -183,8 +199,9 @@ fn build_settings(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expa
     // A capture with the name of an environment's value changes the meaning of the environment's templates, so that their
     // expansions cannot be shared.
     let plain = captures.keys().all(|name| keys.values.get(name).is_none());
-    let same_files =
-        keys.var_files.as_ref().map(|own| &own.origin) == top.var_files.as_ref().map(|top| &top.origin);
+    let has_same_origin = |own: &Option<Value<Vec<StackFileTemplate>>>, top: &Option<Value<_>>| {
+        own.as_ref().map(|own| &own.origin) == top.as_ref().map(|top| &top.origin)
+    };
     let values = if captures.is_empty() && keys.values.is_shared_with(&top.values) {
         shared.values.clone()
     } else {
@@ -198,9 +215,16 @@ fn build_settings(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expa
         create_workspace: keys.create_workspace.as_ref().map(|word| word.value).unwrap_or_default(),
         prefix: expander.prefix(),
         vars: shared.vars.clone(),
-        var_files: shared_or_new(plain && same_files, shared.var_files.as_ref(), || {
-            convert::var_files(keys, expander)
-        }),
+        var_files: shared_or_new(
+            plain && has_same_origin(&keys.var_files, &top.var_files),
+            shared.var_files.as_ref(),
+            || convert::stack_files(keys.var_files.as_ref(), expander),
+        ),
+        backend_files: shared_or_new(
+            plain && has_same_origin(&keys.backend_files, &top.backend_files),
+            shared.backend_files.as_ref(),
+            || convert::stack_files(keys.backend_files.as_ref(), expander),
+        ),
         backend: shared_or_new(
             plain && keys.backend.is_shared_with(&top.backend),
             shared.backend.as_ref(),
@@ -221,11 +245,15 @@ fn build_settings(path: Utf8PathBuf, parts: &LayerParts<'_>, expander: &mut Expa
         parallelism: keys.parallelism.as_ref().map(|number| number.value),
         lock_timeout: keys.lock_timeout.as_ref().map(|length| length.value.0).unwrap_or_default(),
         hooks: keys.hooks.as_ref().map(|table| convert::hooks(table, expander)).unwrap_or_default(),
+        needs: Vec::new(),
+        reads: Vec::new(),
         inputs: IndexMap::new(),
         mocks: own
             .map(|own| convert::convert_each(&own.mocks, |outputs| Some(convert::mocks(outputs))))
             .unwrap_or_default(),
-        files: own.map(|own| own.files.clone()).unwrap_or_default(),
+        files: own
+            .map(|own| own.files.iter().filter_map(|glob| expander.expand(glob)).collect())
+            .unwrap_or_default(),
         template_values: values,
         unsupported: own
             .iter()

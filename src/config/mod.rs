@@ -42,6 +42,6 @@ pub use raw::version::{InvalidConstraint, VersionConstraint};
 pub use schema::json_schema;
 pub use settings::{
     BackendPair, Discover, EngineSettings, EnvSource, EnvVar, Environment, Hooks, MockOutput, OutputPath,
-    Project, Secret, SecretSource, Settings, Stack, VarFile, VariableValue,
+    Project, Secret, SecretSource, Settings, Stack, StackFile, StackReference, VariableValue,
 };
 pub use support::{Unsupported, VerbClass};

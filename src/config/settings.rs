@@ -47,9 +47,9 @@ pub struct EngineSettings {
     pub drives: Option<EngineName>,
 }
 
-/// Var file of an instance.
+/// Var file or backend file of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VarFile {
+pub struct StackFile {
     /// Path relative to the stack's folder, or absolute; templates are expanded.
     pub path: Utf8PathBuf,
     /// True for a path that is written as `?path`: the file may be missing.
@@ -196,12 +196,19 @@ pub struct Stack {
     pub path: Option<(String, Range<usize>)>,
     /// Environments that have the stack; `None` for all.
     pub environments: Option<Vec<EnvName>>,
-    /// Stacks that must be applied before this stack, with the spans of their names.
-    pub needs: Vec<(StackId, Range<usize>)>,
     /// Tags that a selection can name.
     pub tags: Vec<String>,
     /// Engine; `None` for the engine of the project.
     pub engine: Option<EngineName>,
+}
+
+/// Name of another stack in `needs` or `reads`, with its span in environments.toml.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackReference {
+    /// Name of the stack.
+    pub stack: StackId,
+    /// Span of the name.
+    pub span: Range<usize>,
 }
 
 /// Settings of `[discover]`: patterns of folders that are stacks.
@@ -249,8 +256,10 @@ pub struct Settings {
     /// Values for HCL variables.
     pub vars: Arc<IndexMap<String, Value<VariableValue>>>,
     /// Var files in the order in which the engine gets them.
-    pub var_files: Arc<Vec<VarFile>>,
-    /// Backend pairs by backend type.
+    pub var_files: Arc<Vec<StackFile>>,
+    /// Backend files, which complete the backend block, in the order in which the engine gets them.
+    pub backend_files: Arc<Vec<StackFile>>,
+    /// Backend pairs by backend type; they override backend files.
     pub backend: Arc<IndexMap<String, IndexMap<String, BackendPair>>>,
     /// Environment variables for engines, hooks and commands.
     pub env: Arc<IndexMap<String, Value<EnvVar>>>,
@@ -264,6 +273,10 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// Hooks: programs that run before and after the steps of the stack.
     pub hooks: Hooks,
+    /// Stacks that must be applied before this stack.
+    pub needs: Vec<StackReference>,
+    /// Stacks whose state this stack reads without waiting for them.
+    pub reads: Vec<StackReference>,
     /// Inputs from other stacks' outputs, by HCL variable.
     pub inputs: IndexMap<String, Value<OutputPath>>,
     /// Mocks of outputs, by stack and output.

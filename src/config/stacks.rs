@@ -1,10 +1,13 @@
 //! Stacks: keys that do not depend on the environment, and the layers that do.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
 use super::{
     origin::Value,
     raw::{
+        dependencies::{DependencyKeys, InstanceTable},
         document::Document,
         json::Json,
         layer::{LayerTable, UnsupportedKey},
@@ -28,15 +31,25 @@ pub(crate) struct StackLayers {
     /// Layer `[stacks.X]`; `None` when the stack has no settings.
     pub(crate) layer: Option<Box<LayerTable>>,
     /// Layers `[stacks.X.in.ENV]`, by environment.
-    pub(crate) instances: Map<LayerTable>,
-    /// Values from other stacks' outputs, by HCL variable.
-    pub(crate) inputs: Map<Value<String>>,
+    pub(crate) instances: Map<InstanceTable>,
+    /// Keys by which the stack depends on other stacks, without those of its instances.
+    pub(crate) dependencies: DependencyKeys,
     /// Mocks of outputs, by stack and output.
     pub(crate) mocks: Map<Map<Value<Json>>>,
     /// Globs of further files that belong to the stack.
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Vec<Template>,
     /// Keys that this version does not honour.
     pub(crate) unsupported: Vec<UnsupportedKey>,
+}
+
+impl StackLayers {
+    /// Returns the keys by which the stack depends on other stacks in one environment.
+    pub(crate) fn dependencies_in(&self, environment: &str) -> Cow<'_, DependencyKeys> {
+        match self.instances.get(environment) {
+            Some(instance) => Cow::Owned(self.dependencies.with_instance(instance)),
+            None => Cow::Borrowed(&self.dependencies),
+        }
+    }
 }
 
 /// Moves the stacks out of the document, in its order: the resolved keys, and the layers for instances.
@@ -57,7 +70,7 @@ pub(crate) fn resolve(
                 continue;
             }
         };
-        let StackTable { own, layer, unsupported } = named.value;
+        let StackTable { own, dependencies, layer, unsupported } = named.value;
         let stack = Stack {
             name: id.clone(),
             span: named.name_span,
@@ -66,7 +79,6 @@ pub(crate) fn resolve(
                 // The validation reports invalid names.
                 names.iter().filter_map(|name| name.value.parse().ok()).collect()
             }),
-            needs: own.needs.into_iter().map(|need| (need.value.0, need.span)).collect(),
             tags: own.tags.into_iter().map(|tag| tag.value).collect(),
             engine: own.engine.and_then(|choice| choice.0),
         };
@@ -75,9 +87,9 @@ pub(crate) fn resolve(
             path: own.path,
             layer,
             instances: own.r#in,
-            inputs: own.inputs,
+            dependencies,
             mocks: own.mocks,
-            files: own.files.into_iter().map(|glob| glob.value).collect(),
+            files: own.files.into_iter().map(|glob| glob.0).collect(),
             unsupported,
         });
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     origin::toml_key,
-    raw::{layer::LayerTable, reader::ConfigSources},
+    raw::{dependencies::DependencyKeys, layer::LayerTable, reader::ConfigSources},
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -22,6 +22,18 @@ impl UnsetUsage {
                 let path = || unset.value.0.iter().map(|key| toml_key(key)).collect::<Vec<_>>().join(".");
                 let entry = self.0.entry(span.start).or_insert_with(|| (span.clone(), path(), false));
                 entry.2 |= !unused.contains(&span.start);
+            }
+        }
+    }
+
+    /// Records the effect of the `unset` paths of an instance on the dependencies of its stack.
+    pub(crate) fn apply_to_dependencies(&mut self, stack: &DependencyKeys, instance: &LayerTable) {
+        let mut left = stack.clone();
+        for unset in &instance.keys.unset {
+            if left.remove(&unset.value.0)
+                && let Some(entry) = unset.origin.span.as_ref().and_then(|span| self.0.get_mut(&span.start))
+            {
+                entry.2 = true;
             }
         }
     }

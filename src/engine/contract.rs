@@ -5,12 +5,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{PlannedOutput, StateIdentity};
 use crate::model::{Changes, Failure, PlannedDigests};
 
-/// Existence of the instance's workspace after an init.
+/// Existence of the wanted workspace after an init.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkspaceStatus {
-    /// The workspace exists, or is the default workspace.
+    /// The workspace exists, or the default one is wanted.
     Present,
-    /// The workspace does not exist; holds the names of the existing workspaces.
+    /// The wanted workspace does not exist; holds the names of the existing workspaces.
     Missing(Vec<String>),
 }
 
@@ -210,10 +210,10 @@ pub enum EngineError {
     /// The stack's own files exclude it from the requested plan or command; holds the reason.
     #[error("left out: {0}")]
     Excluded(String),
-    /// The workspace of the instance does not exist.
+    /// The wanted workspace does not exist.
     #[error("workspace `{wanted}` does not exist")]
     MissingWorkspace {
-        /// Workspace of the instance.
+        /// Wanted workspace.
         wanted: String,
         /// Existing workspaces.
         existing: Vec<String>,

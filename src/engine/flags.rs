@@ -53,6 +53,11 @@ pub(super) fn lacks_exclude(core: &InstalledEngine) -> Option<String> {
     }
 }
 
+/// Returns the flags of an `init` for the files that complete the backend block, in their order.
+pub(super) fn backend_config(target: &Target) -> Vec<OsString> {
+    target.backend.config_files().map(|file| format!("-backend-config={file}").into()).collect()
+}
+
 /// Returns the flags for var files.
 pub(super) fn var_files(target: &Target) -> Vec<OsString> {
     target.var_files.iter().map(|file| format!("-var-file={file}").into()).collect()

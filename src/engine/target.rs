@@ -21,15 +21,24 @@ use crate::model::{EngineName, InstanceId};
 /// Backend of an instance as its files and environments.toml configure it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// Type of the backend: `s3`, `pg`, `local` …; `None` if the stack has no backend block (Terragrunt may generate one).
+    /// Type: `s3`, `pg`, `local` …; `None` if the stack has no backend block (Terragrunt may generate one).
     pub backend_type: Option<String>,
-    /// File of the declared pairs, passed as `-backend-config=FILE`; `None` without pairs.
-    pub config_file: Option<Utf8PathBuf>,
-    /// Configuration of the backend, in which pairs replace arguments of the block; `None` if only an engine can evaluate
-    /// it.
+    /// Backend files of the project, each passed as `-backend-config=FILE`. A later file overrides an earlier one.
+    pub files: Vec<Utf8PathBuf>,
+    /// File of the declared pairs, passed as `-backend-config=FILE` after the backend files; `None` without pairs.
+    pub pairs_file: Option<Utf8PathBuf>,
+    /// Configuration of the backend, in which these files override arguments of the block; `None` if only an engine can
+    /// evaluate it.
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Digest of type, pairs and the values of expressions, for the fingerprint of an init.
+    /// Digest of type, backend files, pairs and the values of expressions, for the fingerprint of an init.
     pub digest: String,
+}
+
+impl Backend {
+    /// Returns the files that complete the backend block, in the order in which the engine gets them.
+    pub fn config_files(&self) -> impl Iterator<Item = &Utf8PathBuf> {
+        self.files.iter().chain(&self.pairs_file)
+    }
 }
 
 /// Backend that an engine has initialised, with evaluated expressions.
@@ -239,7 +248,13 @@ impl Target {
             folder: StackFolder { is_shared: false, module_calls: |_, _| None, unit_source: None },
             state_dir: root.join("instances/dev").join(stack),
             workspace: None,
-            backend: Backend { backend_type: None, config_file: None, config: None, digest: String::new() },
+            backend: Backend {
+                backend_type: None,
+                files: Vec::new(),
+                pairs_file: None,
+                config: None,
+                digest: String::new(),
+            },
             var_files: Vec::new(),
             generated_values: GeneratedValues::new(root.join("generated.tfvars.json")),
             value_places: None,

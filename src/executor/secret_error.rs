@@ -1,4 +1,4 @@
-//! Errors while secrets are read, each with a hint for the user.
+//! Errors of secrets, with the advice that belongs to them.
 
 use std::{io, sync::Arc};
 

@@ -9,37 +9,60 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
-use sha2::{Digest, Sha256};
 
 use super::{
     evaluated_values::expression_inputs_digest,
     secret_error::SecretError,
     secret_use::{SecretOfRun, SecretUse, effective_use},
     secrets::Secrets,
-    step::outputs::passed_values::hcl_expression,
 };
 use crate::{
     config::{EnvSource, Layer, Origin, SecretSource, VariableValue},
     diagnostic::{Diagnostic, SourceFile},
     engine::{
-        Backend, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException,
-        Target, TypedColors, layout::unit_file, mask_former_address, value_from,
+        GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException, Target,
+        TypedColors, value_from,
     },
     files,
-    hcl::{Attribute, Expr, Module, in_parentheses},
+    hcl::{Module, in_parentheses},
     inventory::Instance,
-    model::{Failure, hex},
 };
+
+mod backend;
 
 /// Reason why an instance cannot be passed to its engine. All of these are found before any engine starts.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// A required var file does not exist.
-    #[error("stack `{stack}` has the var file `{path}`, which does not exist")]
-    MissingVarFile {
+    /// A required var file or backend file does not exist.
+    #[error(
+        "stack `{stack}` has the {kind} `{path}`, which does not exist: relative to the folder of the stack, it is `{from_root}`"
+    )]
+    MissingFile {
         /// Name of the stack.
         stack: String,
-        /// Path of the var file.
+        /// Kind of file: `var file`.
+        kind: &'static str,
+        /// Path of the file, relative to the stack's folder.
+        path: Utf8PathBuf,
+        /// Path of the file, relative to environments.toml.
+        from_root: Utf8PathBuf,
+    },
+    /// A backend file cannot be read.
+    #[error("cannot read the backend file `{path}`: {source}")]
+    BackendFile {
+        /// Path of the file.
+        path: Utf8PathBuf,
+        /// Error of the operating system.
+        source: io::Error,
+    },
+    /// The path of a backend file has an equals sign, so that engines would take it for a key and a value.
+    #[error(
+        "stack `{stack}` has the backend file `{path}`, whose path has a `=`: engines read `-backend-config={path}` as a key and a value"
+    )]
+    EqualsSign {
+        /// Name of the stack.
+        stack: String,
+        /// Path of the file, as engines would get it.
         path: Utf8PathBuf,
     },
     /// A secret cannot be read; the diagnostic names the stack and the position in environments.toml.
@@ -68,16 +91,8 @@ pub enum TargetError {
     Read {
         /// Path of the file.
         path: Utf8PathBuf,
-        /// Error of the check that the path is a regular file.
+        /// Error of the check.
         source: io::Error,
-    },
-    /// The secrets in former addresses of the instance's state cannot be read.
-    #[error("stack `{stack}`: {failure}")]
-    AddressSecrets {
-        /// Name of the stack.
-        stack: String,
-        /// Reason why the file cannot be read.
-        failure: Failure,
     },
     /// An inherited environment variable would set a variable that environments.toml sets too.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
@@ -132,13 +147,10 @@ impl Targets {
         folder: StackFolder,
     ) -> Result<BuiltTarget, TargetError> {
         let module = modules.first().copied();
-        let stack = instance.id.stack.as_str();
         let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
         let state_dir = self.home.join("instances").join(&place);
         files::create_dirs(&state_dir)
             .map_err(|source| TargetError::Write { path: state_dir.clone(), source })?;
-        mask_former_address(&state_dir, self.secrets.redactor())
-            .map_err(|failure| TargetError::AddressSecrets { stack: stack.to_owned(), failure })?;
         let mut notes = Vec::new();
         let mut var_files = Vec::new();
         for file in instance.settings.var_files.iter() {
@@ -146,7 +158,7 @@ impl Targets {
             if files::is_file_there(&path) {
                 var_files.push(path);
             } else if !file.optional {
-                return Err(TargetError::MissingVarFile { stack: stack.to_owned(), path: file.path.clone() });
+                return Err(self.missing_file("var file", instance, &file.path));
             }
         }
         let instance_files = var_files.clone();
@@ -180,6 +192,17 @@ impl Targets {
             typed_colors: TypedColors::default(),
         };
         Ok(BuiltTarget { target, notes })
+    }
+
+    /// Returns the error of a required file that does not exist; `path` is relative to the stack's folder.
+    fn missing_file(&self, kind: &'static str, instance: &Instance, path: &Utf8Path) -> TargetError {
+        let full = files::normalised(&instance.dir.join(path));
+        TargetError::MissingFile {
+            stack: instance.id.stack.to_string(),
+            kind,
+            path: path.to_owned(),
+            from_root: full.strip_prefix(&self.project).unwrap_or(&full).to_owned(),
+        }
     }
 
     /// Writes the generated var files with every value of environments.toml and of flags that the stack declares, and
@@ -290,99 +313,6 @@ impl Targets {
             problem = problem.without_excerpts();
         }
         TargetError::Secret(Box::new(error.help(redactor).into_iter().fold(problem, Diagnostic::help)))
-    }
-
-    /// Returns the backend of an instance, with its declared pairs in a file of their own.
-    ///
-    /// Both engines read a file of pairs as JSON when its name ends in `.json` (seen on OpenTofu 1.12.6 and Terraform
-    /// 1.11.4). Pairs with `${` or `%{` are written in native syntax, in which both engines know an escape for them.
-    fn backend(
-        &self,
-        instance: &Instance,
-        module: Option<&Module>,
-        notes: &mut Vec<String>,
-    ) -> Result<Backend, TargetError> {
-        let backend_type = match module {
-            Some(module) => module.backend.as_ref().map(|backend| backend.backend_type.clone()),
-            // The backend that the engine uses is compared with the backend of the plan.
-            None if unit_file(instance.engine).is_none() => only_backend_type(instance)?,
-            None => None,
-        };
-        for other in instance.settings.backend.keys().filter(|k| Some(*k) != backend_type.as_ref()) {
-            notes.push(format!("pairs for backend `{other}` do not concern this stack"));
-        }
-        let pairs: BTreeMap<&String, &serde_json::Value> = backend_type
-            .as_ref()
-            .and_then(|name| instance.settings.backend.get(name))
-            .into_iter()
-            .flatten()
-            .map(|(key, pair)| (key, &pair.value))
-            .collect();
-        let literal = |(name, attribute): (&String, &Attribute)| match &attribute.value {
-            Expr::Literal(value) => Some((name.clone(), value.clone())),
-            _ => None,
-        };
-        // Only Terragrunt knows the backend of a unit.
-        let config = module.and_then(|module| {
-            let block = module.backend.iter().flat_map(|backend| backend.attributes.iter());
-            block.map(literal).collect::<Option<serde_json::Map<_, _>>>()
-        });
-        let config = config.map(|mut config| {
-            config.extend(pairs.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
-            config
-        });
-        let text = json(&pairs);
-        let mut hash = Sha256::new();
-        hash.update(backend_type.as_deref().unwrap_or_default());
-        hash.update(text.as_bytes());
-        let digest = hex(&hash.finalize());
-        if pairs.is_empty() {
-            return Ok(Backend { backend_type, config_file: None, config, digest });
-        }
-        // OpenTofu reads `${` and `%{` in JSON as templates, and Terraform does not.
-        let has_templates = text.contains("${") || text.contains("%{");
-        let (ending, text) = if has_templates {
-            let line = |(key, value): (&&String, &&serde_json::Value)| {
-                format!("{key} = {}\n", hcl_expression(value))
-            };
-            (".tfbackend", pairs.iter().map(line).collect())
-        } else {
-            (".tfbackend.json", text)
-        };
-        let path = self.inputs.join(instance.id.stack.file_name() + ending);
-        write_private(&path, &text)?;
-        let config_file = Some(self.without_equals_sign(instance, path));
-        Ok(Backend { backend_type, config_file, config, digest })
-    }
-}
-
-/// Returns the type of backend that has pairs, for a stack whose root module cannot be parsed.
-fn only_backend_type(instance: &Instance) -> Result<Option<String>, TargetError> {
-    let mut types = instance.settings.backend.keys();
-    match (types.next(), types.len()) {
-        (declared, 0) => Ok(declared.cloned()),
-        (_, _) => {
-            let types: Vec<String> =
-                instance.settings.backend.keys().map(|name| format!("`{name}`")).collect();
-            Err(TargetError::UnknownBackend {
-                stack: instance.id.stack.to_string(),
-                backend_types: types.join(" and "),
-            })
-        }
-    }
-}
-
-impl Targets {
-    /// Returns a path of pairs that engines accept: they read `-backend-config=a=b` as a key and a value, so a path with an
-    /// equals sign above the project is written relative to the stack's folder, in which they run.
-    fn without_equals_sign(&self, instance: &Instance, path: Utf8PathBuf) -> Utf8PathBuf {
-        match path.strip_prefix(&self.project) {
-            Ok(below) if path.as_str().contains('=') => {
-                let up = instance.path.components().map(|_| "..").collect::<Utf8PathBuf>();
-                up.join(below)
-            }
-            _ => path,
-        }
     }
 }
 

@@ -38,6 +38,8 @@ pub enum InputKind {
     Lockfile,
     /// Var file outside the stack's folder.
     VarFile,
+    /// File that completes the backend block.
+    BackendFile,
     /// File of a local module.
     Module,
     /// File that a Terragrunt unit includes or reads.
@@ -76,6 +78,7 @@ impl fmt::Display for Change {
             InputKind::File => "changed",
             InputKind::Lockfile => "changed lockfile",
             InputKind::VarFile => "changed var file",
+            InputKind::BackendFile => "changed backend file",
             InputKind::Module => "changed module",
             InputKind::Include => "changed include",
             InputKind::HclFile => "changed file that HCL names",

@@ -110,7 +110,8 @@ impl<'a> Links<'a> {
         let backend = EffectiveBackend {
             backend_type,
             values: config.iter().map(|(name, value)| (name.clone(), setting(value))).collect(),
-            pairs: IndexMap::new(),
+            overrides: IndexMap::new(),
+            unread: None,
             header_span: Some(link.header_span.clone()),
         };
         let environment = |name: &str| (self.environment)(instance, name);
@@ -153,7 +154,8 @@ fn undeclared_link_finding(
                 ),
         );
     }
-    if instance.needs.contains(&target.stack) {
+    let is_read = instance.settings.reads.iter().any(|read| read.stack == target.stack);
+    if is_read || instance.needs.contains(&target.stack) {
         return None;
     }
     let mut needs: Vec<&StackId> = instance.needs.iter().collect();
@@ -174,6 +176,12 @@ fn undeclared_link_finding(
             "write `needs = [{}]` under `[stacks.{}]`",
             needs.join(", "),
             toml_key(id.stack.as_str())
+        ))
+        .help(format!(
+            "or `reads = [{}]`, if `{}` does not have to wait for `{}`",
+            toml::Value::from(target.stack.as_str()),
+            id.stack,
+            target.stack
         )),
     )
 }
@@ -238,7 +246,8 @@ path = "base"
     #[test]
     fn an_undeclared_link_comes_with_the_line_to_write() {
         let expected = "app/links.tf:2:1: `my app` reads the state of `network` and does not say that it needs it | \
-                        write `needs = [\"base\", \"network\"]` under `[stacks.\"my app\"]`";
+                        write `needs = [\"base\", \"network\"]` under `[stacks.\"my app\"]` or `reads = [\"network\"]`, if `my app` does not have \
+                        to wait for `network`";
         assert_eq!(reported(&link("\"shop/network\"", "workspace = terraform.workspace"), &[]), [expected]);
         assert_eq!(reported(&link("\"${var.project}/network\"", "workspace = \"dev\""), &[]), [expected]);
     }

@@ -38,7 +38,7 @@ pub fn load(
         tags: instance.tags.clone(),
     });
     let graph = StackGraph::new(nodes.collect()).map_err(|error| {
-        found.push(graph_error(config, &error));
+        found.push(graph_error(config, &instances, &error));
         InventoryError::Invalid(std::mem::take(&mut found))
     })?;
     let mut by_name: IndexMap<StackId, Option<Instance>> =
@@ -202,14 +202,15 @@ fn missing_folder_error(config: &Config, id: &InstanceId, path: &Utf8PathBuf, di
     }
 }
 
-fn graph_error(config: &Config, error: &GraphError) -> Diagnostic {
+fn graph_error(config: &Config, instances: &[Instance], error: &GraphError) -> Diagnostic {
     let mut problem = Diagnostic::error("inventory::graph", error.to_string());
     if let GraphError::Cycle(path) = error {
         problem.code = "inventory::cycle";
         for pair in path.windows(2) {
-            let needs = config.stacks().get(&pair[0]).map(|stack| stack.needs.as_slice()).unwrap_or_default();
-            if let Some((_, span)) = needs.iter().find(|(need, _)| *need == pair[1]) {
-                problem = problem.at(config.source(), span.clone(), format!("`{}` needs it", pair[0]));
+            let instance = instances.iter().find(|instance| instance.id.stack == pair[0]);
+            let needs = instance.map(|instance| instance.settings.needs.as_slice()).unwrap_or_default();
+            if let Some(need) = needs.iter().find(|need| need.stack == pair[1]) {
+                problem = problem.at(config.source(), need.span.clone(), format!("`{}` needs it", pair[0]));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod affected;
+mod backend_files;
 mod candidates;
 pub mod discovery;
 mod error;
@@ -19,6 +20,7 @@ mod stacks;
 pub mod units;
 mod var_files;
 
+pub use backend_files::{BackendFileSettings, backend_file_paths, read_backend_files};
 pub use error::InventoryError;
 pub use flag_values::type_flag_values;
 pub use instance::Instance;

@@ -35,15 +35,21 @@ impl NeedResolver<'_> {
         let names: HashSet<StackId> = instances.iter().map(|i| i.id.stack.clone()).collect();
         for instance in instances.iter_mut() {
             let mut reported: Vec<StackId> = Vec::new();
-            for (need, span) in self.declared_needs(instance) {
+            for (need, span) in declared_needs(instance) {
                 if !names.contains(&need) {
                     // A stack that is deployed here and failed to load has a finding already.
                     if !self.is_deployed(&need) && !reported.contains(&need) {
                         reported.push(need.clone());
-                        found.push(self.unmet_need_error(instance, &need, span, names.iter()));
+                        found.push(self.unmet_need_error((instance, "needs"), &need, span, names.iter()));
                     }
                 } else if !instance.needs.contains(&need) {
                     instance.needs.push(need);
+                }
+            }
+            for read in &instance.settings.reads {
+                if !names.contains(&read.stack) && !self.is_deployed(&read.stack) {
+                    let span = Some(read.span.clone());
+                    found.push(self.unmet_need_error((instance, "reads"), &read.stack, span, names.iter()));
                 }
             }
         }
@@ -58,19 +64,10 @@ impl NeedResolver<'_> {
         })
     }
 
-    /// Returns the stacks of `needs` and of `inputs`, with their spans.
-    fn declared_needs(&self, instance: &Instance) -> Vec<(StackId, Option<Range<usize>>)> {
-        let stack = self.config.stacks().get(&instance.id.stack);
-        let needs = stack.map(|stack| stack.needs.as_slice()).unwrap_or_default();
-        let needs = needs.iter().map(|(need, span)| (need.clone(), Some(span.clone())));
-        let inputs = instance.settings.inputs.values();
-        needs.chain(inputs.map(|input| (input.value.stack.clone(), input.origin.span.clone()))).collect()
-    }
-
-    /// Returns the error for a need that is not deployed in the environment, or does not exist.
+    /// Returns the error for a stack that another one needs or reads (`verb`) and that the environment does not have.
     fn unmet_need_error<'a>(
         &self,
-        instance: &Instance,
+        (instance, verb): (&Instance, &str),
         need: &StackId,
         span: Option<Range<usize>>,
         names: impl Iterator<Item = &'a StackId>,
@@ -81,7 +78,7 @@ impl NeedResolver<'_> {
         let problem = if is_declared {
             Diagnostic::error(
                 "inventory::need-not-deployed",
-                format!("stack `{stack}` needs `{need}`, which is not deployed in `{environment}`"),
+                format!("stack `{stack}` {verb} `{need}`, which is not deployed in `{environment}`"),
             )
             .help(format!(
                 "leave `{stack}` out of `{environment}` by `environments = […]`, or take `{need}` in"
@@ -89,7 +86,7 @@ impl NeedResolver<'_> {
         } else {
             Diagnostic::error(
                 "inventory::unknown-need",
-                format!("stack `{stack}` needs `{need}`, which does not exist in `{environment}`"),
+                format!("stack `{stack}` {verb} `{need}`, which does not exist in `{environment}`"),
             )
             .did_you_mean(need.as_str(), names.map(StackId::as_str))
         };
@@ -156,4 +153,12 @@ impl NeedResolver<'_> {
             ));
         }
     }
+}
+
+/// Returns the stacks of `needs` and of `inputs`, with their spans.
+fn declared_needs(instance: &Instance) -> Vec<(StackId, Option<Range<usize>>)> {
+    let needs = instance.settings.needs.iter();
+    let needs = needs.map(|need| (need.stack.clone(), Some(need.span.clone())));
+    let inputs = instance.settings.inputs.values();
+    needs.chain(inputs.map(|input| (input.value.stack.clone(), input.origin.span.clone()))).collect()
 }

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Instance;
 use crate::{
-    config::VarFile,
+    config::StackFile,
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::auto_var_files,
     files,
@@ -30,7 +30,7 @@ pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
 }
 
 /// Returns the var files of a stack in the folder `dir` for which environments.toml declares these var files.
-pub(super) fn var_file_paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
+pub(super) fn var_file_paths_in(dir: &Utf8Path, declared: &[StackFile]) -> Vec<VarFilePath> {
     let names = files::entry_names_if_readable(dir);
     let auto = auto_var_files(names.iter().map(String::as_str));
     in_load_order(dir, auto.iter().map(|name| dir.join(name)), declared)
@@ -40,7 +40,7 @@ pub(super) fn var_file_paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<Var
 fn in_load_order(
     dir: &Utf8Path,
     auto: impl Iterator<Item = Utf8PathBuf>,
-    declared: &[VarFile],
+    declared: &[StackFile],
 ) -> Vec<VarFilePath> {
     let auto = auto.map(|path| VarFilePath { path, optional: true, auto: true });
     let declared = declared.iter().map(|file| VarFilePath {

@@ -7,7 +7,7 @@ use crate::{
     event::{Event, EventKind, StepKind},
     graph::SelectionReason,
     journal::{JournalError, RunStore, StoreError, StoredRun},
-    model::{EnvName, ExitStatus, RunId, RunVerb},
+    model::{EnvName, ExitStatus, RunId},
 };
 
 /// Run with its events.
@@ -50,22 +50,6 @@ pub(crate) fn newest_unfinished(store: &RunStore) -> Result<(Option<RunEvents>, 
     Ok((None, unreadable))
 }
 
-/// Returns the newest run of a verb that changes something, if nothing of it was confirmed and the same environment had no
-/// such run after it.
-pub(crate) fn newest_unconfirmed(store: &RunStore) -> Result<Option<StoredRun>, JournalError> {
-    let mut seen = BTreeSet::new();
-    for run in store.list()? {
-        // The user was told about runs that cannot be read.
-        let Ok(events) = RunEvents::read(run) else { continue };
-        let Some(environment) = events.environment().filter(|_| !events.is_plan()).cloned() else { continue };
-        if seen.insert(environment) && events.changed_environment().is_none() && !events.ended_successfully()
-        {
-            return Ok(Some(events.run));
-        }
-    }
-    Ok(None)
-}
-
 impl RunEvents {
     /// Reads the events of a stored run from its journal.
     pub(crate) fn read(run: StoredRun) -> Result<Self, JournalError> {
@@ -79,13 +63,6 @@ impl RunEvents {
             EventKind::RunStarted { environment, .. } => Some(environment),
             _ => None,
         })
-    }
-
-    /// Returns true if the run only planned.
-    fn is_plan(&self) -> bool {
-        let plans =
-            |event: &Event| matches!(event.kind, EventKind::RunStarted { command: RunVerb::Plan, .. });
-        self.events.iter().any(plans)
     }
 
     /// Returns true if the command line of the run selected every stack.

@@ -145,7 +145,8 @@ impl<'a> StackView<'a> {
         let backend = EffectiveBackend {
             backend_type: backend_type.to_owned(),
             values,
-            pairs: IndexMap::new(),
+            overrides: IndexMap::new(),
+            unread: None,
             header_span: None,
         };
         state_address(&backend, workspace, self.dir, &|_| EnvValue::Unset).known().map(str::to_owned)

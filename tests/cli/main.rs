@@ -7,6 +7,7 @@ extern crate registered_test;
 
 mod actions;
 mod apply;
+mod backend_files;
 mod changed;
 mod changed_files;
 mod changed_guessed;

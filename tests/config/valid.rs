@@ -96,6 +96,9 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
     for file in settings.var_files.iter() {
         line(format!("var file {}{}", file.path, if file.optional { ", optional" } else { "" }));
     }
+    for file in settings.backend_files.iter() {
+        line(format!("backend file {}{}", file.path, if file.optional { ", optional" } else { "" }));
+    }
     for (kind, pairs) in settings.backend.iter() {
         for (key, pair) in pairs {
             line(format!("backend {kind} {key} = {} ({})", pair.value, from(&pair.origin)));
@@ -115,6 +118,11 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
     }
     for (name, secret) in settings.secrets.iter() {
         line(format!("secret {name} {} ({})", describe_source(&secret.value), from(&secret.origin)));
+    }
+    for (verb, stacks) in [("needs", &settings.needs), ("reads", &settings.reads)] {
+        for named in stacks {
+            line(format!("{verb} {} (line {})", named.stack, config.source().position(named.span.start).0));
+        }
     }
     for (name, input) in &settings.inputs {
         line(format!("input {name} = {} of {}", input.value.path, input.value.stack));

@@ -18,7 +18,7 @@ use envctl::{
         StateException, Target, TypedColors, clean_environment,
     },
     inventory::{address::initialised_address, called_modules},
-    model::{Failure, FailureKind, InstanceId},
+    model::{Failure, InstanceId},
     process::Runner,
 };
 use serde_json::{Value, json};
@@ -142,7 +142,13 @@ impl Bench {
             folder: StackFolder { is_shared: false, module_calls: called_modules, unit_source: None },
             state_dir: own.join("state"),
             workspace: (environment != "default").then(|| environment.to_owned()),
-            backend: Backend { backend_type: None, config_file: None, config: None, digest: String::new() },
+            backend: Backend {
+                backend_type: None,
+                files: Vec::new(),
+                pairs_file: None,
+                config: None,
+                digest: String::new(),
+            },
             var_files: Vec::new(),
             env: self.env.clone().into(),
             parallelism: None,
@@ -252,20 +258,6 @@ pub(crate) fn failure<T>(result: Result<T, EngineError>) -> Failure {
     match result {
         Err(EngineError::Failed(failure)) => failure,
         Err(other) => panic!("not a failure: {other}"),
-        Ok(_) => panic!("it did not fail"),
-    }
-}
-
-/// Returns the failure of an operation that was refused.
-#[track_caller]
-pub(crate) fn refusal<T>(result: Result<T, EngineError>) -> Failure {
-    match result {
-        Err(EngineError::Failed(failure) | EngineError::WrongBackend(failure))
-            if failure.kind == FailureKind::Refused =>
-        {
-            failure
-        }
-        Err(other) => panic!("not refused: {other}"),
         Ok(_) => panic!("it did not fail"),
     }
 }

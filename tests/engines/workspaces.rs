@@ -113,14 +113,15 @@ fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration(engine: 
     let path = |path: &str| Some([("path".to_owned(), json!(path))].into_iter().collect());
     target.backend = Backend {
         backend_type: Some("local".to_owned()),
-        config_file: Some(file),
+        files: Vec::new(),
+        pairs_file: Some(file),
         config: path(bench.path("elsewhere.tfstate").as_str()),
         digest: "pairs".to_owned(),
     };
     bench.deploy(&target);
     assert!(bench.path("elsewhere.tfstate").is_file());
     // Without the pairs the state is at the path of the block.
-    target.backend.config_file = None;
+    target.backend.pairs_file = None;
     target.backend.config = Some(serde_json::Map::new());
     "none".clone_into(&mut target.backend.digest);
     let accepting = PlanRequest { accept_lineage: true, ..bench.request(&target) };
@@ -151,7 +152,8 @@ fn backend_pairs_reach_the_backend_by_a_file_and_never_mix(engine: UnderTest) {
         let file = bench.path(name).with_extension("backend");
         fs::write(&file, format!("path = \"{}\"\n", bench.path("states").join(name))).unwrap();
         let (backend_type, digest) = (Some("local".to_owned()), name.to_owned());
-        target.backend = Backend { backend_type, config_file: Some(file), config: None, digest };
+        target.backend =
+            Backend { backend_type, files: Vec::new(), pairs_file: Some(file), config: None, digest };
         target
     };
     let (one, two) = (with_path("one"), with_path("two"));

@@ -78,6 +78,12 @@ const ROWS: &[Row] = &[
         "var file values/all.tfvars",
     ),
     row(
+        "a backend file",
+        Append("backends/local.hcl", "# more\n"),
+        "changed backend file: backends/local.hcl",
+        "backend file backends/local.hcl",
+    ),
+    row(
         "a module",
         Append("modules/outer/main.tf", "# more\n"),
         "changed module: modules/outer/main.tf",
@@ -259,6 +265,7 @@ const FILES: &[(&str, &str)] = &[
     ("data/x.json", "{}"),
     ("folder/one.json", "{}"),
     ("policies/one.json", "{}"),
+    ("backends/local.hcl", "workspace_dir = \"terraform.tfstate.d\"\n"),
     ("ci.tfrc", ""),
     ("secrets/pw", "one\n"),
     ("secrets/token", "one\n"),
@@ -269,6 +276,7 @@ const FILES: &[(&str, &str)] = &[
 const KEYS: &str = "vars.more = 1\n\
     files = [\"../policies/*.json\"]\n\
     var_files = [\"../values/all.tfvars\", \"../values/last.tfvars\"]\n\
+    backend_files = [\"../backends/local.hcl\"]\n\
     hooks.before_plan = [[\"sh\", \"tools/make.sh\"]]\n\
     secrets.pw = { file = \"secrets/pw\" }\n\
     env.TOKEN = { file = \"secrets/token\" }\n\
@@ -280,10 +288,12 @@ fn shop() -> Shop {
     let environments = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
                         [environments.staging]\n\n[environments.dev]\n\n\
                         [tofu]\nplan_args = [\"-compact-warnings\"]\n";
+    let mut app = plain("app");
+    app["backend"] = "local".into();
     let shop = Shop::with(environments)
         .with_stack("base", &[], &plain("base"))
         .with_stack("apart", &[], &plain("apart"))
-        .with_stack("app", &["base"], &plain("app"))
+        .with_stack("app", &["base"], &app)
         .with_keys(KEYS)
         .with_files(FILES)
         .with_env(Env::with_system);
@@ -329,7 +339,7 @@ fn not_reused(shop: &Shop) -> Vec<String> {
 
 /// Returns the kind of an item: `file`, `value`, `lockfile`.
 fn kind(item: &str) -> &str {
-    ["var file ", "file ", "value ", "variable ", "upstream "]
+    ["var file ", "backend file ", "file ", "value ", "variable ", "upstream "]
         .iter()
         .find_map(|kind| item.starts_with(kind).then(|| kind.trim_end()))
         .unwrap_or(item)

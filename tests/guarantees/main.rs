@@ -5,6 +5,7 @@
 #[macro_use(test)]
 extern crate registered_test;
 
+mod backend_files;
 mod backend_in_force;
 mod bad_input;
 mod bound_alike;

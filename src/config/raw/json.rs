@@ -159,7 +159,15 @@ impl TemplateJson {
 impl TomlValue for TemplateJson {
     fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         match node.get_ref() {
-            DeValue::String(_) => Template::read(node, reader).map(Self::Text),
+            DeValue::String(_) => {
+                let is_path = reader.path().ends_with(&["backend", "local", "path"]);
+                let text = if is_path {
+                    Template::read_path(node, None, reader)
+                } else {
+                    Template::read(node, reader)
+                };
+                text.map(Self::Text)
+            }
             DeValue::Array(array) => {
                 let items: Vec<_> = array.iter().map(|item| Self::read(item, reader)).collect();
                 items.into_iter().collect::<Option<_>>().map(Self::List)

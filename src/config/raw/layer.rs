@@ -6,6 +6,7 @@ use toml::de::DeTable;
 
 use super::{
     bootstrap::BootstrapTable,
+    dependencies::DependencyKeys,
     duration::Length,
     field::{KeyPath, Located, TomlValue, Visitor},
     guards::GuardsTable,
@@ -17,10 +18,10 @@ use super::{
     reader::{TomlNode, TomlReader},
     require::RequiredItem,
     source::{EnvVarTemplate, SecretTemplate},
+    stack_file::StackFileTemplate,
     table::{FixedTable, table},
     template::Template,
     value_schema::value_schema,
-    var_file::VarFileTemplate,
     variable_pattern::BoundName,
 };
 use crate::{
@@ -52,8 +53,10 @@ table! {
         values: Map<Value<FreeValue>>,
         /// Typed values for HCL variables.
         vars: Map<Value<Json>>,
-        /// Var files relative to the stack; `?path` marks a file that may be missing.
-        var_files: Option<Value<Vec<VarFileTemplate>>>,
+        /// Var files relative to the stack, or below `{root}`; `?path` marks a file that may be missing.
+        var_files: Option<Value<Vec<StackFileTemplate>>>,
+        /// Files that complete the backend block, relative to the stack, or below `{root}`; `?path` marks a file that may be missing.
+        backend_files: Option<Value<Vec<StackFileTemplate>>>,
         /// Backend pairs by backend type; a stack gets the pairs of the type in its `backend` block.
         backend: Map<Map<Value<TemplateJson>>>,
         /// Environment variables for engines, hooks, checks and guard commands.
@@ -68,7 +71,7 @@ table! {
         jobs: Option<Value<NonZeroUsize>>,
         /// Value of the engine's flag `-parallelism`.
         parallelism: Option<Value<NonZeroUsize>>,
-        /// Time that an engine waits for a state lock.
+        /// Time to wait for a state lock.
         lock_timeout: Option<Value<Length>>,
         /// Items of `envctl check` that must pass before the environment is changed.
         require: Option<Value<Vec<RequiredItem>>>,
@@ -92,7 +95,7 @@ pub(crate) const ENVIRONMENT_KEYS: &[&str] = &["description", "aliases", "extend
 
 /// Keys that a stack and an instance have.
 pub(crate) const INSTANCE_KEYS: &[&str] =
-    &["vars", "var_files", "backend", "env", "secrets", "parallelism", "hooks", "unset"];
+    &["vars", "var_files", "backend_files", "backend", "env", "secrets", "parallelism", "hooks", "unset"];
 
 /// Kind of table that holds a layer; it decides which keys are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,9 +195,6 @@ fn layer_at(path: &[&str]) -> Option<(Layer, LayerKind)> {
         ["defaults"] => Some((Layer::Defaults, LayerKind::Shared)),
         ["templates", name] => Some((Layer::Template(Arc::from(name)), LayerKind::Shared)),
         ["environments", name] => Some((Layer::Environment(Arc::from(name)), LayerKind::Environment)),
-        ["stacks", stack, "in", name] => {
-            Some((Layer::Instance(Arc::from(stack), Arc::from(name)), LayerKind::Instance))
-        }
         _ => None,
     }
 }
@@ -254,14 +254,18 @@ pub(crate) struct UnsetPath(pub(crate) Vec<String>);
 impl TomlValue for UnsetPath {
     fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
-        let path =
-            dotted_keys(text).filter(|path| Keys::KEYS.contains(&path[0].as_str()) && path[0] != "unset");
+        let path = dotted_keys(text).filter(|path| is_key_of_layers(&path[0]));
         if path.is_none() {
             let help = "a key of the layers below, as \"workspace\", \"vars.x\" or \"backend.s3.key\"";
             reader.report_invalid("config::unset", node.span(), "names no key", help);
         }
         path.map(Self)
     }
+}
+
+/// Returns true if layers can have a key that a higher layer removes.
+fn is_key_of_layers(key: &str) -> bool {
+    (Keys::KEYS.contains(&key) && key != "unset") || DependencyKeys::KEYS.contains(&key)
 }
 
 /// Splits a dotted TOML key at its dots; `None` when the text is no dotted key.

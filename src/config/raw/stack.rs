@@ -5,12 +5,14 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
+    dependencies::{DependencyKeys, InstanceTable, add_properties},
     field::{KeyPath, Located, TomlValue, Visitor},
     json::Json,
-    keywords::{EngineChoice, StackName},
+    keywords::EngineChoice,
     layer::{INSTANCE_KEYS, InstanceLayer, LayerKind, LayerTable, UnsupportedKey, misplaced_key_help},
     map::Map,
     reader::{TomlNode, TomlReader},
+    stack_file::FilesGlob,
     table::{FixedTable, table},
     template::Template,
 };
@@ -24,10 +26,6 @@ table! {
     struct StackKeys {
         /// Folder relative to environments.toml; absent for a discovered stack.
         path: Option<Template>,
-        /// Stacks that must be applied before this stack.
-        needs: Vec<Located<StackName>>,
-        /// Values from other stacks' outputs: `vpc_id = "network.vpc_id"`.
-        inputs: Map<Value<String>>,
         /// Mocks: values for outputs that do not exist yet, by stack and output; used by plan and validate only.
         mocks: Map<Map<Value<Json>>>,
         /// Tags by which stacks are selected on the command line.
@@ -36,11 +34,10 @@ table! {
         environments: Option<Vec<Located<String>>>,
         /// Engine of the stack; absent for the engine of the project.
         engine: Option<EngineChoice>,
-        /// Globs of further files that belong to the stack, relative to its folder.
-        files: Vec<Located<String>>,
+        /// Globs of further files that belong to the stack, relative to its folder, or below `{root}`.
+        files: Vec<FilesGlob>,
         /// Settings for one environment, by its name.
-        #[schemars(with = "Map<InstanceLayer>")]
-        r#in: Map<LayerTable>,
+        r#in: Map<InstanceTable>,
     }
 }
 
@@ -49,6 +46,8 @@ table! {
 pub(crate) struct StackTable {
     /// Keys without layers.
     pub(crate) own: StackKeys,
+    /// Keys by which the stack depends on other stacks.
+    pub(crate) dependencies: DependencyKeys,
     /// Settings; absent when the stack has none, as most stacks of a large project.
     pub(crate) layer: Option<Box<LayerTable>>,
     /// Keys that this version does not honour.
@@ -75,10 +74,11 @@ impl TomlValue for StackTable {
                 if let Some((key, verbs)) = support::not_yet(support::TableKind::Stack, name) {
                     own.unsupported.push(UnsupportedKey { key, origin: reader.origin(node.span()), verbs });
                 }
-                own.own.read_key(name, node, reader)
+                own.dependencies.read_key(name, node, reader) || own.own.read_key(name, node, reader)
             });
             if !known {
-                let keys: Vec<_> = StackKeys::KEYS.iter().chain(INSTANCE_KEYS).copied().collect();
+                let keys = StackKeys::KEYS.iter().chain(DependencyKeys::KEYS).chain(INSTANCE_KEYS);
+                let keys: Vec<_> = keys.copied().collect();
                 reader.report_unknown_key(
                     name,
                     key.span(),
@@ -93,6 +93,7 @@ impl TomlValue for StackTable {
 
     fn visit(&self, path: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
         self.own.visit(path, visitor);
+        self.dependencies.visit(path, visitor);
         self.layer.iter().for_each(|layer| layer.visit(path, visitor));
     }
 }
@@ -104,12 +105,8 @@ impl JsonSchema for StackTable {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = StackKeys::json_schema(generator);
-        let mut settings = InstanceLayer::json_schema(generator);
-        let settings = settings.get_mut("properties").and_then(serde_json::Value::as_object_mut);
-        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
-        if let (Some(keys), Some(settings)) = (keys, settings) {
-            keys.append(settings);
-        }
+        add_properties(&mut schema, DependencyKeys::json_schema(generator));
+        add_properties(&mut schema, InstanceLayer::json_schema(generator));
         schema
     }
 }

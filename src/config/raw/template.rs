@@ -23,11 +23,16 @@ enum TemplatePart {
     Name(String, Range<usize>),
 }
 
-/// Error in the braces of a text, at a range of its bytes.
+/// Template name of the folder of environments.toml, which may stand at the beginning of some paths.
+const ROOT: &str = "root";
+
+/// Error in a text, at a range of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct BadBraces {
-    at: Range<usize>,
-    reason: &'static str,
+enum TemplateError {
+    /// Braces that do not fit together.
+    Braces { at: Range<usize>, reason: &'static str },
+    /// `{root}` in another place than the beginning of a path.
+    Root { at: Range<usize> },
 }
 
 impl Template {
@@ -73,12 +78,13 @@ impl Template {
         Some(Self { text: text.into(), parts, span: self.span.clone() })
     }
 
-    /// Splits a text into literals and names; `None` for a text without braces. `global_span` converts a range of the text's
-    /// bytes to a span of the sources.
+    /// Splits a text into literals and names; `None` for a text without braces. `{root}` may stand at the byte `root_at` only.
+    /// `global_span` converts a range of the text's bytes to a span of the sources.
     fn split(
         text: &str,
+        root_at: Option<usize>,
         global_span: impl Fn(Range<usize>) -> Range<usize>,
-    ) -> Result<Option<Vec<TemplatePart>>, BadBraces> {
+    ) -> Result<Option<Vec<TemplatePart>>, TemplateError> {
         if !text.contains(['{', '}']) {
             return Ok(None);
         }
@@ -92,20 +98,26 @@ impl Template {
                 literal.push_str(&rest[..1]);
                 at = found + 2;
             } else if rest.starts_with('}') {
-                return Err(BadBraces {
+                return Err(TemplateError::Braces {
                     at: found..found + 1,
                     reason: "closes nothing; a literal one is `}}`",
                 });
             } else {
                 let Some(length) = rest.find('}') else {
-                    return Err(BadBraces {
+                    return Err(TemplateError::Braces {
                         at: found..text.len(),
                         reason: "is not closed; a literal brace is `{{`",
                     });
                 };
                 let name = &rest[1..length];
                 if name.is_empty() || name.chars().any(|c| c.is_whitespace() || "{\"'".contains(c)) {
-                    return Err(BadBraces { at: found..found + length + 1, reason: "holds no name" });
+                    return Err(TemplateError::Braces {
+                        at: found..found + length + 1,
+                        reason: "holds no name",
+                    });
+                }
+                if name == ROOT && root_at != Some(found) {
+                    return Err(TemplateError::Root { at: found..found + length + 1 });
                 }
                 if !literal.is_empty() {
                     parts.push(TemplatePart::Text(std::mem::take(&mut literal)));
@@ -144,8 +156,25 @@ fn within_literal(literal: &str, value: &str, bytes: &Range<usize>) -> Range<usi
     }
 }
 
-impl TomlValue for Template {
-    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
+impl Template {
+    /// Reads a path, which may begin with `{root}`; in a path that may be marked, with `mark` and `{root}`.
+    pub(crate) fn read_path<'t>(
+        node: &'t TomlNode<'t>,
+        mark: Option<char>,
+        reader: &mut TomlReader<'t>,
+    ) -> Option<Self> {
+        let text = reader.string(node)?;
+        let is_marked = mark.is_some_and(|mark| text.starts_with(mark));
+        let root_at = if is_marked { mark.map_or(0, char::len_utf8) } else { 0 };
+        Self::read_text(node, Some(root_at), reader)
+    }
+
+    /// Reads a text, in which `{root}` may stand at the byte `root_at` only.
+    fn read_text<'t>(
+        node: &'t TomlNode<'t>,
+        root_at: Option<usize>,
+        reader: &mut TomlReader<'t>,
+    ) -> Option<Self> {
         let text = reader.string(node)?;
         let span = node.span();
         let local = |bytes: Range<usize>| {
@@ -153,21 +182,37 @@ impl TomlValue for Template {
             let inside = within_literal(literal, text, &bytes);
             span.start + inside.start..span.start + inside.end
         };
-        match Self::split(text, |bytes| reader.global_span(local(bytes))) {
-            Ok(parts) => Some(Self {
-                text: text.into(),
-                parts: parts.map(Into::into),
-                span: reader.global_span(node.span()),
-            }),
-            Err(bad) => {
-                let message = format!("the braces in `{}` do not fit together", reader.dotted_path());
-                let diagnostic = reader
-                    .problem("config::template-syntax", message, local(bad.at), bad.reason)
-                    .help("`{name}` is replaced; `{{` and `}}` are literal braces");
-                reader.report(diagnostic);
-                None
+        let diagnostic = match Self::split(text, root_at, |bytes| reader.global_span(local(bytes))) {
+            Ok(parts) => {
+                return Some(Self {
+                    text: text.into(),
+                    parts: parts.map(Into::into),
+                    span: reader.global_span(node.span()),
+                });
             }
-        }
+            Err(TemplateError::Braces { at, reason }) => {
+                let message = format!("the braces in `{}` do not fit together", reader.dotted_path());
+                reader
+                    .problem("config::template-syntax", message, local(at), reason)
+                    .help("`{name}` is replaced; `{{` and `}}` are literal braces")
+            }
+            Err(TemplateError::Root { at }) => {
+                let message = format!("`{{root}}` cannot stand here in `{}`", reader.dotted_path());
+                let label = if root_at.is_some() { "not at the beginning" } else { "not the path of a file" };
+                reader.problem("config::template-root", message, local(at), label).help(
+                    "`{root}` is the folder of environments.toml, at the beginning of a path in `var_files`, \
+                     `backend_files`, `files` or `backend.local.path`",
+                )
+            }
+        };
+        reader.report(diagnostic);
+        None
+    }
+}
+
+impl TomlValue for Template {
+    fn read<'t>(node: &'t TomlNode<'t>, reader: &mut TomlReader<'t>) -> Option<Self> {
+        Self::read_text(node, None, reader)
     }
 
     fn visit(&self, _: &KeyPath<'_>, visitor: &mut Visitor<'_>) {
@@ -182,7 +227,7 @@ mod tests {
     use super::*;
 
     fn expand(text: &str) -> String {
-        let parts = Template::split(text, |bytes| bytes).unwrap();
+        let parts = Template::split(text, None, |bytes| bytes).unwrap();
         let template = Template { text: text.into(), parts: parts.map(Into::into), span: 0..0 };
         template
             .expand(&mut |name, _, out| {
@@ -203,11 +248,27 @@ mod tests {
 
     #[test]
     fn braces_that_do_not_fit_are_refused_where_they_are() {
-        let at = |text| Template::split(text, |bytes| bytes).unwrap_err().at;
+        let at = |text| match Template::split(text, None, |bytes| bytes) {
+            Err(TemplateError::Braces { at, .. }) => at,
+            other => panic!("{other:?}"),
+        };
         assert_eq!(at("a{b"), 1..3);
         assert_eq!(at("a}b"), 1..2);
         assert_eq!(at("a{}b"), 1..3);
         assert_eq!(at("a{b c}"), 1..6);
+    }
+
+    #[test]
+    fn the_root_stands_at_the_beginning_of_a_path_alone() {
+        let split = |text, root_at| Template::split(text, root_at, |bytes| bytes);
+        assert!(split("{root}/a", Some(0)).is_ok());
+        assert!(split("?{root}/a", Some(1)).is_ok());
+        assert!(split("{{root}}", None).is_ok(), "literal braces");
+        for (text, root_at, at) in
+            [("{root}", None, 0..6), ("a/{root}", Some(0), 2..8), ("{root}/{root}", Some(0), 7..13)]
+        {
+            assert_eq!(split(text, root_at), Err(TemplateError::Root { at }), "{text}");
+        }
     }
 
     #[test]

@@ -49,11 +49,12 @@ fn check_stack(
     if let Some(path) = &own.path {
         check_template(path, expander);
     }
+    own.files.iter().for_each(|glob| check_template(glob, expander));
     let instance = own.instances.get(environment.name.as_str());
     if own.layer.is_none() && instance.is_none() {
         return;
     }
-    let layers = || own.layer.as_deref().into_iter().chain(instance);
+    let layers = || own.layer.as_deref().into_iter().chain(instance.map(|instance| &instance.layer));
     for layer in layers() {
         layer.each_template(&mut |template| check_template(template, expander));
     }
@@ -65,6 +66,9 @@ fn check_stack(
     let mut merged = LayerTable::clone(base);
     for layer in layers() {
         unsets.apply(&mut merged, layer);
+    }
+    if let Some(instance) = instance {
+        unsets.apply_to_dependencies(&own.dependencies, &instance.layer);
     }
     for layer in &config.overrides {
         merged.apply(layer);

@@ -19,7 +19,7 @@ pub(crate) fn layers(
     let shared = document.defaults.iter();
     let named = document.templates.iter().chain(document.environments.iter()).map(|(_, layer)| layer);
     let of_stacks = document.stacks.iter().flat_map(|(_, stack)| {
-        stack.layer.as_deref().into_iter().chain(stack.own.r#in.iter().map(|(_, layer)| layer))
+        stack.layer.as_deref().into_iter().chain(stack.own.r#in.iter().map(|(_, instance)| &instance.layer))
     });
     for layer in shared.chain(named).chain(of_stacks).chain(overrides) {
         check_layer(layer, sources, problems);

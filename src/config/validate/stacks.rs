@@ -1,12 +1,16 @@
 //! Validation of stacks: names of stacks, outputs and environments that their tables refer to.
 
+use std::ops::Range;
+
 use super::{discover::glob, names::KnownNames};
 use crate::{
     config::{
         inputs::{check_path, possible_splits, split_input},
         raw::{
             document::Document,
-            map::NamedValue,
+            field::Located,
+            keywords::StackName,
+            map::{Map, NamedValue},
             stack::{StackKeys, StackTable},
         },
     },
@@ -17,17 +21,11 @@ use crate::{
 pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     for (name, stack) in document.stacks.with_name_spans() {
         let own = &stack.value.own;
-        for need in &own.needs {
-            let wanted = need.value.0.as_str();
-            if wanted == name.as_ref() {
-                let problem =
-                    Diagnostic::error("config::needs-itself", format!("stack `{name}` needs itself"));
-                problems.push(names.sources.at(problem, &need.span, ""));
-                continue;
-            }
-            let message = || format!("stack `{name}` needs `{wanted}`, which is not declared");
-            let context = Some((&stack.name_span, "in this stack"));
-            names.stack(wanted, &need.span, message, context, problems);
+        let of_instances = own.r#in.iter().map(|(_, instance)| &instance.dependencies);
+        for dependencies in of_instances.chain([&stack.value.dependencies]) {
+            let context = (name.as_ref(), &stack.name_span);
+            check_references(context, dependencies.needs.as_deref(), "needs", names, problems);
+            check_references(context, dependencies.reads.as_deref(), "reads", names, problems);
         }
         if let Some(environments) = &own.environments {
             names.environments(environments, problems);
@@ -38,13 +36,38 @@ pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut
         }
         check_inputs(name, stack, document, names, problems);
         for files in &own.files {
-            glob(&files.value, &files.span, names.sources, problems);
+            // Names stand for text without wildcards.
+            let expanded = files.0.expand(&mut |name, _, out| {
+                out.push_str(name);
+                true
+            });
+            glob(&expanded.unwrap_or_default(), &files.0.span, names.sources, problems);
         }
         if own.path.is_none() && document.discover.is_none() {
             let problem = Diagnostic::error("config::no-path", format!("stack `{name}` has no `path`"))
                 .help("write its folder, as `path = \"infra/app\"`; only a discovered stack has none");
             problems.push(names.sources.at(problem, &stack.name_span, "no path here"));
         }
+    }
+}
+
+/// Validates the stacks that a stack names in `needs` or `reads`; `verb` is that key.
+fn check_references(
+    (name, name_span): (&str, &Range<usize>),
+    stacks: Option<&[Located<StackName>]>,
+    verb: &str,
+    names: &KnownNames<'_>,
+    problems: &mut Diagnostics,
+) {
+    for named in stacks.unwrap_or_default() {
+        let wanted = named.value.0.as_str();
+        if wanted == name {
+            let problem = Diagnostic::error("config::needs-itself", format!("stack `{name}` {verb} itself"));
+            problems.push(names.sources.at(problem, &named.span, ""));
+            continue;
+        }
+        let message = || format!("stack `{name}` {verb} `{wanted}`, which is not declared");
+        names.stack(wanted, &named.span, message, Some((name_span, "in this stack")), problems);
     }
 }
 
@@ -58,7 +81,9 @@ fn check_inputs(
 ) {
     let own = &stack.value.own;
     let mut sources: Vec<(&str, &str)> = Vec::new();
-    for (variable, named) in own.inputs.with_name_spans() {
+    let of_instances = own.r#in.iter().map(|(_, instance)| &instance.dependencies);
+    let inputs = of_instances.chain([&stack.value.dependencies]).map(|dependencies| &dependencies.inputs);
+    for (variable, named) in inputs.flat_map(Map::with_name_spans) {
         let text = &named.value.value;
         let Some(span) = &named.value.origin.span else { continue };
         if let Some(inner) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
@@ -153,7 +178,7 @@ fn refuse_absent_stack(
     name: &str,
     stack: &NamedValue<StackTable>,
     environment: &str,
-    span: &std::ops::Range<usize>,
+    span: &Range<usize>,
     names: &KnownNames<'_>,
     problems: &mut Diagnostics,
 ) {

@@ -12,20 +12,19 @@ use crate::{
     config::EngineSettings,
     engine::{
         LockfilePolicy, Target,
-        flags::{lock_timeout, var_files},
+        flags::{backend_config, lock_timeout, var_files},
         program::installed::InstalledEngine,
     },
     files::DigestCache,
     process::CommandLine,
 };
 
-/// Installation of modules by the init of an instance.
+/// Work on modules that the init of an instance has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitModules {
-    /// The init writes the manifest of the local modules, and fetches the modules that are installed in the instance's data
-    /// directory.
+    /// Writes the manifest of the local modules, and fetches those that are the instance's own.
     Install,
-    /// The init installs none: all modules are installed.
+    /// No work: all modules are installed.
     Skip,
 }
 
@@ -133,9 +132,7 @@ impl Terraform {
         if modules == InitModules::Skip {
             command = command.arg("-get=false");
         }
-        if let Some(file) = &target.backend.config_file {
-            command = command.arg(format!("-backend-config={file}"));
-        }
+        command = command.args(backend_config(target));
         if keeps_lockfile {
             command = command.arg("-lockfile=readonly");
         }

@@ -133,9 +133,9 @@ impl Engine for Terragrunt {
                 "Terragrunt has no workspaces; its units have a folder or a `remote_state` key each",
             );
         }
-        if target.backend.config_file.is_some() {
+        if target.backend.config_files().next().is_some() {
             return refuse(
-                "a Terragrunt unit takes its backend from `remote_state`, not from `backend` pairs",
+                "a Terragrunt unit takes its backend from `remote_state`, not from `backend` pairs or `backend_files`",
             );
         }
         make_download_dir(target).map_err(EngineError::Failed)?;

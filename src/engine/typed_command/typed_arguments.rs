@@ -6,7 +6,10 @@ use camino::Utf8Path;
 
 use super::{arguments::positionals, verbs};
 use crate::engine::{
-    Target, flags::var_files, plan_file::plan_variables::takes_var_files, program::installed::InstalledEngine,
+    Target,
+    flags::{backend_config, var_files},
+    plan_file::plan_variables::takes_var_files,
+    program::installed::InstalledEngine,
 };
 
 /// Inserts the var files of the instance into a typed command, and its backend pairs into an `init`. `everywhere` is true
@@ -23,9 +26,8 @@ pub(in crate::engine) fn typed_arguments(
         args.splice(at..at, var_files(target));
     }
     // A typed init initialises the instance's own backend too.
-    let pairs = target.backend.config_file.as_ref().filter(|_| verbs::is_init(&args));
-    if let Some(file) = pairs {
-        args.insert(1, format!("-backend-config={file}").into());
+    if verbs::is_init(&args) {
+        args.splice(1..1, backend_config(target));
     }
     args
 }

@@ -290,6 +290,9 @@ pub(super) fn bound_items(
         bind(&format!("var file {path}"), digest);
     }
     bind("order of var files", &order.join(", "));
+    for (path, digest) in &contents.backend_files {
+        bind(&format!("backend file {path}"), digest);
+    }
     for (name, value) in plan_inputs.generated_values() {
         let item = value_item(name);
         bind(&item, &keyed(&item, value.as_bytes()));

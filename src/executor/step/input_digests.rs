@@ -26,6 +26,8 @@ pub(super) struct InputDigests {
     pub(super) settings: Vec<(String, String)>,
     /// Declared var files in order: path and digest.
     pub(super) var_files: Vec<(String, String)>,
+    /// Backend files of the project: path and digest, in the order in which the engine gets them.
+    pub(super) backend_files: Vec<(String, String)>,
     /// Digest of the lock file; `None` without one.
     pub(super) lockfile: Option<String>,
     /// Digests of downloaded module packages, by module name.
@@ -47,11 +49,13 @@ impl InputDigests {
         };
         let own = |path: &&Utf8PathBuf| !ready.target.generated_values.contains(path);
         let var_files = all(&mut ready.target.var_files.iter().filter(own).cloned())?;
+        let backend_files = all(&mut ready.target.backend.files.iter().cloned())?;
         let settings = all(&mut cli_configs(&ready.target.env).into_iter())?;
         let Inputs { mut files, reads_more } = scope
             .read(effective_init.modules.as_deref().unwrap_or_default())
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
-        files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
+        let named = var_files.iter().chain(&backend_files);
+        files.retain(|path, _| !named.clone().any(|(named, _)| named == path));
         if ready.engine.fetches_while_planning() {
             // Terragrunt downloads sources of other units into a common `download_dir`: these are not inputs of this unit.
             // Terragrunt's own files there contain only modification times.
@@ -68,6 +72,7 @@ impl InputDigests {
         Ok(Self {
             settings,
             var_files,
+            backend_files,
             lockfile: digest(&effective_init.lockfile)?,
             packages,
             files,
@@ -168,6 +173,7 @@ mod tests {
         InputDigests {
             settings: vec![],
             var_files: vec![],
+            backend_files: vec![],
             lockfile: lockfile.map(str::to_owned),
             packages: BTreeMap::new(),
             files: files.iter().map(file).collect(),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::OutputReferences;
+use super::Annotations;
 use crate::graph::StackGraph;
 
 /// Output of `graph --format json`.
@@ -28,20 +28,24 @@ pub struct GraphStack {
     /// Outputs of other stacks that its variables take, by variable: `network.vpc_id`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub inputs: IndexMap<String, String>,
+    /// Stacks whose state the stack reads without waiting for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
     /// Tags that select the stack.
     pub tags: Vec<String>,
 }
 
 impl GraphDocument {
     /// Makes the document of the graph of one environment.
-    pub fn new(environment: &str, graph: &StackGraph, output_references: &OutputReferences) -> Self {
+    pub fn new(environment: &str, graph: &StackGraph, annotations: &Annotations) -> Self {
         let stacks = graph.order().into_iter().map(|stack| GraphStack {
             needs: graph.needs(stack.as_str()).into_iter().map(String::from).collect(),
-            inputs: output_references
-                .of_stack(&stack)
+            inputs: annotations
+                .output_references(&stack)
                 .iter()
                 .map(|reference| (reference.variable.clone(), reference.output.clone()))
                 .collect(),
+            reads: annotations.reads(&stack).iter().cloned().map(String::from).collect(),
             tags: graph.tags(stack.as_str()).to_vec(),
             stack: stack.into(),
         });
@@ -52,17 +56,17 @@ impl GraphDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{render::output_references::tests::output_references, stack_graph::tests::graph};
+    use crate::graph::{render::annotations::tests::annotations, stack_graph::tests::graph};
 
     #[test]
     fn the_document_lists_needs_first() {
         let graph = graph(&["app: network", "network: #base"]).unwrap();
-        let output_references = output_references(&["app.vpc: network.vpc_id"]);
-        let document = serde_json::to_value(GraphDocument::new("dev", &graph, &output_references)).unwrap();
+        let annotations = annotations(&["app.vpc: network.vpc_id", "network reads app"]);
+        let document = serde_json::to_value(GraphDocument::new("dev", &graph, &annotations)).unwrap();
         assert_eq!(
             document,
             serde_json::json!({ "format": 1, "environment": "dev", "stacks": [
-                { "stack": "network", "needs": [], "tags": ["base"] },
+                { "stack": "network", "needs": [], "reads": ["app"], "tags": ["base"] },
                 { "stack": "app", "needs": ["network"], "inputs": { "vpc": "network.vpc_id" }, "tags": [] },
             ] })
         );

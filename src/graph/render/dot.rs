@@ -2,19 +2,24 @@
 
 use std::fmt::Write;
 
-use super::OutputReferences;
+use super::Annotations;
 use crate::graph::StackGraph;
 
-/// Returns the graph in the DOT language; edges are labelled with the variables that take outputs.
-pub fn dot(graph: &StackGraph, output_references: &OutputReferences) -> String {
+/// Returns the graph in the DOT language; edges are labelled with the variables that take outputs, and a dashed
+/// arrow leads to a stack whose state is read without waiting for it.
+pub fn dot(graph: &StackGraph, annotations: &Annotations) -> String {
     let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
     for stack in graph.order() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {};", quoted(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
-            let label = output_references.variables_between(&stack, &need);
+            let label = annotations.variables_between(&stack, &need);
             let label = label.map_or_else(String::new, |label| format!(" [label = {}]", quoted(&label)));
             let _ = writeln!(text, "  {} -> {}{label};", quoted(stack.as_str()), quoted(need.as_str()));
+        }
+        for read in annotations.reads(&stack).iter().filter(|read| graph.contains(read.as_str())) {
+            let (from, to) = (quoted(stack.as_str()), quoted(read.as_str()));
+            let _ = writeln!(text, "  {from} -> {to} [label = \"reads\", style = \"dashed\"];");
         }
     }
     text.push_str("}\n");
@@ -32,19 +37,25 @@ fn quoted(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::graph::{
-        StackGraph, StackNode, render::output_references::tests::output_references, stack_graph::tests::graph,
+        StackGraph, StackNode, render::annotations::tests::annotations, stack_graph::tests::graph,
     };
 
     #[test]
     fn arrows_go_from_a_stack_to_what_it_needs() {
         let graph = graph(&["app: network db", "network", "db"]).unwrap();
-        let output_references = output_references(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
-        insta::assert_snapshot!(dot(&graph, &output_references), @r#"
+        let annotations = annotations(&[
+            "app.vpc: network.vpc_id",
+            "app.zone: network.zones[0]",
+            "db reads app",
+            "db reads elsewhere",
+        ]);
+        insta::assert_snapshot!(dot(&graph, &annotations), @r#"
         digraph stacks {
           rankdir = "RL";
           node [shape = "box"];
           "network";
           "db";
+          "db" -> "app" [label = "reads", style = "dashed"];
           "app";
           "app" -> "network" [label = "vpc, zone"];
           "app" -> "db";
@@ -56,8 +67,7 @@ mod tests {
     fn a_quote_in_a_name_stays_in_the_name() {
         let node = StackNode { stack: "a \"b\"".parse().unwrap(), needs: vec![], tags: vec![] };
         assert!(
-            dot(&StackGraph::new(vec![node]).unwrap(), &OutputReferences::default())
-                .contains(r#""a \"b\"";"#)
+            dot(&StackGraph::new(vec![node]).unwrap(), &Annotations::default()).contains(r#""a \"b\"";"#)
         );
     }
 }

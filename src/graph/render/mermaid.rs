@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, fmt::Write};
 
-use super::OutputReferences;
+use super::Annotations;
 use crate::graph::StackGraph;
 
-/// Returns the graph as a Mermaid flowchart; edges are labelled with the variables that take outputs.
-pub fn mermaid(graph: &StackGraph, output_references: &OutputReferences) -> String {
+/// Returns the graph as a Mermaid flowchart; edges are labelled with the variables that take outputs, and
+/// a dashed arrow leads to a stack whose state is read without waiting for it.
+pub fn mermaid(graph: &StackGraph, annotations: &Annotations) -> String {
     let order = graph.order();
     let number: HashMap<&str, usize> =
         order.iter().enumerate().map(|(n, stack)| (stack.as_str(), n)).collect();
@@ -15,9 +16,12 @@ pub fn mermaid(graph: &StackGraph, output_references: &OutputReferences) -> Stri
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  s{n}[\"{}\"]", escaped(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
-            let label = output_references.variables_between(stack, &need);
+            let label = annotations.variables_between(stack, &need);
             let label = label.map_or_else(String::new, |label| format!("|\"{}\"|", escaped(&label)));
             let _ = writeln!(text, "  s{n} -->{label} s{}", number[need.as_str()]);
+        }
+        for to in annotations.reads(stack).iter().filter_map(|read| number.get(read.as_str())) {
+            let _ = writeln!(text, "  s{n} -.->|\"reads\"| s{to}");
         }
     }
     text
@@ -45,15 +49,16 @@ fn escaped(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::graph::{
-        StackGraph, StackNode, render::output_references::tests::output_references, stack_graph::tests::graph,
+        StackGraph, StackNode, render::annotations::tests::annotations, stack_graph::tests::graph,
     };
 
     #[test]
     fn names_are_labels_and_numbers_are_ids() {
         let graph = graph(&["app: network", "network", "end: app"]).unwrap();
-        insta::assert_snapshot!(mermaid(&graph, &output_references(&["app.vpc: network.vpc_id"])), @r#"
+        insta::assert_snapshot!(mermaid(&graph, &annotations(&["app.vpc: network.vpc_id", "network reads end"])), @r#"
         flowchart RL
           s0["network"]
+          s0 -.->|"reads"| s2
           s1["app"]
           s1 -->|"vpc"| s0
           s2["end"]
@@ -65,7 +70,7 @@ mod tests {
     fn what_would_end_a_label_is_an_entity() {
         let node = StackNode { stack: "a\"<b>#1".parse().unwrap(), needs: vec![], tags: vec![] };
         assert!(
-            mermaid(&StackGraph::new(vec![node]).unwrap(), &OutputReferences::default())
+            mermaid(&StackGraph::new(vec![node]).unwrap(), &Annotations::default())
                 .contains("s0[\"a#quot;#60;b#62;#35;1\"]")
         );
     }

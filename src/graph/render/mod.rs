@@ -1,13 +1,13 @@
 //! Drawings of a graph as text; one function per format.
 
+mod annotations;
 mod document;
 mod dot;
 mod mermaid;
-mod output_references;
 mod tree;
 
+pub use annotations::{Annotations, OutputReference, StackAnnotations};
 pub use document::{GraphDocument, GraphStack};
 pub use dot::dot;
 pub use mermaid::mermaid;
-pub use output_references::{OutputReference, OutputReferences};
 pub use tree::tree;

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::OutputReferences;
+use super::Annotations;
 use crate::{graph::StackGraph, model::StackId};
 
 /// Returns the graph as an indented tree. A stack whose dependencies were printed above is marked `(*)`; a dependency
-/// whose outputs the stack above takes is followed by the variables that take them.
-pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String {
+/// whose outputs the stack above takes is followed by the variables that take them; `(reads x)` names states that a stack
+/// reads without waiting for their stacks.
+pub fn tree(graph: &StackGraph, annotations: &Annotations) -> String {
     let mut text = String::new();
     let mut printed: HashSet<StackId> = HashSet::new();
     let tops = graph.order().into_iter().filter(|stack| graph.needed_by(stack.as_str()).is_empty());
@@ -27,10 +28,17 @@ pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String 
                 text.push_str(" → ");
                 text.push_str(variables);
             }
-            text.push_str(if is_repeated { " (*)\n" } else { "\n" });
             if is_repeated {
+                text.push_str(" (*)\n");
                 continue;
             }
+            let reads: Vec<&str> = annotations.reads(&branch.stack).iter().map(StackId::as_str).collect();
+            if !reads.is_empty() {
+                text.push_str(" (reads ");
+                text.push_str(&reads.join(", "));
+                text.push(')');
+            }
+            text.push('\n');
             let below = match branch.is_last {
                 None => "",
                 Some(false) => "│   ",
@@ -40,7 +48,7 @@ pub fn tree(graph: &StackGraph, output_references: &OutputReferences) -> String 
             let children = needs.into_iter().rev();
             let mut is_last = true;
             for stack in children {
-                let variables = output_references.variables_between(&branch.stack, &stack);
+                let variables = annotations.variables_between(&branch.stack, &stack);
                 pending.push(Branch { stack, indent: indent.clone(), is_last: Some(is_last), variables });
                 is_last = false;
             }
@@ -62,13 +70,13 @@ struct Branch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{render::output_references::tests::output_references, stack_graph::tests::graph};
+    use crate::graph::{render::annotations::tests::annotations, stack_graph::tests::graph};
 
     #[test]
     fn needs_are_drawn_under_what_needs_them_once() {
         let graph = graph(&["network", "db: network", "app: db network", "web: app", "alone"]).unwrap();
-        let output_references = output_references(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
-        insta::assert_snapshot!(tree(&graph, &output_references), @r"
+        let annotations = annotations(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
+        insta::assert_snapshot!(tree(&graph, &annotations), @r"
         web
         └── app
             ├── network → vpc, zone
@@ -79,9 +87,18 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_is_read_without_waiting_stands_behind_the_stack() {
+        let graph = graph(&["a", "b: a"]).unwrap();
+        insta::assert_snapshot!(tree(&graph, &annotations(&["a reads b", "b reads log"])), @r"
+        b (reads log)
+        └── a (reads b)
+        ");
+    }
+
+    #[test]
     fn what_was_shown_above_is_marked() {
         let graph = graph(&["a", "b: a", "c: b", "d: b"]).unwrap();
-        insta::assert_snapshot!(tree(&graph, &OutputReferences::default()), @r"
+        insta::assert_snapshot!(tree(&graph, &Annotations::default()), @r"
         c
         └── b
             └── a

@@ -18,6 +18,9 @@ pub(super) struct BackendSettings<'a> {
 impl BackendSettings<'_> {
     /// Returns the value of a key, or that of the first of these environment variables that is set.
     pub(super) fn get(&self, key: &str, variables: &[&str]) -> Result<Option<String>, UnknownReason> {
+        if let Some(because) = &self.backend.unread {
+            return Err(because.clone());
+        }
         match self.backend.values.get(key) {
             Some(Setting::Unknown(because)) => return Err(because.clone()),
             Some(Setting::Known(Value::Null)) | None => {}
@@ -43,13 +46,18 @@ impl BackendSettings<'_> {
     /// Returns the value of a key as [`BackendSettings::get`] does, or an error if neither the key nor a variable is set.
     pub(super) fn required(&self, key: &str, variables: &[&str]) -> Result<String, UnknownReason> {
         self.get(key, variables)?.ok_or_else(|| {
-            let backend_type = &self.backend.backend_type;
-            format!("`{key}` is set neither in the backend block nor in `backend.{backend_type}`")
+            let kind = &self.backend.backend_type;
+            format!(
+                "`{key}` is set neither in the backend block nor in `backend_files` nor in `backend.{kind}`"
+            )
         })
     }
 
     /// Returns the value of a key inside a nested object: `endpoints.s3`.
     pub(super) fn nested(&self, object: &str, key: &str) -> Result<Option<String>, UnknownReason> {
+        if let Some(because) = &self.backend.unread {
+            return Err(because.clone());
+        }
         match self.backend.values.get(object) {
             Some(Setting::Unknown(because)) => Err(because.clone()),
             Some(Setting::Known(value)) => Ok(value.get(key).map(text_of_setting)),

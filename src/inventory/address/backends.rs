@@ -150,6 +150,9 @@ impl AddressQuery<'_> {
     /// likely credentials.
     fn any_other_type(&self) -> Result<String, UnknownReason> {
         let hidden = ["password", "secret", "token", "credential", "access_key", "private_key", "client_key"];
+        if let Some(because) = &self.settings.backend.unread {
+            return Err(because.clone());
+        }
         let mut pairs = Vec::new();
         for (key, setting) in &self.settings.backend.values {
             match setting {

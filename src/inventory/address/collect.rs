@@ -33,7 +33,7 @@ pub struct Addresses {
     pub owners: BTreeMap<String, InstanceId>,
     /// Errors and notes about backends, by instance.
     pub findings: Vec<(InstanceId, Diagnostics)>,
-    /// Indexes into `by_instance`, by the names of the instances.
+    /// Indexes into `by_instance` by instance.
     indexes: HashMap<InstanceId, usize>,
 }
 
@@ -71,7 +71,7 @@ impl Addresses {
         let address = if unit_file(instance.engine).is_some() {
             unknown("Terragrunt makes the backend")
         } else if let Some(module) = modules.root(instance) {
-            match effective_backend(id, module, &instance.settings, toml) {
+            match effective_backend(instance, module, toml) {
                 Err(diagnostics) => {
                     self.findings.push((id.clone(), diagnostics));
                     unknown("its backend is wrong")
@@ -121,7 +121,7 @@ fn hard_link_of(path: &Utf8Path) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::fixture::Project;
+    use crate::inventory::{address::Setting, fixture::Project};
 
     const S3: &str = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n  }\n}\n";
 
@@ -144,7 +144,38 @@ mod tests {
         let addresses = addresses(toml, &[("a/main.tf", S3)]);
         let id = &addresses.by_instance[0].id;
         assert_eq!(addresses.get(id).unwrap().to_string(), "s3://b/env:/w/a");
-        assert_eq!(addresses.backends[id].pairs["key"], "a");
+        assert_eq!(addresses.backends[id].overrides["key"], Setting::Known("a".into()));
+    }
+
+    #[test]
+    fn backend_files_lie_over_the_block_and_pairs_over_them() {
+        let toml = "[environments.dev]\nbackend_files = [\"{env}.hcl\", \"?none.hcl\", \"{root}/more.hcl.json\"]\n\
+                    backend.s3 = { key = \"pair\" }\n[stacks.a]\npath = \"a\"\n";
+        let files = [
+            (
+                "a/main.tf",
+                "terraform {\n  backend \"s3\" {\n    bucket = \"block\"\n    key = \"block\"\n  }\n}\n",
+            ),
+            ("a/dev.hcl", "bucket = \"first\"\nkey = \"file\"\n"),
+            ("more.hcl.json", "{\"bucket\": \"last\"}"),
+        ];
+        assert_eq!(addresses(toml, &files).by_instance[0].address.to_string(), "s3://last/pair");
+    }
+
+    #[test]
+    fn a_backend_file_that_cannot_be_read_leaves_the_address_unknown() {
+        let toml = "[environments.dev]\nbackend_files = [\"x.hcl\"]\n[stacks.a]\npath = \"a\"\n";
+        let found = addresses(toml, &[("a/main.tf", S3), ("a/x.hcl", "bucket = \n")]);
+        assert!(found.by_instance[0].address.known().is_none(), "{:?}", found.by_instance[0].address);
+    }
+
+    #[test]
+    fn backend_files_without_a_backend_block_are_an_error() {
+        let toml = "[environments.dev]\nbackend_files = [\"x.hcl\"]\n[stacks.a]\npath = \"a\"\n";
+        assert_eq!(
+            messages(toml, &[("a/main.tf", ""), ("a/x.hcl", "")]),
+            ["`dev/a` has the backend file `a/x.hcl`, and no backend block in `a`"]
+        );
     }
 
     #[test]

@@ -27,8 +27,11 @@ pub(super) fn backend_values_as_text(
     module: &Module,
     backend: &EffectiveBackend,
 ) -> Option<String> {
-    let block = module.backend.as_ref()?;
-    let attributes = block.attributes.iter().filter(|(name, _)| !backend.pairs.contains_key(*name));
+    let block = module.backend.as_ref().filter(|_| backend.unread.is_none())?;
+    let overrides: Option<BTreeMap<&str, &Value>> =
+        backend.overrides.iter().map(|(name, setting)| Some((name.as_str(), setting.known()?))).collect();
+    let overrides = overrides?;
+    let attributes = block.attributes.iter().filter(|(name, _)| !backend.overrides.contains_key(*name));
     let computed: Vec<&Expr> =
         attributes.map(|(_, attribute)| &attribute.value).filter(|value| value.literal().is_none()).collect();
     if computed.is_empty() {
@@ -44,7 +47,7 @@ pub(super) fn backend_values_as_text(
         ReferencedVariables::Variables(names) => names.iter().all(|name| is_set(name)),
         ReferencedVariables::Any => module.variables.keys().all(|name| is_set(name)),
     };
-    let inputs = json!([instance.dir, block.backend_type, backend.pairs, instance.workspace(), vars]);
+    let inputs = json!([instance.dir, block.backend_type, overrides, instance.workspace(), vars]);
     are_all_set.then(|| inputs.to_string())
 }
 

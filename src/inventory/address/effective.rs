@@ -1,5 +1,5 @@
-//! Effective backend of an instance: the backend block of its files, with the key-value pairs for the backend in
-//! environments.toml over the block's attributes.
+//! Effective backend of an instance: the backend block of its files, with backend files and the pairs of environments.toml
+//! over its attributes.
 
 use std::sync::Arc;
 
@@ -9,7 +9,9 @@ use serde_json::Value;
 use crate::{
     config::{BackendPair, Layer, Settings},
     diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile},
-    hcl::{Expr, Module, SourceSpan},
+    files,
+    hcl::{Attribute, Expr, Module, SourceSpan},
+    inventory::{Instance, backend_file_paths, read_backend_files},
     model::InstanceId,
 };
 
@@ -22,29 +24,41 @@ pub enum Setting {
     Unknown(String),
 }
 
-/// Settings of a backend: the attributes of its block, with the key-value pairs of environments.toml over them.
+impl Setting {
+    /// Returns the value; absent if only an engine can evaluate it.
+    pub fn known(&self) -> Option<&Value> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// Backend block with backend files and the pairs of environments.toml applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveBackend {
     /// Type of the backend; `local` when the files have no backend block.
     pub backend_type: String,
     /// Values of settings, by key.
     pub values: IndexMap<String, Setting>,
-    /// Pairs of environments.toml for this backend type, which the engine gets as `-backend-config`.
-    pub pairs: IndexMap<String, Value>,
+    /// Settings that override the block: of backend files, then of the pairs for this backend type.
+    pub overrides: IndexMap<String, Setting>,
+    /// Reason why the backend may have settings that are not known: a backend file that envctl cannot read.
+    pub unread: Option<String>,
     /// Header of the backend block; `None` when the files have no backend block.
     pub header_span: Option<SourceSpan>,
 }
 
-/// Returns the backend of an instance with notes about dropped pairs, or the errors: pairs of environments.toml for
-/// another backend type or without a backend block, a `cloud` block, backend `remote`.
+/// Returns the backend of an instance with notes about dropped pairs, or the errors: pairs of another type, pairs or backend
+/// files without a block, `cloud`, backend `remote`.
 ///
 /// `toml` is environments.toml, into which the spans of the pairs point.
 pub fn effective_backend(
-    id: &InstanceId,
+    instance: &Instance,
     module: &Module,
-    settings: &Settings,
     toml: &Arc<SourceFile>,
 ) -> Result<(EffectiveBackend, Diagnostics), Diagnostics> {
+    let (id, settings) = (&instance.id, &instance.settings);
     let mut found = Diagnostics::default();
     if let Some(error) = unsupported_backend_error(id, module) {
         return Err(error.into());
@@ -55,37 +69,59 @@ pub fn effective_backend(
         }
     }
     let Some(block) = &module.backend else {
+        found.extend(backend_files_without_block(instance));
         return found.finish(EffectiveBackend {
             backend_type: "local".to_owned(),
             values: IndexMap::new(),
-            pairs: IndexMap::new(),
+            overrides: IndexMap::new(),
+            unread: None,
             header_span: None,
         });
     };
-    let mut values: IndexMap<String, Setting> = block
-        .attributes
-        .iter()
-        .map(|(name, attribute)| {
-            let setting = match &attribute.value {
-                Expr::Literal(value) => Setting::Known(value.clone()),
-                _ => Setting::Unknown(format!(
-                    "`{name}` at {} is an expression",
-                    attribute.value_span.file_and_line()
-                )),
-            };
-            (name.clone(), setting)
-        })
-        .collect();
-    let own_pairs = settings.backend.get(&block.backend_type);
-    let pairs: IndexMap<String, Value> =
-        own_pairs.into_iter().flatten().map(|(name, pair)| (name.clone(), pair.value.clone())).collect();
-    values.extend(pairs.iter().map(|(name, value)| (name.clone(), Setting::Known(value.clone()))));
+    let setting = |(name, attribute): (&String, &Attribute)| {
+        let setting = match &attribute.value {
+            Expr::Literal(value) => Setting::Known(value.clone()),
+            _ => Setting::Unknown(format!(
+                "`{name}` at {} is an expression",
+                attribute.value_span.file_and_line()
+            )),
+        };
+        (name.clone(), setting)
+    };
+    let mut values: IndexMap<String, Setting> = block.attributes.iter().map(setting).collect();
+    let from_files = read_backend_files(instance);
+    let mut overrides: IndexMap<String, Setting> = from_files.attributes.iter().map(setting).collect();
+    let pairs = settings.backend.get(&block.backend_type).into_iter().flatten();
+    overrides.extend(pairs.map(|(name, pair)| (name.clone(), Setting::Known(pair.value.clone()))));
+    values.extend(overrides.iter().map(|(name, setting)| (name.clone(), setting.clone())));
+    let unread = from_files.unread.first().map(|problem| format!("a backend file cannot be read: {problem}"));
+    found.extend(from_files.unread.into_iter().map(|problem| Diagnostic {
+        severity: Severity::Note,
+        ..problem.help("the engine reads this backend file when it initialises the stack")
+    }));
     found.finish(EffectiveBackend {
         backend_type: block.backend_type.clone(),
         values,
-        pairs,
+        overrides,
+        unread,
         header_span: Some(block.header_span.clone()),
     })
+}
+
+/// Returns the error for backend files of an instance without a backend block.
+fn backend_files_without_block(instance: &Instance) -> Option<Diagnostic> {
+    let file = backend_file_paths(instance).into_iter().find(|path| files::is_file_there(path))?;
+    let shown = file.strip_prefix(instance.root()).unwrap_or(&file);
+    Some(
+        Diagnostic::error(
+            "backend::no-block",
+            format!(
+                "`{}` has the backend file `{shown}`, and no backend block in `{}`",
+                instance.id, instance.path
+            ),
+        )
+        .help("add `terraform { backend \"TYPE\" {} }`: without it the state would be a local file"),
+    )
 }
 
 /// Returns the error for a backend that keeps no saved plans.

@@ -10,7 +10,8 @@ pub fn initialised_address(backend: &BackendInForce<'_>) -> Option<String> {
     let effective = EffectiveBackend {
         backend_type: backend.backend_type.to_owned(),
         values: known.map(|(key, value)| (key.clone(), Setting::Known(value.clone()))).collect(),
-        pairs: indexmap::IndexMap::new(),
+        overrides: indexmap::IndexMap::new(),
+        unread: None,
         header_span: None,
     };
     let variable = |name: &str| {

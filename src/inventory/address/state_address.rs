@@ -85,7 +85,8 @@ mod tests {
         let backend = EffectiveBackend {
             backend_type: backend_type.to_owned(),
             values: values.map(|(k, v)| (k.clone(), Setting::Known(v.clone()))).collect(),
-            pairs: indexmap::IndexMap::new(),
+            overrides: indexmap::IndexMap::new(),
+            unread: None,
             header_span: None,
         };
         let environment = |name: &str| {
@@ -177,7 +178,7 @@ mod tests {
     fn a_missing_key_makes_the_address_unknown() {
         assert_eq!(
             address("s3", &json!({ "bucket": "b" }), None),
-            "unknown: `key` is set neither in the backend block nor in `backend.s3`"
+            "unknown: `key` is set neither in the backend block nor in `backend_files` nor in `backend.s3`"
         );
     }
 }

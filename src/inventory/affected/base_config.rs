@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::changes::{BaseFile, RepositoryChanges};
 use crate::{
-    config::{Config, EngineSettings, EnvironmentScope, Overrides, Settings, Stack, Value},
+    config::{Config, EngineSettings, EnvironmentScope, Overrides, Settings, Stack, StackReference, Value},
     diagnostic::Diagnostics,
     inventory::{
         Instance,
@@ -68,19 +68,17 @@ impl<'c> BaseStacks<'c> {
     pub(super) fn changed_keys(&self, instance: &Instance, config: &Config) -> Option<BTreeSet<String>> {
         let before = self.stacks.get(&instance.id.stack)?;
         let mut keys = changed_settings(&before.settings, &instance.settings);
-        let stack = |config: &'_ Config| {
-            let stack = config.stacks().get(&instance.id.stack)?;
+        let engine = |config: &Config| {
+            let stack = config.stacks().get(&instance.id.stack);
             // All fields are named here too. `path` is compared with the settings; a change of `environments` shows as a new
             // or deleted stack.
-            let Stack { name: _, span: _, path: _, environments: _, needs, tags: _, engine } = stack;
-            let needs: Vec<StackId> = needs.iter().map(|(need, _)| need.clone()).collect();
-            Some((needs, *engine))
+            let own = stack.and_then(|stack| {
+                let Stack { name: _, span: _, path: _, environments: _, tags: _, engine } = stack;
+                *engine
+            });
+            own.or(config.project().engine)
         };
-        let (old, new) = (stack(self.scope.config).unwrap_or_default(), stack(config).unwrap_or_default());
-        if old.0 != new.0 {
-            keys.insert("needs".to_owned());
-        }
-        if old.1.or(self.scope.config.project().engine) != new.1.or(config.project().engine) {
+        if engine(self.scope.config) != engine(config) {
             keys.insert("engine".to_owned());
         }
         let driven = config.engine(instance.engine).drives;
@@ -102,6 +100,7 @@ fn changed_settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
         prefix: _,
         vars,
         var_files,
+        backend_files,
         backend,
         env,
         bound_variables,
@@ -109,6 +108,8 @@ fn changed_settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
         parallelism,
         lock_timeout,
         hooks,
+        needs,
+        reads: _,
         inputs,
         mocks,
         files,
@@ -128,10 +129,13 @@ fn changed_settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
     let patterns = |bind: &Option<Value<Vec<VariablePattern>>>| bind.as_ref().map(|list| list.value.clone());
     add_unless_same("bind", patterns(bound_variables) == patterns(&new.bound_variables));
     add_unless_same("var_files", *var_files == new.var_files);
+    add_unless_same("backend_files", *backend_files == new.backend_files);
     add_unless_same("parallelism", *parallelism == new.parallelism);
     add_unless_same("lock_timeout", *lock_timeout == new.lock_timeout);
     add_unless_same("hooks", *hooks == new.hooks);
     add_unless_same("files", *files == new.files);
+    let needed = |needs: &[StackReference]| needs.iter().map(|need| need.stack.clone()).collect::<Vec<_>>();
+    add_unless_same("needs", needed(needs) == needed(&new.needs));
     let mut add_members = |table: &str, names: Vec<&String>| {
         keys.extend(names.into_iter().map(|name| format!("{table}.{name}")));
     };

@@ -95,8 +95,8 @@ impl RepositoryChanges {
     }
 }
 
-/// Returns true if environments.toml gives two stacks of one folder the same workspace and the same backend pairs, and so
-/// the same state.
+/// Returns true if environments.toml gives two stacks of one folder the same workspace, the same backend files and the same
+/// backend pairs, and so the same state.
 fn have_same_state_settings(old: &Settings, new: &Settings) -> bool {
     let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
     let pairs = |settings: &Settings| {
@@ -105,5 +105,5 @@ fn have_same_state_settings(old: &Settings, new: &Settings) -> bool {
         });
         pairs.collect::<BTreeMap<_, _>>()
     };
-    workspace(old) == workspace(new) && pairs(old) == pairs(new)
+    workspace(old) == workspace(new) && pairs(old) == pairs(new) && old.backend_files == new.backend_files
 }

@@ -30,7 +30,7 @@ use crate::{
     },
     graph::{Change, ChangedStacks, InputKind},
     inventory::{
-        Instance, Inventory,
+        Instance, Inventory, backend_file_paths,
         plan_inputs::{
             ExcludedPaths, InputScope,
             deleted_paths::DeletedPaths,
@@ -193,6 +193,9 @@ impl<'c> ChangeSearch<'c> {
             let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&InputKind::File).is_some_and(|own| own.contains(path)));
             let trace = trace.filter(|trace| !is_own(trace));
             add_changes(&mut found, InputKind::VarFile, trace);
+        }
+        for path in backend_file_paths(instance) {
+            add_changes(&mut found, InputKind::BackendFile, self.matcher.trace_file(&path));
         }
         for glob in &instance.settings.files {
             add_changes(&mut found, InputKind::FilesSetting, self.matcher.trace_glob(&instance.dir, glob));

@@ -1,19 +1,19 @@
-//! Files that environments.toml names for a stack beside its configuration: var files, sources of secrets, commands.
+//! Files that environments.toml names for a stack beside its configuration: var files, backend files, sources of secrets, commands.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::words::words;
 use crate::{
     config::SecretSource,
-    inventory::{Instance, var_file_paths},
+    inventory::{Instance, backend_file_paths, var_file_paths},
 };
 
-/// Returns the absolute paths of the files and folders that the settings of an instance name (var files, secrets, environment
-/// variables, hooks), missing ones included. Each word of a command counts as a possible path. `root` is the folder of
-/// environments.toml.
+/// Returns the files and folders, absolute, that `var_files`, `backend_files`, secrets, variables of the environment and hooks
+/// of an instance name, absent ones included. Each word of a command may be one. `root` is the folder of environments.toml.
 pub fn configured_files(instance: &Instance, root: &Utf8Path) -> Vec<Utf8PathBuf> {
     let settings = &instance.settings;
     let mut found: Vec<Utf8PathBuf> = var_file_paths(instance).into_iter().map(|file| file.path).collect();
+    found.extend(backend_file_paths(instance));
     let mut commands: Vec<&[String]> = Vec::new();
     for source in settings.secret_sources() {
         match source {

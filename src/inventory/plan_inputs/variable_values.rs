@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    config::{self, VarFile, VariableValue},
+    config::{self, StackFile, VariableValue},
     files,
     hcl::parse_body,
     inventory::{Instance, var_files::var_file_paths_in},
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct VariableValues {
     vars: Arc<IndexMap<String, config::Value<VariableValue>>>,
     dir: Utf8PathBuf,
-    var_files: Arc<Vec<VarFile>>,
+    var_files: Arc<Vec<StackFile>>,
     /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: envctl does not read their values
     /// here.
     hidden: BTreeSet<String>,

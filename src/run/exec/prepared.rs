@@ -6,10 +6,7 @@ use camino::Utf8PathBuf;
 
 use crate::{
     config::{Config, Environment},
-    engine::{
-        EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors,
-        keep_address_secrets,
-    },
+    engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
     executor::{Answer, Prompt, PromptResult, ReadyStack, SecretUse, Upstreams},
     journal::{CommandDir, RunStore},
     model::{CreateWorkspace, EnvName, Failure, FailureKind, GuardException, InstanceId, StackId},
@@ -28,7 +25,7 @@ use crate::{
 pub(crate) enum WorkspaceCheck {
     /// Checks first that the workspace exists, because the command would create a missing one.
     CheckFirst,
-    /// Runs the init without the check of the workspace: the command creates no workspace, or creating one is its purpose.
+    /// Runs the init without that check: the command does not create a workspace, or is meant to.
     NoCheck,
     /// No init before the command, because it moves the state away from the current backend.
     NoInit,
@@ -52,7 +49,7 @@ pub(crate) struct PreparedInstances {
 }
 
 impl PreparedInstances {
-    /// Loads the instances of these stacks and prepares all that needs no engine: no init is started.
+    /// Prepares these stacks; does not start an init.
     pub(crate) fn load(
         context: &Context,
         config: &Config,
@@ -80,7 +77,7 @@ impl PreparedInstances {
             identity: IdentityCheck::Later,
             runner: &runner,
             home: store.envctl_dir()?,
-            inputs_dir: &logs,
+            inputs: &logs,
         };
         let ReadyStacks { work, upstreams, .. } = ready(context, &request)?;
         let instances = inventory.instances().filter(|i| work.contains_key(&i.id.stack));
@@ -229,9 +226,6 @@ impl PreparedInstances {
             }
         }
         let done = prepared.and_then(|()| act(work, &session));
-        if let Err(failure) = keep_address_secrets(&work.target.state_dir, self.runner.redactor()) {
-            printer.warn(format_args!("`{stack}`: {failure}"));
-        }
         done.map_err(|error| match error {
             EngineError::Interrupted { .. } => Stopped::interrupted(context.interrupts.signal()).into(),
             error => self.engine_error(stack, error),

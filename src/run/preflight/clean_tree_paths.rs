@@ -9,7 +9,7 @@ use crate::{
     engine::layout::unit_file,
     git::CleanPaths,
     inventory::{
-        Instance, Modules,
+        Instance, Modules, backend_file_paths,
         plan_inputs::{ExcludedPaths, InputError, InputScope},
     },
 };
@@ -17,10 +17,10 @@ use crate::{
 /// Paths that the plans of a run are made from.
 pub(in crate::run) struct CleanTreePaths {
     scopes: Vec<InputScope>,
-    /// Paths beside the stacks' folders: environments.toml, var files, modules.
+    /// Paths beside the stacks' folders: environments.toml and modules.
     paths: Vec<Utf8PathBuf>,
-    var_files: Vec<Utf8PathBuf>,
-    /// True if an instance is a Terragrunt unit.
+    /// Var files and backend files, also absent ones.
+    named_files: Vec<Utf8PathBuf>,
     has_units: bool,
 }
 
@@ -30,26 +30,27 @@ impl CleanTreePaths {
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let scope = |i: &&Instance| InputScope::new(i, config.root(), ExcludedPaths::new(&dirs, Vec::new()));
         let mut paths = vec![config.path().to_owned()];
-        let mut var_files = Vec::new();
+        let mut named_files = Vec::new();
         for instance in instances {
             paths.extend(modules.folders(instance));
-            var_files.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
+            named_files.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
+            named_files.extend(backend_file_paths(instance));
         }
         Self {
             scopes: instances.iter().map(scope).collect(),
             paths,
-            var_files,
+            named_files,
             // A unit may include files from any folder above.
             has_units: instances.iter().any(|instance| unit_file(instance.engine).is_some()),
         }
     }
 
-    /// Searches the paths again, since hooks may have written files after the last search.
+    /// Returns the current paths: hooks may have written files.
     pub(crate) fn current_paths(&self) -> Result<CleanPaths, InputError> {
         let mut paths = self.paths.clone();
-        paths.extend(self.var_files.iter().cloned());
+        paths.extend(self.named_files.iter().cloned());
         let mut loaded_by_name: Vec<Utf8PathBuf> =
-            self.var_files.iter().filter(|file| file.is_file()).cloned().collect();
+            self.named_files.iter().filter(|file| file.is_file()).cloned().collect();
         for scope in &self.scopes {
             let inputs = scope.paths()?;
             paths.extend(inputs.paths);
