@@ -208,7 +208,7 @@ impl GateRequest<'_> {
     }
 
     fn refusal(&self, summary: String) -> Refusal {
-        let mut detail = format!("plan {} would change {}", self.digest(), review_size(self.review));
+        let mut detail = format!("review {} would change {}", self.digest(), review_size(self.review));
         if self.is_later() {
             let applied = &self.round.applied;
             let applied = if applied.is_empty() { "nothing".to_owned() } else { applied.join(", ") };
@@ -263,7 +263,7 @@ impl GateRequest<'_> {
                     "`{invocation} --confirm={digest}`; a plain `--confirm` is not enough to destroy `{environment}`"
                 )
             }
-            (true, false) => format!("`{invocation} --confirm={digest}` confirms exactly this plan"),
+            (true, false) => format!("`{invocation} --confirm={digest}` confirms exactly this review"),
             (false, _) => format!("`{invocation} --yes` runs without a question"),
         };
         let summary = if self.confirmation == Some(&Confirmation::Plain) {
@@ -279,7 +279,7 @@ impl GateRequest<'_> {
     fn other_digest_refusal(&self, confirmed: &DigestPrefix) -> Refusal {
         let hint = format!("review it, then `{} --confirm={}`", self.invocation, self.digest());
         let summary =
-            format!("the plans changed: you confirmed {confirmed}, this review is {}", self.digest());
+            format!("the plans changed: you confirmed review {confirmed}, this one is {}", self.digest());
         let next = Some(format!("{} --confirm={}", self.invocation, self.digest()));
         Refusal { hint: Some(hint), next, ..self.refusal(summary) }
     }

@@ -1,6 +1,7 @@
 //! Consumers of a run's events, and output made from its report: live lines, plain lines, GitHub groups, the review,
 //! a Markdown summary. Reporters cannot change a run.
 
+mod diff_frame;
 mod github;
 mod log_tail;
 mod outcome_line;

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use super::{stack_table::review_table, step_text};
+use super::{
+    diff_frame::{LEGEND_TITLE, diff_body, plan_legend},
+    stack_table::review_table,
+    step_text,
+};
 use crate::{
     model::{Action, Blocked, StackId, StackNote, TentativeReason, tentative_reasons},
     plans::{
@@ -30,13 +34,24 @@ pub fn review_text(
     width: Option<usize>,
 ) -> String {
     let mut text = review_table(&review.stacks, styles, width);
-    for stack in review.changed_stacks().filter(|s| !s.diff.trim().is_empty()) {
+    let shown = || review.changed_stacks().filter(|stack| !stack.diff.trim().is_empty());
+    let legend = plan_legend(shown().map(|stack| stack.diff.as_str()));
+    if !legend.is_empty() {
+        text.push('\n');
+        text.push_str(&wrapped_within(LEGEND_TITLE, width));
+        text.push('\n');
+        for line in legend {
+            text.push_str(&painted_line(line, styles));
+            text.push('\n');
+        }
+    }
+    for stack in shown() {
         let name = styles.paint(Role::Heading, &stack.stack);
         let heading = format!("{name}{}", tentative_remark(stack, styles));
         text.push('\n');
         text.push_str(&wrapped_within(&heading, width));
         text.push('\n');
-        text.push_str(&shortened_diff(&stack.diff, stack.stack.as_str(), show, styles));
+        text.push_str(&shortened_diff(&diff_body(&stack.diff), stack.stack.as_str(), show, styles));
     }
     if review.changed_stacks().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
         let word = styles.paint(Role::Heading, "note:");

@@ -110,7 +110,7 @@ impl Run {
     ) -> Refusal {
         let flags = missing_flags(&self.guards, blocked, &request.acks, at_gate);
         let hint = flags.map(|flags| {
-            let condition = if blocked.is_empty() { "where it is true" } else { "only where it is meant" };
+            let condition = if blocked.is_empty() { "if the items are true" } else { "if this is intended" };
             let command: Vec<&str> =
                 std::iter::once(at_gate.invocation).chain(flags.iter().map(String::as_str)).collect();
             format!("{condition}: `{}`", command.join(" "))

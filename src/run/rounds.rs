@@ -132,6 +132,30 @@ fn round(
     review: &Review,
     blocked: &[Blocked],
 ) -> anyhow::Result<RoundResult> {
+    let mut kept_text = None;
+    let stopped = gate_round(context, request, answers, run_mode, run, (review, blocked), &mut kept_text);
+    if let Some(text) = kept_text {
+        context.printer.text(text)?;
+    }
+    if let Some(stopped) = stopped? {
+        return Ok(stopped);
+    }
+    run.guards.count_confirmed(review);
+    run.deployment.apply()?;
+    Ok(RoundResult::Applied)
+}
+
+/// Shows one review and passes its gate; returns the result of a round that ends there. `kept_text` is the review as text for
+/// standard output, if that must wait for the answer.
+fn gate_round(
+    context: &Context,
+    request: &RunRequest,
+    answers: &mut GateAnswers,
+    run_mode: RunMode,
+    run: &mut Run,
+    (review, blocked): (&Review, &[Blocked]),
+    kept_text: &mut Option<String>,
+) -> anyhow::Result<Option<RoundResult>> {
     let stopped = run.deployment.dispatcher().status(false);
     let environment = run.environment.clone();
     let invocation = run.invocation(request, answers, run_mode);
@@ -164,7 +188,7 @@ fn round(
         && context.terminal.interactive
         && (matches!(gate(&request_with(&empty)), Gate::Ask(_))
             || run.guards.checklist.needs_prompt(&request.acks));
-    run.show_review(context, request, review, blocked, asks)?;
+    *kept_text = run.show_review(context, request, review, blocked, asks)?;
     // No plan is applied unless all stacks could be planned.
     if review.unplanned_stacks().next().is_some() {
         if request.adopts_plans()
@@ -172,13 +196,13 @@ fn round(
         {
             run.hint_new_plans(context);
         }
-        return Ok(RoundResult::Stopped(stopped));
+        return Ok(Some(RoundResult::Stopped(stopped)));
     }
     if review.changed_stacks().next().is_none() {
-        return Ok(RoundResult::Idle);
+        return Ok(Some(RoundResult::Idle));
     }
     if let Some(refusal) = run.incomplete_answers(blocked, request, &request_with(&empty)) {
-        return refuse(context, run, review, &refusal);
+        return refuse(context, run, review, &refusal).map(Some);
     }
     let dispatcher = run.deployment.dispatcher();
     let ask = |ask: &Prompt| dispatcher.ask(ask, &context.prompter);
@@ -186,10 +210,10 @@ fn round(
         ChecklistResult::Confirmed => {}
         ChecklistResult::Refused(refusal) => {
             let refusal = run.with_hint(refusal, &[], request, &request_with(&empty));
-            return refuse(context, run, review, &refusal);
+            return refuse(context, run, review, &refusal).map(Some);
         }
         ChecklistResult::Interrupted(signal) => {
-            return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal)));
+            return Ok(Some(RoundResult::Stopped(ExitStatus::Interrupted(signal))));
         }
     }
     let record = run.guards.record(context, Some(review.digest()));
@@ -200,23 +224,23 @@ fn round(
             if refusal.hint.is_none() && !position.is_later && request.resumes.is_none() {
                 refusal.hint = Some(run.hint_kept_plans(&reviewed.digest));
             }
-            return Ok(stop_refused(context, run, &refusal));
+            return Ok(Some(stop_refused(context, run, &refusal)));
         }
-        GateResult::Interrupted(signal) => return Ok(RoundResult::Stopped(ExitStatus::Interrupted(signal))),
+        GateResult::Interrupted(signal) => {
+            return Ok(Some(RoundResult::Stopped(ExitStatus::Interrupted(signal))));
+        }
     }
     // The answer to the prompt may have taken an hour.
     let late = run.guards.refusals_by_time(review, context.clock.now());
     if !late.is_empty() {
         let refusal = run.with_hint(run.guards.refusal(&late), &late, request, &request_with(&empty));
-        return refuse(context, run, review, &refusal);
+        return refuse(context, run, review, &refusal).map(Some);
     }
     if run.deployment.refuse_changed_inputs()? {
         run.hint_new_plans(context);
-        return Ok(RoundResult::Stopped(run.deployment.dispatcher().status(false)));
+        return Ok(Some(RoundResult::Stopped(run.deployment.dispatcher().status(false))));
     }
-    run.guards.count_confirmed(review);
-    run.deployment.apply()?;
-    Ok(RoundResult::Applied)
+    Ok(None)
 }
 
 /// Records and prints a refusal that is not from the gate itself.

@@ -115,7 +115,7 @@ impl Run {
                     line = format!("{line}\nnext: `{first}`");
                 } else if let Some(flags) = allow_flags(blocked).filter(|_| !is_any_tentative(blocked)) {
                     let command = self.apply_command(&flags, context);
-                    line = format!("{line}; only where it is meant:\nnext: `{command}`");
+                    line = format!("{line}; if this is intended:\nnext: `{command}`");
                 }
             } else if self.verb == RunVerb::Plan && context.read_only {
                 line = format!("{line}\n`ENVCTL_READ_ONLY` is set: nothing is applied here");
@@ -141,7 +141,8 @@ impl Run {
     }
 
     /// Prints a review on standard output. If the prompt about it appears
-    /// on another terminal, the review is printed there too.
+    /// on another terminal, the review is printed there, and the text for standard output is returned: a pipe may lead to
+    /// that terminal too, and would print it behind the prompt.
     pub(super) fn show_review(
         &self,
         context: &Context,
@@ -149,19 +150,23 @@ impl Run {
         review: &Review,
         blocked: &[Blocked],
         asks: bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<String>> {
         let printer = &context.printer;
-        if !request.json {
-            let text = self.review_text(review, blocked, context, printer.out_styles())?;
-            printer.text(text)?;
-        }
         let is_unseen =
             if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
         if is_unseen {
             let text = self.review_text(review, blocked, context, printer.err_styles())?;
             printer.say_unwrapped(text);
         }
-        Ok(())
+        if request.json {
+            return Ok(None);
+        }
+        let text = self.review_text(review, blocked, context, printer.out_styles())?;
+        if is_unseen {
+            return Ok(Some(text));
+        }
+        printer.text(text)?;
+        Ok(None)
     }
 
     /// Prints the estimated duration of planning these stacks, and of applying them unless the verb is `plan`.

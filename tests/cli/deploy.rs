@@ -168,7 +168,7 @@ staging  commit [COMMIT]  review [DIGEST]  2 stacks to change
 ✔ app      1 to delete, 1 output  [SECONDS]
 ✔ network  1 to delete, 1 output  [SECONDS]
 error: `staging` needs a confirmation
-  plan [DIGEST] would change 2 resources in 2 stacks (2 to delete)
+  review [DIGEST] would change 2 resources in 2 stacks (2 to delete)
 hint: `envctl destroy staging --yes` runs without a question
 "#);
 }

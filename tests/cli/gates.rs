@@ -1,6 +1,6 @@
 //! Gates: conditions for a run to go on after its review.
 
-use crate::support::{Shop, redacted};
+use crate::support::{Driven, ENVIRONMENTS, Shop, redacted};
 
 #[test]
 fn a_protected_environment_is_refused_without_a_confirmation() {
@@ -21,8 +21,8 @@ production  commit [COMMIT]  review [DIGEST]  1 stack to change
 --- stderr
 ✔ network  1 to create, 1 output  [SECONDS]
 error: `production` needs a confirmation
-  plan [DIGEST] would change 1 resource in 1 stack
-hint: `envctl deploy production --confirm=[DIGEST]` confirms exactly this plan
+  review [DIGEST] would change 1 resource in 1 stack
+hint: `envctl deploy production --confirm=[DIGEST]` confirms exactly this review
 "#);
     assert_eq!(shop.folders("apply"), [""; 0]);
     assert_eq!(shop.deployed_value("network", "production"), None);
@@ -66,8 +66,8 @@ fn one_refusal_names_all_that_is_missing_and_one_command_gives_it() {
     error: `protect` refuses this in `production`; the checklist is not answered: `on-call`; `production` needs a confirmation
       protect network: delete of `terraform_data.network` is protected by `terraform_data.*`
       checklist on-call: somebody is on call
-      plan [DIGEST] would change 2 resources in 2 stacks (1 to delete)
-    hint: only where it is meant: `envctl deploy production network app --ack told --allow delete:network/terraform_data.network --ack on-call --confirm=[DIGEST]`
+      review [DIGEST] would change 2 resources in 2 stacks (1 to delete)
+    hint: if this is intended: `envctl deploy production network app --ack told --allow delete:network/terraform_data.network --ack on-call --confirm=[DIGEST]`
     ");
     assert_eq!(shop.folders("apply"), [""; 0]);
     shop.type_hint(&run).exits(0);
@@ -101,7 +101,7 @@ fn the_next_command_of_a_plan_names_the_checklist_and_the_exceptions() {
     let plan = shop
         .run(["plan", "production"])
         .exits(0)
-        .prints("guards would refuse to apply this; only where it is meant:\nnext: `envctl apply")
+        .prints("guards would refuse to apply this; if this is intended:\nnext: `envctl apply")
         .prints("\nchecklist on-call: somebody is on call\nchecklist told: the customers were told\n");
     shop.type_next(&plan).exits(0);
     assert_eq!(shop.folders("apply"), ["network", "app"]);
@@ -129,7 +129,7 @@ fn a_typed_command_is_refused_once_for_all_that_is_missing() {
       protect app: `terraform_data.app` is protected by `terraform_data.*`, or may hold what is
       checklist on-call: somebody is on call
       checklist told: the customers were told
-    hint: only where it is meant: `envctl exec production app --allow delete:app/terraform_data.app --ack on-call --ack told --confirm -- state rm terraform_data.app`
+    hint: if this is intended: `envctl exec production app --allow delete:app/terraform_data.app --ack on-call --ack told --confirm -- state rm terraform_data.app`
     ");
     assert_eq!(shop.folders("state rm"), [""; 0]);
     shop.type_hint(&run).exits(0);
@@ -240,7 +240,7 @@ fn a_digest_confirms_that_very_review_and_no_other() {
 
     let wrong = shop.run(["deploy", "production", "--confirm=0123456789abcdef"]).exits(3);
     let wrong = wrong.tells(&format!(
-        "error: the plans changed: you confirmed 0123456789abcdef, this review is {}",
+        "error: the plans changed: you confirmed review 0123456789abcdef, this one is {}",
         &digest[..16]
     ));
     wrong.tells(&confirm);
@@ -316,4 +316,22 @@ fn status_says_that_a_refused_run_applied_nothing() {
     shop.run(["status", "staging"]).exits(0).prints("deploy applied, ");
     shop.run(["destroy", "staging"]).exits(3);
     shop.run(["status", "staging"]).exits(0).prints("destroy not applied, ");
+}
+
+#[test(engines(tofu, terraform))]
+fn the_frame_of_the_engine_stands_once_around_all_diffs(engine: &Driven) {
+    let stacks = ["app", "mail", "network"];
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&stacks);
+
+    let run = shop.run(["plan", "staging"]).exits(0);
+
+    assert_eq!(run.stdout.matches("indicated with the following symbols:\n  + create\n").count(), 1, "{run}");
+    for stack in stacks {
+        assert!(run.stdout.contains(&format!("# terraform_data.{stack} will be created")), "{run}");
+        let shown = shop.run(["runs", "show", "last", stack]).exits(0);
+        shown
+            .prints("will perform the following actions:")
+            .prints("Plan: 1 to add, 0 to change, 0 to destroy.");
+    }
+    run.hides("will perform the following actions:").hides("to add, ");
 }

@@ -245,6 +245,22 @@ fn the_review_precedes_its_question_on_the_terminal_if_stdout_is_a_file() {
 }
 
 #[test]
+fn a_review_for_a_pipe_waits_until_the_question_is_answered() {
+    // A pipe may end on the same terminal (`| tee`), where its reader would write the review behind the question.
+    for (answer, code) in [("y\n", 0), ("n\n", 3)] {
+        let shop = fresh();
+        let question = "Apply these changes to staging? [y/N] ";
+        let terminal = IdleTerminal::open();
+        let asked = shop.env.on_terminal(terminal, Streams::AllButOutput, deploy("staging")).shows(question);
+
+        assert_eq!(asked.output(), "");
+        let run = asked.types(answer).wait().exits(code);
+        assert_eq!(run.stdout.matches("1 stack to change").count(), 1, "{run}");
+        assert_eq!(run.stderr.matches("1 stack to change").count(), 1, "{run}");
+    }
+}
+
+#[test]
 fn the_review_is_on_the_terminal_before_the_checklist_too() {
     let shop = Shop::with(CHECKLIST).with_stacks(&["network"]);
     let args = ["deploy", "staging", "--yes"];

@@ -101,6 +101,12 @@ pub(super) fn session(program: &Path, args: &[&str]) -> Command {
 }
 
 impl Terminal {
+    /// Returns the standard output up to now, if it is a file.
+    pub(crate) fn output(&self) -> String {
+        let file = self.output.as_ref().expect("standard output is a file");
+        std::fs::read_to_string(file.path()).expect("UTF-8")
+    }
+
     #[track_caller]
     pub(crate) fn types(mut self, text: &str) -> Self {
         self.master.write_all(text.as_bytes()).expect("a terminal takes what is typed");

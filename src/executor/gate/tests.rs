@@ -67,7 +67,7 @@ fn the_gate_follows_the_table() {
         let protected_decision = if terminal { "type production".to_owned() } else { refused.clone() };
         assert_eq!(told(Some(&right)), confirmed("--confirm=9f2c41d0a7b35e18"), "{all:?}");
         let other =
-            "refused: the plans changed: you confirmed 0123456789abcdef, this review is 9f2c41d0a7b35e18";
+            "refused: the plans changed: you confirmed review 0123456789abcdef, this one is 9f2c41d0a7b35e18";
         assert_eq!(told(Some(&wrong)), other, "{all:?}");
         let plain = match (protected && destroy, terminal) {
             (false, _) => confirmed("--confirm"),
@@ -98,8 +98,8 @@ fn a_refusal_says_what_would_change_and_what_to_type() {
     assert_eq!(
         refused([true, false, false, false], None),
         "`production` needs a confirmation\n  \
-         plan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)\n\
-         hint: `envctl deploy production --confirm=9f2c41d0a7b35e18` confirms exactly this plan"
+         review 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)\n\
+         hint: `envctl deploy production --confirm=9f2c41d0a7b35e18` confirms exactly this review"
     );
     let destroy = refused([true, true, true, false], Some(&Confirmation::Plain));
     let hint =
@@ -150,10 +150,10 @@ fn later_rounds_are_confirmed_beforehand_but_for_unseen_losses() {
             _ => None,
         };
         let refused = "round 2 in `production` needs a confirmation of its own\napplied already: network\n\
-                       plan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)";
+                       review 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)";
         assert_eq!(told(&round(false, &[]), switches), asked.unwrap_or(refused));
         let losses = "round 2 in `production` would lose what no confirmed review has shown\ndelete app: a.b\n\
-                      applied already: network\nplan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)";
+                      applied already: network\nreview 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)";
         assert_eq!(told(&round(true, &["delete app: a.b"]), switches), asked.unwrap_or(losses));
     }
 }

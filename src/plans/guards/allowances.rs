@@ -130,6 +130,14 @@ impl Allowances {
         Self(allows.iter().map(exception).collect())
     }
 
+    /// Returns a copy with further exceptions, whose use is not recorded in these.
+    #[must_use]
+    pub(super) fn with(&self, allows: &[GuardException]) -> Self {
+        let mut all = self.clone();
+        all.0.extend(Self::new(allows).0);
+        all
+    }
+
     /// Finds the stack of each exception that names none (`delete:ADDRESS`): the stack of the review with a matching
     /// change. Returns the refusals of exceptions that match several stacks.
     pub fn resolve_in_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {

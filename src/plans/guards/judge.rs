@@ -6,7 +6,10 @@ use super::{
     Allowances, ExternalFacts, Rules, Tally, external::refuse_outside_window, judge_external, limits, plan,
     resources,
 };
-use crate::{model::Blocked, plans::Review};
+use crate::{
+    model::{Block, Blocked},
+    plans::Review,
+};
 
 /// Returns the refusals that keep the plans of a review from being applied; none when no stack would change.
 pub fn judge(
@@ -34,7 +37,8 @@ pub fn judge(
         );
         found.extend(blocks.into_iter().map(|block| Blocked { stack: Some(stack.stack.clone()), block }));
     }
-    let whole = limits::refuse_totals(review, rules, before, allowed)
+    let of_changes: Vec<Block> = found.iter().map(|blocked| blocked.block.clone()).collect();
+    let whole = limits::refuse_totals(review, rules, before, allowed, &of_changes)
         .into_iter()
         .chain(judge_external(rules, facts, allowed));
     found.extend(whole.map(|block| Blocked { stack: None, block }));
@@ -121,6 +125,35 @@ mod tests {
         assert_eq!(judged(&review(vec![clean]), &guards, true, 0, &[]), [""; 0]);
         let changed = review(vec![stack("app", &[("a.b", Action::Create)])]);
         assert_eq!(judged(&changed, &guards, true, 0, &[]), ["run branch", "run clean_tree"]);
+    }
+
+    #[test]
+    fn what_other_refusals_name_is_left_out_of_the_proposed_number_of_losses() {
+        let guards = |max_deletes| Guards {
+            protect: vec!["a.*".parse().unwrap()],
+            max_deletes: Some(max_deletes),
+            ..Guards::default()
+        };
+        let plans = review(vec![
+            stack("app", &[("a.b", Action::Delete), ("x.y", Action::Delete)]),
+            stack("web", &[("a.c", Action::Delete), ("x.z", Action::Forget)]),
+        ]);
+        let proposed = |guards: &Guards, allow: &[&str]| {
+            let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
+            let rules = Rules { guards, confirm: false };
+            let blocked = judge(&plans, rules, facts(0), Tally::default(), &Allowances::new(&allows));
+            blocked.into_iter().filter_map(|blocked| blocked.block.allow).collect::<Vec<_>>()
+        };
+        for (max_deletes, expected) in [
+            (1, vec!["delete:app/a.b", "delete:web/a.c", "deletes=2"]),
+            (3, vec!["delete:app/a.b", "delete:web/a.c", "delete:app/a.b"]),
+            (4, vec!["delete:app/a.b", "delete:web/a.c"]),
+        ] {
+            let guards = guards(max_deletes);
+            assert_eq!(proposed(&guards, &[]), expected, "{max_deletes}");
+            assert_eq!(proposed(&guards, &expected), [""; 0], "{max_deletes}");
+        }
+        assert_eq!(proposed(&guards(1), &["delete:app/a.b"]), ["delete:web/a.c", "deletes=2"]);
     }
 
     #[test]

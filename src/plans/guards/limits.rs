@@ -45,12 +45,13 @@ pub(super) fn is_lost(
     losses(change, guards).iter().any(|loss| !allowed.take_loss(stack, loss.address))
 }
 
-/// Returns the refusals of a review by `max_deletes` and `max_changes`.
+/// Returns the refusals of a review by `max_deletes` and `max_changes`; `others` are the refusals of its changes.
 pub(super) fn refuse_totals(
     review: &Review,
     rules: Rules<'_>,
     before: Tally,
     allowed: &Allowances,
+    others: &[Block],
 ) -> Vec<Block> {
     let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     if max_deletes.is_none() && max_changes.is_none() {
@@ -58,11 +59,26 @@ pub(super) fn refuse_totals(
     }
     // Without `max_deletes` no exception is marked as used for a loss.
     let named = if max_deletes.is_some() { allowed } else { &Allowances::default() };
-    refuse_tally(before.with(review, rules.guards, named), rules, allowed)
+    let proposed = proposed_exceptions(others);
+    let with_proposed = before.with(review, rules.guards, &allowed.with(&proposed));
+    refuse_tally(before.with(review, rules.guards, named), with_proposed, &proposed, rules, allowed)
 }
 
-/// Returns the refusals of a total by `max_deletes` and `max_changes`.
-pub(super) fn refuse_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+/// Returns the exceptions for losses that refusals propose.
+pub(super) fn proposed_exceptions(refusals: &[Block]) -> Vec<GuardException> {
+    let proposed = refusals.iter().filter_map(|block| block.allow.as_ref()?.parse().ok());
+    proposed.filter(|allow| matches!(allow, GuardException::Delete(_))).collect()
+}
+
+/// Returns the refusals of a total by `max_deletes` and `max_changes`. The exception that they propose is for the total
+/// `with_proposed`, which remains after the exceptions `proposed` by refusals of single changes.
+pub(super) fn refuse_tally(
+    tally: Tally,
+    with_proposed: Tally,
+    proposed: &[GuardException],
+    rules: Rules<'_>,
+    allowed: &Allowances,
+) -> Vec<Block> {
     let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     let mut found = Vec::new();
     if let Some(limit) = max_deletes.filter(|limit| tally.deletes > *limit)
@@ -72,7 +88,10 @@ pub(super) fn refuse_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances)
             "{} would be deleted, replaced, forgotten or moved out of protection, at most {limit} may be",
             tally.deletes
         );
-        found.push(refusal(Guard::MaxDeletes, message, &GuardException::Deletes(tally.deletes)));
+        let remaining = GuardException::Deletes(with_proposed.deletes);
+        // Named losses may suffice.
+        let enough = proposed.first().filter(|_| with_proposed.deletes <= limit);
+        found.push(refusal(Guard::MaxDeletes, message, enough.unwrap_or(&remaining)));
     }
     if let Some(limit) = max_changes.filter(|limit| tally.changes > *limit)
         && !allowed.take_changes(tally.changes)
@@ -98,7 +117,7 @@ mod tests {
             stack("app", &[("a.gone", Action::Forget), ("a.read", Action::Read)]),
         ]);
         let blocks =
-            refuse_totals(&review, Rules { guards, confirm: false }, before, &Allowances::new(&allows));
+            refuse_totals(&review, Rules { guards, confirm: false }, before, &Allowances::new(&allows), &[]);
         blocks.into_iter().map(|block| (block.message, block.allow)).collect()
     }
 
@@ -150,7 +169,7 @@ mod tests {
         let guards = |max| Guards { max_changes: Some(max), ..Guards::default() };
         let found = |guards: &Guards, stack| {
             let rules = Rules { guards, confirm: false };
-            refuse_totals(&review(vec![stack]), rules, Tally::default(), &Allowances::default())
+            refuse_totals(&review(vec![stack]), rules, Tally::default(), &Allowances::default(), &[])
         };
         assert_eq!(found(&guards(3), app.clone()), []);
         assert_eq!(found(&guards(2), app)[0].allow.as_deref(), Some("changes=3"));

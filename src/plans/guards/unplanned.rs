@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Allowances, Rules, Tally, limits::refuse_tally, resources};
+use super::{
+    Allowances, Rules, Tally,
+    limits::{proposed_exceptions, refuse_tally},
+    resources,
+};
 use crate::{
     engine::Intent,
     model::{
@@ -114,7 +118,11 @@ pub fn refuse_removals(
         }
     }
     if !lost.is_empty() {
-        found.extend(refuse_tally(tally, rules, allowed));
+        let proposed = proposed_exceptions(&found);
+        let named = allowed.with(&proposed);
+        let unnamed = lost.iter().filter(|address| !named.take_loss(stack, address)).count() as u64;
+        let with_proposed = Tally { deletes: before.deletes + unnamed, ..tally };
+        found.extend(refuse_tally(tally, with_proposed, &proposed, rules, allowed));
     }
     (found, tally)
 }
@@ -205,9 +213,11 @@ mod tests {
             (blocks.into_iter().filter_map(|block| block.allow).collect::<Vec<_>>(), tally.deletes)
         };
         let none = Tally::default();
-        assert_eq!(judged(none, &[]), (texts(&["delete:app/aws_db.main", "deletes=2"]), 2));
+        let named = "delete:app/aws_db.main";
+        assert_eq!(judged(none, &[]), (texts(&[named, named]), 2), "the other one is within the limit");
         assert_eq!(judged(none, &["delete:app/aws_db.main"]), (vec![], 1));
         let before = Tally { deletes: 1, changes: 1 };
+        assert_eq!(judged(before, &[]), (texts(&[named, "deletes=2"]), 3));
         assert_eq!(judged(before, &["delete:app/aws_db.main"]), (texts(&["deletes=2"]), 2));
     }
 

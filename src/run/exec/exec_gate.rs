@@ -114,7 +114,7 @@ impl ExecGate<'_> {
         let message = format!("{}\n{}", refusal.summary, refusal.indented());
         let mut stopped = Stopped::refused(message.trim_end());
         if let Some(flags) = allow_flags(&found.blocked) {
-            let meant = if flags.is_empty() { "" } else { "only where it is meant: " };
+            let meant = if flags.is_empty() { "" } else { "if this is intended: " };
             stopped = stopped.hint(format!("{meant}`{}`", self.command(guarded, flags)));
         }
         let line =
