@@ -25,6 +25,13 @@ pub(crate) fn patterns(document: &Document, sources: &ConfigSources, problems: &
             let message = format!("`{}` is no pattern of folders", path.text());
             let problem = Diagnostic::error("config::discover", message).help(help);
             problems.push(sources.at(problem, &path.span, reason));
+        } else if discover.value.name.is_none() && has_environment_beside_capture(path.text()) {
+            let names: Vec<String> = captures(path.text()).map(|name| format!("{{{name}}}")).collect();
+            let message =
+                format!("stacks found by `{}` would have another name in each environment", path.text());
+            let problem = Diagnostic::error("config::discover", message)
+                .help(format!("name them by their captures: `name = \"{}\"`", names.join("/")));
+            problems.push(sources.at(problem, &path.span, "`{env}` beside a capture"));
         }
     }
     for exclude in &discover.value.exclude {
@@ -42,7 +49,8 @@ pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &ConfigSources, pro
 
 fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
     const SHAPE: &str = "folders relative to this file, as \"infra/live/{env}/<region>/<unit>\"";
-    const CAPTURE: &str = "`<name>` captures one whole folder; `**` stands for any number of folders";
+    const CAPTURE: &str =
+        "`<name>` captures a folder or a part of its name; `**` stands for any number of folders";
     if pattern.is_empty() || pattern.starts_with('/') {
         return Err(("not relative".to_owned(), SHAPE));
     }
@@ -57,22 +65,49 @@ fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
         if !folder.contains(['<', '>']) {
             continue;
         }
-        let name = folder.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-            return Err((format!("`{folder}` is no capture"), CAPTURE));
+        if folder.contains("><") {
+            return Err((format!("`{folder}` has nothing between two captures"), CAPTURE));
         }
-        if BUILT_IN.contains(&name) {
-            return Err((
-                format!("`<{name}>` would hide `{{{name}}}`"),
-                "give the capture another name; `{env}` is the folder of the environment",
-            ));
+        for name in
+            captures_of_folder(folder).ok_or_else(|| (format!("`{folder}` is no capture"), CAPTURE))?
+        {
+            if BUILT_IN.contains(&name) {
+                return Err((
+                    format!("`<{name}>` would hide `{{{name}}}`"),
+                    "give the capture another name; `{env}` is the folder of the environment",
+                ));
+            }
+            if seen.contains(&name) {
+                return Err((format!("`<{name}>` is captured twice"), "give each capture a name of its own"));
+            }
+            seen.push(name);
         }
-        if seen.contains(&name) {
-            return Err((format!("`<{name}>` is captured twice"), "give each capture a name of its own"));
-        }
-        seen.push(name);
     }
     Ok(())
+}
+
+/// Returns the names that the pattern of one folder captures, as `<app>-{env}`; `None` if its brackets hold no names.
+fn captures_of_folder(folder: &str) -> Option<Vec<&str>> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    };
+    let mut names = Vec::new();
+    let mut rest = folder;
+    while let Some((before, after)) = rest.split_once('<') {
+        let (name, after) = after.split_once('>')?;
+        if before.contains('>') || !is_name(name) {
+            return None;
+        }
+        names.push(name);
+        rest = after;
+    }
+    (!rest.contains('>')).then_some(names)
+}
+
+/// Returns true if a folder of the pattern has both `{env}` and a capture in its name, so that the names of its stacks would
+/// differ between environments.
+fn has_environment_beside_capture(pattern: &str) -> bool {
+    pattern.split('/').any(|folder| folder.contains("{env}") && folder.contains('<'))
 }
 
 /// Validates the templates of patterns and names in one environment.
@@ -105,12 +140,21 @@ mod tests {
 
     #[test]
     fn a_pattern_is_made_of_folders_captures_and_any_depth() {
-        for good in ["infra/<a>", "infra/live/{env}/<region>/<unit>/", "**/<unit>", ".", "a/**/b"] {
+        for good in [
+            "infra/<a>",
+            "infra/live/{env}/<region>/<unit>/",
+            "accounts/<app>-{env}/<unit>",
+            "a/x<b>",
+            "**/<unit>",
+            ".",
+            "a/**/b",
+        ] {
             assert!(check_pattern(good).is_ok(), "{good}");
         }
-        for bad in
-            ["", "/infra", "a//b", "../a", "a/x<b>", "<>", "<a b>", "<env>", "<a>/<a>", "a**/b", "<a", "a>"]
-        {
+        for bad in [
+            "", "/infra", "a//b", "../a", "<>", "<a b>", "<env>", "<a>/<a>", "a**/b", "<a", "a>", "<a><b>",
+            "<a>>", "a>b<c>",
+        ] {
             assert!(check_pattern(bad).is_err(), "{bad}");
         }
     }
