@@ -82,18 +82,18 @@ impl Finding {
 /// Runs all checks; exit code 4 if one of them failed.
 pub fn run(context: &Context, request: &DoctorRequest) -> anyhow::Result<ExitStatus> {
     let runner = Arc::new(Runner::new());
-    let mut findings = vec![git(context, &runner)];
+    let mut findings = vec![git_finding(context, &runner)];
     let config = context.config_file().map_err(anyhow::Error::from).and_then(|_| context.config());
     match &config {
         Ok(config) => {
             findings.push(Finding::good("config", context.shown_path(config.path()).to_string()));
-            findings.push(own_folder(config));
+            findings.push(envctl_folder_finding(config));
             let of_stacks = stack_findings(context, config);
             let are_engines_known = of_stacks.is_empty();
             findings.extend(of_stacks);
             findings.extend(engine_findings(context, config, &runner, are_engines_known));
-            findings.extend(plugin_cache(context, config));
-            findings.extend(profiles(context, config));
+            findings.extend(plugin_cache_findings(context, config));
+            findings.extend(profile_findings(context, config));
         }
         Err(error) => {
             let fix = "`envctl check` shows every problem; `envctl init` writes a first file";
@@ -110,7 +110,7 @@ pub fn run(context: &Context, request: &DoctorRequest) -> anyhow::Result<ExitSta
     Ok(if healthy { ExitStatus::Success } else { ExitStatus::Configuration })
 }
 
-fn git(context: &Context, runner: &Runner) -> Finding {
+fn git_finding(context: &Context, runner: &Runner) -> Finding {
     let command = CommandLine::new("git", &context.dir, context.env.clone()).arg("--version");
     match runner.capture(&command) {
         Err(error) => Finding::bad("git", error.to_string(), "install git: runs record the commit"),
@@ -127,7 +127,7 @@ fn git(context: &Context, runner: &Runner) -> Finding {
 }
 
 /// Checks that `.envctl` can be written.
-fn own_folder(config: &Config) -> Finding {
+fn envctl_folder_finding(config: &Config) -> Finding {
     let store = RunStore::new(config.root());
     match store.envctl_dir() {
         Ok(dir) => Finding::good("runs", dir.join("runs").to_string()),
@@ -225,7 +225,7 @@ fn needed_engines(
     needed
 }
 
-fn plugin_cache(context: &Context, config: &Config) -> Vec<Finding> {
+fn plugin_cache_findings(context: &Context, config: &Config) -> Vec<Finding> {
     let mut caches: Vec<Utf8PathBuf> =
         EngineName::ALL.into_iter().filter_map(|name| config.engine(name).plugin_cache.clone()).collect();
     caches.extend(context.variable("TF_PLUGIN_CACHE_DIR").map(Utf8PathBuf::from));
@@ -248,7 +248,7 @@ fn plugin_cache(context: &Context, config: &Config) -> Vec<Finding> {
 }
 
 /// Checks that the AWS profiles of all stacks exist: a missing one fails an init even if access keys are set.
-fn profiles(context: &Context, config: &Config) -> Vec<Finding> {
+fn profile_findings(context: &Context, config: &Config) -> Vec<Finding> {
     let known = known_profiles(context);
     let mut findings: Vec<Finding> = Vec::new();
     for environment in config.environments().values() {

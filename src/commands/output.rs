@@ -134,7 +134,7 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
                 stack,
                 outputs: outputs
                     .into_iter()
-                    .map(|o| view(o, request.show_sensitive, prepared.redactor()))
+                    .map(|o| output_view(o, request.show_sensitive, prepared.redactor()))
                     .collect(),
             })
             .collect();
@@ -145,7 +145,7 @@ pub fn run(context: &Context, request: &OutputRequest) -> anyhow::Result<ExitSta
     let styles = context.printer.out_styles();
     for (stack, outputs) in &found {
         let none = if undeployed.contains(stack) { "not deployed yet" } else { "no outputs" };
-        context.printer.requested_text(text(stack, outputs, none, request.show_sensitive, styles))?;
+        context.printer.requested_text(outputs_text(stack, outputs, none, request.show_sensitive, styles))?;
     }
     if !undeployed.is_empty() {
         context.printer.hint(format_args!("`{}` deploys what is missing", deploy()));
@@ -180,7 +180,7 @@ fn bare_value(output: &engine::PrintedOutput) -> String {
     }
 }
 
-fn view(output: engine::PrintedOutput, show_sensitive: bool, redactor: &Redactor) -> OutputView {
+fn output_view(output: engine::PrintedOutput, show_sensitive: bool, redactor: &Redactor) -> OutputView {
     let hidden = output.sensitive && !show_sensitive;
     // The names of an object's attributes are part of its type.
     let output_type = output.kind.0;
@@ -194,7 +194,7 @@ fn view(output: engine::PrintedOutput, show_sensitive: bool, redactor: &Redactor
 }
 
 /// Returns the outputs of a stack as text; `none` is the text in place of outputs.
-fn text(
+fn outputs_text(
     stack: &StackId,
     outputs: &[engine::PrintedOutput],
     none: &str,

@@ -61,7 +61,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
     let flags = context.given_flags();
     refuse_unless_resumable(context, &store, &id, &environment, || {
         match read_stored_request(&flags, &store, &last.run) {
-            Ok((stored_request, _)) => again_hint(context, &request.options, &stored_request, &chain),
+            Ok((stored_request, _)) => repeat_hint(context, &request.options, &stored_request, &chain),
             // The request is gone, and its values with it.
             Err(_) => {
                 let deploy = flags.command(&format!("deploy {environment}"));
@@ -75,7 +75,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
         return Err(Stopped::refused(format!(
             "nothing of run {id} was confirmed: there is nothing to resume"
         ))
-        .hint(again_hint(context, &request.options, &stored_request, &chain))
+        .hint(repeat_hint(context, &request.options, &stored_request, &chain))
         .into());
     }
     refuse_removed_values(context, &id, &stored_request)?;
@@ -99,7 +99,7 @@ fn verb(stored_request: &StoredRequest) -> RunVerb {
 }
 
 /// Returns the hint with the command that makes a new run like the first of the chain.
-fn again_hint(
+fn repeat_hint(
     context: &Context,
     options: &RunRequest,
     stored_request: &StoredRequest,

@@ -130,6 +130,7 @@ impl StackGraph {
         self.names.get_index_of(stack).map_or(&[], |index| self.tags[index].as_slice())
     }
 
+    /// Returns the names of a stack's neighbours in one direction.
     fn neighbours(&self, stack: &str, direction: petgraph::Direction) -> Vec<StackId> {
         let Some(index) = self.names.get_index_of(stack) else { return Vec::new() };
         self.neighbour_indices(index, direction).into_iter().map(|index| self.names[index].clone()).collect()
@@ -154,6 +155,7 @@ impl StackGraph {
         self.closure(stacks, petgraph::Incoming)
     }
 
+    /// Returns all stacks that these stacks reach in one direction, dependencies first.
     fn closure(&self, stacks: &[StackId], direction: petgraph::Direction) -> Vec<StackId> {
         let seeds: Vec<usize> = stacks.iter().filter_map(|s| self.names.get_index_of(s)).collect();
         let reached = self.nearest_seeds(&seeds, direction);

@@ -67,7 +67,7 @@ fn typed_values(
         let is_collection = || text.trim_start().starts_with(['[', '{']);
         match (declared, flag_expression(text)) {
             (Some(Some(VariableKind::Other)), Ok(value)) => {
-                typed.push((name.clone(), evaluate_text(value, text)))
+                typed.push((name.clone(), evaluate_text(value, text)));
             }
             (Some(Some(VariableKind::Other)), Err(reason)) => {
                 let is_hidden = variable.flatten().is_some_and(VariableDecl::is_hidden);

@@ -138,6 +138,7 @@ fn variable_value(
     values.get(name).map_or_else(default, |attribute| attribute.value.literal().cloned())
 }
 
+/// Returns the finding about a link; `None` if environments.toml declares the need.
 fn undeclared_link_finding(
     instance: &Instance,
     link: &RemoteState,

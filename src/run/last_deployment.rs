@@ -100,7 +100,7 @@ pub(crate) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow:
 }
 
 impl LastDeployment {
-    /// Records this deployment of an instance, which no journal has.
+    /// Writes this deployment to the instance's record, since no journal holds it.
     pub(crate) fn keep(&self, store: &RunStore, environment: &EnvName) -> io::Result<()> {
         files::write(&record_path(store, environment, &self.stack.file_name()), &serde_json::to_vec(self)?)
     }

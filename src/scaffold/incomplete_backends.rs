@@ -230,6 +230,7 @@ fn environment_of_file(below: &Utf8Path, name: &str) -> Option<String> {
     (is_environment_word(last) || CONTAINERS.contains(&above)).then(|| last.to_owned())
 }
 
+/// Returns true if a file of this name may hold pairs for `-backend-config`.
 fn may_hold_pairs(name: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     extension == "tfbackend"

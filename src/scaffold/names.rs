@@ -56,6 +56,7 @@ pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str) {
     }
 }
 
+/// Returns the last `length` folders as a name.
 fn name_of_tail(tail: &[String], length: usize) -> String {
     tail[tail.len().saturating_sub(length)..].join("/")
 }

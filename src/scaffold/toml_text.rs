@@ -75,7 +75,7 @@ impl TomlWriter<'_> {
                 self.write_line(format!("engine = {} # {file} uses it", toml_string(engine.as_str())));
             }
             ProjectEngine::Units => {
-                self.write_line(format!("engine = {}", toml_string(UNIT_ENGINE.as_str())))
+                self.write_line(format!("engine = {}", toml_string(UNIT_ENGINE.as_str())));
             }
             ProjectEngine::Detected => {}
             ProjectEngine::Unknown => {
@@ -274,6 +274,7 @@ fn lines_of_environment_pairs(pairs: &DraftPairs, environment: &str) -> Vec<Stri
         .collect()
 }
 
+/// Returns pairs as the content of an inline table.
 fn inline_table<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let pairs: Vec<String> =
         values.map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value))).collect();
@@ -301,14 +302,17 @@ fn secret_variable(environment: &str, name: &str) -> String {
     format!("{environment}_{name}").replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_ascii_uppercase()
 }
 
+/// Returns a glob that matches only this path.
 fn escaped_glob(path: &str) -> String {
     globset::escape(path)
 }
 
+/// Returns an array of strings in TOML.
 fn string_array(texts: &[impl AsRef<str>]) -> String {
     format!("[{}]", texts.iter().map(|text| toml_string(text.as_ref())).collect::<Vec<_>>().join(", "))
 }
 
+/// Returns a string in TOML, with quotes.
 fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

@@ -112,6 +112,7 @@ fn file_names(dir: &Utf8Path) -> Result<Vec<String>, ScaffoldError> {
     Ok(names)
 }
 
+/// Returns true if a folder holds a file of configuration.
 fn holds_stack(dir: &std::path::Path) -> bool {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(marks_stack))

@@ -200,6 +200,7 @@ fn matching_non_units(
     found
 }
 
+/// Returns the components of a path.
 fn components(folder: &Utf8Path) -> Vec<&str> {
     folder.components().map(|part| part.as_str()).collect()
 }

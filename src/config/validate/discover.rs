@@ -35,12 +35,17 @@ pub(crate) fn patterns(document: &Document, sources: &ConfigSources, problems: &
         }
     }
     for exclude in &discover.value.exclude {
-        glob(&exclude.value, &exclude.span, sources, problems);
+        check_glob(&exclude.value, &exclude.span, sources, problems);
     }
 }
 
 /// Validates a glob.
-pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &ConfigSources, problems: &mut Diagnostics) {
+pub(crate) fn check_glob(
+    text: &str,
+    span: &Range<usize>,
+    sources: &ConfigSources,
+    problems: &mut Diagnostics,
+) {
     if let Err(error) = globset::Glob::new(text) {
         let problem = Diagnostic::error("config::glob", format!("`{text}` is no glob"));
         problems.push(sources.at(problem, span, error.kind().to_string()));

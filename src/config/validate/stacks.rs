@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{discover::glob, names::KnownNames};
+use super::{discover::check_glob, names::KnownNames};
 use crate::{
     config::{
         inputs::{check_path, possible_splits, split_input},
@@ -41,7 +41,7 @@ pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut
                 out.push_str(name);
                 true
             });
-            glob(&expanded.unwrap_or_default(), &files.0.span, names.sources, problems);
+            check_glob(&expanded.unwrap_or_default(), &files.0.span, names.sources, problems);
         }
         if own.path.is_none() && document.discover.is_none() {
             let problem = Diagnostic::error("config::no-path", format!("stack `{name}` has no `path`"))

@@ -1,7 +1,7 @@
 //! Validation of tables without layers: required keys, and references to environments and stacks.
 
 use super::{
-    discover::{glob, patterns},
+    discover::{check_glob, patterns},
     environments,
     layers::layers,
     names::KnownNames,
@@ -45,7 +45,7 @@ pub(crate) fn document(
     if let Some(isolation) = &document.isolation {
         names.environments(&isolation.value.environments, problems);
         for distinct in &isolation.value.distinct {
-            glob(&distinct.value, &distinct.span, sources, problems);
+            check_glob(&distinct.value, &distinct.span, sources, problems);
         }
     }
     if let Some(table) = &document.parity {

@@ -108,7 +108,7 @@ impl VersionFiles {
         if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
             let home = Utf8Path::new(home);
             if home.is_absolute() && !dir.starts_with(home) {
-                let in_home = self.in_homes.entry(home.to_owned()).or_insert_with(|| in_folder(home));
+                let in_home = self.in_homes.entry(home.to_owned()).or_insert_with(|| stamps_in_folder(home));
                 files.extend_from_slice(in_home);
             }
         }
@@ -123,7 +123,7 @@ impl VersionFiles {
         if let Some(known) = self.above.get(dir) {
             return known.clone();
         }
-        let mut found = in_folder(dir);
+        let mut found = stamps_in_folder(dir);
         found.extend(dir.parent().map(|parent| self.files_above(parent)).unwrap_or_default());
         self.above.insert(dir.to_owned(), found.clone());
         found
@@ -131,7 +131,7 @@ impl VersionFiles {
 }
 
 /// Returns the version files of one folder.
-fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
+fn stamps_in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
     // Listed once: a look-up of each name costs ten times as much. An unlistable folder may still have readable files.
     let entries = dir.read_dir_utf8().and_then(Iterator::collect::<io::Result<Vec<_>>>).ok();
     let is_file_there = |name: &&str| {

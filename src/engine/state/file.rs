@@ -26,11 +26,11 @@ pub(in crate::engine) struct StateFile {
     #[serde(flatten)]
     pub(in crate::engine) identity: StateIdentity,
     #[serde(default)]
-    resources: Vec<Resource>,
+    resources: Vec<StateResource>,
 }
 
 #[derive(Deserialize)]
-struct Resource {
+struct StateResource {
     #[serde(default)]
     module: String,
     mode: String,
@@ -65,8 +65,8 @@ pub fn state_addresses(text: &[u8]) -> Result<BTreeSet<ResourceAddress>, StateEr
     serde_json::from_slice::<StateFile>(text)?.addresses()
 }
 
-fn address(resource: &Resource, instance: &StateInstance) -> String {
-    let Resource { module, resource_type, name, .. } = resource;
+fn address(resource: &StateResource, instance: &StateInstance) -> String {
+    let StateResource { module, resource_type, name, .. } = resource;
     let dot = if module.is_empty() { "" } else { "." };
     let resource = format!("{module}{dot}{resource_type}.{name}");
     match &instance.index_key {

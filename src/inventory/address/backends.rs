@@ -25,21 +25,21 @@ impl AddressQuery<'_> {
     /// Returns the canonical address of the state; an error is the reason why only an engine can compute the address.
     pub(super) fn address(&self) -> Result<String, UnknownReason> {
         match self.settings.backend.backend_type.as_str() {
-            "local" => self.local(),
-            "s3" => self.s3(),
-            "pg" => self.pg(),
-            "gcs" => self.gcs(),
-            "azurerm" => self.azurerm(),
+            "local" => self.local_address(),
+            "s3" => self.s3_address(),
+            "pg" => self.pg_address(),
+            "gcs" => self.gcs_address(),
+            "azurerm" => self.azurerm_address(),
             "http" => Ok(url::without_credentials(&self.settings.required("address", &["TF_HTTP_ADDRESS"])?)),
-            "consul" => self.consul(),
-            "kubernetes" => self.kubernetes(),
-            "cos" => self.bucket_with_prefix("cos", ""),
-            "oss" => self.bucket_with_prefix("oss", "env:"),
-            _ => self.any_other_type(),
+            "consul" => self.consul_address(),
+            "kubernetes" => self.kubernetes_address(),
+            "cos" => self.bucket_address("cos", ""),
+            "oss" => self.bucket_address("oss", "env:"),
+            _ => self.address_from_all_settings(),
         }
     }
 
-    fn local(&self) -> Result<String, UnknownReason> {
+    fn local_address(&self) -> Result<String, UnknownReason> {
         let path = match self.workspace {
             None => Utf8PathBuf::from(
                 self.settings.get("path", &[])?.unwrap_or_else(|| "terraform.tfstate".to_owned()),
@@ -57,7 +57,7 @@ impl AddressQuery<'_> {
         Ok(format!("local:{path}"))
     }
 
-    fn s3(&self) -> Result<String, UnknownReason> {
+    fn s3_address(&self) -> Result<String, UnknownReason> {
         let bucket = self.settings.required("bucket", &[])?;
         let key = self.settings.required("key", &[])?;
         let key = match self.workspace {
@@ -77,7 +77,7 @@ impl AddressQuery<'_> {
         Ok(format!("s3://{bucket}/{key}{at}"))
     }
 
-    fn pg(&self) -> Result<String, UnknownReason> {
+    fn pg_address(&self) -> Result<String, UnknownReason> {
         let schema = self.settings.get("schema_name", &["PG_SCHEMA_NAME"])?;
         let server = if let Some(connection) = self.settings.get("conn_str", &["PG_CONN_STR"])? {
             url::postgres_database(&connection)
@@ -97,14 +97,14 @@ impl AddressQuery<'_> {
         Ok(format!("pg://{server}/{schema}{table}/{}", self.workspace.unwrap_or("default")))
     }
 
-    fn gcs(&self) -> Result<String, UnknownReason> {
+    fn gcs_address(&self) -> Result<String, UnknownReason> {
         let bucket = self.settings.required("bucket", &[])?;
         let prefix = self.settings.get("prefix", &[])?.unwrap_or_default();
         let name = format!("{}.tfstate", self.workspace.unwrap_or("default"));
         Ok(format!("gs://{bucket}/{}", join_non_empty(&[&prefix, &name])))
     }
 
-    fn azurerm(&self) -> Result<String, UnknownReason> {
+    fn azurerm_address(&self) -> Result<String, UnknownReason> {
         let account = self.settings.required("storage_account_name", &[])?;
         let container = self.settings.required("container_name", &[])?;
         let key = self.settings.required("key", &[])?;
@@ -112,7 +112,7 @@ impl AddressQuery<'_> {
         Ok(format!("azurerm://{account}/{container}/{key}{suffix}"))
     }
 
-    fn consul(&self) -> Result<String, UnknownReason> {
+    fn consul_address(&self) -> Result<String, UnknownReason> {
         let server = self.settings.get("address", &["CONSUL_HTTP_ADDR"])?;
         let server = url::without_credentials(server.as_deref().unwrap_or("127.0.0.1:8500"));
         let path = self.settings.required("path", &[])?;
@@ -120,7 +120,7 @@ impl AddressQuery<'_> {
         Ok(format!("consul://{server}/{path}{suffix}"))
     }
 
-    fn kubernetes(&self) -> Result<String, UnknownReason> {
+    fn kubernetes_address(&self) -> Result<String, UnknownReason> {
         let suffix = self.settings.required("secret_suffix", &[])?;
         let namespace = self.settings.get("namespace", &["KUBE_NAMESPACE"])?;
         let cluster = match self.settings.get("host", &["KUBE_HOST"])? {
@@ -134,7 +134,7 @@ impl AddressQuery<'_> {
         Ok(format!("kubernetes://{cluster}/{namespace}/tfstate-{workspace}-{suffix}"))
     }
 
-    fn bucket_with_prefix(&self, scheme: &str, default_prefix: &str) -> Result<String, UnknownReason> {
+    fn bucket_address(&self, scheme: &str, default_prefix: &str) -> Result<String, UnknownReason> {
         let bucket = self.settings.required("bucket", &[])?;
         let prefix = self.settings.get("prefix", &[])?;
         let prefix = prefix.as_deref().unwrap_or(default_prefix);
@@ -148,7 +148,7 @@ impl AddressQuery<'_> {
 
     /// Returns the address of a state in a backend type that has no rule of its own here: all settings of the backend except
     /// likely credentials.
-    fn any_other_type(&self) -> Result<String, UnknownReason> {
+    fn address_from_all_settings(&self) -> Result<String, UnknownReason> {
         let hidden = ["password", "secret", "token", "credential", "access_key", "private_key", "client_key"];
         if let Some(because) = &self.settings.backend.unread {
             return Err(because.clone());

@@ -58,6 +58,7 @@ impl Addresses {
         addresses
     }
 
+    /// Computes and adds the address of one instance.
     fn add(
         &mut self,
         (instance, real_root): (&Instance, &Utf8Path),

@@ -76,6 +76,7 @@ impl Visit for ReferencedVariables {
 }
 
 impl ReferencedVariables {
+    /// Adds the variables that an expression refers to.
     fn add(&mut self, expression: &Expr) {
         match expression {
             Expr::Literal(_) => {}
@@ -84,6 +85,7 @@ impl ReferencedVariables {
         }
     }
 
+    /// Returns true if the variable may be among these.
     fn may_include(&self, name: &str) -> bool {
         match self {
             Self::Variables(names) => names.contains(name),

@@ -54,6 +54,7 @@ impl Walk<'_> {
         Ok(found)
     }
 
+    /// Adds the files and folders below a folder; `above` are the folders that lead to it.
     fn collect(&self, dir: &Utf8Path, above: &mut Vec<Utf8PathBuf>, found: &mut Walked) -> io::Result<()> {
         let real = files::resolve_links(dir);
         if above.contains(&real) {

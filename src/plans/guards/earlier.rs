@@ -133,7 +133,7 @@ impl EarlierRun {
             (StepKind::Apply, Outcome::Applied(changes)) => {
                 self.begun.retain(|(begun, _)| begun != stack);
                 found.drop_replanned(stack, changes);
-                found.done.extend(self.changes(stack, changes));
+                found.done.extend(self.earlier_changes(stack, changes));
             }
             (StepKind::Apply, Outcome::Clean) => self.begun.retain(|(begun, _)| begun != stack),
             (StepKind::Apply, _) => {}
@@ -144,11 +144,11 @@ impl EarlierRun {
     fn add_unfinished(self, found: &mut EarlierChanges) {
         for (stack, planned) in &self.begun {
             found.drop_replanned(stack, planned);
-            found.begun.extend(self.changes(stack, planned));
+            found.begun.extend(self.earlier_changes(stack, planned));
         }
     }
 
-    fn changes(&self, stack: &StackId, changes: &Changes) -> Vec<EarlierChange> {
+    fn earlier_changes(&self, stack: &StackId, changes: &Changes) -> Vec<EarlierChange> {
         let earlier = |change: Cow<'_, ResourceChange>| EarlierChange {
             stack: stack.clone(),
             is_allowed: self.allowed.iter().any(|named| {

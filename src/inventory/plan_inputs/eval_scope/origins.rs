@@ -81,6 +81,7 @@ impl EvalScope<'_> {
         }
     }
 
+    /// Returns the sources of several expressions together.
     fn sources_of_all<'e>(
         &self,
         expressions: impl Iterator<Item = &'e Expression>,
@@ -93,6 +94,7 @@ impl EvalScope<'_> {
         Some(all.into_iter().collect())
     }
 
+    /// Returns the sources of the result of a function call.
     fn sources_of_call(&self, call: &FuncCall, depth: usize) -> TextOrigin {
         let function = call.name.name.as_str();
         if call.name.is_namespaced() {
@@ -108,6 +110,7 @@ impl EvalScope<'_> {
         }
     }
 
+    /// Returns the sources of a reference such as `local.a.b`.
     fn sources_of_traversal(&self, traversal: &Traversal, depth: usize) -> TextOrigin {
         let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
         let Expression::Variable(root) = &traversal.expr else { return self.sources(&traversal.expr, depth) };
@@ -141,6 +144,7 @@ impl EvalScope<'_> {
         outside.sources_of_items(&self.iteration_variables[at].1, behind, depth)
     }
 
+    /// Returns the sources of the items of a collection, or of the members of the items that `operators` lead to.
     fn sources_of_items(
         &self,
         collection: &Expression,
@@ -179,6 +183,7 @@ impl EvalScope<'_> {
         }
     }
 
+    /// Returns the sources of the member of an object that `operators` lead to.
     fn sources_of_member(
         &self,
         expression: &Expression,

@@ -185,6 +185,7 @@ impl Dependency {
     }
 }
 
+/// Returns the value of an attribute of a block.
 fn attribute<'b>(body: &'b Body, name: &str) -> Option<&'b Expression> {
     body.attributes().find(|attribute| attribute.key.as_str() == name).map(|attribute| &attribute.value)
 }
