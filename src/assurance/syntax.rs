@@ -21,13 +21,13 @@ pub(super) struct SyntaxVerdicts<'a> {
     root: &'a Utf8Path,
     /// Verdicts so far, by file and engine: true if the engine can parse the file, or a text with the reason why it was not
     /// asked.
-    known: RefCell<HashMap<(Utf8PathBuf, EngineName), Result<bool, String>>>,
+    verdicts: RefCell<HashMap<(Utf8PathBuf, EngineName), Result<bool, String>>>,
 }
 
 impl<'a> SyntaxVerdicts<'a> {
     /// Makes an empty cache; without a `checker` no engine may be started. Paths in findings are relative to `root`.
     pub(super) fn new(checker: Option<&'a dyn SyntaxChecker>, root: &'a Utf8Path) -> Self {
-        Self { checker, root, known: RefCell::default() }
+        Self { checker, root, verdicts: RefCell::default() }
     }
 
     /// Replaces the error that a file is invalid by a warning if the engine can parse it, or if no engine may be
@@ -52,7 +52,7 @@ impl<'a> SyntaxVerdicts<'a> {
                 .help(help);
         };
         let path = self.root.join(&file);
-        let mut known = self.known.borrow_mut();
+        let mut known = self.verdicts.borrow_mut();
         let verdict = known.entry((path.clone(), engine)).or_insert_with(|| checker.can_parse(engine, &path));
         match verdict {
             Ok(false) => problem,

@@ -53,7 +53,7 @@ pub struct UnknownEnvironment {
     /// Name or alias that the user probably meant.
     pub suggestion: Option<String>,
     /// Declared environments.
-    pub known: Vec<EnvName>,
+    pub declared: Vec<EnvName>,
 }
 
 impl fmt::Display for UnknownEnvironment {
@@ -62,7 +62,7 @@ impl fmt::Display for UnknownEnvironment {
         if let Some(suggestion) = &self.suggestion {
             return write!(f, "; did you mean `{suggestion}`?");
         }
-        let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
+        let known: Vec<_> = self.declared.iter().map(|name| format!("`{name}`")).collect();
         if known.is_empty() {
             f.write_str(": none is declared")
         } else {
@@ -118,7 +118,7 @@ impl Config {
             UnknownEnvironment {
                 word: word.to_owned(),
                 suggestion: closest(word, names).map(str::to_owned),
-                known: self.environments.keys().cloned().collect(),
+                declared: self.environments.keys().cloned().collect(),
             }
         })
     }

@@ -271,13 +271,13 @@ mod tests {
             format!("{FILE}\n[stacks.app]\nvars.size = 2\nvar_files = [\"own.tfvars\"]\nenv.OWN = \"x\"\n");
         let app = settings(&text, "app", &[]);
         assert_eq!(
-            (app.vars["size"].value.known().unwrap(), app.var_files[0].path.as_str()),
+            (app.vars["size"].value.as_json().unwrap(), app.var_files[0].path.as_str()),
             (&2.into(), "own.tfvars")
         );
         assert!(app.env.contains_key("OWN") && app.env.contains_key("UNIT"));
         let other = settings(&text, "other", &[]);
         assert_eq!(
-            (other.vars["size"].value.known().unwrap(), other.var_files[0].path.as_str()),
+            (other.vars["size"].value.as_json().unwrap(), other.var_files[0].path.as_str()),
             (&1.into(), "dev.tfvars")
         );
         assert!(!other.env.contains_key("OWN"));

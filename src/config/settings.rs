@@ -234,7 +234,7 @@ pub enum VariableValue {
 
 impl VariableValue {
     /// Returns the JSON value; `None` for an expression.
-    pub fn known(&self) -> Option<&serde_json::Value> {
+    pub fn as_json(&self) -> Option<&serde_json::Value> {
         match self {
             Self::Known(value) => Some(value),
             Self::Expression(_) => None,

@@ -103,7 +103,7 @@ impl Engines {
         }
         // Locked until the version is known: stacks that need the same engine at the same time ask for it once.
         let mut found = lock(&self.found);
-        let choice = found.files.choice(&place.dir, &env);
+        let choice = found.files.version_choice(&place.dir, &env);
         let key = (name, choice.clone());
         if let Some(engine) = found.engines.get(&key) {
             return Ok(Arc::clone(engine));

@@ -55,7 +55,7 @@ fn typed_values(
     let is_flag = |layer: &Layer| matches!(layer, Layer::Flag(flag) if flag.starts_with("--var "));
     let flags = instance.settings.vars.iter().filter(|(_, value)| is_flag(&value.origin.layer));
     let texts: Vec<_> =
-        flags.filter_map(|(name, value)| Some((name, value.value.known()?.as_str()?))).collect();
+        flags.filter_map(|(name, value)| Some((name, value.value.as_json()?.as_str()?))).collect();
     if texts.is_empty() {
         return Vec::new();
     }

@@ -33,7 +33,7 @@ impl<'a> Links<'a> {
     ) -> Self {
         let mut by_address: HashMap<&str, Vec<&InstanceId>> = HashMap::new();
         for instance in addresses {
-            if let Some(address) = instance.address.known() {
+            if let Some(address) = instance.address.canonical_text() {
                 by_address.entry(address).or_default().push(&instance.id);
             }
         }
@@ -132,7 +132,7 @@ fn variable_value(
         return None;
     }
     if let Some(value) = settings.vars.get(name) {
-        return value.value.known().cloned();
+        return value.value.as_json().cloned();
     }
     let default = || module.variables.get(name)?.default.as_ref()?.literal().cloned();
     values.get(name).map_or_else(default, |attribute| attribute.value.literal().cloned())

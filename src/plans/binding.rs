@@ -93,9 +93,9 @@ pub struct Mismatch {
     /// Name of the item.
     pub item: String,
     /// Value when the plan was made; `None` when the item did not exist.
-    pub then: Option<String>,
+    pub planned: Option<String>,
     /// Value now; `None` when the item does not exist any more.
-    pub now: Option<String>,
+    pub current: Option<String>,
     /// Descriptions of differing items that the manifest only records (`PlanManifest::recorded`).
     pub recorded_differences: Vec<String>,
 }
@@ -104,13 +104,18 @@ impl Mismatch {
     /// Makes a mismatch without recorded differences.
     pub fn new(item: &str, then: Option<&str>, now: Option<&str>) -> Self {
         let owned = |value: Option<&str>| value.map(str::to_owned);
-        Self { item: item.to_owned(), then: owned(then), now: owned(now), recorded_differences: Vec::new() }
+        Self {
+            item: item.to_owned(),
+            planned: owned(then),
+            current: owned(now),
+            recorded_differences: Vec::new(),
+        }
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { item, then, now, recorded_differences } = self;
+        let Self { item, planned: then, current: now, recorded_differences } = self;
         match (then.as_deref(), now.as_deref()) {
             (Some(then), Some(now)) if then.starts_with(KEYED) && now.starts_with(KEYED) => {
                 write!(

@@ -211,7 +211,8 @@ impl EnvironmentGuards {
     /// Adds the changes of a confirmed review to the counts for the limits of the run.
     pub(crate) fn count_confirmed(&mut self, review: &Review) {
         if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
-            self.tally = self.tally_before(review).with(review, &self.guards, self.uncounted_exceptions());
+            self.tally =
+                self.tally_before(review).with_review(review, &self.guards, self.uncounted_exceptions());
             self.earlier.drop_confirmed(review);
         }
     }
@@ -230,7 +231,7 @@ impl EnvironmentGuards {
 
     /// Returns the exceptions that a command which continues the run has to repeat.
     pub(super) fn exceptions(&self) -> Vec<GuardException> {
-        self.allowed.resolved()
+        self.allowed.resolved_exceptions()
     }
 
     /// Returns the record that is stored with a decision of the gate.
@@ -240,7 +241,7 @@ impl EnvironmentGuards {
             host: actor::host(),
             identity: self.acting.clone(),
             digest,
-            allowed: self.allowed.used(),
+            allowed: self.allowed.used_exceptions(),
             acked: self.checklist.acked().to_vec(),
         }
     }
@@ -274,7 +275,7 @@ impl EnvironmentGuards {
             }
             _ => true,
         };
-        for allow in self.allowed.unused(is_idle) {
+        for allow in self.allowed.unused_exceptions(is_idle) {
             context.printer.warn(format_args!("`--allow {}` had nothing to do", shell_word(&allow)));
         }
         for allow in &self.foreign_exceptions {

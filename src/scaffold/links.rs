@@ -149,6 +149,6 @@ impl<'a> StackView<'a> {
             unread: None,
             header_span: None,
         };
-        state_address(&backend, workspace, self.dir, &|_| EnvValue::Unset).known().map(str::to_owned)
+        state_address(&backend, workspace, self.dir, &|_| EnvValue::Unset).canonical_text().map(str::to_owned)
     }
 }

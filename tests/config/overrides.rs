@@ -80,7 +80,7 @@ fn a_flag_overrides_an_environment_variable_which_overrides_the_stack() {
     let settings = app(&config);
     assert_eq!(settings.parallelism, NonZeroUsize::new(8));
     assert_eq!(
-        *settings.vars["tags"].value.known().unwrap(),
+        *settings.vars["tags"].value.as_json().unwrap(),
         serde_json::json!({ "owner": "platform", "cost": "low" })
     );
     assert_eq!(settings.vars["tags"].origin.layer, Layer::Flag("--set vars.tags.cost".into()));
@@ -98,11 +98,11 @@ fn a_var_is_a_text_until_its_declared_type_is_known() {
         ("equal", "a=b"),
     ]);
     let settings = app(&load(&Overrides { vars, ..Overrides::default() }).unwrap());
-    assert_eq!(*settings.vars["size"].value.known().unwrap(), "1.10");
-    assert_eq!(*settings.vars["zones"].value.known().unwrap(), "[\"a\", \"b\"]");
-    assert_eq!(*settings.vars["tags"].value.known().unwrap(), "{ owner = \"shop\" }");
-    assert_eq!(*settings.vars["json"].value.known().unwrap(), "{\"a\": 1}");
-    assert_eq!(*settings.vars["equal"].value.known().unwrap(), "a=b");
+    assert_eq!(*settings.vars["size"].value.as_json().unwrap(), "1.10");
+    assert_eq!(*settings.vars["zones"].value.as_json().unwrap(), "[\"a\", \"b\"]");
+    assert_eq!(*settings.vars["tags"].value.as_json().unwrap(), "{ owner = \"shop\" }");
+    assert_eq!(*settings.vars["json"].value.as_json().unwrap(), "{\"a\": 1}");
+    assert_eq!(*settings.vars["equal"].value.as_json().unwrap(), "a=b");
     assert_eq!(settings.vars["size"].scope(), envctl::config::Scope::Stack);
 }
 
@@ -220,7 +220,7 @@ fn many_stacks_resolve_each_to_their_own() {
     for (number, stack) in config.stacks().values().skip(1).enumerate() {
         let settings = config.settings(production, &stack.name, &BTreeMap::new(), None).unwrap();
         assert_eq!(settings.path, format!("infra/production/s{number}"));
-        assert_eq!(*settings.vars["size"].value.known().unwrap(), number);
+        assert_eq!(*settings.vars["size"].value.as_json().unwrap(), number);
         assert_eq!(settings.workspace.unwrap().value, "production");
     }
 }

@@ -88,7 +88,7 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
     for (name, var) in settings.vars.iter() {
         line(format!(
             "var {name} = {} ({}, {:?})",
-            var.value.known().unwrap(),
+            var.value.as_json().unwrap(),
             from(&var.origin),
             var.scope()
         ));

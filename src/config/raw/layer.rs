@@ -110,7 +110,7 @@ pub(crate) enum LayerKind {
 
 impl LayerKind {
     /// Returns true if the table has a key.
-    pub(crate) fn has(self, key: &str) -> bool {
+    pub(crate) fn has_key(self, key: &str) -> bool {
         match self {
             Self::Shared => Keys::KEYS.contains(&key) && key != "hooks" && !ENVIRONMENT_KEYS.contains(&key),
             Self::Environment => Keys::KEYS.contains(&key) && key != "hooks",
@@ -120,7 +120,7 @@ impl LayerKind {
 
     /// Returns the keys of the table.
     pub(crate) fn keys(self) -> Vec<&'static str> {
-        Keys::KEYS.iter().copied().filter(|key| self.has(key)).collect()
+        Keys::KEYS.iter().copied().filter(|key| self.has_key(key)).collect()
     }
 }
 
@@ -169,7 +169,7 @@ impl LayerTable {
         node: &'t TomlNode<'t>,
         reader: &mut TomlReader<'t>,
     ) -> bool {
-        if !kind.has(key) || !self.keys.read_key(key, node, reader) {
+        if !kind.has_key(key) || !self.keys.read_key(key, node, reader) {
             return false;
         }
         let table = match kind {
@@ -236,7 +236,7 @@ pub(crate) fn misplaced_key_help(key: &str, kind: LayerKind) -> Option<String> {
         LayerKind::Shared | LayerKind::Environment if key == "hooks" => {
             "`[stacks.NAME]` or `[stacks.NAME.in.ENV]`"
         }
-        LayerKind::Instance if LayerKind::Environment.has(key) => {
+        LayerKind::Instance if LayerKind::Environment.has_key(key) => {
             "`[environments.NAME]`, `[defaults]` or a template"
         }
         LayerKind::Shared | LayerKind::Environment if GuardsTable::KEYS.contains(&key) => {
@@ -303,7 +303,7 @@ macro_rules! view_schema {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut schema = Keys::json_schema(generator);
                 if let Some(keys) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
-                    keys.retain(|key, _| $kind.has(key));
+                    keys.retain(|key, _| $kind.has_key(key));
                 }
                 schema
             }

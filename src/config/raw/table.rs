@@ -3,7 +3,7 @@
 use super::reader::{TomlNode, TomlReader};
 
 /// Returns the key of a field, without the `r#` of a raw identifier.
-pub(crate) const fn plain(field: &'static str) -> &'static str {
+pub(crate) const fn key_of_field(field: &'static str) -> &'static str {
     match field.as_bytes() {
         [b'r', b'#', ..] => field.split_at(2).1,
         _ => field,
@@ -56,7 +56,7 @@ macro_rules! table {
 
         impl $crate::config::raw::table::FixedTable for $name {
             const KEYS: &'static [&'static str] =
-                &[$( $crate::config::raw::table::plain(stringify!($field)) ),*];
+                &[$( $crate::config::raw::table::key_of_field(stringify!($field)) ),*];
             const REQUIRED: &'static [&'static str] = &[$($($required),*)?];
 
             fn read_key<'t>(
@@ -65,7 +65,7 @@ macro_rules! table {
                 node: &'t $crate::config::raw::reader::TomlNode<'t>,
                 reader: &mut $crate::config::raw::reader::TomlReader<'t>,
             ) -> bool {
-                $( if key == const { $crate::config::raw::table::plain(stringify!($field)) } {
+                $( if key == const { $crate::config::raw::table::key_of_field(stringify!($field)) } {
                     $crate::config::raw::field::TableField::read_field(&mut self.$field, node, reader);
                     return true;
                 } )*
@@ -87,7 +87,7 @@ macro_rules! table {
 
             fn unset(&mut self, path: &[&str]) -> bool {
                 let [first, rest @ ..] = path else { return false };
-                $( if *first == const { $crate::config::raw::table::plain(stringify!($field)) } {
+                $( if *first == const { $crate::config::raw::table::key_of_field(stringify!($field)) } {
                     return $crate::config::raw::field::TableField::unset_field(&mut self.$field, rest);
                 } )*
                 false
@@ -100,7 +100,7 @@ macro_rules! table {
             ) {
                 $( $crate::config::raw::field::TableField::visit_field(
                     &self.$field,
-                    &path.join(const { $crate::config::raw::table::plain(stringify!($field)) }),
+                    &path.join(const { $crate::config::raw::table::key_of_field(stringify!($field)) }),
                     visitor,
                 ); )*
             }

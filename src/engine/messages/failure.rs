@@ -229,7 +229,7 @@ fn named_file(filename: &str, target: &Target) -> MessageFile {
         let folder = folder_in_use(target).ok().filter(|folder| *folder != target.dir)?;
         Some(SourceCopy { folder, original: unit_source(&target.dir) })
     });
-    MessageFile::named(filename, &NamedFolders { project: &target.project, stack: &target.dir, copy })
+    MessageFile::locate(filename, &NamedFolders { project: &target.project, stack: &target.dir, copy })
 }
 
 /// Returns file and line of a range as text.

@@ -44,7 +44,7 @@ pub(super) enum MessageFile {
 
 impl MessageFile {
     /// Returns the file that an engine names in a message, as the user finds it.
-    pub(in crate::engine) fn named(filename: &str, folders: &NamedFolders<'_>) -> Self {
+    pub(in crate::engine) fn locate(filename: &str, folders: &NamedFolders<'_>) -> Self {
         let own = normalised(&folders.stack.join(filename));
         let Some(copy) = &folders.copy else { return folders.path(&own) };
         let copied = normalised(&copy.folder.join(filename));
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_file_outside_the_project_keeps_its_whole_path() {
         let folders = NamedFolders { project: "/p".into(), stack: "/p/infra/a".into(), copy: None };
-        let named = |file: &str| MessageFile::named(file, &folders).with_line(1);
+        let named = |file: &str| MessageFile::locate(file, &folders).with_line(1);
         assert_eq!(named("../../m/a.tf"), "m/a.tf:1");
         assert_eq!(named("../../../m/a.tf"), "/m/a.tf:1");
     }
@@ -126,7 +126,7 @@ mod tests {
         let mut source = SourceCopy { folder: root.join(copy), original: Some(root.join("modules/db")) };
         let named = |file: &str, copy: &SourceCopy| {
             let folders = NamedFolders { project: root, stack: &stack, copy: Some(copy.clone()) };
-            MessageFile::named(file, &folders).with_line(3)
+            MessageFile::locate(file, &folders).with_line(3)
         };
         let of_copy = |file: &str| format!("{file}:3 of the unit's module, copied to `{copy}`");
         for (file, expected) in [

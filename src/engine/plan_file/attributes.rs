@@ -9,7 +9,7 @@ use crate::model::member_path;
 /// No path below a value that is marked sensitive before or after is named, since even its keys may be secret.
 pub(in crate::engine) struct AttributeComparison {
     /// Paths of the attributes that differ.
-    found: Vec<String>,
+    differing_paths: Vec<String>,
 }
 
 /// Attribute of a resource with its values before and after, and the marks of `show -json` on them.
@@ -29,17 +29,17 @@ pub(in crate::engine) struct AttributeChange<'v> {
 
 /// Returns the sorted paths of the attributes that differ: `tags.Name`, `ingress[0].from_port`.
 pub(in crate::engine) fn changed(change: AttributeChange<'_>) -> Vec<String> {
-    let mut comparison = AttributeComparison { found: Vec::new() };
+    let mut comparison = AttributeComparison { differing_paths: Vec::new() };
     comparison.visit(change, "");
-    comparison.found.sort();
-    comparison.found
+    comparison.differing_paths.sort();
+    comparison.differing_paths
 }
 
 impl AttributeComparison {
     fn visit(&mut self, change: AttributeChange<'_>, path: &str) {
         let masked = change.is_masked();
         match (change.before, change.after) {
-            _ if is_true(change.unknown) => self.found.push(path.to_owned()),
+            _ if is_true(change.unknown) => self.differing_paths.push(path.to_owned()),
             (Value::Object(_), Value::Object(_)) if !masked => {
                 for (key, member) in change.members() {
                     self.visit(member, &member_path(path, key));
@@ -52,7 +52,7 @@ impl AttributeComparison {
             }
             (before, after) => {
                 if before != after || has_unknown(change.unknown) {
-                    self.found.push(path.to_owned());
+                    self.differing_paths.push(path.to_owned());
                 }
             }
         }

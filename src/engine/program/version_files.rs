@@ -97,7 +97,7 @@ pub(in crate::engine) struct VersionFiles {
 
 impl VersionFiles {
     /// Returns the version files and variables that decide the version in a folder.
-    pub(in crate::engine) fn choice(
+    pub(in crate::engine) fn version_choice(
         &mut self,
         dir: &Utf8Path,
         env: &BTreeMap<OsString, OsString>,

@@ -78,7 +78,7 @@ impl Terraform {
 
     /// Returns a command in the stack's folder with the data directory of the instance, without arguments and without a
     /// workspace.
-    pub(in crate::engine) fn bare(&self, target: &Target) -> CommandLine {
+    pub(in crate::engine) fn base_command(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.program().as_os_str(), target.dir.clone(), (*target.env).clone())
                 .env("TF_DATA_DIR", data_dir::relative(target).into_os_string());
@@ -92,7 +92,7 @@ impl Terraform {
     /// Returns a command in the instance's workspace; the default one is set too, since the user may have selected another
     /// one.
     pub(super) fn in_workspace(&self, target: &Target) -> CommandLine {
-        self.bare(target).env("TF_WORKSPACE", target.workspace.as_deref().unwrap_or("default"))
+        self.base_command(target).env("TF_WORKSPACE", target.workspace.as_deref().unwrap_or("default"))
     }
 
     /// Returns true if every verb that reads backends or module sources needs the values of variables: OpenTofu allows
@@ -121,7 +121,7 @@ impl Terraform {
         keeps_lockfile: bool,
         modules: InitModules,
     ) -> CommandLine {
-        let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
+        let mut command = self.base_command(target).args(["init", "-input=false", "-no-color"]);
         // The backend record in the data directory is envctl's own, so that there is never a state to migrate.
         if reconfigure {
             command = command.arg("-reconfigure");
@@ -144,14 +144,14 @@ impl Terraform {
 
     /// Returns the command line `workspace list`.
     pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
-        let command = self.bare(target).args(["workspace", "list"]);
+        let command = self.base_command(target).args(["workspace", "list"]);
         let command = if self.speaks_json_in_workspace_list() { command.arg("-json") } else { command };
         command.args(self.early_var_files(target))
     }
 
     /// Returns the command line `workspace new`.
     pub(super) fn workspace_new_command(&self, target: &Target, name: &str) -> CommandLine {
-        self.bare(target)
+        self.base_command(target)
             .args(["workspace", "new", "-no-color"])
             .arg(lock_timeout(target))
             .args(self.early_var_files(target))

@@ -188,7 +188,7 @@ impl Terraform {
 
     /// Returns the command that fetches modules into the stack's own folder.
     fn get_command(&self, target: &Target, update: bool) -> CommandLine {
-        let mut command = self.bare(target).args(["get", "-no-color"]);
+        let mut command = self.base_command(target).args(["get", "-no-color"]);
         command.env.remove(OsStr::new("TF_DATA_DIR"));
         let command = if update { command.arg("-update") } else { command };
         command.args(self.early_var_files(target))

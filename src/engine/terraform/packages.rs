@@ -45,7 +45,7 @@ pub struct PackageDigest {
     /// Digest of the configuration and value files, which an engine only reads.
     pub configuration: String,
     /// Digest of all other files: a plan may write some of them, such as an archive.
-    pub others: String,
+    pub other_files: String,
 }
 
 /// Returns the digest of every package that an init fetched into a data directory, by `module NAME` with its name in
@@ -124,7 +124,7 @@ fn tree_digest(
     let real = root.canonicalize_utf8()?;
     let digest = digests.digest(&real, stamp, || content_digests(&entries))?;
     let (configuration, others) = digest.split_once(' ').unwrap_or((&digest, ""));
-    Ok(PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() })
+    Ok(PackageDigest { configuration: configuration.to_owned(), other_files: others.to_owned() })
 }
 
 fn collect(
@@ -296,7 +296,7 @@ mod tests {
             change();
             let after = place.tree("p");
             assert_eq!(before.configuration != after.configuration, is_configuration, "{what}");
-            assert_eq!(before.others == after.others, is_configuration, "{what}");
+            assert_eq!(before.other_files == after.other_files, is_configuration, "{what}");
             before = after;
         }
     }

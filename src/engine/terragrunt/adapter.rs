@@ -202,7 +202,7 @@ impl Engine for Terragrunt {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        let mut command = self.bare(target).args(with_values(&self.driven, target, args));
+        let mut command = self.base_command(target).args(with_values(&self.driven, target, args));
         // A typed init has only the flags that the user typed: `-upgrade` would contradict.
         if args.iter().any(|arg| arg == "init") || verbs::writes_lockfile(args) {
             command.env.remove(OsStr::new(INIT_FLAGS));

@@ -53,7 +53,7 @@ impl Terragrunt {
 
     /// Returns a command in the unit's folder. It has no data directory: Terragrunt would use that also for the units whose
     /// outputs it reads. Instances of one folder have separate download directories.
-    pub(in crate::engine) fn bare(&self, target: &Target) -> CommandLine {
+    pub(in crate::engine) fn base_command(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), (*target.env).clone())
                 .env("TG_TF_PATH", self.driven.program.as_os_str());
@@ -82,7 +82,7 @@ impl Terragrunt {
         verb: &str,
         args: impl IntoIterator<Item = OsString>,
     ) -> CommandLine {
-        self.bare(target)
+        self.base_command(target)
             .args([verb, "--tf-path", self.driven.program.as_str(), "--non-interactive", "--"])
             .args(args)
     }
@@ -90,6 +90,13 @@ impl Terragrunt {
     /// Returns the command line `terragrunt render --format json`.
     pub(super) fn render_command(&self, target: &Target) -> CommandLine {
         let driven = self.driven.program.as_str();
-        self.bare(target).args(["render", "--format", "json", "--tf-path", driven, "--non-interactive"])
+        self.base_command(target).args([
+            "render",
+            "--format",
+            "json",
+            "--tf-path",
+            driven,
+            "--non-interactive",
+        ])
     }
 }

@@ -93,7 +93,7 @@ fn ask_exclude(
         return exclude.map_err(|error| unclear(&error.to_string()));
     }
     let command =
-        engine.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
+        engine.base_command(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
     let captured = capture(session, &command)?;
     if !captured.exit.is_success() {
         return Err(command_error(Invocation::new(engine, target, session), &captured, "find"));

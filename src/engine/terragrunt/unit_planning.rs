@@ -113,7 +113,7 @@ fn is_destroyed(
         return Ok(false);
     }
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
-    let command = engine.bare(target).args(["state", "pull", "-no-color"]).args(WITHOUT_OUTPUTS);
+    let command = engine.base_command(target).args(["state", "pull", "-no-color"]).args(WITHOUT_OUTPUTS);
     let pulled = capture(session, &command)?;
     if !pulled.exit.is_success() {
         return Ok(false);

@@ -287,24 +287,24 @@ fn with_absolute_paths(target: &Target, backend: &BackendRecord) -> Map<String, 
         .config
         .iter()
         .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| (key.clone(), escaped(value)))
+        .map(|(key, value)| (key.clone(), escape_templates(value)))
         .collect();
     if backend.backend_type == "local" {
         for (key, default) in [("path", "terraform.tfstate"), ("workspace_dir", "terraform.tfstate.d")] {
             let path = backend.config.get(key).and_then(Value::as_str).unwrap_or(default);
-            config.insert(key.to_owned(), escaped(&Value::from(target.dir.join(path).as_str())));
+            config.insert(key.to_owned(), escape_templates(&Value::from(target.dir.join(path).as_str())));
         }
     }
     config
 }
 
 /// Escapes the templates in the strings of a value.
-fn escaped(value: &Value) -> Value {
+fn escape_templates(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::from(text.replace("${", "$${").replace("%{", "%%{")),
-        Value::Array(items) => items.iter().map(escaped).collect(),
+        Value::Array(items) => items.iter().map(escape_templates).collect(),
         Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), escaped(value))).collect()
+            members.iter().map(|(name, value)| (name.clone(), escape_templates(value))).collect()
         }
         other => other.clone(),
     }
@@ -359,6 +359,6 @@ mod tests {
     #[test]
     fn texts_of_a_backend_are_no_templates_in_json() {
         let value = json!({ "a": "${x}", "b": ["%{y}", 1, true] });
-        assert_eq!(escaped(&value), json!({ "a": "$${x}", "b": ["%%{y}", 1, true] }));
+        assert_eq!(escape_templates(&value), json!({ "a": "$${x}", "b": ["%%{y}", 1, true] }));
     }
 }

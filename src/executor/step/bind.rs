@@ -302,7 +302,7 @@ pub(super) fn bound_items(
         bind("lockfile", digest);
     }
     for (name, package) in &contents.packages {
-        let digest = Sha256::digest(format!("{} {}", package.configuration, package.others));
+        let digest = Sha256::digest(format!("{} {}", package.configuration, package.other_files));
         bind(&format!("{FETCHED_PREFIX}{name}"), &format!("{SHA256}{}", hex(&digest)));
     }
     for (path, input) in &contents.files {

@@ -128,9 +128,9 @@ impl InputDigests {
                 None => {
                     self.packages.insert(name, package);
                 }
-                Some(before) if before.others != package.others => {
+                Some(before) if before.other_files != package.other_files => {
                     notes.push(format!("files of the fetched {name} changed while this was planned"));
-                    before.others = package.others;
+                    before.other_files = package.other_files;
                 }
                 Some(_) => {}
             }
@@ -205,7 +205,7 @@ mod tests {
     fn other_files_of_a_fetched_module_are_bound_after_the_plan() {
         let with = |configuration: &str, others: &str| {
             let package =
-                PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() };
+                PackageDigest { configuration: configuration.to_owned(), other_files: others.to_owned() };
             InputDigests { packages: [("module m".to_owned(), package)].into(), ..contents(&[], None) }
         };
         let (settled, notes) = with("1", "1").merge(with("2", "2"));

@@ -11,14 +11,14 @@ pub fn dot(graph: &StackGraph, annotations: &Annotations) -> String {
     let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
     for stack in graph.order() {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {};", quoted(stack.as_str()));
+        let _ = writeln!(text, "  {};", quoted_id(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
             let label = annotations.variables_between(&stack, &need);
-            let label = label.map_or_else(String::new, |label| format!(" [label = {}]", quoted(&label)));
-            let _ = writeln!(text, "  {} -> {}{label};", quoted(stack.as_str()), quoted(need.as_str()));
+            let label = label.map_or_else(String::new, |label| format!(" [label = {}]", quoted_id(&label)));
+            let _ = writeln!(text, "  {} -> {}{label};", quoted_id(stack.as_str()), quoted_id(need.as_str()));
         }
         for read in annotations.reads(&stack).iter().filter(|read| graph.contains(read.as_str())) {
-            let (from, to) = (quoted(stack.as_str()), quoted(read.as_str()));
+            let (from, to) = (quoted_id(stack.as_str()), quoted_id(read.as_str()));
             let _ = writeln!(text, "  {from} -> {to} [label = \"reads\", style = \"dashed\"];");
         }
     }
@@ -29,7 +29,7 @@ pub fn dot(graph: &StackGraph, annotations: &Annotations) -> String {
 /// Quotes a DOT id. A backslash is doubled, because in a label it would start an escape sequence.
 ///
 /// Source: <https://graphviz.org/doc/info/lang.html>
-fn quoted(name: &str) -> String {
+fn quoted_id(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -14,10 +14,10 @@ pub fn mermaid(graph: &StackGraph, annotations: &Annotations) -> String {
     let mut text = String::from("flowchart RL\n");
     for (n, stack) in order.iter().enumerate() {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  s{n}[\"{}\"]", escaped(stack.as_str()));
+        let _ = writeln!(text, "  s{n}[\"{}\"]", escaped_label(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
             let label = annotations.variables_between(stack, &need);
-            let label = label.map_or_else(String::new, |label| format!("|\"{}\"|", escaped(&label)));
+            let label = label.map_or_else(String::new, |label| format!("|\"{}\"|", escaped_label(&label)));
             let _ = writeln!(text, "  s{n} -->{label} s{}", number[need.as_str()]);
         }
         for to in annotations.reads(stack).iter().filter_map(|read| number.get(read.as_str())) {
@@ -31,7 +31,7 @@ pub fn mermaid(graph: &StackGraph, annotations: &Annotations) -> String {
 /// entity codes.
 ///
 /// Source: <https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters>
-fn escaped(name: &str) -> String {
+fn escaped_label(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for c in name.chars() {
         match c {

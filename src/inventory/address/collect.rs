@@ -167,7 +167,11 @@ mod tests {
     fn a_backend_file_that_cannot_be_read_leaves_the_address_unknown() {
         let toml = "[environments.dev]\nbackend_files = [\"x.hcl\"]\n[stacks.a]\npath = \"a\"\n";
         let found = addresses(toml, &[("a/main.tf", S3), ("a/x.hcl", "bucket = \n")]);
-        assert!(found.by_instance[0].address.known().is_none(), "{:?}", found.by_instance[0].address);
+        assert!(
+            found.by_instance[0].address.canonical_text().is_none(),
+            "{:?}",
+            found.by_instance[0].address
+        );
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl ReferencedVariables {
         let set = settings.vars.iter().filter(|(name, _)| self.may_include(name));
         set.map(|(name, value)| match value.origin.layer {
             Layer::Flag(_) | Layer::ProcessEnvironment(_) => None,
-            _ => Some((name.as_str(), value.value.known()?)),
+            _ => Some((name.as_str(), value.value.as_json()?)),
         })
         .collect()
     }

@@ -29,7 +29,7 @@ const EQUAL_VALUES: &str = "the variables that their backend is made of have the
 pub fn shared_addresses(instances: &[InstanceAddress]) -> Vec<Diagnostic> {
     let mut by_state: IndexMap<String, Vec<&InstanceAddress>> = IndexMap::new();
     for instance in instances {
-        if let Some(address) = instance.address.known() {
+        if let Some(address) = instance.address.canonical_text() {
             // Hard links of one file are one state, whatever their paths are.
             let inode = instance.hard_link.map(|(device, inode)| format!("{device} {inode}"));
             by_state.entry(inode.unwrap_or_else(|| address.to_owned())).or_default().push(instance);
@@ -39,7 +39,9 @@ pub fn shared_addresses(instances: &[InstanceAddress]) -> Vec<Diagnostic> {
     }
     let shared = by_state.into_values().filter(|sharers| sharers.len() > 1);
     shared
-        .map(|sharers| shared_address_error(sharers[0].address.known().unwrap_or(EQUAL_VALUES), &sharers))
+        .map(|sharers| {
+            shared_address_error(sharers[0].address.canonical_text().unwrap_or(EQUAL_VALUES), &sharers)
+        })
         .collect()
 }
 

@@ -20,7 +20,7 @@ pub enum StateAddress {
 
 impl StateAddress {
     /// Returns the canonical text; `None` when only an engine can compute the address.
-    pub fn known(&self) -> Option<&str> {
+    pub fn canonical_text(&self) -> Option<&str> {
         match self {
             Self::Known(text) => Some(text),
             Self::Unknown { .. } => None,
@@ -29,7 +29,7 @@ impl StateAddress {
 
     /// Returns the path of a local state; `None` for another backend type, or an unknown address.
     pub fn local_path(&self) -> Option<&Utf8Path> {
-        self.known()?.strip_prefix("local:").map(Utf8Path::new)
+        self.canonical_text()?.strip_prefix("local:").map(Utf8Path::new)
     }
 
     /// Makes the path of a local state relative to the project's folder, if the path is inside of it. `real_project` is

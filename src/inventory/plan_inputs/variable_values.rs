@@ -44,7 +44,7 @@ impl VariableValues {
         let mut is_given = has_default;
         if let Some(value) = self.vars.get(variable) {
             is_given = true;
-            texts.add_json(value.value.known()?);
+            texts.add_json(value.value.as_json()?);
         }
         for file in var_file_paths_in(&self.dir, &self.var_files)
             .into_iter()

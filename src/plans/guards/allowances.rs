@@ -247,7 +247,7 @@ impl Allowances {
 
     /// Returns the exceptions for a command that continues the run, with the stack that was found for those that named
     /// none.
-    pub fn resolved(&self) -> Vec<GuardException> {
+    pub fn resolved_exceptions(&self) -> Vec<GuardException> {
         let resolved = |exception: &Exception| match (&exception.allow, exception.stack.get()) {
             (GuardException::Delete(named), Some(stack)) => {
                 GuardException::Delete(NamedResource::of_stack(stack, &named.address))
@@ -261,12 +261,12 @@ impl Allowances {
     }
 
     /// Returns the exceptions that allowed something, as the user types them.
-    pub fn used(&self) -> Vec<String> {
+    pub fn used_exceptions(&self) -> Vec<String> {
         self.exceptions_as_text(true, |allow| !matches!(allow, GuardException::Lineage(_)))
     }
 
     /// Returns the exceptions that were not needed so far and that `condition` accepts.
-    pub fn unused(&self, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
+    pub fn unused_exceptions(&self, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
         self.exceptions_as_text(false, condition)
     }
 

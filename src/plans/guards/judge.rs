@@ -164,7 +164,7 @@ mod tests {
         let allowed = Allowances::new(&allows);
         let rules = Rules { guards: &guards, confirm: false };
         assert_eq!(judge(&plans, rules, facts(0), Tally::default(), &allowed), []);
-        assert_eq!(allowed.used(), ["delete:a.b"]);
-        assert_eq!(allowed.unused(|_| true), ["delete:x.y", "window"]);
+        assert_eq!(allowed.used_exceptions(), ["delete:a.b"]);
+        assert_eq!(allowed.unused_exceptions(|_| true), ["delete:x.y", "window"]);
     }
 }

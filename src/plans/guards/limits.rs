@@ -19,7 +19,7 @@ pub struct Tally {
 impl Tally {
     /// Adds the changes of a review. A loss that `--allow delete:` names is not counted as a delete.
     #[must_use]
-    pub fn with(self, review: &Review, guards: &Guards, allowed: &Allowances) -> Self {
+    pub fn with_review(self, review: &Review, guards: &Guards, allowed: &Allowances) -> Self {
         let plans = review.changed_stacks().filter_map(|stack| stack.outcome.changes());
         let actions: u64 = plans.map(|changes| changes.actions.len() as u64).sum();
         let all = review.changed_stacks().flat_map(|stack| {
@@ -60,8 +60,8 @@ pub(super) fn refuse_totals(
     // Without `max_deletes` no exception is marked as used for a loss.
     let named = if max_deletes.is_some() { allowed } else { &Allowances::default() };
     let proposed = proposed_exceptions(others);
-    let with_proposed = before.with(review, rules.guards, &allowed.with(&proposed));
-    refuse_tally(before.with(review, rules.guards, named), with_proposed, &proposed, rules, allowed)
+    let with_proposed = before.with_review(review, rules.guards, &allowed.with(&proposed));
+    refuse_tally(before.with_review(review, rules.guards, named), with_proposed, &proposed, rules, allowed)
 }
 
 /// Returns the exceptions for losses that refusals propose.
@@ -153,7 +153,7 @@ mod tests {
         };
         let found = |guards: &Guards, allow: &[&str]| {
             let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
-            Tally::default().with(&review, guards, &Allowances::new(&allows))
+            Tally::default().with_review(&review, guards, &Allowances::new(&allows))
         };
         assert_eq!(found(&guards("a.old"), &[]), Tally { deletes: 1, changes: 2 });
         assert_eq!(found(&guards("a.old"), &["delete:app/a.old"]), Tally { deletes: 0, changes: 2 });

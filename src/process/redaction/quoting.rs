@@ -20,7 +20,7 @@ pub(super) fn json_script(text: &str) -> String {
 
 /// Quotes a text as JSON in ASCII, as Python's `json.dumps` does.
 pub(super) fn json_ascii(text: &str) -> String {
-    escaped(&json(text), |character, out| {
+    escape_with(&json(text), |character, out| {
         if (' '..='~').contains(&character) {
             return false;
         }
@@ -34,7 +34,7 @@ pub(super) fn json_ascii(text: &str) -> String {
 
 /// Quotes a text as JSON in ASCII with upper-case digits, as Java's Jackson does.
 pub(super) fn json_ascii_upper(text: &str) -> String {
-    escaped(&json(text), |character, out| {
+    escape_with(&json(text), |character, out| {
         let is_kept = (' '..='~').contains(&character);
         if !is_kept {
             upper_units(character, out);
@@ -46,7 +46,7 @@ pub(super) fn json_ascii_upper(text: &str) -> String {
 /// Quotes a text as .NET's `System.Text.Json` does by default: with upper-case digits, and HTML-sensitive characters
 /// escaped. Source: <https://learn.microsoft.com/dotnet/standard/serialization/system-text-json/character-encoding>.
 pub(super) fn json_dotnet(text: &str) -> String {
-    escaped(text, |character, out| {
+    escape_with(text, |character, out| {
         match character {
             '\\' => out.push_str("\\\\"),
             '\u{8}' => out.push_str("\\b"),
@@ -76,12 +76,12 @@ pub(super) fn hcl(text: &str) -> String {
 
 /// Quotes a text as Go's `strconv.Quote` and `%q` do.
 pub(super) fn go(text: &str) -> String {
-    escaped(text, |character, out| go_escape(character, is_printable(character), out))
+    escape_with(text, |character, out| go_escape(character, is_printable(character), out))
 }
 
 /// Quotes a text as Go's `strconv.QuoteToASCII` and `%+q` do.
 pub(super) fn go_ascii(text: &str) -> String {
-    escaped(text, |character, out| go_escape(character, (' '..='~').contains(&character), out))
+    escape_with(text, |character, out| go_escape(character, (' '..='~').contains(&character), out))
 }
 
 fn go_escape(character: char, stays: bool, out: &mut String) -> bool {
@@ -111,12 +111,12 @@ fn go_escape(character: char, stays: bool, out: &mut String) -> bool {
 
 /// Quotes a text as Python's `repr` does, for single quotes or, if the text holds single quotes, for double quotes.
 pub(super) fn python(text: &str) -> String {
-    escaped(text, |character, out| python_escape(character, is_printable(character), out))
+    escape_with(text, |character, out| python_escape(character, is_printable(character), out))
 }
 
 /// Quotes a text as Python's `ascii` does.
 pub(super) fn python_ascii(text: &str) -> String {
-    escaped(text, |character, out| python_escape(character, (' '..='~').contains(&character), out))
+    escape_with(text, |character, out| python_escape(character, (' '..='~').contains(&character), out))
 }
 
 /// Quotes the bytes of a text as Python's `repr` of bytes does.
@@ -176,12 +176,12 @@ pub(super) fn shell_dollar(text: &str) -> String {
         let code = u32::from(character);
         matches!(code, 0x2028 | 0x2029 | 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
     };
-    escaped(text, |character, out| shell_escape(character, !is_unprintable(character), out))
+    escape_with(text, |character, out| shell_escape(character, !is_unprintable(character), out))
 }
 
 /// Quotes a text for a shell between `$'` and `'`, in an ASCII locale.
 pub(super) fn shell_dollar_ascii(text: &str) -> String {
-    escaped(text, |character, out| shell_escape(character, character.is_ascii(), out))
+    escape_with(text, |character, out| shell_escape(character, character.is_ascii(), out))
 }
 
 fn shell_escape(character: char, is_printable: bool, out: &mut String) -> bool {
@@ -212,7 +212,7 @@ fn shell_escape(character: char, is_printable: bool, out: &mut String) -> bool {
 /// Quotes a text for a shell with a backslash before each special character, as `printf %q` of bash does.
 pub(super) fn shell_backslash(text: &str) -> String {
     let mut first = true;
-    escaped(text, |character, out| {
+    escape_with(text, |character, out| {
         let at_start = std::mem::take(&mut first) && "~#".contains(character);
         if !at_start && !" \t\n!\"$&'()*,;<>?[\\]^`{|}".contains(character) {
             return false;
@@ -223,7 +223,7 @@ pub(super) fn shell_backslash(text: &str) -> String {
 }
 
 /// Replaces characters: `escape` writes the replacement of a character, or returns false to keep it.
-fn escaped(text: &str, mut escape: impl FnMut(char, &mut String) -> bool) -> String {
+fn escape_with(text: &str, mut escape: impl FnMut(char, &mut String) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         if !escape(character, &mut out) {

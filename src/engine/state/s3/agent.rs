@@ -15,7 +15,7 @@ use crate::engine::state::remote::MAX_CONCURRENT_REQUESTS;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns an agent for plain HTTP, for endpoints with `http://`.
-pub(super) fn plain() -> Agent {
+pub(super) fn plain_http_agent() -> Agent {
     build_agent(TlsConfig::builder().build())
 }
 

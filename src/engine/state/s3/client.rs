@@ -66,7 +66,7 @@ impl Client {
             return Ok(agent.clone());
         }
         let trusted = request.trusted.as_deref().map(Into::into);
-        let agent = if request.object.tls { agent::secure(trusted)? } else { agent::plain() };
+        let agent = if request.object.tls { agent::secure(trusted)? } else { agent::plain_http_agent() };
         agents.insert(key, agent.clone());
         Ok(agent)
     }

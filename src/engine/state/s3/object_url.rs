@@ -33,10 +33,10 @@ impl ObjectUrl {
         }
         let key = object_key(settings, workspace)?;
         let region =
-            settings.text("region").or_else(|| variables.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
+            settings.text("region").or_else(|| variables.first_set(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
         let region =
             region.ok_or_else(|| UnsupportedSettings("its region is not known".to_owned()))?.to_owned();
-        let endpoint = match settings.endpoint().or_else(|| variables.first(ENDPOINTS)) {
+        let endpoint = match settings.endpoint().or_else(|| variables.first_set(ENDPOINTS)) {
             Some(url) => Endpoint::parse(url)?,
             None => Endpoint::of_region(&region)?,
         };

@@ -76,7 +76,7 @@ impl<'a> AwsVariables<'a> {
     }
 
     /// Returns the value of the first of these variables that is set.
-    pub(super) fn first(&self, names: &[&str]) -> Option<&'a str> {
+    pub(super) fn first_set(&self, names: &[&str]) -> Option<&'a str> {
         names.iter().find_map(|name| self.get(name))
     }
 
