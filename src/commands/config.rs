@@ -12,7 +12,7 @@ use crate::{
     diagnostic::SourceFile,
     inventory::{Instance, Inventory},
     model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId, VariablePattern},
-    run::Context,
+    run::{Context, project::ShownFindings},
     ui::{Role, Styles},
 };
 
@@ -102,9 +102,10 @@ pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitSta
     let words: Vec<String> = request.environment.clone().into_iter().collect();
     let mut environments = Vec::new();
     let mut status = ExitStatus::Success;
+    let mut shown = ShownFindings::default();
     for environment in context.environments(&config, &words)? {
         let (inventory, of_environment) =
-            context.inventory_for_display(&config, environment, request.json)?;
+            context.inventory_for_display(&config, environment, request.json, &mut shown)?;
         status = status.max(of_environment);
         environments.push(view(
             context,

@@ -10,7 +10,7 @@ use crate::{
     inventory::Instance,
     model::ExitStatus,
     process::Runner,
-    run::Context,
+    run::{Context, project::ShownFindings},
 };
 
 /// Output format of the graph.
@@ -54,7 +54,8 @@ pub fn run(context: &Context, request: &GraphRequest) -> anyhow::Result<ExitStat
         (word, _) => context.environment(&config, word.as_deref())?,
     };
     let as_document = request.format == GraphFormat::Json;
-    let (inventory, status) = context.inventory_for_display(&config, environment, as_document)?;
+    let (inventory, status) =
+        context.inventory_for_display(&config, environment, as_document, &mut ShownFindings::default())?;
     let chosen =
         context.select(EnvironmentScope { config: &config, environment }, &inventory, &mut changes)?;
     if let Some(since) = chosen.changed_since.filter(|_| chosen.stacks.is_empty()) {

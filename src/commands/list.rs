@@ -12,6 +12,7 @@ use crate::{
     process::Runner,
     run::{
         Context,
+        project::ShownFindings,
         selection::{ChangesQuery, SelectedStacks},
     },
     ui::{Align, Role, Table},
@@ -79,8 +80,9 @@ pub fn run(context: &Context, request: &ListRequest) -> anyhow::Result<ExitStatu
     let mut deleted = Vec::new();
     let mut empty_message = None;
     let mut status = ExitStatus::Success;
+    let mut shown = ShownFindings::default();
     for environment in &environments {
-        match select(context, &config, environment, request, &mut changes) {
+        match select(context, &config, environment, request, &mut changes, &mut shown) {
             Ok(listed) => {
                 found_in += 1;
                 entries.extend(listed.entries);
@@ -127,8 +129,9 @@ fn select(
     environment: &Environment,
     request: &ListRequest,
     changes: &mut ChangesQuery,
+    shown: &mut ShownFindings,
 ) -> anyhow::Result<EnvironmentList> {
-    let (inventory, status) = context.inventory_for_display(config, environment, request.json)?;
+    let (inventory, status) = context.inventory_for_display(config, environment, request.json, shown)?;
     let SelectedStacks { stacks, changed_since } =
         context.select(EnvironmentScope { config, environment }, &inventory, changes)?;
     let mut entries = Vec::with_capacity(stacks.len());

@@ -195,12 +195,12 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
         Count(report.stacks.len() as u64, "stack"),
         seconds(report.duration)
     );
-    context.printer.text(format_args!("{}\n", styles.paint(Role::Heading, heading)))?;
+    context.printer.prose(format_args!("{}\n", styles.paint(Role::Heading, heading)))?;
     if let Some(digest) = &report.digest {
         context.printer.text(format_args!("review {}\n", digest.get(..16).unwrap_or(digest)))?;
     }
     if let Some(error) = &report.error {
-        context.printer.text(format_args!("{}\n", error.summary))?;
+        context.printer.prose(format_args!("{}\n", error.summary))?;
     }
     context.printer.text("\n")?;
     context.printer.text(report_table(&report, styles, context.printer.width()))?;

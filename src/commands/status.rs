@@ -18,6 +18,7 @@ use crate::{
         preflight::gone_stacks::{
             GoneStacks, UndeclaredStack, UnreadableRecord, undeclared_environments, undeclared_stacks,
         },
+        project::ShownFindings,
         resumable::hint_unfinished,
         run_history::{PastRun, past_runs},
     },
@@ -133,9 +134,10 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
     let past = past_runs(context, &config)?;
     let mut environments = Vec::new();
     let mut status = ExitStatus::Success;
+    let mut shown = ShownFindings::default();
     for environment in wanted {
         let (inventory, of_environment) =
-            context.inventory_for_display(&config, environment, request.json)?;
+            context.inventory_for_display(&config, environment, request.json, &mut shown)?;
         status = status.max(of_environment);
         let (found, gone) = environment_status(
             context,

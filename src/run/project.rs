@@ -8,7 +8,7 @@ use super::{Context, Stopped, Usage};
 use crate::{
     assurance::{OfflineChecks, ValueErrors, check_offline},
     config::{Config, Environment, VerbClass},
-    diagnostic::{Diagnostics, closest},
+    diagnostic::{Diagnostic, Diagnostics, closest},
     engine::{Engines, clean_environment, layout::UNIT_ENGINE, syntax_check},
     event::EventKind,
     executor::engines,
@@ -94,6 +94,22 @@ pub(crate) struct ValidatedInventory {
     pub(crate) modules: Modules,
 }
 
+/// Findings that a verb has printed for some environments: a mistake in one place is printed for the first one only.
+#[derive(Debug, Default)]
+pub(crate) struct ShownFindings(BTreeSet<(&'static str, String, usize)>);
+
+impl ShownFindings {
+    /// Returns the findings whose place was not printed yet with the same code, and records them.
+    fn without_shown(&mut self, findings: Diagnostics) -> Diagnostics {
+        let is_new = |finding: &Diagnostic| {
+            finding.labels.first().is_none_or(|label| {
+                self.0.insert((finding.code, label.source.path().to_string(), label.span.start))
+            })
+        };
+        Diagnostics(findings.0.into_iter().filter(is_new).collect())
+    }
+}
+
 impl Context {
     /// Returns the instances of an environment, as far as they could be loaded, and the findings about them.
     pub(crate) fn inventory_and_findings(
@@ -113,13 +129,14 @@ impl Context {
         config: &Config,
         environment: &Environment,
         as_document: bool,
+        shown: &mut ShownFindings,
     ) -> anyhow::Result<(Inventory, ExitStatus)> {
         let (inventory, findings) = self.inventory_and_findings(config, environment)?;
         if as_document && findings.has_errors() {
             return Err(findings.into());
         }
-        self.print_findings(&findings);
         let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
+        self.print_findings(&shown.without_shown(findings));
         Ok((inventory, status))
     }
 

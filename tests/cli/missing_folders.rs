@@ -170,3 +170,18 @@ fn a_unit_in_json_is_named_and_a_source_that_is_a_file_is_left() {
             .tells("`live/app/gone` does not exist");
     }
 }
+
+#[test]
+fn a_missing_folder_is_shown_once_for_all_environments() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "\n[stacks.web]\npath = \"gone\"\n\n[stacks.two]\npath = \"nix\"\n");
+    for verb in [&["list"] as &[&str], &["status"], &["config"]] {
+        let run = shop.env.run_args(verb).exits(4);
+        for folder in ["gone", "nix"] {
+            let shown = format!("does not exist: `{folder}`");
+            assert_eq!(run.stderr.matches(&shown).count(), 1, "{run}");
+        }
+    }
+    let one = shop.run(["list", "production"]).exits(4);
+    one.tells("the folder of `production/web` does not exist: `gone`");
+}
