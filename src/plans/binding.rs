@@ -55,7 +55,7 @@ impl Binding {
 
     /// Returns the binding without these items.
     #[must_use]
-    pub fn without(&self, items: &[&str]) -> Self {
+    pub fn without_items(&self, items: &[&str]) -> Self {
         Self(self.0.iter().filter(|bound| !items.contains(&bound.item.as_str())).cloned().collect())
     }
 

@@ -264,7 +264,7 @@ impl Terraform {
             && let WorkspaceStatus::Missing(existing) = self.workspace_status(target, wanted, session)?
         {
             if let WorkspaceLookup::Always { accept_lineage } = policy.lookup {
-                let vanished = refuse_vanished(target);
+                let vanished = refuse_lost_workspace(target);
                 if accept_lineage && vanished.is_err() {
                     target.state_exception.record_use();
                 } else {
@@ -374,7 +374,7 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
 }
 
 /// Refuses to create a missing workspace whose state is known.
-fn refuse_vanished(target: &Target) -> Result<(), EngineError> {
+fn refuse_lost_workspace(target: &Target) -> Result<(), EngineError> {
     let backend =
         BackendRecord::in_force(&target.data_dir).map_err(|error| file_error(&target.data_dir, &error))?;
     let address = backend.address(target, &target.dir);

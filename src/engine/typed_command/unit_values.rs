@@ -13,11 +13,11 @@ use crate::engine::{Target, flags::var_files, program::installed::InstalledEngin
 /// Position of var files in a typed command of Terragrunt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum VarFilesIndex {
-    /// Index of the argument before which they are inserted.
+    /// Index of the argument before which the var files are inserted.
     At(usize),
     /// No index: the command takes no var files.
     Nowhere,
-    /// No index is certain, although the command may need values.
+    /// No certain index, although the command may need the values in the var files.
     Unknown,
 }
 

@@ -202,7 +202,7 @@ pub(super) fn find_mismatch(
             left_out.extend(files.filter(|item| now.get(item).is_none()));
         }
     }
-    let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
+    let items = manifest.items.without_items(&left_out).mismatch(&now.without_items(&left_out));
     // A recorded difference that is not bound may be the cause of a bound one.
     let with_recorded_differences = |mismatch: Option<Mismatch>| match mismatch {
         Some(found) => Ok(Some(Mismatch {

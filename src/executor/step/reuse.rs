@@ -82,10 +82,10 @@ fn is_unchanged(step: &StepContext<'_>, ready: &ReadyStack, clean: &CleanPlan) -
         if kept != version.entity_tag {
             return Ok(false);
         }
-        let now = now(&StateIdentity::default())?.without(STATE_ITEMS);
+        let now = now(&StateIdentity::default())?.without_items(STATE_ITEMS);
         let mut left_out = STATE_ITEMS.to_vec();
         left_out.push(ETAG);
-        state_at_plan_time(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
+        state_at_plan_time(clean).filter(|_| clean.items.without_items(&left_out).mismatch(&now).is_none())
     };
     // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
     // is refused by a new plan.
