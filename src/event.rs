@@ -210,7 +210,7 @@ pub enum EventKind {
         stack: StackId,
         /// Kind of the step.
         step: StepKind,
-        /// Short text: `aws_vpc.main: creating`.
+        /// Text that says what the engine is doing: `aws_vpc.main: creating`.
         text: String,
     },
     /// End of a step.

@@ -179,7 +179,7 @@ fn note(code: &'static str, message: String) -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) }
 }
 
-/// Environment that is being checked.
+/// Checks of one environment, with the data that they read.
 struct EnvironmentChecks<'a> {
     config: &'a Config,
     environment: &'a Environment,
@@ -195,6 +195,7 @@ struct EnvironmentChecks<'a> {
 }
 
 impl EnvironmentChecks<'_> {
+    /// Returns the items of the checklist; only that of the configuration if the inventory could not be loaded.
     fn check_items(&mut self, inventory: Option<&Inventory>) -> Vec<CheckItem> {
         let name = Some(&self.environment.name);
         let mut config = std::mem::take(&mut self.found);

@@ -86,9 +86,9 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
             items.extend(check_guards::items(context, &config, environment, inventory, modules)?);
         }
     }
-    let status = status(&items);
+    let status = checklist_status(&items);
     if request.json {
-        let document = CheckDocument { format: 1, items: items.into_iter().map(view).collect() };
+        let document = CheckDocument { format: 1, items: items.into_iter().map(item_view).collect() };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
         let mut said: Vec<&Diagnostic> = Vec::new();
@@ -109,7 +109,7 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
 }
 
 /// Returns the exit status of a checklist: an error in a file precedes a refusal by a guard.
-fn status(items: &[CheckItem]) -> ExitStatus {
+fn checklist_status(items: &[CheckItem]) -> ExitStatus {
     let mut red = items.iter().filter(|item| item.status == CheckStatus::Red).peekable();
     if red.peek().is_none() {
         ExitStatus::Success
@@ -120,7 +120,7 @@ fn status(items: &[CheckItem]) -> ExitStatus {
     }
 }
 
-fn view(item: CheckItem) -> ItemView {
+fn item_view(item: CheckItem) -> ItemView {
     ItemView {
         name: item.name.to_string(),
         environment: item.environment,
@@ -145,12 +145,13 @@ fn by_environment(items: &[CheckItem]) -> Vec<&CheckItem> {
     environments.into_iter().flat_map(items_of).collect()
 }
 
+/// Returns the line of an item for the terminal.
 fn item_line(item: &CheckItem, styles: Styles) -> String {
     let mark = match item.status {
         CheckStatus::Green => styles.paint(Role::Success, "✔"),
         CheckStatus::Red => styles.paint(Role::Error, "✘"),
         CheckStatus::Unknown => styles.paint(Role::Dim, "–"),
     };
-    let place = item.environment.as_ref().map_or(String::new(), |e| format!(" {e}"));
-    format!("{mark} {}{place}: {}\n", styles.paint(Role::Heading, item.name), item.message)
+    let environment = item.environment.as_ref().map_or(String::new(), |e| format!(" {e}"));
+    format!("{mark} {}{environment}: {}\n", styles.paint(Role::Heading, item.name), item.message)
 }

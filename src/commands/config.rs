@@ -29,14 +29,14 @@ pub struct ConfigRequest {
     pub json: bool,
 }
 
-/// `config --json`
+/// Output of `envctl config --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConfigDocument {
     /// Version of this format: 1.
     format: u32,
     /// Name of the project.
     project: String,
-    /// environments.toml
+    /// Path of environments.toml.
     file: String,
     /// Environments of the project.
     environments: Vec<EnvironmentView>,
@@ -107,7 +107,7 @@ pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitSta
         let (inventory, of_environment) =
             context.inventory_for_display(&config, environment, request.json, &mut shown)?;
         status = status.max(of_environment);
-        environments.push(view(
+        environments.push(environment_view(
             context,
             EnvironmentScope { config: &config, environment },
             &inventory,
@@ -123,12 +123,13 @@ pub fn run(context: &Context, request: &ConfigRequest) -> anyhow::Result<ExitSta
     if request.json {
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
-        context.printer.text(text(&document, context.printer.out_styles()))?;
+        context.printer.text(document_text(&document, context.printer.out_styles()))?;
     }
     Ok(status)
 }
 
-fn view(
+/// Returns the document of one environment: its guards and the settings of its instances.
+fn environment_view(
     context: &Context,
     scope: EnvironmentScope<'_>,
     inventory: &Inventory,
@@ -158,14 +159,14 @@ fn view(
         aliases: environment.aliases.clone(),
         after: environment.after.clone(),
         confirm: environment.confirm,
-        guards: guards(config, environment, request.origins),
+        guards: guard_views(config, environment, request.origins),
         checklist: environment.checklist.clone(),
         instances,
     })
 }
 
 /// Returns the guards that are set, with the names of environments.toml.
-fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
+fn guard_views(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
     let written = config.origins(environment, None);
     let set = environment.guards.names_and_values().into_iter();
     set.map(|(name, value)| {
@@ -177,6 +178,7 @@ fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap
     .collect()
 }
 
+/// Returns the settings of an instance by key.
 fn value_views(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<String, ValueView> {
     let settings: &Settings = &instance.settings;
     let mut values = IndexMap::new();
@@ -270,7 +272,7 @@ fn origin_text(origin: &Origin, source: &SourceFile) -> String {
 }
 
 /// Returns the configuration as TOML, with the keys that environments.toml has for the same values.
-fn text(document: &ConfigDocument, styles: Styles) -> String {
+fn document_text(document: &ConfigDocument, styles: Styles) -> String {
     let mut lines = vec![format!("# project {} ({})", document.project, document.file)];
     let heading = |role, name: String| styles.paint(role, format_args!("[{name}]"));
     for environment in &document.environments {

@@ -98,7 +98,8 @@ fn verb(stored_request: &StoredRequest) -> RunVerb {
     if stored_request.destroy { RunVerb::Destroy } else { RunVerb::Deploy }
 }
 
-/// Returns the hint with the command that makes a new run like the first of the chain.
+/// Returns the hint with the command that starts a new run with the request of the chain's first run; a chain is a run and
+/// the runs that resume it.
 fn repeat_hint(
     context: &Context,
     options: &RunRequest,

@@ -108,15 +108,16 @@ pub fn run(context: &Context, request: &RunsRequest) -> anyhow::Result<ExitStatu
         RunsRequest::Gc(request) => gc::run(context, request),
         RunsRequest::Resume(request) => resume::run(context, request),
         RunsRequest::List { environment, limit, json } => {
-            list(context, &store, environment.as_deref(), *limit, *json)
+            print_list(context, &store, environment.as_deref(), *limit, *json)
         }
-        RunsRequest::Show { run, stack: None, json } => show(context, &store.find(run)?, *json),
-        RunsRequest::Show { run, stack: Some(stack), .. } => show_diff(context, &store.find(run)?, stack),
-        RunsRequest::Log { run, stack } => log(context, &store.find(run)?, stack.as_deref()),
+        RunsRequest::Show { run, stack: None, json } => print_run(context, &store.find(run)?, *json),
+        RunsRequest::Show { run, stack: Some(stack), .. } => print_diff(context, &store.find(run)?, stack),
+        RunsRequest::Log { run, stack } => print_log(context, &store.find(run)?, stack.as_deref()),
     }
 }
 
-fn list(
+/// Prints the newest runs.
+fn print_list(
     context: &Context,
     store: &RunStore,
     environment: Option<&str>,
@@ -179,7 +180,8 @@ fn list(
     Ok(ExitStatus::Success)
 }
 
-fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<ExitStatus> {
+/// Prints the report of a run.
+fn print_run(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<ExitStatus> {
     let report = stored.report()?;
     if json {
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&report)?))?;
@@ -213,14 +215,15 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
     Ok(ExitStatus::Success)
 }
 
-fn show_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Result<ExitStatus> {
-    let stack = stack_of(stored, stack)?;
+/// Prints the diff of a stack in a run.
+fn print_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Result<ExitStatus> {
+    let stack = find_stack(stored, stack)?;
     match files::read_whole_text(&stored.dir.diff(&stack)) {
         Ok(diff) => context.printer.text(format_args!("{}\n", diff.trim_end_matches('\n')))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let report = stored.report()?;
             let reported = report.stacks.iter().find(|reported| reported.stack == stack);
-            context.printer.say(without_diff(reported, &stack));
+            context.printer.say(no_diff_message(reported, &stack));
         }
         Err(error) => return Err(JournalError::io("read", stored.dir.diff(&stack))(error).into()),
     }
@@ -228,7 +231,7 @@ fn show_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Resu
 }
 
 /// Returns the line about a stack without a diff: its result in the run.
-fn without_diff(reported: Option<&StackReport>, stack: &StackId) -> String {
+fn no_diff_message(reported: Option<&StackReport>, stack: &StackId) -> String {
     let notes = reported.iter().flat_map(|reported| &reported.notes);
     match reported.and_then(|reported| reported.result) {
         Some(StackResult::Clean) => format!("`{stack}` had no changes in this run"),
@@ -245,9 +248,10 @@ fn without_diff(reported: Option<&StackReport>, stack: &StackId) -> String {
     }
 }
 
-fn log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Result<ExitStatus> {
+/// Prints the logs of a run, or of one stack in it.
+fn print_log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Result<ExitStatus> {
     let stacks = match stack {
-        Some(stack) => vec![stack_of(stored, stack)?],
+        Some(stack) => vec![find_stack(stored, stack)?],
         None => stored.report()?.stacks.into_iter().map(|s| s.stack).collect(),
     };
     let several = stacks.len() > 1;
@@ -267,7 +271,8 @@ fn log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Re
     Ok(ExitStatus::Success)
 }
 
-fn stack_of(stored: &StoredRun, name: &str) -> anyhow::Result<StackId> {
+/// Returns the stack of this name in a run, or the error for an unknown name.
+fn find_stack(stored: &StoredRun, name: &str) -> anyhow::Result<StackId> {
     let report = stored.report()?;
     if let Some(stack) = report.stacks.iter().find(|s| s.stack.as_str() == name) {
         return Ok(stack.stack.clone());

@@ -54,7 +54,7 @@ pub struct DenyRule {
 pub struct IdentityGuard {
     /// Command, run in the folder of environments.toml.
     pub command: Vec<String>,
-    /// Glob that the output must match.
+    /// Glob that the output of the command must match.
     pub matches: String,
 }
 

@@ -5,12 +5,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{PlannedOutput, StateIdentity};
 use crate::model::{Changes, Failure, PlannedDigests};
 
-/// Existence of the wanted workspace after an init.
+/// Existence of the instance's workspace after an init.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkspaceStatus {
-    /// The workspace exists, or the default one is wanted.
+    /// The workspace exists, or is the default workspace.
     Present,
-    /// The wanted workspace does not exist; holds the names of the existing workspaces.
+    /// The workspace does not exist; holds the names of the existing workspaces.
     Missing(Vec<String>),
 }
 
@@ -210,10 +210,10 @@ pub enum EngineError {
     /// The stack's own files exclude it from the requested plan or command; holds the reason.
     #[error("left out: {0}")]
     Excluded(String),
-    /// The wanted workspace does not exist.
+    /// The workspace of the instance does not exist.
     #[error("workspace `{wanted}` does not exist")]
     MissingWorkspace {
-        /// Wanted workspace.
+        /// Workspace of the instance.
         wanted: String,
         /// Existing workspaces.
         existing: Vec<String>,

@@ -73,7 +73,7 @@ impl Engines {
         env: BTreeMap<OsString, OsString>,
     ) -> Self {
         let cache = cache.into();
-        let digests = Arc::new(DigestCache::at(cache.with_file_name("digests.json")));
+        let digests = Arc::new(DigestCache::in_file(cache.with_file_name("digests.json")));
         Self { project: project.into(), cache, digests, settings, env, found: Mutex::default() }
     }
 

@@ -1,4 +1,4 @@
-//! Errors of secrets, with the advice that belongs to them.
+//! Errors while secrets are read, each with a hint for the user.
 
 use std::{io, sync::Arc};
 

@@ -91,7 +91,7 @@ pub enum TargetError {
     Read {
         /// Path of the file.
         path: Utf8PathBuf,
-        /// Error of the check.
+        /// Error of the check that the path is a regular file.
         source: io::Error,
     },
     /// An inherited environment variable would set a variable that environments.toml sets too.

@@ -39,7 +39,7 @@ pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, re
 
 /// Variables of a stack that are declared `sensitive` or `ephemeral`.
 pub(super) enum HiddenVariables {
-    /// The names of these variables.
+    /// Names of the variables, from their declarations.
     Named(BTreeSet<String>),
     /// Possibly any variable: the module cannot be read.
     Unknown,

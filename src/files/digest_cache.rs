@@ -87,7 +87,7 @@ pub struct DigestCache {
     entries: Mutex<Option<Entries>>,
 }
 
-/// Content of the cache file, and what this process has added to it.
+/// Content of the cache file, and the entries that this process has added.
 #[derive(Debug, Default)]
 struct Entries {
     by_path: BTreeMap<Utf8PathBuf, CachedDigest>,
@@ -105,8 +105,8 @@ struct CacheLine<'a> {
 }
 
 impl DigestCache {
-    /// Returns the cache in a file, which is read when the first digest is wanted.
-    pub fn at(file: impl Into<Utf8PathBuf>) -> Self {
+    /// Returns the cache in this file; the file is read when the first digest is requested.
+    pub fn in_file(file: impl Into<Utf8PathBuf>) -> Self {
         Self { file: file.into(), entries: Mutex::default() }
     }
 
@@ -203,7 +203,7 @@ mod tests {
             let keep = tempfile::tempdir().unwrap();
             let dir = Utf8Path::from_path(keep.path()).unwrap().to_owned();
             fs::write(dir.join("content"), "one").unwrap();
-            let cache = DigestCache::at(dir.join("cache/digests.json"));
+            let cache = DigestCache::in_file(dir.join("cache/digests.json"));
             Self { _keep: keep, dir, cache }
         }
 
@@ -228,7 +228,7 @@ mod tests {
         let place = Place::new();
         assert_eq!(place.asked(&place.cache, 10), "read one");
         assert_eq!(place.asked(&place.cache, 10), "one");
-        let next_run = DigestCache::at(place.cache.file.clone());
+        let next_run = DigestCache::in_file(place.cache.file.clone());
         assert_eq!(place.asked(&next_run, 10), "one");
         // Same length, and the time of modification of the old content.
         let path = place.dir.join("content");
@@ -251,7 +251,7 @@ mod tests {
         fs::create_dir(place.dir.join("cache")).unwrap();
         fs::write(&place.cache.file, "{").unwrap();
         assert_eq!(place.asked(&place.cache, 10), "read one");
-        let nowhere = DigestCache::at(place.dir.join("content/x.json"));
+        let nowhere = DigestCache::in_file(place.dir.join("content/x.json"));
         assert_eq!(place.asked(&nowhere, 10), "read one");
         assert_eq!(place.asked(&nowhere, 10), "one");
     }
@@ -264,7 +264,7 @@ mod tests {
         let moved = place.dir.join("moved");
         let metadata_digest = MetadataDigest::from_metadata(&fs::metadata(&moved).unwrap());
         let now = SystemTime::now() + Duration::from_secs(10);
-        let next_run = DigestCache::at(place.cache.file.clone());
+        let next_run = DigestCache::in_file(place.cache.file.clone());
         next_run.digest_at(now, &moved, metadata_digest, || Ok("x".to_owned())).unwrap();
         assert_eq!(place.cache.load().by_path.into_keys().collect::<Vec<_>>(), [moved]);
     }
@@ -286,7 +286,7 @@ mod tests {
         // Simulates another process that was killed while it wrote.
         fs::File::options().append(true).open(&place.cache.file).unwrap().write_all(b"{\"path\":\"").unwrap();
 
-        let next_run = DigestCache::at(place.cache.file.clone());
+        let next_run = DigestCache::in_file(place.cache.file.clone());
 
         let known = next_run.load().by_path;
         let known: Vec<_> = known.iter().map(|(path, known)| (path.file_name(), &*known.digest)).collect();

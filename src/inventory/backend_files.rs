@@ -18,12 +18,12 @@ pub struct BackendFileSettings {
     pub unread: Vec<Diagnostic>,
 }
 
-/// Returns the paths of the backend files of an instance in the order in which the engine gets them, absent ones included.
+/// Returns the paths of the backend files of an instance in the order in which the engine gets them, missing ones included.
 pub fn backend_file_paths(instance: &Instance) -> Vec<Utf8PathBuf> {
     instance.settings.backend_files.iter().map(|file| instance.dir.join(&file.path)).collect()
 }
 
-/// Reads the backend files of an instance; absent files are skipped.
+/// Reads the backend files of an instance; missing files are skipped.
 ///
 /// Engines read them as var files: in native syntax, or as JSON if the name ends in `.json` (seen on OpenTofu 1.12.6 and
 /// Terraform 1.11.4).

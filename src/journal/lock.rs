@@ -59,7 +59,7 @@ pub struct RunLock {
     _file: File,
 }
 
-/// Reason why a lock was not taken.
+/// Reason why the lock of an environment was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds the lock.

@@ -13,7 +13,7 @@ pub struct ChangedSince {
     pub base: String,
     /// Commit where HEAD branched off from the base.
     pub commit: String,
-    /// Stacks that were removed since, whose states still exist.
+    /// Stacks that were removed since the base and whose states still exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<GoneStack>,
 }

@@ -64,7 +64,7 @@ pub struct ActionTrigger {
     /// Resource whose change triggers the action.
     #[schemars(with = "String")]
     pub resource: ResourceAddress,
-    /// Event of the resource's lifecycle, in the engine's word.
+    /// Event of the resource's lifecycle that triggers the action, as the engine names it.
     pub event: String,
 }
 

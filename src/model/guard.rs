@@ -70,7 +70,7 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Returns the name in reports and messages.
+    /// Returns the guard's name in reports and messages.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Protect => "protect",

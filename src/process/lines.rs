@@ -9,13 +9,15 @@ const MAX_LINE_LENGTH: usize = 16 * 1024 * 1024;
 const CUT_MARK: &str = "… (line cut)";
 
 /// Buffer of a byte stream that passes on whole lines as UTF-8; invalid bytes become replacement characters.
-pub(super) struct Lines {
+pub(super) struct LineSplitter {
+    /// Bytes of the line that is not complete yet.
     pending: Vec<u8>,
     max_length: usize,
+    /// True if the pending line was cut.
     is_cut: bool,
 }
 
-impl Lines {
+impl LineSplitter {
     pub(super) fn new() -> Self {
         Self { pending: Vec::new(), max_length: MAX_LINE_LENGTH, is_cut: false }
     }
@@ -26,13 +28,13 @@ impl Lines {
             if self.pending.is_empty() && end <= self.max_length {
                 emit(&bytes[..end], self.is_cut, on_line);
             } else {
-                self.keep(&bytes[..end]);
+                self.append(&bytes[..end]);
                 emit(&mem::take(&mut self.pending), self.is_cut, on_line);
             }
             self.is_cut = false;
             bytes = &bytes[end + 1..];
         }
-        self.keep(bytes);
+        self.append(bytes);
     }
 
     /// Passes on the rest when the stream has ended without a line feed.
@@ -42,7 +44,7 @@ impl Lines {
         }
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
+    fn append(&mut self, bytes: &[u8]) {
         let room = self.max_length.saturating_sub(self.pending.len());
         self.is_cut |= bytes.len() > room;
         self.pending.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -62,7 +64,7 @@ fn emit(line: &[u8], is_cut: bool, on_line: &mut dyn FnMut(&str)) {
 mod tests {
     use super::*;
 
-    fn split(mut lines: Lines, pieces: &[&[u8]]) -> Vec<String> {
+    fn split(mut lines: LineSplitter, pieces: &[&[u8]]) -> Vec<String> {
         let mut found = Vec::new();
         for piece in pieces {
             lines.push(piece, &mut |line| found.push(line.to_owned()));
@@ -73,18 +75,21 @@ mod tests {
 
     #[test]
     fn the_last_line_is_not_lost_without_a_line_feed() {
-        assert_eq!(split(Lines::new(), &[b"a\nb", b"c\r\n\nlast"]), ["a", "bc", "", "last"]);
+        assert_eq!(split(LineSplitter::new(), &[b"a\nb", b"c\r\n\nlast"]), ["a", "bc", "", "last"]);
     }
 
     #[test]
     fn a_character_in_two_pieces_is_one_character() {
-        assert_eq!(split(Lines::new(), &["ä".as_bytes().get(..1).unwrap(), &"ä".as_bytes()[1..]]), ["ä"]);
-        assert_eq!(split(Lines::new(), &[b"\xff\n"]), ["\u{fffd}"]);
+        assert_eq!(
+            split(LineSplitter::new(), &["ä".as_bytes().get(..1).unwrap(), &"ä".as_bytes()[1..]]),
+            ["ä"]
+        );
+        assert_eq!(split(LineSplitter::new(), &[b"\xff\n"]), ["\u{fffd}"]);
     }
 
     #[test]
     fn an_endless_line_is_cut_and_the_next_one_is_whole() {
-        let short = || Lines { max_length: 4, ..Lines::new() };
+        let short = || LineSplitter { max_length: 4, ..LineSplitter::new() };
         assert_eq!(split(short(), &[b"abc", b"defg", b"hi\nnext\n"]), ["abcd… (line cut)", "next"]);
         assert_eq!(split(short(), &[b"abcdefghi\nnext"]), ["abcd… (line cut)", "next"]);
     }

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::{
     CapturedOutput, CommandLine, FinishedProcess, ProcessError, ProcessEvent, Redactor, Stream,
-    lines::Lines,
+    lines::LineSplitter,
     pipes::drain,
     registry::Registry,
     start::{RunningProcess, StandardStreams, start},
@@ -155,7 +155,7 @@ impl Runner {
         let mut emit = |stream, raw: &str| {
             on_event(ProcessEvent::Line { stream, text: &self.redactor.mask(raw), raw });
         };
-        let (mut out, mut err) = (Lines::new(), Lines::new());
+        let (mut out, mut err) = (LineSplitter::new(), LineSplitter::new());
         read(&mut |stream, bytes| {
             let lines = match stream {
                 Stream::Stdout => &mut out,

@@ -39,7 +39,8 @@ impl OutputFile {
     }
 }
 
-/// Passes on what a program writes to its files, until the program has ended and both files are read to the end.
+/// Passes what a program writes to its output files to `on_bytes`, until the program has ended and both files are read to the
+/// end.
 pub(super) fn follow_output_files(
     running: &RunningProcess<'_>,
     files: &mut [(Stream, OutputFile)],

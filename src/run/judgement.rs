@@ -31,9 +31,9 @@ impl Run {
     }
 
     /// Calls a function with the stacks of the run that provide values to others.
-    fn with_value_providers<T>(&self, use_them: impl FnOnce(ValueProviders<'_>) -> T) -> T {
+    fn with_value_providers<T>(&self, call: impl FnOnce(ValueProviders<'_>) -> T) -> T {
         let stacks_mocked_for = |stack: &StackId| self.deployment.stacks_mocked_for(stack);
-        use_them(ValueProviders {
+        call(ValueProviders {
             graph: self.deployment.graph(),
             missing: &self.missing_upstreams,
             stacks_mocked_for: &stacks_mocked_for,
@@ -45,11 +45,11 @@ impl Run {
     pub(crate) fn deploy_to_run_first(&self, blocked: &[Blocked]) -> Option<String> {
         let tentative = blocked.iter().filter(|found| found.block.guard == Guard::Tentative);
         let stacks = tentative.filter_map(|found| found.stack.as_ref());
-        let absent: BTreeSet<StackId> = self.with_value_providers(|providers| {
+        let to_apply_first: BTreeSet<StackId> = self.with_value_providers(|providers| {
             stacks.flat_map(|stack| providers.stacks_to_apply_first(stack)).collect()
         });
-        let names: Vec<_> = absent.iter().map(|stack| shell_word(stack.as_str())).collect();
-        let flags = self.outside_variables.flags(&absent, &self.given_flags);
+        let names: Vec<_> = to_apply_first.iter().map(|stack| shell_word(stack.as_str())).collect();
+        let flags = self.outside_variables.flags(&to_apply_first, &self.given_flags);
         let deploy = || format!("deploy {} {}", self.environment, names.join(" "));
         (!names.is_empty()).then(|| flags.command_with_values(&deploy()))
     }

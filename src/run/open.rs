@@ -166,7 +166,7 @@ impl<'a> SelectedRun<'a> {
                 identity: IdentityCheck::Now,
                 runner,
                 home: store.envctl_dir()?,
-                inputs: &dir.inputs(),
+                inputs_dir: &dir.inputs(),
             },
         );
         let masking = Masking { redactor: runner.redactor(), stacks: &self.stacks };

@@ -55,7 +55,7 @@ pub(crate) struct ReadyRequest<'a> {
     /// Absolute path of `.envctl`.
     pub(crate) home: &'a Utf8Path,
     /// Folder for the files that engines read; no other envctl process writes to it.
-    pub(crate) inputs: &'a Utf8Path,
+    pub(crate) inputs_dir: &'a Utf8Path,
 }
 
 /// Stacks that can be passed to their engines.
@@ -85,7 +85,7 @@ fn build(context: &Context, request: &ReadyRequest<'_>) -> anyhow::Result<ReadyS
     let assembly = Assembly {
         config,
         home: request.home,
-        inputs: request.inputs,
+        inputs: request.inputs_dir,
         env: &context.env,
         runner,
         inventory,

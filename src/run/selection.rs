@@ -25,19 +25,20 @@ pub(crate) struct SelectedStacks {
     pub(crate) changed_since: Option<ChangedSince>,
 }
 
-/// Request to git that runs while other files are loaded.
+/// Search for changes in git, in a thread of its own while other files are loaded.
 pub(crate) struct ChangesQuery {
     selection: Selection,
-    /// Running request; `None` without `--changed`, and after the answer.
-    answer: Option<thread::JoinHandle<Result<RepositoryChanges, NoChanges>>>,
+    /// Thread that asks git; `None` without `--changed`, and once its result is in `changes`.
+    running: Option<thread::JoinHandle<Result<RepositoryChanges, NoChanges>>>,
+    /// Changes that git has reported.
     changes: Option<RepositoryChanges>,
 }
 
 impl ChangesQuery {
-    /// Waits for git's answer, and prints its base on the first call; `None` without `--changed`.
-    fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&RepositoryChanges>> {
-        if let Some(answer) = self.answer.take() {
-            let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
+    /// Waits for the changes, and prints the base of the comparison on the first call; `None` without `--changed`.
+    fn wait_for_changes(&mut self, context: &Context) -> anyhow::Result<Option<&RepositoryChanges>> {
+        if let Some(running) = self.running.take() {
+            let answer = running.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
             let changes = answer.map_err(|error| no_changes_error(&error))?;
             say_base(context, &changes);
             self.changes = Some(changes);
@@ -55,11 +56,11 @@ impl Context {
         runner: &Arc<Runner>,
     ) -> Result<ChangesQuery, Usage> {
         let file = self.config_file()?;
-        let answer = selection.changed_since.clone().map(|since| {
+        let running = selection.changed_since.clone().map(|since| {
             let (runner, env) = (Arc::clone(runner), self.env.clone());
             thread::spawn(move || RepositoryChanges::read(&runner, &file, &env, &since))
         });
-        Ok(ChangesQuery { selection: selection.clone(), answer, changes: None })
+        Ok(ChangesQuery { selection: selection.clone(), running, changes: None })
     }
 
     /// Returns the selected stacks; prints warnings about deleted ones.
@@ -75,8 +76,8 @@ impl Context {
         inventory.graph().check_patterns(&selection).map_err(|error| {
             explain_environment_name(config, self.suggest_stack_of_folder(inventory, error))
         })?;
-        let first = query.answer.is_some();
-        let Some(changes) = query.answer(self)? else {
+        let first = query.running.is_some();
+        let Some(changes) = query.wait_for_changes(self)? else {
             return Ok(SelectedStacks {
                 stacks: inventory.graph().select(&selection, None)?,
                 changed_since: None,

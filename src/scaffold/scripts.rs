@@ -60,7 +60,7 @@ impl ScriptFindings {
                 .extend(words_of(stem).filter(|token| is_environment_word(token)).map(str::to_owned));
         }
         if file.file_name() == Some("package.json") {
-            self.read_package(text);
+            self.read_package_json(text);
         }
         self.engines.extend(installed_by_workflow(text).map(|engine| (engine, file.to_owned())));
         for line in text.lines() {
@@ -101,7 +101,7 @@ impl ScriptFindings {
     }
 
     /// Records the environments in the names of npm scripts.
-    fn read_package(&mut self, text: &str) {
+    fn read_package_json(&mut self, text: &str) {
         let Ok(package) = serde_json::from_str::<serde_json::Value>(text) else { return };
         let scripts = package.get("scripts").and_then(|scripts| scripts.as_object());
         for name in scripts.into_iter().flat_map(serde_json::Map::keys) {

@@ -30,7 +30,7 @@ impl UnitSources {
         for file in tree.files().filter(is_configuration) {
             // A file that cannot be read is reported where units are read.
             let text = files::read(&tree.root.join(&file)).unwrap_or_default();
-            for source in sources(&String::from_utf8_lossy(&text)) {
+            for source in terraform_sources(&String::from_utf8_lossy(&text)) {
                 found.add(file.parent().unwrap_or_else(|| Utf8Path::new("")), &source);
             }
         }
@@ -64,7 +64,7 @@ impl UnitSources {
 }
 
 /// Returns the texts of `source` in the `terraform` blocks of a file.
-fn sources(text: &str) -> Vec<String> {
+fn terraform_sources(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut is_inside = false;
     for line in text.lines().map(str::trim) {
@@ -112,6 +112,6 @@ mod tests {
     #[test]
     fn a_source_outside_a_terraform_block_is_not_one() {
         let text = "locals {\n  source = \"../x\"\n}\n\nterraform {\n  source = \"../y\"\n}\n\nlocals {\n  source = \"../z\"\n}\n";
-        assert_eq!(sources(text), ["../y"]);
+        assert_eq!(terraform_sources(text), ["../y"]);
     }
 }

@@ -29,7 +29,7 @@ table! {
         tcp: Option<Template>,
         /// Request headers: a text, or `{ secret = "NAME" }`.
         headers: Map<HeaderValue>,
-        /// Expected status of the response.
+        /// Expected HTTP status code of the response.
         status: Option<Located<u64>>,
         /// Expected body of the response, as a whole.
         equals: Option<Template>,

@@ -71,7 +71,7 @@ table! {
         jobs: Option<Value<NonZeroUsize>>,
         /// Value of the engine's flag `-parallelism`.
         parallelism: Option<Value<NonZeroUsize>>,
-        /// Time to wait for a state lock.
+        /// Time that an engine waits for a state lock.
         lock_timeout: Option<Value<Length>>,
         /// Items of `envctl check` that must pass before the environment is changed.
         require: Option<Value<Vec<RequiredItem>>>,

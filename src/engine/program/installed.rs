@@ -143,7 +143,7 @@ impl InstalledEngine {
 }
 
 /// Value of `XDG_DATA_DIRS` if the variable is not set.
-const SHARED_DATA: &str = "/usr/local/share:/usr/share";
+const DEFAULT_DATA_DIRS: &str = "/usr/local/share:/usr/share";
 
 /// Returns the folders whose providers an engine links to without any settings.
 ///
@@ -155,7 +155,7 @@ fn implied_mirrors(target: &Target) -> Vec<Utf8PathBuf> {
     let home = variable("HOME").map(Utf8Path::new);
     let own = variable("XDG_DATA_HOME").map(Utf8PathBuf::from);
     let own = own.or_else(|| home.map(|home| home.join(".local/share")));
-    let shared = variable("XDG_DATA_DIRS").unwrap_or(SHARED_DATA).split(':').map(Utf8PathBuf::from);
+    let shared = variable("XDG_DATA_DIRS").unwrap_or(DEFAULT_DATA_DIRS).split(':').map(Utf8PathBuf::from);
     let data = own.into_iter().chain(shared);
     data.flat_map(|folder| ["terraform", "opentofu"].map(|name| folder.join(name).join("plugins")))
         .chain(home.map(|home| home.join(".terraform.d/plugins")))
@@ -202,11 +202,11 @@ pub(in crate::engine) fn ask_version(
 /// Returns the version in the output of `version -json`.
 pub(in crate::engine) fn version_in_json(text: &str) -> Option<String> {
     #[derive(Deserialize)]
-    struct Answer {
+    struct VersionOutput {
         terraform_version: String,
     }
-    let answer = serde_json::from_slice::<Answer>(from_first_object(text.as_bytes()));
-    answer.ok().map(|answer| answer.terraform_version)
+    let output = serde_json::from_slice::<VersionOutput>(from_first_object(text.as_bytes()));
+    output.ok().map(|output| output.terraform_version)
 }
 
 /// Returns the version in `terragrunt version v1.1.3`.

@@ -56,7 +56,7 @@ pub(in crate::engine) enum Rescued {
 }
 
 impl Rescued {
-    /// Returns true if the state is kept, so that the files of the command are no longer needed.
+    /// Returns true if the state is in the instance's folder, so that the output files of the command are no longer needed.
     pub(in crate::engine) fn is_safe(&self) -> bool {
         matches!(self, Self::Kept(_))
     }

@@ -67,7 +67,7 @@ pub(in crate::engine) fn state_addresses(
     }
 }
 
-/// Reads the state of a prepared instance with `state pull`; `None` if the engine prints none.
+/// Reads the state of a prepared instance with `state pull`; `None` if the engine prints no state.
 pub(in crate::engine) fn pull<T: DeserializeOwned>(
     invocation: Invocation<'_>,
 ) -> Result<Option<T>, EngineError> {

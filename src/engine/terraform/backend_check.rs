@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Describes the expected and the found backend; `None` if they are the same.
-fn difference(
+fn backend_difference(
     target: &Target,
     folder: &Utf8Path,
     expected: &BackendRecord,
@@ -37,15 +37,18 @@ fn difference(
     Some(BackendDifference { key: key.filter(|_| expected == found).map(str::to_owned), expected, found })
 }
 
-/// Texts of two backends that differ, without credentials.
+/// Difference between two backends, as texts without credentials.
 struct BackendDifference {
+    /// Address or type of the expected backend.
     expected: String,
+    /// Address or type of the found backend.
     found: String,
     /// First key with another value, if the addresses are equal or unknown.
     key: Option<String>,
 }
 
 impl BackendDifference {
+    /// Returns the difference as a text for messages.
     fn text(&self) -> String {
         match &self.key {
             Some(key) => format!("{}, with another value of `{key}`", self.found),
@@ -63,7 +66,7 @@ pub(in crate::engine) fn other_address(
     found: &BackendRecord,
 ) -> Option<String> {
     let is_known = found.address(target, folder).is_some();
-    let difference = difference(target, folder, configured, found)?;
+    let difference = backend_difference(target, folder, configured, found)?;
     (!is_known || difference.expected != difference.found).then(|| difference.text())
 }
 
@@ -76,14 +79,14 @@ pub(in crate::engine) fn configured_backend(target: &Target) -> Option<BackendRe
 /// Returns true if a data directory holds another backend than the configured one.
 pub(in crate::engine) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool {
     configured_backend(target)
-        .is_some_and(|configured| difference(target, &target.dir, &configured, record).is_some())
+        .is_some_and(|configured| backend_difference(target, &target.dir, &configured, record).is_some())
 }
 
 /// Reads the backend in force in a data directory; refuses one that differs from the configured one.
 pub(super) fn check_configured(target: &Target, data_dir: &Utf8Path) -> Result<BackendRecord, EngineError> {
     let record = BackendRecord::in_force(data_dir).map_err(|error| unreadable(target, &error))?;
     let difference = configured_backend(target)
-        .and_then(|configured| difference(target, &target.dir, &configured, &record));
+        .and_then(|configured| backend_difference(target, &target.dir, &configured, &record));
     let Some(difference) = difference else { return Ok(record) };
     let summary = format!(
         "the data directory of `{}` is initialised for another state than its files and environments.toml say: {}",
@@ -97,8 +100,8 @@ pub(super) fn check_configured(target: &Target, data_dir: &Utf8Path) -> Result<B
     Err(wrong_backend(summary, detail))
 }
 
-/// Claims the state in the backend in force for an instance. Refuses a backend that differs from the configured one, and a state
-/// that belongs to another instance.
+/// Claims the state in the backend in force for an instance. Refuses a backend that differs from the configured one, and a
+/// state that belongs to another instance.
 pub(in crate::engine) fn claim_checked(driver: &dyn Driver, target: &Target) -> Result<(), EngineError> {
     let Some(record) = driver.check_backend(target)? else { return Ok(()) };
     claim_backend(target, &record, &target.dir).map(drop).map_err(EngineError::Failed)
@@ -143,7 +146,8 @@ pub(in crate::engine) fn planned_backend(
         return Ok(BackendInFolder { record: in_plan, folder: target.dir.clone() });
     }
     let first = in_force.first();
-    let difference = first.and_then(|first| difference(target, &first.folder, &first.record, &in_plan));
+    let difference =
+        first.and_then(|first| backend_difference(target, &first.folder, &first.record, &in_plan));
     let what =
         difference.map_or_else(|| format!("a backend `{}`", in_plan.backend_type), |found| found.text());
     let summary = format!(

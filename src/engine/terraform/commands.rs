@@ -19,12 +19,13 @@ use crate::{
     process::CommandLine,
 };
 
-/// Work on modules that the init of an instance has to do.
+/// Installation of modules by the init of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitModules {
-    /// Writes the manifest of the local modules, and fetches those that are the instance's own.
+    /// The init writes the manifest of the local modules, and fetches the modules that are installed in the instance's data
+    /// directory.
     Install,
-    /// No work: all modules are installed.
+    /// The init installs none: all modules are installed.
     Skip,
 }
 

@@ -235,7 +235,7 @@ mod tests {
         }
 
         fn tree(&self, folder: &str) -> PackageDigest {
-            let digests = DigestCache::at(self.root.join("digests.json"));
+            let digests = DigestCache::in_file(self.root.join("digests.json"));
             let is_left_out = |name: &OsStr| name == ".git";
             tree_digest(&self.root.join(folder), &is_left_out, &digests).unwrap()
         }
@@ -246,7 +246,7 @@ mod tests {
         }
 
         fn packages(&self) -> BTreeMap<String, PackageDigest> {
-            let digests = DigestCache::at(self.root.join("digests.json"));
+            let digests = DigestCache::in_file(self.root.join("digests.json"));
             fetched_packages(&self.root.join("data"), &self.root.join("app"), &digests).unwrap()
         }
     }
@@ -309,7 +309,7 @@ mod tests {
         place.write(&deep(MAX_DEPTH), "two");
         assert_ne!(place.tree("p"), before);
         place.write(&deep(MAX_DEPTH + 1), "one");
-        let digests = DigestCache::at(place.root.join("digests.json"));
+        let digests = DigestCache::in_file(place.root.join("digests.json"));
         let error = tree_digest(&place.root.join("p"), &|_: &OsStr| false, &digests).unwrap_err();
         assert!(error.to_string().ends_with("has more than 64 folders above it in one package"), "{error}");
     }
@@ -345,7 +345,7 @@ mod tests {
         let place = Package::new(&["app/terragrunt.hcl", "app/c/a/b/sub/main.tf", "app/c/a/b/run.sh"]);
         place.write("app/c/a/b/.terragrunt-source-version", "1");
         let unit = place.root.join("app");
-        let digests = DigestCache::at(place.root.join("digests.json"));
+        let digests = DigestCache::in_file(place.root.join("digests.json"));
         let package = || unit_package(&unit.join("c/a/b/sub"), &unit, &digests).unwrap().unwrap();
         let before = package();
         for kept in [

@@ -22,7 +22,7 @@ use crate::{
 pub struct ReadyStack {
     /// Engine of the stack.
     pub engine: Arc<dyn Engine>,
-    /// Input of the engine.
+    /// Instance with all that the engine runs with: folders, environment, values and backend.
     pub target: Target,
     /// Stacks of the project that the stack depends on.
     pub needs: Vec<StackId>,

@@ -33,7 +33,7 @@ pub struct Addresses {
     pub owners: BTreeMap<String, InstanceId>,
     /// Errors and notes about backends, by instance.
     pub findings: Vec<(InstanceId, Diagnostics)>,
-    /// Indexes into `by_instance` by instance.
+    /// Indexes into `by_instance`, by the names of the instances.
     indexes: HashMap<InstanceId, usize>,
 }
 

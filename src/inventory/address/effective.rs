@@ -25,7 +25,7 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// Returns the value; absent if only an engine can evaluate it.
+    /// Returns the value; `None` if only an engine can evaluate it.
     pub fn known(&self) -> Option<&Value> {
         match self {
             Self::Known(value) => Some(value),

@@ -1,4 +1,5 @@
-//! Files that environments.toml names for a stack beside its configuration: var files, backend files, sources of secrets, commands.
+//! Files that environments.toml names for a stack beside its configuration: var files, backend files, sources of secrets,
+//! commands.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,8 +9,9 @@ use crate::{
     inventory::{Instance, backend_file_paths, var_file_paths},
 };
 
-/// Returns the files and folders, absolute, that `var_files`, `backend_files`, secrets, variables of the environment and hooks
-/// of an instance name, absent ones included. Each word of a command may be one. `root` is the folder of environments.toml.
+/// Returns the files and folders, absolute, that `var_files`, `backend_files`, secrets, variables of the environment and
+/// hooks of an instance name, missing ones included. Each word of a command counts as a possible path. `root` is the folder
+/// of environments.toml.
 pub fn configured_files(instance: &Instance, root: &Utf8Path) -> Vec<Utf8PathBuf> {
     let settings = &instance.settings;
     let mut found: Vec<Utf8PathBuf> = var_file_paths(instance).into_iter().map(|file| file.path).collect();

@@ -167,7 +167,7 @@ fn collect_from_json<'v>(
             };
             let file_refs = RefCollector::collect_from_text(text, role, locals);
             if let ["module", _, name, ..] = keys.as_slice() {
-                found.variables.passed.push(((*name).to_owned(), file_refs.origin.clone()));
+                found.variables.arguments.push(((*name).to_owned(), file_refs.origin.clone()));
             }
             if let ["variable", name, "default", ..] = keys.as_slice() {
                 // A default is literal text, not a template.

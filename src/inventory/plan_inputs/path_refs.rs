@@ -62,8 +62,8 @@ impl FileRefs {
     /// Adds the references and variable uses of a part of the file.
     pub(super) fn extend(&mut self, part: Self) {
         self.refs.extend(part.refs);
-        self.variables.read.extend(part.variables.read);
-        self.variables.passed.extend(part.variables.passed);
+        self.variables.path_sources.extend(part.variables.path_sources);
+        self.variables.arguments.extend(part.variables.arguments);
         self.variables.defaults.extend(part.variables.defaults);
     }
 }
@@ -286,7 +286,7 @@ impl<'l> RefCollector<'l> {
         self.in_location = false;
         self.kind = RefKind::Read;
         match origin_of_values(&segments) {
-            Some(sources) => self.file_refs.variables.read.extend(sources),
+            Some(sources) => self.file_refs.variables.path_sources.extend(sources),
             None => self.push_below(PathBase::Computed, ""),
         }
         if is_below {

@@ -12,9 +12,9 @@ use crate::hcl::eval::{PathBase, PathPosition, TextOrigin, TextSource};
 #[derive(Debug, Clone, Default)]
 pub(super) struct VariableUses {
     /// Variables and texts in the paths of files that functions read, each with its position in the path.
-    pub(super) read: BTreeSet<(TextSource, PathPosition)>,
+    pub(super) path_sources: BTreeSet<(TextSource, PathPosition)>,
     /// Arguments of module calls and `inputs` of a unit by name, with the sources of their values.
-    pub(super) passed: Vec<(String, TextOrigin)>,
+    pub(super) arguments: Vec<(String, TextOrigin)>,
     /// Variables with a default, with the sources of the default.
     pub(super) defaults: Vec<(String, TextOrigin)>,
 }
@@ -23,9 +23,9 @@ pub(super) struct VariableUses {
 #[derive(Default)]
 pub(super) struct VariableFlow {
     /// Sources of the paths that functions read.
-    read: BTreeSet<PendingSource>,
+    path_sources: BTreeSet<PendingSource>,
     /// Values of module arguments and `inputs`, by the name of the variable.
-    passed: BTreeMap<String, Vec<(ModuleFile, TextOrigin)>>,
+    arguments: BTreeMap<String, Vec<(ModuleFile, TextOrigin)>>,
     /// Defaults of variables, by the folder of the module and the name of the variable.
     defaults: BTreeMap<(Utf8PathBuf, String), Vec<(ModuleFile, TextOrigin)>>,
 }
@@ -69,19 +69,19 @@ pub(super) struct PathSource {
 impl VariableFlow {
     /// Adds the variable uses of a file in the folder of a module.
     pub(super) fn add(&mut self, dir: &Utf8Path, file: &Utf8Path, variables: &VariableUses) {
-        let VariableUses { read, passed, defaults } = variables;
+        let VariableUses { path_sources, arguments, defaults } = variables;
         let module_file = ModuleFile { dir: dir.to_owned(), file: file.to_owned() };
-        for (source, position) in read {
+        for (source, position) in path_sources {
             let (source, reader) = (source.clone(), file.to_owned());
-            self.read.insert(PendingSource {
+            self.path_sources.insert(PendingSource {
                 module_file: module_file.clone(),
                 source,
                 position: *position,
                 reader,
             });
         }
-        for (variable, origin) in passed {
-            self.passed.entry(variable.clone()).or_default().push((module_file.clone(), origin.clone()));
+        for (variable, origin) in arguments {
+            self.arguments.entry(variable.clone()).or_default().push((module_file.clone(), origin.clone()));
         }
         for (variable, origin) in defaults {
             let key = (dir.to_owned(), variable.clone());
@@ -98,7 +98,7 @@ impl VariableFlow {
     ) -> (BTreeSet<PathSource>, BTreeSet<Utf8PathBuf>) {
         let (mut sources, mut with_unknown_paths) = (BTreeSet::new(), BTreeSet::new());
         let mut seen = BTreeSet::new();
-        let mut pending: Vec<PendingSource> = self.read.into_iter().collect();
+        let mut pending: Vec<PendingSource> = self.path_sources.into_iter().collect();
         while let Some(step) = pending.pop() {
             if !seen.insert(step.clone()) {
                 continue;
@@ -138,7 +138,7 @@ impl VariableFlow {
                 }
             } else {
                 // An argument that any module call passes under this name may be passed to this module.
-                origins.extend(self.passed.get(&key.1).into_iter().flatten());
+                origins.extend(self.arguments.get(&key.1).into_iter().flatten());
             }
             for (module_file, origin) in origins {
                 match origin {

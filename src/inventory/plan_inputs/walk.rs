@@ -135,8 +135,8 @@ fn belongs_to_state(behind: &str) -> bool {
 /// Returns true if a file of this name is a state, or the backup or lock of one. No other file is left out by its name: a
 /// function of the configuration may read a file of any name.
 pub(in crate::inventory) fn is_state_file(name: &str) -> bool {
-    const STATE: &str = ".tfstate";
-    name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]))
+    const STATE_EXTENSION: &str = ".tfstate";
+    name.rfind(STATE_EXTENSION).is_some_and(|at| belongs_to_state(&name[at + STATE_EXTENSION.len()..]))
 }
 
 /// Returns true if a folder holds files of a stack or module.

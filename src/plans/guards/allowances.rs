@@ -21,9 +21,11 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Allowances(Vec<Exception>);
 
+/// Exception with its use so far.
 #[derive(Debug, Clone)]
 struct Exception {
     allow: GuardException,
+    /// True once the exception has allowed something.
     used: Cell<bool>,
     /// Stack that the exception means if the user named none (`delete:ADDRESS`), once it is known.
     stack: OnceCell<StackId>,
@@ -270,8 +272,9 @@ impl Allowances {
         self.exceptions_as_text(false, condition)
     }
 
-    fn exceptions_as_text(&self, wanted: bool, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
-        let found = self.0.iter().filter(|e| e.used.get() == wanted && condition(&e.allow));
+    /// Returns the exceptions that are used, or those that are not, as the user types them.
+    fn exceptions_as_text(&self, used: bool, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
+        let found = self.0.iter().filter(|e| e.used.get() == used && condition(&e.allow));
         let unique: BTreeSet<String> = found.map(|exception| exception.allow.to_string()).collect();
         unique.into_iter().collect()
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Allowances, Tally, limits::is_lost};
+use super::{Allowances, Tally, limits::causes_unallowed_loss};
 use crate::{
     config::Guards,
     event::{Decision, Event, EventKind, StepFinished, StepKind},
@@ -61,7 +61,7 @@ impl EarlierChanges {
     pub fn tally(&self, review: &Review, guards: &Guards, allowed: &Allowances) -> Tally {
         let mut tally = Tally::default();
         let is_lost = |earlier: &EarlierChange| {
-            !earlier.is_allowed && is_lost(&earlier.stack, &earlier.change, guards, allowed)
+            !earlier.is_allowed && causes_unallowed_loss(&earlier.stack, &earlier.change, guards, allowed)
         };
         for earlier in &self.done {
             tally.changes += u64::from(earlier.is_counted);

@@ -29,14 +29,14 @@ impl Tally {
         let changed = all.filter(|(_, change)| change.is_change());
         let before = Self { changes: self.changes + actions, ..self };
         changed.fold(before, |tally, (stack, change)| Self {
-            deletes: tally.deletes + u64::from(is_lost(stack, change, guards, allowed)),
+            deletes: tally.deletes + u64::from(causes_unallowed_loss(stack, change, guards, allowed)),
             changes: tally.changes + 1,
         })
     }
 }
 
 /// Returns true if a change would cause a loss that no exception allows.
-pub(super) fn is_lost(
+pub(super) fn causes_unallowed_loss(
     stack: &StackId,
     change: &ResourceChange,
     guards: &Guards,

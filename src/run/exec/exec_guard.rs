@@ -30,7 +30,7 @@ pub(crate) struct ExecCheck<'a> {
 pub(crate) struct ExecVerdict {
     /// Blocks of the guards; empty if the command may run.
     pub(crate) blocked: Vec<Blocked>,
-    /// Run that stored the plan file on the command line; `None` if no run did.
+    /// Id of the run that stored the plan file on the command line; `None` without a plan file of a run.
     pub(crate) run: Option<String>,
 }
 
@@ -98,8 +98,8 @@ impl ExecCheck<'_> {
         sure.then(|| self.work.target.dir.join(file))
     }
 
-    /// Returns the content of the state file that is about to be pushed; `None` for a file in which envctl itself saved a state
-    /// that an engine could not save.
+    /// Returns the content of the state file that is about to be pushed; `None` for a file in which envctl itself saved a
+    /// state that an engine could not save.
     fn pushed_state(&self, file: Option<&OsStr>) -> Result<Option<Vec<u8>>, String> {
         let path = file.filter(|file| *file != "-").and_then(|file| self.engine_path(file));
         let Some(path) = path else {

@@ -25,7 +25,7 @@ use crate::{
 pub(crate) enum WorkspaceCheck {
     /// Checks first that the workspace exists, because the command would create a missing one.
     CheckFirst,
-    /// Runs the init without that check: the command does not create a workspace, or is meant to.
+    /// Runs the init without the check of the workspace: the command creates no workspace, or creating one is its purpose.
     NoCheck,
     /// No init before the command, because it moves the state away from the current backend.
     NoInit,
@@ -49,7 +49,7 @@ pub(crate) struct PreparedInstances {
 }
 
 impl PreparedInstances {
-    /// Prepares these stacks; does not start an init.
+    /// Loads the instances of these stacks and prepares all that needs no engine: no init is started.
     pub(crate) fn load(
         context: &Context,
         config: &Config,
@@ -77,7 +77,7 @@ impl PreparedInstances {
             identity: IdentityCheck::Later,
             runner: &runner,
             home: store.envctl_dir()?,
-            inputs: &logs,
+            inputs_dir: &logs,
         };
         let ReadyStacks { work, upstreams, .. } = ready(context, &request)?;
         let instances = inventory.instances().filter(|i| work.contains_key(&i.id.stack));

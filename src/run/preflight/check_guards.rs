@@ -1,5 +1,5 @@
 //! Items of `check` about the guards of an environment that need no plan: branch, working tree, identity, and time. The
-//! guards themselves judge, as at the gate.
+//! rules are those that a run applies at its gate.
 
 use std::sync::Arc;
 

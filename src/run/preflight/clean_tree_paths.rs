@@ -19,8 +19,9 @@ pub(in crate::run) struct CleanTreePaths {
     scopes: Vec<InputScope>,
     /// Paths beside the stacks' folders: environments.toml and modules.
     paths: Vec<Utf8PathBuf>,
-    /// Var files and backend files, also absent ones.
+    /// Var files and backend files, missing ones included.
     named_files: Vec<Utf8PathBuf>,
+    /// True if an instance is a Terragrunt unit.
     has_units: bool,
 }
 
@@ -45,7 +46,7 @@ impl CleanTreePaths {
         }
     }
 
-    /// Returns the current paths: hooks may have written files.
+    /// Searches the paths again, since hooks may have written files after the last search.
     pub(crate) fn current_paths(&self) -> Result<CleanPaths, InputError> {
         let mut paths = self.paths.clone();
         paths.extend(self.named_files.iter().cloned());

@@ -61,7 +61,7 @@ impl Visit for RefCollector<'_> {
             (["module"], name, value) => {
                 self.file_refs
                     .variables
-                    .passed
+                    .arguments
                     .push((name.to_owned(), origin_of_text(&scope.segments(value))));
             }
             (["variable"], "default", value) => {
@@ -73,7 +73,7 @@ impl Visit for RefCollector<'_> {
                     let origin = origin_of_text(&scope.segments(value.expr()));
                     self.file_refs
                         .variables
-                        .passed
+                        .arguments
                         .extend(key_text(name).map(|name| (name.to_owned(), origin)));
                 }
             }
