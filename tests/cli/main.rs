@@ -68,6 +68,7 @@ mod reuse;
 mod reuse_s3;
 #[cfg(feature = "s3")]
 mod reuse_servers;
+mod root_stack;
 mod run_values;
 mod runs;
 mod screens;

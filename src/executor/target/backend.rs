@@ -104,10 +104,11 @@ impl Targets {
             return Ok(path);
         }
         let relative = match path.strip_prefix(&self.project) {
-            Ok(below) => {
-                let up = instance.path.components().map(|_| "..").collect::<Utf8PathBuf>();
-                up.join(below)
-            }
+            Ok(below) => files::relative_path(
+                &files::resolve_links(&instance.dir),
+                &files::resolve_links(&self.project),
+            )
+            .join(below),
             Err(_) => path,
         };
         if relative.as_str().contains('=') {

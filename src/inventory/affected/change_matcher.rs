@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::FILE_NAME,
-    engine::layout::marks_stack,
+    engine::layout::{is_found_by_name, marks_stack},
     files::normalised,
     inventory::plan_inputs::{
         file_pattern::FilePattern,
@@ -117,6 +117,16 @@ impl<'c> ChangeMatcher<'c> {
     /// Returns the changes in a folder, without states, data directories and the folders of other stacks.
     pub(super) fn trace_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
         self.trace_within(dir, &|folder| stacks.contains(folder.as_str()))
+    }
+
+    /// Returns the changes of the files directly in a folder that engines find by their names.
+    pub(super) fn trace_files_found_by_name(&self, dir: &Utf8Path) -> Vec<Trace> {
+        let mut found = self.trace_directly_in(dir);
+        found.retain(|trace| match trace {
+            Trace::Changed(path) => path.rsplit('/').next().is_some_and(is_found_by_name),
+            Trace::Outside(_) => true,
+        });
+        found
     }
 
     /// Returns the changes in a module. Subfolders with configuration are other modules.

@@ -184,7 +184,14 @@ impl<'c> ChangeSearch<'c> {
             found.entry(InputKind::Untracked).or_default().insert(instance.path.to_string());
             return found;
         }
-        for trace in self.matcher.trace_stack(&instance.dir, &self.shared.stack_folders) {
+        // The folder of environments.toml holds the rest of the project too.
+        let is_in_root = instance.dir == self.shared.config.root();
+        let own_changes = if is_in_root {
+            self.matcher.trace_files_found_by_name(&instance.dir)
+        } else {
+            self.matcher.trace_stack(&instance.dir, &self.shared.stack_folders)
+        };
+        for trace in own_changes {
             let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
             add_changes(&mut found, if is_lockfile { InputKind::Lockfile } else { InputKind::File }, [trace]);
         }
@@ -204,7 +211,8 @@ impl<'c> ChangeSearch<'c> {
         self.add_changed_settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // With one reason the stack counts as changed, and its HCL need not be read.
-        if found.is_empty() && self.shared.prefilter.may_reach_change(instance, &self.matcher) {
+        if found.is_empty() && (is_in_root || self.shared.prefilter.may_reach_change(instance, &self.matcher))
+        {
             self.add_referenced_changes(instance, &mut found);
         }
         found

@@ -86,7 +86,10 @@ pub fn find_stacks(
         let below = dir.strip_prefix(&start).unwrap_or(&dir).to_owned();
         if let Some(captures) = pattern.captures(&below) {
             files.sort_unstable();
-            let path = dir.strip_prefix(root).unwrap_or(&dir).to_owned();
+            let path = match dir.strip_prefix(root).unwrap_or(&dir) {
+                path if path == "" => Utf8PathBuf::from("."),
+                path => path.to_owned(),
+            };
             found.push(DiscoveredStack { path, below, captures, files });
         }
     }

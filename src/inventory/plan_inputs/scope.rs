@@ -217,9 +217,10 @@ impl InputScope {
     fn reads_beyond_inputs(&self, path: &Utf8Path, kind: RefKind) -> bool {
         let counts = path.starts_with(&self.root) && path != self.root;
         let is_above = path != self.dir && self.dir.starts_with(path);
+        let is_own = path == self.dir && !self.is_project_root();
         match kind {
-            RefKind::ReadBelow => is_above || (!counts && path != self.dir && self.is_dir(path)),
-            RefKind::Read => !counts && path != self.dir && self.is_dir(path),
+            RefKind::ReadBelow => is_above || (!counts && !is_own && self.is_dir(path)),
+            RefKind::Read => !counts && !is_own && self.is_dir(path),
             RefKind::Source | RefKind::Other => false,
         }
     }
@@ -261,10 +262,18 @@ impl InputScope {
         Ok(Some((self.display_path(path), file)))
     }
 
-    /// Returns the input files in the folder of the stack or of a module that it calls.
+    /// Returns the input files in the folder of the stack or of a module that it calls. Of a stack in the project's root these are
+    /// the files directly in it that engines find by their names.
     fn files_in_folder(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
         let walk = Walk { excluded: &self.excluded, skip_modules: is_module };
-        walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
+        let is_root = dir == self.dir && self.is_project_root();
+        let files = if is_root { walk.files_found_by_name(dir) } else { walk.files(dir) };
+        files.map_err(|source| InputError::Read { path: dir.to_owned(), source })
+    }
+
+    /// Returns true for a stack in the folder of environments.toml, which holds the rest of the project too.
+    fn is_project_root(&self) -> bool {
+        self.dir == self.root
     }
 
     /// Returns the folders above the stack that are roots of repositories.

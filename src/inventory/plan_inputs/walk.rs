@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::excluded_paths::ExcludedPaths;
 use crate::{
-    engine::layout::{is_configuration, marks_stack},
+    engine::layout::{is_configuration, is_found_by_name, marks_stack},
     files,
 };
 
@@ -40,6 +40,15 @@ impl Walk<'_> {
     /// is read.
     pub(super) fn files(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
         Ok(self.listing(dir)?.files)
+    }
+
+    /// Returns the files directly in a folder that engines find by their names.
+    pub(super) fn files_found_by_name(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
+        let names = files::entry_names(dir)?
+            .into_iter()
+            .filter(|name| is_found_by_name(name) && !is_state_file(name));
+        let paths = names.map(|name| dir.join(name));
+        Ok(paths.filter(|path| !path.is_dir() && !self.excluded.is_bound_separately(path)).collect())
     }
 
     /// Returns the folders whose files `files` lists, by their paths without links.
