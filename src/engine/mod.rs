@@ -56,7 +56,9 @@ pub use target::{
     Backend, BackendInForce, CalledModule, GeneratedValues, LockfilePolicy, Neighbours, StackFolder,
     StateException, Target, TypedColors, ValuePlace, ValuePlaces,
 };
-pub use terraform::{BoundContent, MODULES, PackageDigest, forget_init, installed_modules};
+pub use terraform::{
+    BoundContent, MODULES, PackageDigest, forget_init, has_configured_address, installed_modules,
+};
 pub use terragrunt::{DownloadedFor, downloaded_for};
 pub use typed_command::{
     Intent, corrected_verb, evaluates_variables, flag_beyond_reading, intent_of, is_verb, may_make_workspace,

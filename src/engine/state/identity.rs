@@ -46,6 +46,15 @@ pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {
     })
 }
 
+/// Returns false if a local address does not hold the state that an engine read: Terragrunt runs an engine in a folder that
+/// envctl may not know, and a wrapper anywhere.
+pub(super) fn may_hold(address: &str, state: &StateIdentity) -> bool {
+    let is_at_least =
+        |found: &LocalIdentity| found.state.lineage == state.lineage && found.state.serial >= state.serial;
+    local::path(address).is_none()
+        || state_at(address).is_ok_and(|found| found.as_ref().is_some_and(is_at_least))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -68,5 +77,23 @@ mod tests {
         fs::write(&path, "no state").unwrap();
         assert_eq!(state_at(&address).unwrap(), None);
         assert_eq!(state_at("s3://b/k").unwrap(), None);
+    }
+
+    #[test]
+    fn a_local_address_without_the_state_that_was_read_is_not_its_address() {
+        let keep = tempfile::tempdir().unwrap();
+        let path = keep.path().join("terraform.tfstate");
+        let address = format!("local:{}", path.display());
+        let state = |lineage: &str, serial| StateIdentity { lineage: lineage.to_owned(), serial };
+        assert!(!may_hold(&address, &state("l", 7)), "no file");
+        fs::write(&path, r#"{"version":4,"lineage":"l","serial":7}"#).unwrap();
+        for (found, expected) in
+            [(state("l", 7), true), (state("l", 6), true), (state("l", 8), false), (state("m", 7), false)]
+        {
+            assert_eq!(may_hold(&address, &found), expected, "{found:?}");
+        }
+        fs::write(&path, "no state").unwrap();
+        assert!(!may_hold(&address, &state("l", 7)));
+        assert!(may_hold("s3://b/k", &state("l", 7)));
     }
 }

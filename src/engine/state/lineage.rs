@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     claims::ClaimsLock,
+    identity::may_hold,
     record_files::{LINEAGE, RECORD},
 };
 use crate::{
@@ -230,7 +231,7 @@ impl KnownState {
             return Ok(());
         }
         let StateIdentity { lineage, serial } = found.clone();
-        let address = address.map(str::to_owned);
+        let address = address.filter(|address| may_hold(address, found)).map(str::to_owned);
         let version = StateVersion { lineage: lineage.clone(), serial, address };
         let version = Some(version).filter(|_| !lineage.is_empty());
         let is_over = current.first_apply.is_some() && (accept || !lineage.is_empty());

@@ -72,6 +72,8 @@ pub(in crate::engine) fn known_outputs(
     let address = effective_init.map_err(unreadable)?.address;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let in_file = address.as_deref().map(state_in_file).transpose().map_err(unreadable)?.flatten();
+    // A known state that is not there may lie elsewhere: Terragrunt runs an engine in a folder that envctl may not know.
+    let in_file = in_file.filter(|state| known.is_none() || !state.lineage.is_empty());
     let from_file = in_file.is_some();
     let state = match in_file {
         Some(state) => state,

@@ -76,6 +76,12 @@ pub(in crate::engine) fn configured_backend(target: &Target) -> Option<BackendRe
     Some(BackendRecord { backend_type, config: target.backend.config.clone()? })
 }
 
+/// Returns true if the files of a root module and environments.toml state where the state of an instance is; false if an
+/// expression or Terragrunt decides it.
+pub fn has_configured_address(target: &Target) -> bool {
+    configured_backend(target).is_some()
+}
+
 /// Returns true if a data directory holds another backend than the configured one.
 pub(in crate::engine) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool {
     configured_backend(target)

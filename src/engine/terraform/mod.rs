@@ -20,6 +20,7 @@ pub(super) mod planning;
 pub(super) mod workspace_list;
 mod workspace_policy;
 
+pub use backend_check::has_configured_address;
 pub use bound_content::BoundContent;
 pub use effective_init::{MODULES, installed_modules};
 pub use fingerprint::forget_init;

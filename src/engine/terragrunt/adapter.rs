@@ -12,7 +12,7 @@ use super::{
     commands::{INIT_FLAGS, NO_COLOR, Terragrunt},
     rendered,
     unit_backend::{check_unit_backend, is_initialised},
-    unit_folders::{files_named, has_engine_run, make_download_dir, working_folder, working_folders},
+    unit_folders::{backends_in_force, files_named, make_download_dir, working_folder},
     unit_planning::plan_unit,
 };
 use crate::{
@@ -83,9 +83,7 @@ impl Driver for Terragrunt {
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
-        let folders = working_folders(target)?;
-        let known = folders.iter().filter(|folder| has_engine_run(folder));
-        known.map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
+        backends_in_force(target)
     }
 
     fn check_unit_backend(

@@ -1,6 +1,7 @@
 //! Folders in which Terragrunt runs the driven engine for a unit, and files that an engine leaves there.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -11,7 +12,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha1::{Digest, Sha1};
 
 use crate::{
-    engine::{Target, terraform::fingerprint::is_configuration},
+    engine::{
+        Target,
+        terraform::{
+            backend_record::{BackendInFolder, RECORD},
+            fingerprint::is_configuration,
+        },
+    },
     files,
     model::{Failure, FailureKind},
 };
@@ -22,6 +29,9 @@ const CACHE: &str = ".terragrunt-cache";
 /// File that Terragrunt writes at each run into the folder that it runs the engine in, if that is a copy of the unit's
 /// source. Measured on Terragrunt 1.1.
 const COPY_MANIFEST: &str = ".terragrunt-module-manifest";
+
+/// Data directory that an engine leaves in the folder that it runs in.
+const DATA_DIR: &str = ".terraform";
 
 /// Length of the names of folders below a download directory: a SHA-1 in base64 without padding.
 const ENCODED_LENGTH: usize = 27;
@@ -43,19 +53,58 @@ pub(super) fn make_download_dir(target: &Target) -> Result<(), Failure> {
         .map_err(|error| Failure::new(FailureKind::Config, format!("cannot make `{folder}`: {error}")))
 }
 
-/// Returns the folder in which Terragrunt runs the engine for a unit: the last initialised one of its cache, or the unit's
-/// own folder.
+/// Returns the folder in which Terragrunt runs the engine for a unit: the last used one of its cache, or the unit's own
+/// folder.
 pub(super) fn working_folder(target: &Target) -> io::Result<Utf8PathBuf> {
     working_folders(target).map(|mut folders| folders.swap_remove(0))
 }
 
-/// Returns the folders in which Terragrunt has run an engine for a unit, the last initialised one first; the unit's own
-/// folder is the last of them.
-pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
-    let mut found = Vec::new();
-    find_initialised(cache_of(target).as_std_path(), &mut found)?;
+/// Returns the folders in which Terragrunt has run an engine for a unit, the last used one first; the unit's own folder is
+/// the last of them.
+///
+/// The init of a module without providers, modules and backend leaves no data directory, and its state lies in the copy:
+/// a copy counts with or without one.
+fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
+    let mut found = BTreeMap::new();
+    find_copies(cache_of(target).as_std_path(), &mut found)?;
+    let mut found: Vec<_> = found.into_iter().map(|(folder, time)| (time, folder)).collect();
     found.sort_by(|one, other| other.cmp(one));
     Ok(found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect())
+}
+
+/// Returns the backends that are in force in the folders in which Terragrunt has run an engine for a unit, that of the last
+/// used folder first. None is known if the init in that folder failed, or if the unit sets a `download_dir`.
+pub(super) fn backends_in_force(target: &Target) -> io::Result<Vec<BackendInFolder>> {
+    let folders = working_folders(target)?;
+    let has_copy = folders.len() > 1;
+    let mut found = Vec::new();
+    for folder in folders {
+        let is_copy = folder != target.dir;
+        let is_known = folder.join(DATA_DIR).join(RECORD).is_file()
+            || if is_copy { !names_backend(&folder)? } else { !has_copy && has_engine_run(&folder) };
+        if is_known {
+            found.push(BackendInFolder::read(&folder.join(DATA_DIR), &folder)?);
+        } else if is_copy && found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns true if a configuration file in a folder may configure a backend: it contains the word `backend` or `cloud`.
+fn names_backend(folder: &Utf8Path) -> io::Result<bool> {
+    for (path, is_folder) in entries(folder.as_std_path())? {
+        let path = utf8_path(path)?;
+        if is_folder || !path.file_name().is_some_and(is_configuration) {
+            continue;
+        }
+        let text = files::read_whole(&path).map_err(|error| unreadable(path.as_std_path(), &error))?;
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+        if text.split(|byte| !is_part(byte)).any(|word| [b"backend" as &[u8], b"cloud"].contains(&word)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the folder that holds the copies that Terragrunt made of a unit's source.
@@ -103,15 +152,15 @@ pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor>
     Some(if pair[0] == own { DownloadedFor::ThisUnit } else { DownloadedFor::OtherUnit })
 }
 
-/// Returns true if Terragrunt runs or has run an engine in a folder. The folder of a unit with a `source` is none: its
-/// working folders lie elsewhere if the unit sets `download_dir`.
-pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {
+/// Returns true if Terragrunt runs or has run an engine in a unit's own folder. The folder of a unit with a `source` is
+/// none: its working folders lie elsewhere if the unit sets `download_dir`.
+fn has_engine_run(folder: &Utf8Path) -> bool {
     let is_configured = || {
         folder.read_dir_utf8().is_ok_and(|mut entries| {
             entries.any(|entry| entry.is_ok_and(|entry| is_configuration(entry.file_name())))
         })
     };
-    folder.join(".terraform").is_dir() || is_configured()
+    folder.join(DATA_DIR).is_dir() || is_configured()
 }
 
 /// Returns the name that a unit's folder gets in a download directory.
@@ -138,20 +187,24 @@ pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8Pat
     Ok(found)
 }
 
-/// Finds the initialised folders below a folder, with the time of their last init.
-fn find_initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io::Result<()> {
+/// Finds the copies of a unit's source below a folder, with the time of their last use: of their last init or, if it is
+/// later, of the last run of Terragrunt that copied the unit there.
+fn find_copies(folder: &Path, found: &mut BTreeMap<Utf8PathBuf, SystemTime>) -> io::Result<()> {
     for (path, is_folder) in entries(folder)? {
-        if !is_folder {
-            continue;
-        }
-        if path.file_name().is_some_and(|name| name == ".terraform") {
+        let name = path.file_name();
+        let is_mark =
+            name.is_some_and(|name| if is_folder { name == DATA_DIR } else { name == COPY_MANIFEST });
+        if is_mark {
             match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
-                Ok(time) => found.push((time, utf8_path(folder.to_owned())?)),
+                Ok(time) => {
+                    let last = found.entry(utf8_path(folder.to_owned())?).or_insert(time);
+                    *last = time.max(*last);
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(unreadable(&path, &error)),
             }
-        } else {
-            find_initialised(&path, found)?;
+        } else if is_folder {
+            find_copies(&path, found)?;
         }
     }
     Ok(())
@@ -161,7 +214,7 @@ fn find_initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -
 fn collect_named(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Result<()> {
     for (path, is_folder) in entries(folder)? {
         let own = path.file_name();
-        if is_folder && own.is_some_and(|own| own != ".terraform") {
+        if is_folder && own.is_some_and(|own| own != DATA_DIR) {
             collect_named(&path, name, found)?;
         } else if !is_folder && own.is_some_and(|own| own == name) {
             found.push(utf8_path(path)?);
@@ -235,7 +288,7 @@ mod tests {
         nest_beyond_any_path(folder);
         let errors = [
             collect_named(folder.as_std_path(), "errored.tfstate", &mut Vec::new()).unwrap_err(),
-            find_initialised(folder.as_std_path(), &mut Vec::new()).unwrap_err(),
+            find_copies(folder.as_std_path(), &mut BTreeMap::new()).unwrap_err(),
         ];
         for error in errors {
             assert!(error.to_string().starts_with(&format!("cannot read `{folder}/nnn")), "{error}");

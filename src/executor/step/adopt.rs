@@ -12,7 +12,7 @@ use super::{
     step_result::{StepResult, binding_refusal, engine_error_result},
 };
 use crate::{
-    engine::{EngineError, MovedAddress, PlanMode, check_local_state, moved_address},
+    engine::{EngineError, MovedAddress, PlanMode, check_local_state, has_configured_address, moved_address},
     executor::PriorResult,
     files,
     model::{Block, Failure, FailureKind, Guard, Outcome, RunId, StackNote},
@@ -124,7 +124,8 @@ fn applied_note(mode: PlanMode, earlier: &RunId) -> String {
 }
 
 /// Adopts the result of an earlier run, unless the address of the stack's state changed since, or its local state is not
-/// the last known one. A state that `--allow lineage` accepts is planned again.
+/// the last known one. A state that `--allow lineage` accepts is planned again, and so is one whose address the engine
+/// decides: only the engine can tell whether it vanished.
 fn adopt_unless_changed(step: &mut StepContext<'_>, ready: &ReadyStack, notes: Vec<String>) -> StepResult {
     match moved_address(&ready.target) {
         Ok(None) => {}
@@ -140,7 +141,12 @@ fn adopt_unless_changed(step: &mut StepContext<'_>, ready: &ReadyStack, notes: V
     }
     match check_local_state(&ready.target) {
         Ok(()) => StepResult { notes, ..StepResult::new(Outcome::Clean) },
-        Err(failure) if failure.kind == FailureKind::Refused && ready.accept_lineage => plan(step, ready),
+        Err(failure)
+            if failure.kind == FailureKind::Refused
+                && (ready.accept_lineage || !has_configured_address(&ready.target)) =>
+        {
+            plan(step, ready)
+        }
         Err(failure) => engine_error_result(EngineError::Failed(failure), ready),
     }
 }
