@@ -135,7 +135,8 @@ fn prior_results(
     Ok(found)
 }
 
-/// Returns the newest plan of a stack that any run of the chain stored, if no apply of it has begun.
+/// Returns the newest plan of a stack that any run of the chain stored, if no apply of it has begun. A tentative plan is
+/// made again if the values that it rests on are others by now.
 fn stored_plan(
     chain: &[RunEvents],
     stack: &StackId,
@@ -147,6 +148,7 @@ fn stored_plan(
                 .hint("deploy again; what a run stored is applied as it is, or not at all")
         })?;
         if let Some(plan) = found {
+            let plan = StoredPlan { replans_if_changed: plan.manifest.tentative, ..plan };
             return Ok(Some(PriorResult::Planned(Box::new(plan))));
         }
     }

@@ -42,6 +42,8 @@ pub struct StoredPlan {
     pub manifest: PlanManifest,
     /// Diff that was shown to the user.
     pub diff: String,
+    /// True if the stack is planned again where something that the plan is bound to has changed; it is refused otherwise.
+    pub replans_if_changed: bool,
 }
 
 /// Reason why a stored plan cannot be used.
@@ -94,7 +96,7 @@ impl StoredPlan {
             return Err(StoredPlanError::Copied { stack, run, dir: dir.path().to_owned() });
         }
         let diff = read_diff(&dir.diff(stack), &manifest)?;
-        Ok(Some(Self { file, manifest, diff }))
+        Ok(Some(Self { file, manifest, diff, replans_if_changed: false }))
     }
 }
 

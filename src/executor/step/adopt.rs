@@ -38,7 +38,7 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
     if let Some(blocks) = refuse_provider_overrides(ready) {
         return StepResult::new(Outcome::Refused(blocks));
     }
-    let manifest = stored.manifest;
+    let (manifest, replans) = (stored.manifest, stored.replans_if_changed);
     let pending = PendingPlan {
         file: stored.file,
         changes: manifest.changes.clone(),
@@ -54,6 +54,7 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
             format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
         return StepResult::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]));
     }
+    let unresolved = ready;
     let StackWithInputs { ready, notes: input_notes, .. } =
         match resolve_inputs(step, ready, OutputVersion::Current) {
             Ok(resolved) => resolved,
@@ -63,6 +64,7 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
     // No init either if the environment differs from the plan's.
     match find_mismatch(run, &step.applied, ready, &pending, CompareScope::BeforeInit) {
         Ok(None) => {}
+        Ok(Some(_)) if replans => return plan(step, unresolved),
         Ok(Some(mismatch)) => return StepResult::new(Outcome::Refused(binding_refusal(&mismatch))),
         Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     }
@@ -75,6 +77,7 @@ pub(super) fn adopt(step: &mut StepContext<'_>, ready: &ReadyStack, prior: Prior
     };
     match find_mismatch(run, &step.applied, ready, &pending, CompareScope::WithState(&state)) {
         Ok(None) => {}
+        Ok(Some(_)) if replans => return plan(step, unresolved),
         Ok(Some(mismatch)) => return StepResult::new(Outcome::Refused(binding_refusal(&mismatch))),
         Err(failure) => return StepResult::new(Outcome::Failed(failure)),
     }
