@@ -1,6 +1,6 @@
 //! `envctl exec`: runs any command of the engine with the folder, workspace, backend and variables of a stack.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io};
 
 use camino::Utf8PathBuf;
 
@@ -10,7 +10,7 @@ use crate::{
         EngineError, Intent, Session, TypedColors, corrected_verb, evaluates_variables, intent_of,
         may_make_workspace, takes_values,
     },
-    executor::{ReadyStack, SecretUse},
+    executor::{ReadyStack, SecretUse, TYPED_COMMAND},
     journal::RunStore,
     model::{EngineName, ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Stream},
@@ -167,7 +167,11 @@ impl ChangingCommand<'_> {
             return Ok(Err(self.gate.refusal(&self.guards, &verdict)));
         }
         self.deployments.record_before(stack)?;
+        let former = self.note_change(work)?;
         let exit = run_mutating(context, work, request, session)?;
+        if *self.typed != Intent::Harmless && state.is_unchanged() {
+            work.restore_applied_by(former.as_deref()).map_err(|error| note_error(work, &error))?;
+        }
         self.deployments.record_after(stack, work, exit, session)?;
         let mut is_state_known = true;
         match state.after(exit) {
@@ -182,6 +186,22 @@ impl ChangingCommand<'_> {
         }
         Ok(Ok(CommandEnd { exit, is_state_known }))
     }
+
+    /// Records the command as the last change of the instance, unless it cannot change a state; returns the former record.
+    fn note_change(&self, work: &ReadyStack) -> Result<Option<String>, EngineError> {
+        let former = work.applied_by().map_err(|error| note_error(work, &error))?;
+        if *self.typed != Intent::Harmless {
+            let by = format!("{TYPED_COMMAND}{}", self.gate.context.clock.now());
+            work.note_applied_by(&by).map_err(|error| note_error(work, &error))?;
+        }
+        Ok(former)
+    }
+}
+
+/// Returns the error about the record of an instance's last change.
+fn note_error(work: &ReadyStack, error: &io::Error) -> EngineError {
+    let summary = format!("cannot note who changes `{}`: {error}", work.target.instance);
+    EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
 }
 
 /// Returns the upstream values and secrets that a typed command needs.
@@ -198,11 +218,6 @@ fn run_mutating(
     request: &ExecRequest,
     session: &Session<'_>,
 ) -> Result<Exit, EngineError> {
-    let by = format!("a command at {}", context.clock.now());
-    work.note_applied_by(&by).map_err(|error| {
-        let summary = format!("cannot note who changes `{}`: {error}", work.target.instance);
-        EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
-    })?;
     let mut lost = None;
     let ran =
         work.engine.run_mutating(&work.target, &request.args, session, &mut |stream, text| match stream {

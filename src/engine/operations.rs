@@ -156,6 +156,11 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
         read::state_identity(self.invocation(target, session))
     }
 
+    /// Returns lineage and serial of a prepared instance's state; a local state is read without a process.
+    fn state_version(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
+        read::state_version(self.invocation(target, session))
+    }
+
     /// Reads the state of a prepared instance from its backend and records its lineage. Refuses a state that is not the last
     /// known one or went back (unless `accept_lineage`), and one that belongs to another instance.
     fn known_state(

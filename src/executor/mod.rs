@@ -71,4 +71,6 @@ pub use stack_run::{StackRun, StackRuns, StepInput};
 pub use step_channel::{HookProcess, NotRecorded, StepEnd, StepHandle, StepRunner};
 pub use target::{BuiltTarget, TargetError, Targets};
 
-pub use step::{Limits, PlanOptions, ReadyStack, RunContext, RunStacks, Step, Upstreams, Worker};
+pub use step::{
+    Limits, PlanOptions, ReadyStack, RunContext, RunStacks, Step, TYPED_COMMAND, Upstreams, Worker,
+};

@@ -5,4 +5,7 @@ mod gc;
 mod hooks;
 mod kill;
 mod resume;
+mod tentative;
 mod turns;
+mod typed;
+mod units;

@@ -25,6 +25,16 @@ pub(in crate::engine) fn state_identity(invocation: Invocation<'_>) -> Result<St
     Ok(pull(invocation)?.unwrap_or_default())
 }
 
+/// Reads lineage and serial of the current state of a prepared instance from its file if that is local and readable, else by
+/// the engine.
+pub(in crate::engine) fn state_version(invocation: Invocation<'_>) -> Result<StateIdentity, EngineError> {
+    let local = local_version(invocation.driver, invocation.target);
+    match local.filter(|state| !state.lineage.is_empty()) {
+        Some(state) => Ok(state),
+        None => state_identity(invocation),
+    }
+}
+
 /// Reads the state of a prepared instance and records its lineage. Refuses a state that is not the last known one (unless
 /// `accept_lineage`) or that belongs to another instance.
 pub(in crate::engine) fn known_state(

@@ -2,7 +2,7 @@
 //! current state were compared.
 
 use super::{
-    applied_last,
+    applied_last::{self, TYPED_COMMAND},
     bind::{CompareScope, find_mismatch, refuse_provider_overrides},
     outputs::input_values::{OutputVersion, StackWithInputs, resolve_inputs},
     plan::plan,
@@ -168,15 +168,23 @@ fn other_instance(ready: &ReadyStack, manifest: &PlanManifest) -> Option<Mismatc
 /// Refuses the result of a run if the instance was changed after it, as far as this project knows.
 fn refuse_changed_since(ready: &ReadyStack, run: &RunId) -> Result<(), Box<StepResult>> {
     let instance = &ready.target.instance;
-    let by = applied_last::last_run(&ready.target, &instance.stack).map_err(|error| {
+    let by = ready.applied_by().map_err(|error| {
         let summary = format!("cannot tell who changed `{instance}` last: {error}");
         StepResult::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
     })?;
-    if by == run.as_str() {
-        return Ok(());
-    }
-    let message = format!(
-        "`{instance}` was done by run {run} and changed by {by} since: deploy again, which plans it anew"
-    );
+    let message = match by.as_deref().map(str::trim) {
+        Some(by) if by == run.as_str() => return Ok(()),
+        Some(by) if by.starts_with(TYPED_COMMAND) || by.parse::<RunId>().is_ok() => format!(
+            "`{instance}` was done by run {run} and changed by {by} since: deploy again, which plans it anew"
+        ),
+        found => {
+            let state = if found.is_some() { "is damaged" } else { "is gone" };
+            let record = applied_last::path(&ready.target.state_dir);
+            format!(
+                "`{instance}` was done by run {run}, and who changed it last is unknown: `{record}` {state}; deploy again, which \
+                 plans it anew"
+            )
+        }
+    };
     Err(Box::new(StepResult::new(Outcome::Refused(vec![Block::new(Guard::Binding, message)]))))
 }

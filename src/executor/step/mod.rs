@@ -25,6 +25,7 @@ mod verify;
 mod with_hooks;
 pub(super) mod worker;
 
+pub use applied_last::TYPED_COMMAND;
 pub use kind::{Limits, Step};
 pub use outputs::Upstreams;
 pub use ready_stack::{PlanOptions, ReadyStack};

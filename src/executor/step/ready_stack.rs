@@ -54,9 +54,19 @@ pub struct ReadyStack {
 }
 
 impl ReadyStack {
-    /// Records the run that is about to change the instance, for plans of stacks that depend on it.
+    /// Records the run or the command that is about to change the instance, for plans of stacks that depend on it.
     pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
         applied_last::record(&self.target, who)
+    }
+
+    /// Returns the run or the command that changed the instance last; `None` without a record.
+    pub fn applied_by(&self) -> io::Result<Option<String>> {
+        applied_last::read(&self.target)
+    }
+
+    /// Puts back what [`Self::applied_by`] returned before a command that left the state as it was.
+    pub fn restore_applied_by(&self, former: Option<&str>) -> io::Result<()> {
+        applied_last::restore(&self.target, former)
     }
 
     /// Returns the settings of the engine's last init: its backend with the address of the state, flags and modules.

@@ -1,7 +1,7 @@
 //! State checks around a typed command: against the last known state before it, and recording a new one after it.
 
 use crate::{
-    engine::{EngineError, Intent, Session},
+    engine::{EngineError, Intent, Session, StateIdentity},
     executor::ReadyStack,
     process::Exit,
 };
@@ -25,6 +25,8 @@ pub(crate) struct StateWatch<'a> {
     work: &'a ReadyStack,
     session: &'a Session<'a>,
     check_after: AfterCommand,
+    /// Lineage and serial before the command; `None` if they are unknown.
+    version_before: Option<StateIdentity>,
 }
 
 impl<'a> StateWatch<'a> {
@@ -34,9 +36,12 @@ impl<'a> StateWatch<'a> {
         work: &'a ReadyStack,
         session: &'a Session<'a>,
     ) -> Result<Self, EngineError> {
+        let mut version_before = None;
         let check_after = if typed.builds_on_state() {
             let state = work.engine.known_state(&work.target, work.accept_lineage, session)?;
-            if state.lineage.is_empty() { AfterCommand::New } else { AfterCommand::Nothing }
+            let is_new = state.lineage.is_empty();
+            version_before = Some(state);
+            if is_new { AfterCommand::New } else { AfterCommand::Nothing }
         } else if matches!(typed, Intent::Push { .. }) {
             AfterCommand::Pushed
         } else if *typed == Intent::MigrateState {
@@ -44,7 +49,16 @@ impl<'a> StateWatch<'a> {
         } else {
             AfterCommand::Nothing
         };
-        Ok(Self { work, session, check_after })
+        Ok(Self { work, session, check_after, version_before })
+    }
+
+    /// Returns true if the state has the version that it had before the command; false if that is unknown.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        let Some(before) = self.version_before.as_ref().filter(|before| !before.lineage.is_empty()) else {
+            return false;
+        };
+        let now = self.work.engine.state_version(&self.work.target, self.session);
+        now.is_ok_and(|now| now == *before)
     }
 
     /// Records a new state, also after a failed command; returns an error if a pushed state is not the last known one.
