@@ -65,11 +65,11 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
     let mut gone = Vec::new();
     for inventory in &offline.inventories {
         let name = inventory.environment();
-        let stacks = undeclared_stacks(context, &config, name, Some(inventory), &instances_by_address)?;
+        let stacks = undeclared_stacks(&config, name, Some(inventory), &instances_by_address)?;
         gone.push((Some(name.clone()), stacks));
     }
     if request.environments.is_empty() {
-        gone.push((None, undeclared_environments(context, &config, &instances_by_address)?));
+        gone.push((None, undeclared_environments(&config, &instances_by_address)?));
     }
     for (environment, stacks) in gone {
         let is_about =

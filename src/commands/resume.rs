@@ -13,6 +13,7 @@ use crate::{
         request::RunMode,
         resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
         rounds::{self, PriorResults},
+        run_history::report_of,
         stored_plans::{read_stored_request, refuse_removed_values, repeated_command, request_of_stored_run},
     },
 };
@@ -36,9 +37,13 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
         Some(word) => store.find(word)?,
         None => {
             let (found, unreadable) = newest_unfinished(&store)?;
-            for problem in &unreadable {
-                context.printer.warn(problem);
+            let mut unreadable = unreadable.into_iter();
+            if found.is_none()
+                && let Some(newest) = unreadable.next()
+            {
+                return Err(newest.into_error(context, ExitStatus::Refused).into());
             }
+            unreadable.for_each(|run| run.print(context));
             let none = || {
                 let why = if store.list().is_ok_and(|runs| runs.is_empty()) {
                     "there are no runs yet"
@@ -50,10 +55,10 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
             found.ok_or_else(none)?.run
         }
     };
-    let environment = wanted.report()?.environment;
+    let environment = report_of(context, &store, &wanted)?.environment;
     // A run that is still active has not recorded its result yet.
     drop(environment_lock::take(context, &store, &environment, "runs resume", None)?);
-    let chain = resumed_runs(&store, wanted)?;
+    let chain = resumed_runs(context, &store, wanted)?;
     let Some(last) = chain.last() else {
         return Err(Stopped::defect("a run without itself").into());
     };

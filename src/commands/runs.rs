@@ -12,7 +12,11 @@ use crate::{
         StackReport, StackResult,
     },
     reporter::report_table,
-    run::{Context, Stopped, resumable::hint_unfinished},
+    run::{
+        Context, Stopped,
+        resumable::hint_unfinished,
+        run_history::{UnreadableRun, report_of},
+    },
     ui::{Align, Count, Role, Table, seconds},
 };
 
@@ -57,6 +61,22 @@ pub struct RunsDocument {
     format: u32,
     /// Runs, newest first.
     runs: Vec<RunEntry>,
+    /// Runs that cannot be read: what they changed is unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableEntry>,
+}
+
+/// One run that cannot be read.
+#[derive(Debug, Serialize, JsonSchema)]
+struct UnreadableEntry {
+    /// Id of the run.
+    #[schemars(with = "String")]
+    run: RunId,
+    /// Name of the environment; absent if the request of the run cannot be read either.
+    #[schemars(with = "Option<String>")]
+    environment: Option<EnvName>,
+    /// Reason, with the path of the journal.
+    reason: String,
 }
 
 /// Run in the list of runs.
@@ -110,9 +130,11 @@ pub fn run(context: &Context, request: &RunsRequest) -> anyhow::Result<ExitStatu
         RunsRequest::List { environment, limit, json } => {
             print_list(context, &store, environment.as_deref(), *limit, *json)
         }
-        RunsRequest::Show { run, stack: None, json } => print_run(context, &store.find(run)?, *json),
-        RunsRequest::Show { run, stack: Some(stack), .. } => print_diff(context, &store.find(run)?, stack),
-        RunsRequest::Log { run, stack } => print_log(context, &store.find(run)?, stack.as_deref()),
+        RunsRequest::Show { run, stack: None, json } => print_run(context, &store, &store.find(run)?, *json),
+        RunsRequest::Show { run, stack: Some(stack), .. } => {
+            print_diff(context, &store, &store.find(run)?, stack)
+        }
+        RunsRequest::Log { run, stack } => print_log(context, &store, &store.find(run)?, stack.as_deref()),
     }
 }
 
@@ -128,7 +150,7 @@ fn print_list(
         Some(word) => Some(context.config()?.environment(word)?.name.clone()),
         None => None,
     };
-    let mut reports = Vec::new();
+    let (mut reports, mut unreadable) = (Vec::new(), Vec::new());
     for stored in store.list()? {
         if reports.len() == limit {
             break;
@@ -136,16 +158,34 @@ fn print_list(
         match stored.report() {
             Ok(report) if wanted.as_ref().is_none_or(|w| *w == report.environment) => reports.push(report),
             Ok(_) => {}
-            Err(error) => context.printer.warn(format_args!("run {}: {error}", stored.id)),
+            Err(_) if !stored.may_have_begun() => {}
+            Err(error) => {
+                let run = UnreadableRun::new(store, &stored, error);
+                if wanted.as_ref().is_none_or(|wanted| run.may_concern(wanted)) {
+                    run.print(context);
+                    unreadable.push(run);
+                }
+            }
         }
     }
     if json {
-        let document = RunsDocument { format: 1, runs: reports.into_iter().map(RunEntry::from).collect() };
+        let unreadable = unreadable.into_iter().map(|run| UnreadableEntry {
+            run: run.id,
+            environment: run.environment,
+            reason: run.error.to_string(),
+        });
+        let document = RunsDocument {
+            format: 1,
+            runs: reports.into_iter().map(RunEntry::from).collect(),
+            unreadable: unreadable.collect(),
+        };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
         return Ok(ExitStatus::Success);
     }
     if reports.is_empty() {
-        context.printer.say("no runs yet");
+        if unreadable.is_empty() {
+            context.printer.say("no runs yet");
+        }
         return Ok(ExitStatus::Success);
     }
     let styles = context.printer.out_styles();
@@ -181,8 +221,13 @@ fn print_list(
 }
 
 /// Prints the report of a run.
-fn print_run(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<ExitStatus> {
-    let report = stored.report()?;
+fn print_run(
+    context: &Context,
+    store: &RunStore,
+    stored: &StoredRun,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
+    let report = report_of(context, store, stored)?;
     if json {
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&report)?))?;
         return Ok(ExitStatus::Success);
@@ -216,12 +261,17 @@ fn print_run(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Resul
 }
 
 /// Prints the diff of a stack in a run.
-fn print_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Result<ExitStatus> {
-    let stack = find_stack(stored, stack)?;
+fn print_diff(
+    context: &Context,
+    store: &RunStore,
+    stored: &StoredRun,
+    stack: &str,
+) -> anyhow::Result<ExitStatus> {
+    let report = report_of(context, store, stored)?;
+    let stack = find_stack(&report, stack)?;
     match files::read_whole_text(&stored.dir.diff(&stack)) {
         Ok(diff) => context.printer.text(format_args!("{}\n", diff.trim_end_matches('\n')))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let report = stored.report()?;
             let reported = report.stacks.iter().find(|reported| reported.stack == stack);
             context.printer.say(no_diff_message(reported, &stack));
         }
@@ -249,10 +299,16 @@ fn no_diff_message(reported: Option<&StackReport>, stack: &StackId) -> String {
 }
 
 /// Prints the logs of a run, or of one stack in it.
-fn print_log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Result<ExitStatus> {
+fn print_log(
+    context: &Context,
+    store: &RunStore,
+    stored: &StoredRun,
+    stack: Option<&str>,
+) -> anyhow::Result<ExitStatus> {
+    let report = report_of(context, store, stored)?;
     let stacks = match stack {
-        Some(stack) => vec![find_stack(stored, stack)?],
-        None => stored.report()?.stacks.into_iter().map(|s| s.stack).collect(),
+        Some(stack) => vec![find_stack(&report, stack)?],
+        None => report.stacks.into_iter().map(|s| s.stack).collect(),
     };
     let several = stacks.len() > 1;
     for stack in stacks {
@@ -272,15 +328,14 @@ fn print_log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyh
 }
 
 /// Returns the stack of this name in a run, or the error for an unknown name.
-fn find_stack(stored: &StoredRun, name: &str) -> anyhow::Result<StackId> {
-    let report = stored.report()?;
+fn find_stack(report: &Report, name: &str) -> anyhow::Result<StackId> {
     if let Some(stack) = report.stacks.iter().find(|s| s.stack.as_str() == name) {
         return Ok(stack.stack.clone());
     }
     let names: Vec<&str> = report.stacks.iter().map(|s| s.stack.as_str()).collect();
     let error = Stopped {
         status: ExitStatus::Usage,
-        message: format!("run {} has no stack `{name}`", stored.id),
+        message: format!("run {} has no stack `{name}`", report.run),
         hints: vec![if names.is_empty() {
             "no stack was part of it".to_owned()
         } else {

@@ -20,7 +20,7 @@ use crate::{
         },
         project::ShownFindings,
         resumable::hint_unfinished,
-        run_history::{PastRun, past_runs},
+        run_history::{PastRun, RunHistory, past_runs},
     },
     ui::{Align, Count, Role, Styles, Table, seconds},
 };
@@ -66,6 +66,17 @@ struct EnvironmentStatus {
     /// Unreadable records of deployed stacks: it is unknown whether their resources still exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<UnreadableRecord>,
+    /// Runs whose journals cannot be read, newest first: what older runs say of a stack may be out of date.
+    #[schemars(with = "Vec<String>")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unreadable_runs: Vec<RunId>,
+}
+
+impl EnvironmentStatus {
+    /// Returns true if a run that cannot be read may be newer than the newest known one.
+    fn is_unknown(&self, newest: Option<&RunSummary>) -> bool {
+        self.unreadable_runs.first().is_some_and(|unread| newest.is_none_or(|known| known.run < *unread))
+    }
 }
 
 /// Stack with its newest plan and deployment.
@@ -131,7 +142,8 @@ impl RecordedResult {
 pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
-    let past = past_runs(context, &config)?;
+    let history = past_runs(&config)?;
+    history.unreadable.iter().for_each(|run| run.print(context));
     let mut environments = Vec::new();
     let mut status = ExitStatus::Success;
     let mut shown = ShownFindings::default();
@@ -143,7 +155,7 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
             context,
             EnvironmentScope { config: &config, environment },
             &inventory,
-            &past,
+            &history,
         )?;
         gone.print(context, &config);
         environments.push(found);
@@ -151,7 +163,7 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
     let all: Vec<&Environment> = config.environments().values().collect();
     let instances_by_address = || context.check_offline(&config, &all, &[], false).project.addresses.owners;
     let gone = match request.environments.as_slice() {
-        [] => undeclared_environments(context, &config, &instances_by_address)?,
+        [] => undeclared_environments(&config, &instances_by_address)?,
         _ => GoneStacks::default(),
     };
     gone.print(context, &config);
@@ -176,11 +188,18 @@ fn environment_status(
     context: &Context,
     scope: EnvironmentScope<'_>,
     inventory: &Inventory,
-    past: &[PastRun],
+    history: &RunHistory,
 ) -> anyhow::Result<(EnvironmentStatus, GoneStacks)> {
     let EnvironmentScope { config, environment } = scope;
     let now = context.clock.now();
-    let own: Vec<&PastRun> = past.iter().filter(|p| p.report.environment == environment.name).collect();
+    let own: Vec<&PastRun> =
+        history.runs.iter().filter(|p| p.report.environment == environment.name).collect();
+    let unreadable_runs: Vec<RunId> = history
+        .unreadable
+        .iter()
+        .filter(|run| run.may_concern(&environment.name))
+        .map(|run| run.id.clone())
+        .collect();
     let mut by_stack: HashMap<&StackId, Vec<(&PastRun, &StackReport)>> = HashMap::new();
     for past in &own {
         for stack in &past.report.stacks {
@@ -222,10 +241,12 @@ fn environment_status(
     let last_run = own.first().map(|p| run_summary(p, p.report.result.map(RecordedResult::Run), now));
     let instances_by_address =
         || context.check_offline(config, &[environment], &[], false).project.addresses.owners;
-    let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &instances_by_address)?;
+    let gone = undeclared_stacks(config, &environment.name, Some(inventory), &instances_by_address)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
     let environment = environment.name.clone();
-    Ok((EnvironmentStatus { environment, last_run, stacks, gone: undeclared, unreadable }, gone))
+    let status =
+        EnvironmentStatus { environment, last_run, stacks, gone: undeclared, unreadable, unreadable_runs };
+    Ok((status, gone))
 }
 
 /// Returns true if two instances of an environment have the same folder and workspace.
@@ -292,6 +313,9 @@ fn status_text(
 ) -> String {
     let role = if environment.confirm { Role::Protected } else { Role::Environment };
     let last = match &status.last_run {
+        last if status.is_unknown(last.as_ref()) => {
+            format!("last run: unknown ({})", status.unreadable_runs[0])
+        }
         None => "no runs yet".to_owned(),
         Some(run) => {
             let result = run.result.map_or("unfinished", RecordedResult::as_str);
@@ -307,14 +331,18 @@ fn status_text(
         ("PENDING", Align::Right),
     ]);
     for stack in &status.stacks {
+        let known = |run: Option<&RunSummary>, text: &dyn Fn() -> String| {
+            if status.is_unknown(run) { styles.paint(Role::Warning, "unknown") } else { text() }
+        };
         let ago = |seen: Option<&RunSummary>| {
             seen.map_or_else(|| styles.paint(Role::Dim, "never"), |s| format!("{} ago", seconds(s.age)))
         };
         let deployed = stack.deployed.as_ref();
+        let last = stack.last.as_ref();
         table.row([
             stack.stack.to_string(),
-            newest_run_text(stack.last.as_ref(), styles),
-            ago(deployed),
+            known(last, &|| newest_run_text(last, styles)),
+            known(deployed, &|| ago(deployed)),
             deployed.and_then(|d| d.user.clone()).unwrap_or_default(),
             deployed.and_then(|d| d.commit.as_ref()).map_or("", |c| c.get(..12).unwrap_or(c)).to_owned(),
             stack.pending.map_or(String::new(), |p| {

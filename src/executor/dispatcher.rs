@@ -214,8 +214,10 @@ impl Dispatcher {
             notes.push(error.to_string());
         }
         let report = self.report();
+        // A report beside a journal says that the journal has every event.
+        let is_recorded = self.journal_problem.is_none();
         notes.extend(self.journal_problem.take());
-        if let (Some(journal), Some(report)) = (&self.journal, &report)
+        if let (Some(journal), Some(report)) = (self.journal.as_ref().filter(|_| is_recorded), &report)
             && let Err(error) = journal.dir().write_report(report)
         {
             notes.push(error.to_string());

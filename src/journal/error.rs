@@ -55,6 +55,12 @@ pub enum JournalError {
         /// Format that was read.
         format: u32,
     },
+    /// The journal has no end, and the run wrote its report, which comes after the end.
+    #[error("`{path}` was cut off: it ends before the end of the run, after which `report.json` was written")]
+    CutOff {
+        /// Path of the journal.
+        path: Utf8PathBuf,
+    },
     /// The events cannot be folded into a report.
     #[error("`{path}` does not tell of a run: {source}")]
     Fold {

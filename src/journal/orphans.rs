@@ -4,7 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
-use super::{JournalContent, JournalError, RunDir, RunStore, StoredRun};
+use super::{JournalContent, JournalError, RunDir, RunStore, StoredRun, read_journal};
 use crate::{
     event::EventKind,
     files,
@@ -90,7 +90,7 @@ impl Leftovers {
             if run.dir.report().exists() {
                 continue;
             }
-            match run.events() {
+            match read_journal(&run.dir.journal()) {
                 Ok(recorded) => found.runs.extend(unfinished_run(&run, &recorded, environment)),
                 Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {

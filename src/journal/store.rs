@@ -4,8 +4,9 @@ use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalContent, JournalError, RunDir, StoreError, fold, read_journal};
+use super::{FoldError, JournalContent, JournalError, RunDir, StoreError, fold, read_journal};
 use crate::{
+    event::{Event, EventKind},
     files,
     model::{EnvName, Report, RunId},
 };
@@ -26,9 +27,32 @@ pub struct StoredRun {
 }
 
 impl StoredRun {
-    /// Reads the journal of the run.
+    /// Reads the journal. An empty one is an error, and so is one that ends before the end of a run that has its report.
     pub fn events(&self) -> Result<JournalContent, JournalError> {
-        read_journal(&self.dir.journal())
+        let (path, recorded) = (self.dir.journal(), read_journal(&self.dir.journal())?);
+        if recorded.events.is_empty() {
+            return Err(JournalError::Fold { path, source: FoldError::NotStarted });
+        }
+        let is_end = |event: &Event| matches!(event.kind, EventKind::RunFinished { .. });
+        if self.dir.report().exists() && !recorded.events.iter().any(is_end) {
+            return Err(JournalError::CutOff { path });
+        }
+        Ok(recorded)
+    }
+
+    /// Returns true if the run may have begun. A run that was killed at once has no event, no log and no report: it has
+    /// started no program.
+    pub fn may_have_begun(&self) -> bool {
+        let is_empty = |folder: &Utf8Path| match fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        let has_no_event = match read_journal(&self.dir.journal()) {
+            Ok(recorded) => recorded.events.is_empty(),
+            Err(JournalError::Io { source, .. }) => source.kind() == io::ErrorKind::NotFound,
+            Err(_) => false,
+        };
+        !(has_no_event && is_empty(&self.dir.logs()) && !self.dir.report().exists())
     }
 
     /// Reads the journal and folds it into a report.

@@ -4,7 +4,7 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalError, RunStore, StoredRun};
+use super::{JournalError, RunStore, StoredRun, read_journal};
 use crate::{event::EventKind, model::EnvName, process::processes_writing_below};
 
 /// File of a run or command that holds the output of a program with secrets in clear text.
@@ -51,7 +51,7 @@ impl UnmaskedOutput {
 impl StoredRun {
     /// Returns the environment in the run's first event; `None` when the journal cannot be read or lacks it.
     fn started_environment(&self) -> Option<EnvName> {
-        let recorded = self.events().ok()?;
+        let recorded = read_journal(&self.dir.journal()).ok()?;
         recorded.events.into_iter().find_map(|event| match event.kind {
             EventKind::RunStarted { environment, .. } => Some(environment),
             _ => None,

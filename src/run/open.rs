@@ -337,7 +337,7 @@ fn select_stacks(
     }
     if run_mode.makes_plans(request) && request.selection.changed_since.is_none() {
         let instances_by_address = || modules.state_owners().as_ref().clone();
-        undeclared_stacks(context, config, &environment.name, Some(inventory), &instances_by_address)?
+        undeclared_stacks(config, &environment.name, Some(inventory), &instances_by_address)?
             .print(context, config);
     }
     refuse_input_files(context, request, inventory, &stacks, config.root())?;

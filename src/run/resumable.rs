@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Stopped};
+use super::{Context, Stopped, run_history::UnreadableRun};
 use crate::{
     event::{Event, EventKind, StepKind},
     graph::SelectionReason,
@@ -31,20 +31,23 @@ pub(crate) fn hint_unfinished(context: &Context, store: &RunStore) -> Result<(),
 }
 
 /// Returns the newest run that may have changed a state and did not end successfully, unless the same environment was
-/// changed after it; and the errors of runs that cannot be read.
-pub(crate) fn newest_unfinished(store: &RunStore) -> Result<(Option<RunEvents>, Vec<String>), JournalError> {
+/// changed after it, or may have been; and the newer runs that cannot be read.
+pub(crate) fn newest_unfinished(
+    store: &RunStore,
+) -> Result<(Option<RunEvents>, Vec<UnreadableRun>), JournalError> {
     let mut seen = BTreeSet::new();
-    let mut unreadable = Vec::new();
+    let mut unreadable: Vec<UnreadableRun> = Vec::new();
     for run in store.list()? {
-        let id = run.id.clone();
-        match RunEvents::read(run) {
+        match RunEvents::read(run.clone()) {
             Ok(events) => {
                 let Some(environment) = events.changed_environment() else { continue };
-                if seen.insert(environment.clone()) && !events.ended_successfully() {
+                let is_certain = !unreadable.iter().any(|newer| newer.may_concern(environment));
+                if seen.insert(environment.clone()) && is_certain && !events.ended_successfully() {
                     return Ok((Some(events), unreadable));
                 }
             }
-            Err(error) => unreadable.push(format!("run {id}: {error}")),
+            Err(_) if !run.may_have_begun() => {}
+            Err(error) => unreadable.push(UnreadableRun::new(store, &run, error)),
         }
     }
     Ok((None, unreadable))
@@ -55,6 +58,12 @@ impl RunEvents {
     pub(crate) fn read(run: StoredRun) -> Result<Self, JournalError> {
         let events = run.events()?.events;
         Ok(Self { run, events })
+    }
+
+    /// Reads the journal of a run that a command needs.
+    fn read_known(context: &Context, store: &RunStore, run: StoredRun) -> Result<Self, Stopped> {
+        Self::read(run.clone())
+            .map_err(|error| UnreadableRun::new(store, &run, error).into_error(context, ExitStatus::Failed))
     }
 
     /// Returns the environment of the run; `None` if the run never started.
@@ -104,8 +113,12 @@ impl RunEvents {
 }
 
 /// Returns a run with the runs that it resumed, oldest first.
-pub(crate) fn resumed_runs(store: &RunStore, last: StoredRun) -> anyhow::Result<Vec<RunEvents>> {
-    let mut chain = vec![RunEvents::read(last)?];
+pub(crate) fn resumed_runs(
+    context: &Context,
+    store: &RunStore,
+    last: StoredRun,
+) -> anyhow::Result<Vec<RunEvents>> {
+    let mut chain = vec![RunEvents::read_known(context, store, last)?];
     while let Some(earlier) = chain.last().and_then(RunEvents::resumes).cloned() {
         if chain.iter().any(|earlier_run| earlier_run.run.id == earlier) {
             return Err(Stopped::refused(format!("run {earlier} says that it resumes itself")).into());
@@ -117,7 +130,7 @@ pub(crate) fn resumed_runs(store: &RunStore, last: StoredRun) -> anyhow::Result<
             ),
             other => other.into(),
         })?;
-        chain.push(RunEvents::read(found)?);
+        chain.push(RunEvents::read_known(context, store, found)?);
     }
     chain.reverse();
     Ok(chain)
@@ -132,7 +145,17 @@ pub(crate) fn refuse_unless_resumable(
     again: impl FnOnce() -> String,
 ) -> anyhow::Result<()> {
     for other in store.list()?.into_iter().take_while(|other| other.id > *run) {
-        let other = RunEvents::read(other)?;
+        let other = match RunEvents::read(other.clone()) {
+            Ok(other) => other,
+            Err(_) if !other.may_have_begun() => continue,
+            Err(error) => {
+                let unreadable = UnreadableRun::new(store, &other, error);
+                if unreadable.may_concern(environment) {
+                    return Err(unreadable.into_error(context, ExitStatus::Refused).into());
+                }
+                continue;
+            }
+        };
         if other.resumes() == Some(run) {
             let newer = &other.run.id;
             return Err(Stopped::refused(format!("run {run} was resumed by run {newer} already"))

@@ -76,6 +76,7 @@ mod selection;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
+mod torn_records;
 mod unit_files;
 mod unit_modules;
 mod unusual_hcl;

@@ -3,15 +3,12 @@
 //! A lineage is an id that the engine gives to a state at its first write and that never changes; the serial grows with
 //! every write. Source: <https://developer.hashicorp.com/terraform/language/state/backends#manual-state-pull-push>.
 
-use std::io;
-
 use camino::Utf8Path;
-use serde::{Deserialize, Serialize};
 
 use super::{
     claims::ClaimsLock,
     identity::may_hold,
-    record_files::{LINEAGE, RECORD},
+    record_files::{self, LINEAGE, StateVersion},
 };
 use crate::{
     engine::{
@@ -24,7 +21,6 @@ use crate::{
             first_apply::FirstApply,
         },
     },
-    files,
     model::{Failure, FailureKind},
 };
 
@@ -39,17 +35,6 @@ pub(in crate::engine) struct KnownState {
     version: Option<StateVersion>,
     /// First apply of the instance, if its result is not known.
     first_apply: Option<FirstApply>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct StateVersion {
-    /// Lineage that serial and address belong to: the two files are not written atomically.
-    lineage: String,
-    /// Highest serial that envctl has seen.
-    serial: u64,
-    /// Address of the state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
 }
 
 /// Claims lineage and address of the state `found` that an engine read from a backend for the instance, compares the state
@@ -97,20 +82,7 @@ impl KnownState {
 
     /// Reads the record in the folder of an instance.
     fn read_in(folder: &Utf8Path) -> Result<Self, Failure> {
-        let lineage = match files::read_whole_text(&folder.join(LINEAGE)) {
-            Ok(text) => text.trim().to_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(record_error(&folder.join(LINEAGE), &error)),
-        };
-        let path = folder.join(RECORD);
-        let version: Option<StateVersion> = match files::read_whole(&path) {
-            Ok(bytes) => {
-                Some(serde_json::from_slice(&bytes).map_err(|error| record_error(&path, &error.into()))?)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(record_error(&path, &error)),
-        };
-        let version = version.filter(|version| version.lineage == lineage);
+        let (lineage, version) = record_files::read(folder)?;
         Ok(Self { version, lineage, first_apply: FirstApply::read(folder)? })
     }
 
@@ -241,17 +213,8 @@ impl KnownState {
 
     /// Writes the files of the record `wanted` whose content differs from this record.
     fn overwrite(&self, target: &Target, wanted: &Self) -> Result<(), Failure> {
-        let write = |name: &str, bytes: &[u8]| {
-            let path = target.state_dir.join(name);
-            files::write(&path, bytes).map_err(|error| record_error(&path, &error))
-        };
-        if let Some(version) = &wanted.version
-            && self.version.as_ref() != Some(version)
-        {
-            let bytes = serde_json::to_vec(version).map_err(io::Error::other);
-            write(RECORD, &bytes.map_err(|error| record_error(&target.state_dir.join(RECORD), &error))?)?;
-        }
-        if self.lineage == wanted.lineage { Ok(()) } else { write(LINEAGE, wanted.lineage.as_bytes()) }
+        let before = (self.lineage.as_str(), self.version.as_ref());
+        record_files::write(&target.state_dir, before, &wanted.lineage, wanted.version.as_ref())
     }
 }
 
@@ -318,16 +281,11 @@ fn state_refusal(target: &Target, summary: &str, detail: &str) -> Failure {
     Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}\n{accepts}"))
 }
 
-fn record_error(path: &Utf8Path, error: &io::Error) -> Failure {
-    let summary = format!("cannot use `{path}`, the record of the last known state: {error}");
-    Failure::new(FailureKind::State, summary)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::*;
+    use super::{super::record_files::RECORD, *};
 
     fn state(lineage: &str, serial: u64) -> StateIdentity {
         StateIdentity { lineage: lineage.to_owned(), serial }

@@ -34,7 +34,10 @@ impl FirstApply {
         let path = folder.join(FIRST_APPLY);
         match files::read_whole(&path) {
             Ok(bytes) => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|error| record_error(&path, &error.into()))
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+                    let advice = "look whether the first apply left a state; without the file, an absent one counts as never made";
+                    record_error(&path, &error.into()).with_detail(format!("hint: {advice}"))
+                })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(record_error(&path, &error)),

@@ -43,7 +43,12 @@ impl<'a> TypedDeployments<'a> {
         runner: &Runner,
     ) -> anyhow::Result<Self> {
         let commit = revision(runner, config.root(), &context.env).commit;
-        let past = if *typed == Intent::MigrateState { past_runs(context, config)? } else { Vec::new() };
+        let mut past = Vec::new();
+        if *typed == Intent::MigrateState {
+            let history = past_runs(config)?;
+            history.unreadable.iter().for_each(|run| run.print(context));
+            past = history.runs;
+        }
         let store = RunStore::new(config.root());
         Ok(Self { context, store, environment, typed, args, inventory, commit, past })
     }

@@ -160,7 +160,6 @@ impl GoneStacks {
 ///
 /// A renamed stack is not gone: another instance has the address or the lineage of its state.
 pub(crate) fn undeclared_stacks(
-    context: &Context,
     config: &Config,
     environment: &EnvName,
     inventory: Option<&Inventory>,
@@ -179,18 +178,26 @@ pub(crate) fn undeclared_stacks(
     let instances_by_address = instances_by_address();
     let known_here = declared.iter().filter_map(|name| gone.state(&store, environment, name));
     let taken_over: BTreeSet<String> = known_here.filter_map(|state| state.lineage).collect();
-    let past = past_runs(context, config)?;
+    let history = past_runs(config)?;
+    let unreadable = history.unreadable.iter().find(|run| run.may_concern(environment));
     // Several names may have had the same state, one after the other.
     let mut newest: Vec<(Option<String>, StackId, LastDeployment)> = Vec::new();
     for (name, state) in known {
-        let found = match last_deployment(&store, &past, environment, &name) {
+        let found = match last_deployment(&store, &history.runs, environment, &name) {
             Ok(found) => found,
             Err(reason) => {
                 gone.unreadable.push(UnreadableRecord { environment: environment.clone(), name, reason });
                 continue;
             }
         };
-        let Some((stack, deployment)) = found else { continue };
+        let Some((stack, deployment)) = found else {
+            // The state is known, and a run that may have made it cannot be read.
+            if let Some(run) = unreadable {
+                let reason = format!("run {}: {}", run.id, run.error);
+                gone.unreadable.push(UnreadableRecord { environment: environment.clone(), name, reason });
+            }
+            continue;
+        };
         let is_renamed = state.lineage.as_ref().is_some_and(|lineage| taken_over.contains(lineage))
             || match &state.address {
                 Some(address) if instances_by_address.contains_key(address) => true,
@@ -267,7 +274,6 @@ fn last_deployment(
 
 /// Returns the stacks of environments that are no longer declared.
 pub(crate) fn undeclared_environments(
-    context: &Context,
     config: &Config,
     instances_by_address: &dyn Fn() -> BTreeMap<String, InstanceId>,
 ) -> anyhow::Result<GoneStacks> {
@@ -276,7 +282,7 @@ pub(crate) fn undeclared_environments(
     for name in subfolder_names(&store.home().join("instances"))? {
         let Ok(environment) = name.parse::<EnvName>() else { continue };
         if !config.environments().contains_key(&environment) {
-            let found = undeclared_stacks(context, config, &environment, None, instances_by_address)?;
+            let found = undeclared_stacks(config, &environment, None, instances_by_address)?;
             gone.stacks.extend(found.stacks);
             gone.unreadable.extend(found.unreadable);
         }
