@@ -61,9 +61,9 @@ impl RunEvents {
     }
 
     /// Reads the journal of a run that a command needs.
-    fn read_known(context: &Context, store: &RunStore, run: StoredRun) -> Result<Self, Stopped> {
+    fn read_known(context: &Context, store: &RunStore, run: &StoredRun) -> Result<Self, Stopped> {
         Self::read(run.clone())
-            .map_err(|error| UnreadableRun::new(store, &run, error).into_error(context, ExitStatus::Failed))
+            .map_err(|error| UnreadableRun::new(store, run, error).into_error(context, ExitStatus::Failed))
     }
 
     /// Returns the environment of the run; `None` if the run never started.
@@ -118,7 +118,7 @@ pub(crate) fn resumed_runs(
     store: &RunStore,
     last: StoredRun,
 ) -> anyhow::Result<Vec<RunEvents>> {
-    let mut chain = vec![RunEvents::read_known(context, store, last)?];
+    let mut chain = vec![RunEvents::read_known(context, store, &last)?];
     while let Some(earlier) = chain.last().and_then(RunEvents::resumes).cloned() {
         if chain.iter().any(|earlier_run| earlier_run.run.id == earlier) {
             return Err(Stopped::refused(format!("run {earlier} says that it resumes itself")).into());
@@ -130,7 +130,7 @@ pub(crate) fn resumed_runs(
             ),
             other => other.into(),
         })?;
-        chain.push(RunEvents::read_known(context, store, found)?);
+        chain.push(RunEvents::read_known(context, store, &found)?);
     }
     chain.reverse();
     Ok(chain)
