@@ -13,8 +13,8 @@ use crate::{
         request::RunMode,
         resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
         rounds::{self, PriorResults},
-        run_history::report_of,
         stored_plans::{read_stored_request, refuse_removed_values, repeated_command, request_of_stored_run},
+        unreadable_run::report_of,
     },
 };
 

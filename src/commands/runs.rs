@@ -15,7 +15,7 @@ use crate::{
     run::{
         Context, Stopped,
         resumable::hint_unfinished,
-        run_history::{UnreadableRun, report_of},
+        unreadable_run::{UnreadableRun, report_of},
     },
     ui::{Align, Count, Role, Table, seconds},
 };

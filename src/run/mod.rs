@@ -31,6 +31,7 @@ pub(crate) mod selection;
 pub(crate) mod started_run;
 pub(crate) mod stored_plans;
 mod stored_values;
+pub(crate) mod unreadable_run;
 mod upstream_flags;
 mod upstream_instances;
 

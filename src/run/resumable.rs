@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Stopped, run_history::UnreadableRun};
+use super::{Context, Stopped, unreadable_run::UnreadableRun};
 use crate::{
     event::{Event, EventKind, StepKind},
     graph::SelectionReason,
