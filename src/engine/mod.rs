@@ -49,8 +49,8 @@ pub use recovery::{holds_state, is_rescued, unwritable};
 pub use state::{
     FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind, PlannedOutput,
     PlannedValue, PrintedOutput, RecordedState, RemoteStates, RemoteVersion, RemoteVersionAnswer, StateError,
-    StateIdentity, StateMove, UNKNOWN_ADDRESS, check_local_state, moved_address, outputs_before,
-    recorded_state, state_addresses, state_at,
+    StateIdentity, StateMove, UNKNOWN_ADDRESS, check_local_state, keep_address_secrets, mask_former_address,
+    moved_address, outputs_before, recorded_state, state_addresses, state_at,
 };
 pub use target::{
     Backend, BackendInForce, CalledModule, GeneratedValues, LockfilePolicy, Neighbours, StackFolder,

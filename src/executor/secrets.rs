@@ -159,6 +159,11 @@ impl Secrets {
 }
 
 impl Secrets {
+    /// Returns the redactor to which the values of secrets are added.
+    pub(super) fn redactor(&self) -> &Redactor {
+        self.runner.redactor()
+    }
+
     /// Masks each of these secrets that can be read, and returns the redactor; a program is started only for secrets
     /// that are `needed`.
     pub fn mask_all(&self, wanted: &[SecretOfRun]) -> &Redactor {

@@ -21,11 +21,12 @@ use crate::{
     diagnostic::{Diagnostic, SourceFile},
     engine::{
         GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException, Target,
-        TypedColors, value_from,
+        TypedColors, mask_former_address, value_from,
     },
     files,
     hcl::{Module, in_parentheses},
     inventory::Instance,
+    model::Failure,
 };
 
 mod backend;
@@ -94,6 +95,14 @@ pub enum TargetError {
         /// Error of the check that the path is a regular file.
         source: io::Error,
     },
+    /// The secrets in former addresses of the instance's state cannot be read.
+    #[error("stack `{stack}`: {failure}")]
+    AddressSecrets {
+        /// Name of the stack.
+        stack: String,
+        /// Reason why the file cannot be read.
+        failure: Failure,
+    },
     /// An inherited environment variable would set a variable that environments.toml sets too.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
     Inherited {
@@ -151,6 +160,8 @@ impl Targets {
         let state_dir = self.home.join("instances").join(&place);
         files::create_dirs(&state_dir)
             .map_err(|source| TargetError::Write { path: state_dir.clone(), source })?;
+        mask_former_address(&state_dir, self.secrets.redactor())
+            .map_err(|failure| TargetError::AddressSecrets { stack: stack.to_owned(), failure })?;
         let mut notes = Vec::new();
         let mut var_files = Vec::new();
         for file in instance.settings.var_files.iter() {

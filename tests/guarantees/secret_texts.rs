@@ -207,3 +207,49 @@ fn a_secret_in_the_address_of_a_state_is_masked_by_every_verb(engine: &Driven) {
         }
     }
 }
+
+#[test(engines(tofu))]
+fn a_former_secret_in_the_address_of_a_state_stays_masked(engine: &Driven) {
+    let environments =
+        "[project]\nname = \"shop\"\n\n[environments.prod]\nsecrets.folder = { env = \"PROD\" }\n";
+    let main = "variable \"folder\" {\n  type = string\n}\nterraform {\n  backend \"local\" {\n    path = \"../states/${var.folder}.tfstate\"\n  }\n}\nresource \"terraform_data\" \"app\" {}\n";
+    let secrets = ["s3ntinel-of-prod", "s3ntinel-that-is-new", "s3ntinel-after-that"];
+    let mut shop =
+        Shop::driven_by(engine, environments).with_env(|env| env.with_system().var("PROD", secrets[0]));
+    shop.stack("app", &[], &json!({}));
+    shop.project.write("app/main.tf", main);
+    shop.run(["deploy", "prod", "--yes"]).exits(0).hides(secrets[0]);
+
+    let every_verb: [&[&str]; 12] = [
+        &["exec", "prod", "app", "--", "init", "-migrate-state"],
+        &["exec", "prod", "app", "--", "init", "-reconfigure"],
+        &["output", "prod"],
+        &["output", "prod", "--json"],
+        &["plan", "prod"],
+        &["plan", "prod", "--json"],
+        &["exec", "prod", "app", "--", "state", "list"],
+        &["exec", "prod", "app", "--yes", "--", "apply", "-auto-approve"],
+        &["deploy", "prod", "--yes", "--report", "report.json", "--summary", "summary.md"],
+        &["runs", "show", "last"],
+        &["status", "prod", "--json"],
+        &["check", "prod"],
+    ];
+    let mut shown = String::new();
+    for value in &secrets[1..] {
+        shop = shop.with_env(|env| env.var("PROD", value));
+        for args in every_verb {
+            let run = shop.env.run_args(args);
+            shown += &(run.stdout + &run.stderr);
+        }
+        shown += &shop.project.read("report.json");
+        shown += &shop.project.read("summary.md");
+    }
+
+    assert!(shown.contains("it lay at `local:") && shown.contains("states/(redacted).tfstate"), "{shown}");
+    for secret in secrets {
+        assert!(!shown.contains(secret), "{shown}");
+        let kept = shop.files_with(secret);
+        let in_a_run = kept.iter().filter(|file| file.contains(".envctl/runs/"));
+        assert_eq!(in_a_run.filter(|file| !file.ends_with(".manifest.json")).count(), 0, "{kept:?}");
+    }
+}

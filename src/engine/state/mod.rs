@@ -1,5 +1,6 @@
 //! States: their lineage, claims, outputs and resources, read with and without an engine.
 
+mod address_secrets;
 pub(super) mod after_apply;
 pub(super) mod claims;
 pub(super) mod file;
@@ -17,6 +18,7 @@ mod remote;
 #[cfg(feature = "s3")]
 mod s3;
 
+pub use address_secrets::{keep_address_secrets, mask_former_address};
 pub use file::{StateError, state_addresses};
 pub use former_names::FormerNames;
 pub use identity::{LocalIdentity, StateIdentity, state_at};

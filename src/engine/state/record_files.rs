@@ -16,6 +16,9 @@ pub(super) const LINEAGE: &str = "lineage";
 /// File in an instance's folder that holds serial and address of its last known state.
 pub(super) const RECORD: &str = "last-state.json";
 
+/// File in an instance's folder that holds the secrets in the addresses that its state has had.
+pub(super) const ADDRESS_SECRETS: &str = "address-secrets.json";
+
 /// Lineage, serial and address of a last known state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StateVersion {

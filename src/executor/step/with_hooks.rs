@@ -9,7 +9,7 @@ use super::{
     step_context::StepContext,
     step_result::{StepResult, remove_plan_file},
 };
-use crate::{event::StepKind, model::Outcome};
+use crate::{engine::keep_address_secrets, event::StepKind, model::Outcome};
 
 /// Runs a step with the hooks before and after it.
 pub(super) fn step_with_hooks(step: &mut StepContext<'_>, kind: StepKind, ready: &ReadyStack) -> StepResult {
@@ -20,6 +20,10 @@ pub(super) fn step_with_hooks(step: &mut StepContext<'_>, kind: StepKind, ready:
     if matches!(result.outcome, Outcome::Failed(_)) {
         let hook_notes = hooks::run(HookPoint::OnFailure, ready, step.session, step.handle);
         result.notes.extend(hook_notes.unwrap_or_else(|error| vec![error.into_note()]));
+    }
+    let redactor = step.session.runner.redactor();
+    if let Err(failure) = keep_address_secrets(&ready.target.state_dir, redactor) {
+        result.notes.push(failure.summary);
     }
     result
 }

@@ -70,6 +70,12 @@ impl Redactor {
         Cow::Owned(shown)
     }
 
+    /// Returns the secrets in a text, as it spells them.
+    pub fn secrets_in<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let patterns = Arc::clone(&lock(&self.patterns));
+        patterns.match_ranges(text).into_iter().map(|span| &text[span]).collect()
+    }
+
     /// Returns true if a text holds a secret.
     pub fn contains_secret(&self, text: &str) -> bool {
         matches!(self.mask(text), Cow::Owned(_))

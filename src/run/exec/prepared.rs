@@ -6,7 +6,10 @@ use camino::Utf8PathBuf;
 
 use crate::{
     config::{Config, Environment},
-    engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
+    engine::{
+        EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors,
+        keep_address_secrets,
+    },
     executor::{Answer, Prompt, PromptResult, ReadyStack, SecretUse, Upstreams},
     journal::{CommandDir, RunStore},
     model::{CreateWorkspace, EnvName, Failure, FailureKind, GuardException, InstanceId, StackId},
@@ -226,6 +229,9 @@ impl PreparedInstances {
             }
         }
         let done = prepared.and_then(|()| act(work, &session));
+        if let Err(failure) = keep_address_secrets(&work.target.state_dir, self.runner.redactor()) {
+            printer.warn(format_args!("`{stack}`: {failure}"));
+        }
         done.map_err(|error| match error {
             EngineError::Interrupted { .. } => Stopped::interrupted(context.interrupts.signal()).into(),
             error => self.engine_error(stack, error),
