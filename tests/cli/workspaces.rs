@@ -90,7 +90,7 @@ fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
     let before = project.read("app/one.tfstate");
 
     for args in [["plan", "production"], ["deploy", "production"], ["destroy", "production"]] {
-        let run = env.run_args(&[&args[..], &["--yes"][..usize::from(args[0] != "plan")]].concat()).exits(1);
+        let run = env.run_args(&[&args[..], &["--yes"][..usize::from(args[0] != "plan")]].concat()).exits(3);
         run.prints("`production/app` and `staging/app` have the same state");
     }
 

@@ -258,7 +258,7 @@ fn an_address_that_an_expression_makes_is_no_other_instances(engine: &Driven) {
 
     let run = shop.run(["deploy", "staging", "other", "--yes"]);
 
-    assert_ne!(run.code(), 0, "{}: {run}", engine.name());
+    assert_eq!(run.code(), 3, "{}: {run}", engine.name());
     run.tells("`staging/other` and `production/app` have the same state: address local:");
     assert_eq!(value(&shop, "production").as_deref(), Some("first"), "{}", engine.name());
 }

@@ -231,7 +231,7 @@ fn a_stack_of_another_folder_does_not_take_a_state_over(engine: &Driven) {
 
     let run = shop.run(["plan", "staging"]);
 
-    assert_ne!(run.code(), 0, "{run}");
+    assert_eq!(run.code(), 3, "{run}");
     run.tells("`staging/web` and `staging/app` have the same state");
 }
 

@@ -82,7 +82,7 @@ fn a_state_that_was_copied_from_another_environment_is_refused(engine: &Driven) 
 
     let run = shop.run(["deploy", "production", "--confirm"]);
 
-    assert_ne!(run.code(), 0, "{run}");
+    assert_eq!(run.code(), 3, "{run}");
     run.tells("`production/app` and `staging/app` have the same state: lineage ");
     assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("first"), "{}", engine.name());
 }

@@ -123,7 +123,7 @@ fn what_is_typed_changes_no_state_of_another_instance(engine: &Driven) {
         &["state", "rm", "terraform_data.app"],
     ] {
         let run = exec(&shop, "production", &[], typed);
-        assert_ne!(run.code(), 0, "{run}");
+        assert_eq!(run.code(), 3, "{run}");
         run.tells("`production/app` and `staging/app` have the same state: lineage ");
         assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("first"), "{}", engine.name());
     }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     former_names,
-    record_files::{LINEAGE, RECORD},
+    record_files::{ADDRESS_SECRETS, LINEAGE, RECORD},
 };
 use crate::{
     engine::{
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// File in an instance's folder that holds the address of its state.
-const ADDRESS: &str = "address";
+pub(super) const ADDRESS: &str = "address";
 
 /// File beside the indexes on which [`ClaimsLock`] is held.
 const LOCK: &str = ".claims";
@@ -79,7 +79,7 @@ impl Owner {
         }
         former_names::carry_over(&self.instance, &self.state_dir, target)?;
         // The lineage is moved last: a target that has it needs no other file.
-        for name in recovery::FILES.iter().chain(&[FIRST_APPLY, RECORD, LINEAGE]) {
+        for name in recovery::FILES.iter().chain(&[FIRST_APPLY, ADDRESS_SECRETS, RECORD, LINEAGE]) {
             let to = target.state_dir.join(name);
             if to.exists() {
                 continue;
@@ -159,7 +159,7 @@ impl ClaimsLock {
                 format!("`{}` and `{other}` have the same state: address {address}", target.instance);
             let detail =
                 format!("the files and environments.toml give it to `{other}`; give each a state of its own");
-            return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
+            return Err(Failure::new(FailureKind::Refused, summary).with_detail(detail));
         }
         let carried_over = match self.claim(target, ADDRESS, &address) {
             Ok(carried_over) => carried_over,
@@ -237,7 +237,7 @@ fn shared_state(claimant: &Owner, owner: &Owner, name: &str, value: &str) -> Fai
          another one by now, plan it; if it is no longer there, remove `{}`",
         state_dir.join(name)
     );
-    Failure::new(FailureKind::State, summary).with_detail(detail)
+    Failure::new(FailureKind::Refused, summary).with_detail(detail)
 }
 
 fn unusable(target: &Target, error: &io::Error) -> Failure {

@@ -106,11 +106,19 @@ pub(super) fn check_configured(target: &Target, data_dir: &Utf8Path) -> Result<B
     Err(wrong_backend(summary, detail))
 }
 
+/// Returns the error for a claim that failed: a refusal if the state belongs to another instance.
+pub(in crate::engine) fn refused_claim(failure: Failure) -> EngineError {
+    match failure.kind {
+        FailureKind::Refused => EngineError::WrongBackend(failure),
+        _ => EngineError::Failed(failure),
+    }
+}
+
 /// Claims the state in the backend in force for an instance. Refuses a backend that differs from the configured one, and a
 /// state that belongs to another instance.
 pub(in crate::engine) fn claim_checked(driver: &dyn Driver, target: &Target) -> Result<(), EngineError> {
     let Some(record) = driver.check_backend(target)? else { return Ok(()) };
-    claim_backend(target, &record, &target.dir).map(drop).map_err(EngineError::Failed)
+    claim_backend(target, &record, &target.dir).map(drop).map_err(refused_claim)
 }
 
 /// Returns the backend in force where the engine initialised last for an instance; `None` if that folder is unknown.
@@ -132,7 +140,7 @@ pub(in crate::engine) fn check_plan(
     facts: &PlanFacts,
 ) -> Result<(), EngineError> {
     let planned = planned_backend(driver, target, facts)?;
-    claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(EngineError::Failed)
+    claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(refused_claim)
 }
 
 /// Returns the backend that a plan file was made on, with the folder in which it is initialised; refuses a backend that is

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, fs, io};
 use camino::Utf8Path;
 
 use super::{
-    backend_check::{check_configured, is_other_backend},
+    backend_check::{check_configured, is_other_backend, refused_claim},
     backend_record::{BackendRecord, RECORD},
     commands::{InitModules, Terraform},
     computed_backend, data_dir,
@@ -74,7 +74,7 @@ impl Terraform {
         claim_backend(target, &backend, &target.dir).map(drop).map_err(|refused| {
             // The next attempt initialises again: an expression of the backend may have another value by then.
             match Fingerprint::forget(&target.state_dir) {
-                Ok(()) => EngineError::Failed(refused),
+                Ok(()) => refused_claim(refused),
                 Err(error) => file_error(&target.state_dir, &error),
             }
         })

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::backend_check::{current_backend, planned_backend};
+use super::backend_check::{current_backend, planned_backend, refused_claim};
 use crate::{
     engine::{
         EngineError, PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target,
@@ -107,7 +107,8 @@ fn plan_into(invocation: Invocation<'_>, request: &PlanRequest) -> Result<PlanAt
             .map_err(failed)?;
     } else if let Some(backend) = current_backend(driver, target).map_err(failed)? {
         // The state of an encrypted plan is known only from the backend in force.
-        claim_backend(target, &backend.record, &backend.folder).map_err(failed)?;
+        claim_backend(target, &backend.record, &backend.folder)
+            .map_err(|failure| refused_claim(Failure { engine_exit_code: Some(exit_code), ..failure }))?;
     }
     let diff = with_configurations(diff, &configurations, session);
     let tentative = driver.is_tentative(target, &streamed.stderr);
