@@ -11,7 +11,9 @@ use crate::{
     run::{
         Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
         request::RunMode,
-        resumable::{RunEvents, newest_unfinished, refuse_unless_resumable, resumed_runs},
+        resumable::{
+            RunEvents, newest_unconfirmed, newest_unfinished, refuse_unless_resumable, resumed_runs,
+        },
         rounds::{self, PriorResults},
         stored_plans::{read_stored_request, refuse_removed_values, repeated_command, request_of_stored_run},
         unreadable_run::report_of,
@@ -44,7 +46,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
                 return Err(newest.into_error(context, ExitStatus::Refused).into());
             }
             unreadable.for_each(|run| run.print(context));
-            let none = || {
+            let none_left = || {
                 let why = if store.list().is_ok_and(|runs| runs.is_empty()) {
                     "there are no runs yet"
                 } else {
@@ -52,7 +54,11 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
                 };
                 Usage::Other(format!("there is no run to resume: {why}"))
             };
-            found.ok_or_else(none)?.run
+            match found {
+                Some(events) => events.run,
+                // It is refused below, with the command that starts anew.
+                None => newest_unconfirmed(&store)?.ok_or_else(none_left)?,
+            }
         }
     };
     let environment = report_of(context, &store, &wanted)?.environment;

@@ -7,7 +7,7 @@ use crate::{
     event::{Event, EventKind, StepKind},
     graph::SelectionReason,
     journal::{JournalError, RunStore, StoreError, StoredRun},
-    model::{EnvName, ExitStatus, RunId},
+    model::{EnvName, ExitStatus, RunId, RunVerb},
 };
 
 /// Run with its events.
@@ -53,6 +53,22 @@ pub(crate) fn newest_unfinished(
     Ok((None, unreadable))
 }
 
+/// Returns the newest run of a verb that changes something, if nothing of it was confirmed and the same environment had no
+/// such run after it.
+pub(crate) fn newest_unconfirmed(store: &RunStore) -> Result<Option<StoredRun>, JournalError> {
+    let mut seen = BTreeSet::new();
+    for run in store.list()? {
+        // The user was told about runs that cannot be read.
+        let Ok(events) = RunEvents::read(run) else { continue };
+        let Some(environment) = events.environment().filter(|_| !events.is_plan()).cloned() else { continue };
+        if seen.insert(environment) && events.changed_environment().is_none() && !events.ended_successfully()
+        {
+            return Ok(Some(events.run));
+        }
+    }
+    Ok(None)
+}
+
 impl RunEvents {
     /// Reads the events of a stored run from its journal.
     pub(crate) fn read(run: StoredRun) -> Result<Self, JournalError> {
@@ -72,6 +88,13 @@ impl RunEvents {
             EventKind::RunStarted { environment, .. } => Some(environment),
             _ => None,
         })
+    }
+
+    /// Returns true if the run only planned.
+    fn is_plan(&self) -> bool {
+        let plans =
+            |event: &Event| matches!(event.kind, EventKind::RunStarted { command: RunVerb::Plan, .. });
+        self.events.iter().any(plans)
     }
 
     /// Returns true if the command line of the run selected every stack.

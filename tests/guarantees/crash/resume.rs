@@ -67,10 +67,14 @@ fn a_run_in_which_nothing_was_confirmed_is_not_resumed() {
     shop.run(["deploy", "production"]).exits(3);
 
     let run = newest(&shop);
-    shop.run(["runs", "resume", &run])
-        .exits(3)
-        .tells("there is nothing to resume")
-        .tells("envctl deploy production");
+    for args in [&["runs", "resume", &run] as &[&str], &["runs", "resume"]] {
+        let refused = shop.env.run_args(args).exits(3);
+        refused.tells(&format!("nothing of run {run} was confirmed")).tells("`envctl deploy production`");
+    }
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.run(["runs", "resume"]).exits(64).tells("there is no run to resume");
+    shop.run(["plan", "production"]).exits(0);
+    shop.run(["runs", "resume"]).exits(64).tells("there is no run to resume");
 }
 
 #[test]
