@@ -18,7 +18,7 @@ use envctl::{
         StateException, Target, TypedColors, clean_environment,
     },
     inventory::{address::initialised_address, called_modules},
-    model::{Failure, InstanceId},
+    model::{Failure, FailureKind, InstanceId},
     process::Runner,
 };
 use serde_json::{Value, json};
@@ -258,6 +258,20 @@ pub(crate) fn failure<T>(result: Result<T, EngineError>) -> Failure {
     match result {
         Err(EngineError::Failed(failure)) => failure,
         Err(other) => panic!("not a failure: {other}"),
+        Ok(_) => panic!("it did not fail"),
+    }
+}
+
+/// Returns the failure of an operation that was refused.
+#[track_caller]
+pub(crate) fn refusal<T>(result: Result<T, EngineError>) -> Failure {
+    match result {
+        Err(EngineError::Failed(failure) | EngineError::WrongBackend(failure))
+            if failure.kind == FailureKind::Refused =>
+        {
+            failure
+        }
+        Err(other) => panic!("not refused: {other}"),
         Ok(_) => panic!("it did not fail"),
     }
 }

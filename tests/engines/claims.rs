@@ -8,7 +8,7 @@ use envctl::{
 };
 
 use crate::{
-    bench::{Bench, Stack, failure},
+    bench::{Bench, Stack, refusal},
     under_test::UnderTest,
 };
 
@@ -27,7 +27,7 @@ fn bench(engine: UnderTest) -> Bench {
 fn assert_shared(failure: &Failure) {
     let start = "`production/app` and `staging/app` have the same state: ";
     assert!(failure.summary.starts_with(start), "{failure:?}");
-    assert_eq!(failure.kind, FailureKind::State);
+    assert_eq!(failure.kind, FailureKind::Refused);
 }
 
 #[test(engines(fake_tofu, fake_terraform, tofu, terraform))]
@@ -37,7 +37,7 @@ fn a_second_environment_with_the_same_state_is_refused(engine: UnderTest) {
     let other = without_workspace(&bench, "production");
     for mode in [PlanMode::Normal, PlanMode::Destroy] {
         let request = PlanRequest { mode, ..bench.request(&other) };
-        let refused = failure(bench.plan_as(&other, &request));
+        let refused = refusal(bench.plan_as(&other, &request));
         assert_shared(&refused);
         assert!(refused.summary.ends_with("infra/app/terraform.tfstate"), "{refused:?}");
         assert!(!request.out.exists());
@@ -56,10 +56,10 @@ fn what_was_recorded_of_an_instance_that_is_gone_or_moved_blocks_nothing(engine:
     let first = without_workspace(&bench, "staging");
     bench.plan(&first).unwrap();
     let mut other = without_workspace(&bench, "production");
-    assert_shared(&failure(bench.plan(&other)));
+    assert_shared(&refusal(bench.plan(&other)));
     other.neighbours.environments = std::sync::Arc::new(["production".to_owned()].into());
     assert_eq!(bench.plan(&other).unwrap().exit_code, 2, "staging is gone");
-    let refused = failure(bench.plan(&first));
+    let refused = refusal(bench.plan(&first));
     assert!(refused.summary.starts_with("`staging/app` and `production/app`"), "{refused:?}");
     // Removing the record, as the message says, frees the address.
     let record = other.state_dir.join("address");
@@ -87,7 +87,7 @@ fn a_copy_of_another_environments_state_is_known_by_its_lineage(engine: UnderTes
     fs::create_dir_all(copy.parent().unwrap()).unwrap();
     fs::copy(states.join("staging/terraform.tfstate"), copy).unwrap();
     let accepting = PlanRequest { accept_lineage: true, ..bench.request(&targets[1]) };
-    let refused = failure(bench.plan_as(&targets[1], &accepting));
+    let refused = refusal(bench.plan_as(&targets[1], &accepting));
     assert_shared(&refused);
     assert!(refused.summary.contains("the same state: lineage "), "{refused:?}");
     assert!(!accepting.out.exists());

@@ -8,7 +8,7 @@ use envctl::{
 };
 
 use crate::{
-    bench::{Bench, actions, failure},
+    bench::{Bench, actions, failure, refusal},
     support::registry::OnEngine,
     under_test::{self, UnderTest},
 };
@@ -157,7 +157,7 @@ fn a_second_environment_with_the_state_of_a_unit_is_refused(bench: &Bench) {
     bench.plan(&target).unwrap();
     let other = Target { workspace: None, ..bench.target("production") };
     for _ in 0..2 {
-        let refused = failure(bench.plan(&other));
+        let refused = refusal(bench.plan(&other));
         let address = format!("local:{}", bench.path("states/app.tfstate"));
         assert_eq!(
             refused.summary,
@@ -167,7 +167,7 @@ fn a_second_environment_with_the_state_of_a_unit_is_refused(bench: &Bench) {
     }
     bench.plan(&target).unwrap();
     bench.apply(&target).unwrap();
-    assert!(failure(bench.plan(&other)).summary.contains("have the same state: lineage "));
+    assert!(refusal(bench.plan(&other)).summary.contains("have the same state: lineage "));
 }
 
 #[test(engines(terragrunt_tofu, terragrunt_terraform))]
