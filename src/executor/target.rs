@@ -160,8 +160,9 @@ impl Targets {
         let state_dir = self.home.join("instances").join(&place);
         files::create_dirs(&state_dir)
             .map_err(|source| TargetError::Write { path: state_dir.clone(), source })?;
-        mask_former_address(&state_dir, self.secrets.redactor())
-            .map_err(|failure| TargetError::AddressSecrets { stack: stack.to_owned(), failure })?;
+        mask_former_address(&state_dir, self.secrets.redactor()).map_err(|failure| {
+            TargetError::AddressSecrets { stack: instance.id.stack.to_string(), failure }
+        })?;
         let mut notes = Vec::new();
         let mut var_files = Vec::new();
         for file in instance.settings.var_files.iter() {
