@@ -64,7 +64,7 @@ pub fn run(context: &Context, request: &ResumeRequest) -> anyhow::Result<ExitSta
     let environment = report_of(context, &store, &wanted)?.environment;
     // A run that is still active has not recorded its result yet.
     drop(environment_lock::take(context, &store, &environment, "runs resume", None)?);
-    let chain = resumed_runs(context, &store, wanted)?;
+    let chain = resumed_runs(context, &store, &wanted)?;
     let Some(last) = chain.last() else {
         return Err(Stopped::defect("a run without itself").into());
     };

@@ -139,9 +139,9 @@ impl RunEvents {
 pub(crate) fn resumed_runs(
     context: &Context,
     store: &RunStore,
-    last: StoredRun,
+    last: &StoredRun,
 ) -> anyhow::Result<Vec<RunEvents>> {
-    let mut chain = vec![RunEvents::read_known(context, store, &last)?];
+    let mut chain = vec![RunEvents::read_known(context, store, last)?];
     while let Some(earlier) = chain.last().and_then(RunEvents::resumes).cloned() {
         if chain.iter().any(|earlier_run| earlier_run.run.id == earlier) {
             return Err(Stopped::refused(format!("run {earlier} says that it resumes itself")).into());
