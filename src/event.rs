@@ -337,7 +337,7 @@ pub struct StepFinished {
     /// True if an earlier plan still holds and no new one was made.
     #[serde(default)]
     pub reused: bool,
-    /// Notes for the user beside the outcome.
+    /// Notes for the user, in addition to the outcome.
     pub notes: Vec<String>,
 }
 

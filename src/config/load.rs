@@ -47,7 +47,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads, resolves and validates an environments.toml; returns the warnings beside the configuration.
+    /// Reads, resolves and validates an environments.toml; returns the configuration and the warnings.
     ///
     /// `path` should be absolute: relative paths in environments.toml start at its folder.
     pub fn load(path: &Utf8Path, overrides: &Overrides) -> Result<(Self, Diagnostics), ConfigError> {

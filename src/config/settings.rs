@@ -41,7 +41,7 @@ pub struct EngineSettings {
     pub apply_args: Vec<String>,
     /// Provider plugin cache: `~` is expanded, relative paths start at environments.toml.
     pub plugin_cache: Option<Utf8PathBuf>,
-    /// Patterns of environment variables that the engine's plans are bound to, beside those of the environment (key `bind`).
+    /// Patterns of environment variables that the engine's plans are bound to, in addition to those of the environment (key `bind`).
     pub bound_variables: Vec<VariablePattern>,
     /// Engine that Terragrunt runs; `None` for other engines and if it is not set.
     pub drives: Option<EngineName>,
@@ -263,7 +263,7 @@ pub struct Settings {
     pub backend: Arc<IndexMap<String, IndexMap<String, BackendPair>>>,
     /// Environment variables for engines, hooks and commands.
     pub env: Arc<IndexMap<String, Value<EnvVar>>>,
-    /// Patterns of environment variables that plans are bound to, beside those of the engine's table (key `bind`).
+    /// Patterns of environment variables that plans are bound to, in addition to those of the engine's table (key `bind`).
     pub bound_variables: Option<Value<Vec<VariablePattern>>>,
     /// Secrets by HCL variable.
     pub secrets: Arc<IndexMap<String, Value<Secret>>>,

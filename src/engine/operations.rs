@@ -237,5 +237,5 @@ pub trait Engine: Driver + BoundContent + Send + Sync {
 
     /// Returns true if values, var files and backend pairs of environments.toml reach this engine's stacks by declared
     /// variables (false for Terragrunt, which passes them on unchecked).
-    fn reads_root_module(&self) -> bool;
+    fn plans_in_stack_folder(&self) -> bool;
 }

@@ -144,7 +144,7 @@ impl Assembly<'_> {
         for instance in instances {
             let stack = &instance.id.stack;
             let engine = engines.get(instance.engine, &instance.engine_place(&targets.env), self.runner)?;
-            let root = self.modules.root(instance).filter(|_| engine.reads_root_module());
+            let root = self.modules.root(instance).filter(|_| engine.plans_in_stack_folder());
             let module = root.map(|m| &**m);
             mask_typed_values(instance, module, self.runner.redactor());
             let called = module.map(|_| self.modules.with_called_modules_of(instance)).unwrap_or_default();
@@ -167,8 +167,8 @@ impl Assembly<'_> {
             plan_inputs
                 .bound_patterns
                 .extend(engines.iter().flat_map(|name| &self.config.engine(*name).bound_variables).cloned());
-            let reads_states =
-                !engine.reads_root_module() || called.iter().any(|module| !module.remote_states.is_empty());
+            let reads_states = !engine.plans_in_stack_folder()
+                || called.iter().any(|module| !module.remote_states.is_empty());
             let ready = ReadyStack {
                 engine,
                 target: built.target,

@@ -79,7 +79,7 @@ pub struct GateRound {
     pub confirm_rounds: bool,
     /// Losses that no confirmed review has shown and no `--allow delete:` names, a line each.
     pub unseen: Vec<String>,
-    /// Stacks that the run has applied.
+    /// Stacks that the run has applied already, by name.
     pub applied: Vec<String>,
     /// True if a resumed run would plan stacks that this review does not show, because they failed.
     pub leaves_others: bool,

@@ -188,7 +188,7 @@ pub struct StackReport {
     pub plan: Option<String>,
     /// Reason of a failure.
     pub error: Option<ErrorReport>,
-    /// Notes for the user beside the result.
+    /// Notes for the user, in addition to the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

@@ -76,7 +76,7 @@ fn engine_output(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>>
     Ok(lines)
 }
 
-/// Returns true for a line of the engine that says nothing beside the result of its step.
+/// Returns true for a line of the engine that repeats the result of its step.
 fn is_superfluous(line: &str, outcome: &Outcome) -> bool {
     let line = line.trim();
     line.is_empty()

@@ -24,7 +24,7 @@ const FILES_OF_GITHUB: [&str; 4] = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH"
 /// Environment variable with the summary file of a GitHub Actions job.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// Streams and devices of the system that a summary may be written to, beside `/dev/fd/N`.
+/// Streams and devices of the system that a summary may be written to, apart from `/dev/fd/N`.
 const STREAMS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/null"];
 
 /// Number of leading bytes that are checked to recognise a summary of envctl.

@@ -122,7 +122,7 @@ impl Context {
 
     /// Returns the instances of an environment for a verb that shows them, and the exit status of their findings.
     ///
-    /// The text output shows the instances that could be loaded, with the findings beside them. A JSON document is complete
+    /// The text output shows the instances that could be loaded, together with the findings. A JSON document is complete
     /// or an error: an incomplete one would look like a complete one.
     pub(crate) fn inventory_for_display(
         &self,

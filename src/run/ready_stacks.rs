@@ -14,7 +14,7 @@ use crate::{
     process::Runner,
 };
 
-/// Inputs that a command needs beside the states of its stacks.
+/// Inputs that a command needs apart from the states of its stacks: outputs of other stacks, and secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CommandNeeds {
     /// True if the command needs the values that stacks take from others.

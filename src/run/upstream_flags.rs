@@ -34,7 +34,8 @@ impl DeclaredVariables {
 }
 
 impl OutsideVariables {
-    /// Returns the variables of the stacks that are not in `graph`, where these flags set variables.
+    /// Collects the variables that the stacks outside `graph` declare; empty if no flag of the command sets a variable, since
+    /// the declarations only decide which `--var` flags a printed command repeats.
     pub(super) fn new(
         inventory: &Inventory,
         modules: &Modules,

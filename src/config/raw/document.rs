@@ -65,7 +65,7 @@ table! {
     }
 }
 
-/// Problems of reading environments.toml, beside the values that could be read.
+/// Problems of reading environments.toml, with the values that could be read all the same.
 #[derive(Debug)]
 pub(crate) struct ReadProblems {
     /// Errors, in the order of environments.toml.
@@ -80,7 +80,7 @@ impl Document {
         [&self.tofu, &self.terraform, &self.terragrunt].map(Option::as_ref)
     }
 
-    /// Reads environments.toml; errors are returned beside the values that could be read.
+    /// Reads environments.toml; errors are returned together with the values that could be read.
     ///
     /// A syntax error alone ends the reading: the content after it cannot be trusted.
     pub(crate) fn read(source: &Arc<SourceFile>) -> Result<(Self, ReadProblems), Diagnostics> {

@@ -25,7 +25,7 @@ pub(crate) fn patterns(document: &Document, sources: &ConfigSources, problems: &
             let message = format!("`{}` is no pattern of folders", path.text());
             let problem = Diagnostic::error("config::discover", message).help(help);
             problems.push(sources.at(problem, &path.span, reason));
-        } else if discover.value.name.is_none() && has_environment_beside_capture(path.text()) {
+        } else if discover.value.name.is_none() && has_environment_and_capture_in_one_folder(path.text()) {
             let names: Vec<String> = captures(path.text()).map(|name| format!("{{{name}}}")).collect();
             let message =
                 format!("stacks found by `{}` would have another name in each environment", path.text());
@@ -111,7 +111,7 @@ fn captures_of_folder(folder: &str) -> Option<Vec<&str>> {
 
 /// Returns true if a folder of the pattern has both `{env}` and a capture in its name, so that the names of its stacks would
 /// differ between environments.
-fn has_environment_beside_capture(pattern: &str) -> bool {
+fn has_environment_and_capture_in_one_folder(pattern: &str) -> bool {
     pattern.split('/').any(|folder| folder.contains("{env}") && folder.contains('<'))
 }
 

@@ -94,10 +94,10 @@ pub struct SourceRange {
     pub start: SourcePosition,
 }
 
-/// Position in a file.
+/// Position in a file of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SourcePosition {
-    /// Line number, from 1.
+    /// Line of that file, from 1.
     pub line: u32,
 }
 

@@ -182,7 +182,7 @@ impl Engine for Terraform {
         verbs::is_mutating(args)
     }
 
-    fn reads_root_module(&self) -> bool {
+    fn plans_in_stack_folder(&self) -> bool {
         true
     }
 }

@@ -1,4 +1,4 @@
-//! Programs and fetched modules of an engine that a plan is bound to, beside the files of the project.
+//! Programs and fetched modules of an engine that a plan is bound to, in addition to the files of the project.
 
 use std::{collections::BTreeMap, io};
 

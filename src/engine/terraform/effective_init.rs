@@ -1,4 +1,5 @@
-//! Facts behind a plan beside its files: engine, flags, caches, and the initialised backend.
+//! Choices of the last init that a plan is bound to, apart from the content of files: engine, flags, caches, the initialised
+//! backend.
 
 use std::io;
 

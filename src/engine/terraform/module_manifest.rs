@@ -53,7 +53,7 @@ pub(super) type ReadCalls<'a> = &'a dyn Fn(&Utf8Path) -> Option<Vec<CalledModule
 /// Origin of the modules that a stack calls, with those that its local modules call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModuleSources {
-    /// All modules are folders beside the stack, or it calls none.
+    /// All modules are local folders, or the stack calls none.
     Local,
     /// Some modules are fetched, or may be: unreadable files, and tests, may call any.
     Fetched,

@@ -235,7 +235,7 @@ impl Engine for Terragrunt {
         false
     }
 
-    fn reads_root_module(&self) -> bool {
+    fn plans_in_stack_folder(&self) -> bool {
         false
     }
 }

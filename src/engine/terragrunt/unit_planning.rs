@@ -108,7 +108,7 @@ fn is_destroyed(
     session: &Session<'_>,
 ) -> Result<bool, EngineError> {
     // If the backend depends on an output, the state is unknown.
-    let are_known = |texts: Vec<String>| texts.iter().all(|text| only_inputs_depend(text));
+    let are_known = |texts: Vec<String>| texts.iter().all(|text| uses_outputs_of_units_only_in_inputs(text));
     if !texts_of_unit(target).is_some_and(are_known) {
         return Ok(false);
     }
@@ -144,7 +144,7 @@ fn lacks_outputs(error: &EngineError) -> bool {
 
 /// Returns true if the text of a unit's file uses outputs of other units in `inputs` only. It is checked line by line; an
 /// unusual line counts as a use outside of `inputs`.
-fn only_inputs_depend(text: &str) -> bool {
+fn uses_outputs_of_units_only_in_inputs(text: &str) -> bool {
     let mut in_inputs = false;
     let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', '/']));
     for line in lines {
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn an_output_outside_of_inputs_may_decide_where_a_state_is() {
         let inputs = "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\ninputs = {\n  id = dependency.vpc.outputs.id\n}\n";
-        assert!(only_inputs_depend(inputs));
-        assert!(only_inputs_depend(&format!(
+        assert!(uses_outputs_of_units_only_in_inputs(inputs));
+        assert!(uses_outputs_of_units_only_in_inputs(&format!(
             "# A dependency.\n{inputs}dependencies {{\n  paths = [\"../dns\"]\n}}\n"
         )));
         for other in [
@@ -193,11 +193,11 @@ mod tests {
             "locals {\n  ids = values(dependency)\n}\n",
             "dependency \"dns\" { config_path = dependency.vpc.outputs.path }\n",
         ] {
-            assert!(!only_inputs_depend(other), "{other}");
-            assert!(!only_inputs_depend(&format!("{inputs}{other}")), "{other}");
+            assert!(!uses_outputs_of_units_only_in_inputs(other), "{other}");
+            assert!(!uses_outputs_of_units_only_in_inputs(&format!("{inputs}{other}")), "{other}");
         }
         assert!(
-            !only_inputs_depend("{\"inputs\": {\"id\": \"${dependency.vpc.outputs.id}\"}}"),
+            !uses_outputs_of_units_only_in_inputs("{\"inputs\": {\"id\": \"${dependency.vpc.outputs.id}\"}}"),
             "JSON is not looked into"
         );
     }

@@ -64,7 +64,7 @@ const READING_FLAGS: &[&str] = &[
     "var-file",
 ];
 
-/// Flags of Terragrunt with the same effect, beside those of the engine that it drives. Source: Terragrunt 1.1.
+/// Flags of Terragrunt with the same effect, in addition to those of the engine that it drives. Source: Terragrunt 1.1.
 const READING_FLAGS_OF_TERRAGRUNT: &[&str] = &[
     "T",
     "check",

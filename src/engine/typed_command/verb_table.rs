@@ -13,7 +13,7 @@ pub(super) enum ReadOnlyForms {
     WithReadingFlags,
     /// The verb alone, without any argument, changes nothing.
     WithoutSubcommand,
-    /// OpenTofu and Terraform change nothing if a flag makes the verb check only, beside reading flags.
+    /// OpenTofu and Terraform change nothing if a flag makes the verb check only, apart from reading flags.
     WithCheckFlag,
     /// Verb of Terragrunt that changes nothing if it has reading flags only.
     InTerragrunt,

@@ -282,7 +282,7 @@ fn check_state_can_be_saved(ready: &ReadyStack) -> Result<Option<String>, Box<Ou
     let dir = &ready.target.dir;
     let message =
         format!("the engine cannot write into `{dir}` ({error}): a state that it cannot save would be lost");
-    if ready.plan_inputs.protected && ready.engine.reads_root_module() {
+    if ready.plan_inputs.protected && ready.engine.plans_in_stack_folder() {
         return Err(Box::new(Outcome::Refused(vec![Block::new(Guard::ReadOnly, message)])));
     }
     Ok(Some(message))

@@ -78,7 +78,7 @@ pub(super) fn ephemeral_items_now(
         let item = ephemeral_item(&name);
         match (value, manifest.items.get(&item)) {
             (Some(value), _) => items.bind(item, keyed_value(key, &name, &value)),
-            (None, Some(then)) if !ready.engine.reads_root_module() => items.bind(item, then),
+            (None, Some(then)) if !ready.engine.plans_in_stack_folder() => items.bind(item, then),
             (None, _) => {}
         }
     }
@@ -94,7 +94,7 @@ pub(super) fn refuse_other_unit_values(
     session: &Session<'_>,
 ) -> Result<(), Box<Outcome>> {
     let failed = |failure| Box::new(Outcome::Failed(failure));
-    if ready.engine.reads_root_module() {
+    if ready.engine.plans_in_stack_folder() {
         return Ok(());
     }
     let mut given = given_values(ready, ephemeral_variables(manifest), effective_init).map_err(failed)?;

@@ -13,7 +13,7 @@ use super::{
     },
     ready_stack::{PendingPlan, PlanOptions, ReadyStack},
     retries::with_retries,
-    reuse::{etag_before, missing_etag_note, remove_clean_plan, reuse_clean_plan, store_clean_plan},
+    reuse::{etag_before, missing_entity_tag_note, remove_clean_plan, reuse_clean_plan, store_clean_plan},
     step_context::StepContext,
     step_result::{StepResult, engine_error_result, remove_plan_file},
 };
@@ -82,7 +82,9 @@ fn plan_with_inputs(step: &mut StepContext<'_>, resolved: StackWithInputs<'_>) -
         Ok((before, planned)) => store_plan(step, ready, file, before, planned),
     };
     result.attempts = attempted.attempts;
-    result.notes.extend(attempted.note.into_iter().chain(input_notes).chain(missing_etag_note(step, ready)));
+    result
+        .notes
+        .extend(attempted.note.into_iter().chain(input_notes).chain(missing_entity_tag_note(step, ready)));
     result
 }
 

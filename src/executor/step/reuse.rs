@@ -113,7 +113,7 @@ pub(super) fn etag_before(step: &StepContext<'_>, ready: &ReadyStack) -> Option<
 }
 
 /// Returns a note with the reason why a state has no entity tag, if the server gave one.
-pub(super) fn missing_etag_note(step: &StepContext<'_>, ready: &ReadyStack) -> Option<String> {
+pub(super) fn missing_entity_tag_note(step: &StepContext<'_>, ready: &ReadyStack) -> Option<String> {
     match step.etags.received(&ready.target.instance.stack)? {
         RemoteVersionAnswer::Unknown(Some(why)) => Some(format!("its state could not be asked for: {why}")),
         RemoteVersionAnswer::Known(_)

@@ -15,8 +15,9 @@ const MAX_NAMES: usize = 4_000;
 struct FollowingNames {
     /// Names that continue a changed path.
     names: BTreeSet<String>,
-    /// True if the name ends a changed path or is a link, so that any text may follow.
-    may_be_any: bool,
+    /// True if the name counts as found whatever follows it in the searched text: it is the last part of a changed path, or a
+    /// link.
+    any_text_may_follow: bool,
 }
 
 /// Search for the names that changed paths consist of.
@@ -44,12 +45,12 @@ impl NameSearch {
                 let next = names.entry((*part).to_owned()).or_default();
                 match parts.get(at + 1) {
                     Some(name) => drop(next.names.insert((*name).to_owned())),
-                    None => next.may_be_any = true,
+                    None => next.any_text_may_follow = true,
                 }
             }
         }
         for name in links.filter_map(|path| path.rsplit('/').next()).map(folded) {
-            names.entry(name).or_default().may_be_any = true;
+            names.entry(name).or_default().any_text_may_follow = true;
         }
         let few = names.len() <= MAX_NAMES;
         let automaton = few.then(|| AhoCorasick::new(names.keys()).ok()).flatten();
@@ -80,7 +81,7 @@ impl NameSearch {
 
 /// Returns true if the text behind a name may continue to a changed path.
 fn may_continue(next: &FollowingNames, behind: &str) -> bool {
-    let Some(rest) = behind.strip_prefix('/').filter(|_| !next.may_be_any) else { return true };
+    let Some(rest) = behind.strip_prefix('/').filter(|_| !next.any_text_may_follow) else { return true };
     let rest = rest.trim_start_matches('/');
     let end = rest.find(|c: char| !is_name_character(c)).unwrap_or(rest.len());
     let (name, behind) = rest.split_at(end);

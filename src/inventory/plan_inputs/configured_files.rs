@@ -1,4 +1,4 @@
-//! Files that environments.toml names for a stack beside its configuration: var files, backend files, sources of secrets,
+//! Files that environments.toml names for a stack, in addition to its configuration: var files, backend files, sources of secrets,
 //! commands.
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -18,7 +18,7 @@ struct CachedUnits {
     /// Digest of the paths and contents of all files that the list depends on, those of the requested units included.
     #[serde(rename = "key")]
     digest: String,
-    /// Files that the list depends on, beside the files of the units themselves.
+    /// Files that the list depends on, apart from the files of the units themselves.
     reading: Vec<Utf8PathBuf>,
     /// Folders of the units with the folders that each depends on.
     units: Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>,

@@ -94,7 +94,7 @@ impl ExecCheck<'_> {
     /// working directory is not known.
     fn engine_path(&self, file: &OsStr) -> Option<Utf8PathBuf> {
         let file = Utf8Path::from_path(file.as_ref())?;
-        let sure = file.is_absolute() || self.work.engine.reads_root_module();
+        let sure = file.is_absolute() || self.work.engine.plans_in_stack_folder();
         sure.then(|| self.work.target.dir.join(file))
     }
 

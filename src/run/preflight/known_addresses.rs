@@ -151,7 +151,7 @@ fn state_location(instance: &Instance, modules: &Modules, store: &RunStore, is_l
     }
 }
 
-/// Adds the addresses of a module and of the modules that it calls; `None` if a file cannot be parsed.
+/// Adds the addresses of the resources that a module and the modules it calls declare; `None` if a file cannot be parsed.
 fn collect(
     (engine, root): (EngineName, &Utf8Path),
     modules: &Modules,

@@ -188,8 +188,8 @@ impl UpstreamInputs {
         input.map_or_else(|| "its input".to_owned(), |input| input.from.to_string())
     }
 
-    /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is
-    /// known.
+    /// Returns the warning that the stack seems not to declare `variable`, for a plan that does not list it; `None` if the
+    /// stack's files declare it. No plan lists an ephemeral variable, so the caller leaves those out.
     pub(in crate::executor::step) fn undeclared_variable(&self, variable: &str) -> Option<String> {
         let input =
             self.inputs.iter().find(|input| input.variable == variable && input.declared.is_none())?;

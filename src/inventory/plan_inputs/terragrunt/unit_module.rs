@@ -17,7 +17,7 @@ use crate::{
 const DECLARING_WORDS: [&str; 5] = ["variable", "resource", "data", "module", "file"];
 
 /// Returns the folder whose files are the whole root module of a unit. `None` when the unit's files do not determine it, and
-/// when Terragrunt puts other files beside the module's.
+/// when Terragrunt adds other files to those of the module.
 pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     let (own, included) = readable_bodies(dir)?;
     if own.has_attribute("include") || [&own].into_iter().chain(&included).any(writes_files) {
