@@ -10,6 +10,10 @@ use crate::{
     scaffold::InitDraft,
 };
 
+/// Line of a workspace that a person must name, and the line of one that is named.
+const UNNAMED_WORKSPACE: &str = "\nworkspace = \"\" ";
+const NAMED_WORKSPACE: &str = "\nworkspace = \"default\" ";
+
 /// Arguments of `envctl init`.
 #[derive(Debug, Clone, Copy)]
 pub struct InitRequest {
@@ -32,8 +36,8 @@ pub fn run(context: &Context, request: &InitRequest) -> anyhow::Result<ExitStatu
     }
     let survey = InitDraft::read(folder).map_err(|error| Stopped::configuration(error.to_string()))?;
     let Some(text) = &survey.toml else { return Err(no_stack_error(context, folder).into()) };
-    // Checks that envctl accepts its own file, for any names of folders.
-    Config::from_text(&file, text, &Overrides::default())?;
+    // Checks that envctl accepts its own file, for any names of folders, once what is open is filled in.
+    Config::from_text(&file, &text.replace(UNNAMED_WORKSPACE, NAMED_WORKSPACE), &Overrides::default())?;
     for note in &survey.notes {
         context.printer.say(note);
     }

@@ -70,9 +70,14 @@ impl<'a> Expander<'a> {
         if is_workspace_name(&name) {
             return Some(name);
         }
-        let problem =
-            Diagnostic::error("config::workspace", format!("`{name}` cannot be the name of a workspace"))
-                .help("letters, digits and `-._~$&+=:@`; no spaces, no slashes");
+        let (message, help) = if name.is_empty() {
+            let help = "write the name of the one in use today; \"default\" if it is the default workspace";
+            ("the workspace has no name".to_owned(), help)
+        } else {
+            let help = "letters, digits and `-._~$&+=:@`; no spaces, no slashes";
+            (format!("`{name}` cannot be the name of a workspace"), help)
+        };
+        let problem = Diagnostic::error("config::workspace", message).help(help);
         self.problems.push(self.sources.at(problem, &template.span, ""));
         None
     }

@@ -6,15 +6,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     environments::{self, FoundEnvironment},
+    evidence::ScriptFindings,
     links, names,
     project::{self, ProjectEngine},
-    roots::RootModules,
-    scripts::ScriptFindings,
+    roots::{RootModule, RootModules},
     stack::{DraftStack, EnvironmentLayout},
     stacks,
     tree::{RepositoryTree, ScaffoldError},
     units::{UnitGroup, Units, unit_folders},
     variables::{self, UnsetVariable},
+    workspaces::WorkspaceUse,
 };
 
 /// Name of the invented environment if the repository has other environments.
@@ -41,8 +42,6 @@ pub(super) struct Findings {
     pub(super) sops_file: Option<Utf8PathBuf>,
     /// Environment that envctl invented for stacks that belong to no environment.
     pub(super) invented_environment: Option<&'static str>,
-    /// File with a command that selects workspaces.
-    pub(super) file_selecting_workspaces: Option<Utf8PathBuf>,
     /// Folders that other folders call as modules.
     pub(super) modules: Vec<Utf8PathBuf>,
     /// Folders of examples and tests, which envctl did not enter.
@@ -70,8 +69,8 @@ impl Findings {
         let dirs: Vec<Utf8PathBuf> = roots.all.iter().map(|root| root.dir.clone()).collect();
         let engine = project::project_engine(&tree, &dirs, has_units, &scripts)?;
         let mut environments = environments_of(&stacks, &units.groups);
-        assign_workspaces(&mut environments, &stacks, &scripts);
-        warnings.extend(inexpressible_facts(&roots, &stacks, &environments));
+        assign_workspaces(&mut environments, &stacks);
+        warnings.extend(unusable_backends(&roots));
         warnings.extend(units.groups.iter().flat_map(|group| &group.not_excludable).map(|folder| {
             format!("`{folder}` would be found as a unit of its own, and cannot be excluded without those below it")
         }));
@@ -84,7 +83,6 @@ impl Findings {
             groups: units.groups,
             sops_file: sops_file(&tree),
             invented_environment,
-            file_selecting_workspaces: scripts.file_selecting_workspaces,
             modules: roots.other_modules,
             skipped_folders: tree.skipped_folders,
             warnings,
@@ -120,43 +118,43 @@ fn environments_of(stacks: &[DraftStack], groups: &[UnitGroup]) -> Vec<FoundEnvi
     environments::in_promotion_order(&names)
 }
 
-/// Sets the workspace of each environment that has a stack with workspaces.
-fn assign_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack], scripts: &ScriptFindings) {
+/// Sets the workspace of each environment that has a stack with workspaces; it is empty where it is still to be named.
+fn assign_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack]) {
     for environment in environments {
-        let in_workspaces =
-            |stack: &&DraftStack| stack.uses_workspaces && stack.dirs.contains_key(&environment.name);
-        if stacks.iter().any(|stack| in_workspaces(&stack)) {
-            environment.workspace =
-                Some(environments::workspace_name(&environment.name, &scripts.workspaces));
-        }
+        let own = || stacks.iter().filter(|stack| stack.dirs.contains_key(&environment.name));
+        let named: BTreeSet<String> = own()
+            .filter(|stack| stack.workspace.is_per_environment())
+            .map(|stack| environments::workspace_name(&environment.name, &stack.workspaces))
+            .collect();
+        let is_unnamed = own().any(|stack| matches!(stack.workspace, WorkspaceUse::Unnamed(_)));
+        environment.workspace = match named.len() {
+            0 => is_unnamed.then(String::new),
+            1 => named.into_iter().next(),
+            _ => Some(environment.name.clone()),
+        };
     }
 }
 
-/// Returns warnings about facts that environments.toml cannot express.
-fn inexpressible_facts(
-    roots: &RootModules,
-    stacks: &[DraftStack],
-    environments: &[FoundEnvironment],
-) -> Vec<String> {
+/// Returns a warning about the stacks whose backends save no plans.
+fn unusable_backends(roots: &RootModules) -> Vec<String> {
+    let is_remote =
+        |root: &&RootModule| root.module.backend.as_ref().is_some_and(|block| block.backend_type == "remote");
+    let shown = |dir: &Utf8Path| if dir.as_str().is_empty() { "`.`".to_owned() } else { format!("`{dir}`") };
+    let list = |roots: Vec<&RootModule>| {
+        roots.into_iter().map(|root| shown(&root.dir)).collect::<Vec<_>>().join(", ")
+    };
+    let cloud: Vec<&RootModule> = roots.all.iter().filter(|root| root.module.cloud_span.is_some()).collect();
+    let remote: Vec<&RootModule> = roots.all.iter().filter(is_remote).collect();
     let mut warnings = Vec::new();
-    for root in &roots.all {
-        let remote = root.module.backend.as_ref().is_some_and(|block| block.backend_type == "remote");
-        if root.module.cloud_span.is_some() || remote {
-            warnings.push(format!(
-                "`{}` keeps its state in a service that saves no plans: envctl refuses it",
-                root.dir
-            ));
-        }
+    if !cloud.is_empty() {
+        warnings
+            .push(format!("{} cannot be driven: envctl does not support `cloud` blocks yet", list(cloud)));
     }
-    let has_workspace = |name: &String| environments.iter().any(|e| e.name == *name && e.workspace.is_some());
-    for stack in stacks.iter().filter(|stack| !stack.uses_workspaces) {
-        if let Some(environment) = stack.dirs.keys().find(|name| has_workspace(name)) {
-            warnings.push(format!(
-                "`{}` has no workspaces today, and would be taken to that of `{environment}` like its neighbours: \
-                 give it an environment of its own",
-                stack.name
-            ));
-        }
+    if !remote.is_empty() {
+        warnings.push(format!(
+            "{} cannot be driven: the backend `remote` keeps no saved plans, and envctl applies nothing else",
+            list(remote)
+        ));
     }
     warnings
 }

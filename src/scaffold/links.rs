@@ -82,12 +82,12 @@ impl<'a> StackView<'a> {
     ) -> Option<Self> {
         let dir = stack.dirs.get(environment)?;
         let module = &roots.all.iter().find(|root| root.dir == *dir)?.module;
-        let values = variables::literal_values(tree, module, dir, &stack.var_files, environment);
+        let values = variables::literal_values(tree, module, dir, &stack.var_files.paths, environment);
         Some(Self { module, stack, environment, project, dir, values })
     }
 
     fn workspace(&self) -> Option<&str> {
-        self.stack.uses_workspaces.then_some(self.environment)
+        self.stack.workspace.is_per_environment().then_some(self.environment)
     }
 
     fn lookup(&self, reference: Reference<'_>) -> Option<Value> {
@@ -110,7 +110,7 @@ impl<'a> StackView<'a> {
         let block = self.module.backend.as_ref()?;
         let mut values: IndexMap<String, Setting> =
             block.attributes.iter().map(|(key, value)| (key.clone(), self.setting(&value.value))).collect();
-        for (key, value) in self.stack.pairs.iter().flat_map(|pairs| pairs.in_environment(self.environment)) {
+        for (key, value) in self.stack.backend_settings(self.environment) {
             let text = value.as_str().map(|text| {
                 text.replace("{env}", self.environment)
                     .replace("{project}", self.project)

@@ -4,10 +4,13 @@
 //! Only files are read: names of folders, HCL, var files, scripts. What would be dangerous if guessed wrong (secrets,
 //! keys of states that no file sets) is written as a marked proposal.
 
+mod backend_pairs;
+mod backend_types;
 mod environment_names;
 mod environments;
+mod evidence;
+mod file_template;
 mod findings;
-mod incomplete_backends;
 mod links;
 mod names;
 mod notes;
@@ -17,8 +20,10 @@ mod repository;
 mod roots;
 #[cfg(test)]
 mod sample;
-mod scripts;
-mod shell;
+mod settings_choice;
+mod settings_contents;
+mod settings_finder;
+mod single_folder;
 mod stack;
 mod stacks;
 mod toml_text;
@@ -28,6 +33,7 @@ mod units;
 mod var_files;
 mod variables;
 mod workspace_usage;
+mod workspaces;
 
 pub use repository::InitDraft;
 pub use tree::ScaffoldError;

@@ -1,10 +1,15 @@
 //! Findings as sentences for the user.
 
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
 use super::{
     findings::Findings,
     project::ProjectEngine,
     stack::{DraftStack, EnvironmentLayout},
     units::UnitGroup,
+    workspaces::{WorkspaceEvidence, WorkspaceUse},
 };
 use crate::ui::Count;
 
@@ -19,11 +24,15 @@ pub(super) fn describe_findings(findings: &Findings) -> Vec<String> {
         }
         ProjectEngine::Units | ProjectEngine::Detected | ProjectEngine::Unknown => None,
     });
-    if let (Some(file), true) =
-        (&findings.file_selecting_workspaces, findings.stacks.iter().any(|stack| stack.uses_workspaces))
-    {
-        notes.push(format!("workspaces are selected by {file}"));
-    }
+    let scripts: BTreeSet<&Utf8PathBuf> = findings
+        .stacks
+        .iter()
+        .filter_map(|stack| match &stack.workspace {
+            WorkspaceUse::PerEnvironment(WorkspaceEvidence::Script(script)) => Some(script),
+            _ => None,
+        })
+        .collect();
+    notes.extend(scripts.iter().map(|script| format!("workspaces are selected by {script}")));
     if !findings.modules.is_empty() {
         let count = Count(findings.modules.len() as u64, "folder");
         notes.push(format!("{count} with a module for other stacks to call, which is no stack itself"));
@@ -50,8 +59,18 @@ fn describe_stack(findings: &Findings, stack: &DraftStack) -> String {
             format!("`{}` has a folder per environment, {}: {environments}", stack.name, stack.path)
         }
         EnvironmentLayout::SingleFolder => {
-            let means = if stack.uses_workspaces { "a workspace" } else { "a state key" };
-            format!("`{}` in {} has {means} per environment: {environments}", stack.name, stack.path)
+            let means = match &stack.workspace {
+                WorkspaceUse::PerEnvironment(WorkspaceEvidence::Script(_)) => {
+                    "has a workspace per environment"
+                }
+                WorkspaceUse::PerEnvironment(WorkspaceEvidence::Proposal(_)) => {
+                    "could have a workspace per environment, a proposal"
+                }
+                WorkspaceUse::Unnamed(_) => "has workspaces that are still to be named",
+                WorkspaceUse::Default if stack.dirs.len() > 1 => "has a state of its own per environment",
+                WorkspaceUse::Default => "has one environment",
+            };
+            format!("`{}` in {} {means}: {environments}", stack.name, stack.path)
         }
         EnvironmentLayout::NoEnvironment(_) => {
             format!(
@@ -62,6 +81,10 @@ fn describe_stack(findings: &Findings, stack: &DraftStack) -> String {
     };
     let list =
         |word: &str, items: &[String]| (!items.is_empty()).then(|| format!("{word} {}", items.join(", ")));
-    let more = [list("var files", &stack.var_files), list("reads the state of", &stack.needs)];
+    let more = [
+        list("var files", &stack.var_files.paths),
+        list("backend files", &stack.backend_files.paths),
+        list("reads the state of", &stack.needs),
+    ];
     [Some(summary)].into_iter().chain(more).flatten().collect::<Vec<_>>().join("; ")
 }

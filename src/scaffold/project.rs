@@ -5,7 +5,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    scripts::ScriptFindings,
+    evidence::ScriptFindings,
     tree::{RepositoryTree, ScaffoldError},
 };
 use crate::{

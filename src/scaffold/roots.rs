@@ -19,8 +19,10 @@ use crate::{
 pub(super) struct RootModule {
     /// Folder, relative to the repository.
     pub(super) dir: Utf8PathBuf,
-    /// Configuration in its files.
+    /// Configuration in its files; empty if they could not be read.
     pub(super) module: Module,
+    /// False if the files could not be read, so that backend, variables and workspaces are unknown.
+    pub(super) is_readable: bool,
 }
 
 /// Root modules and other modules of a repository.
@@ -46,16 +48,17 @@ impl RootModules {
             .folders_with_configuration()
             .filter(|(_, names)| !names.iter().any(|name| is_unit_file(name)))
         {
-            let module =
-                read_folder(engine, &tree.root.join(folder), &tree.root).unwrap_or_else(|problems| {
-                    roots.unreadable.extend(problems.0.iter().map(ToString::to_string));
-                    Module::default()
-                });
-            folders.push((folder, names, module));
+            let read = read_folder(engine, &tree.root.join(folder), &tree.root);
+            let is_readable = read.is_ok();
+            let module = read.unwrap_or_else(|problems| {
+                roots.unreadable.extend(problems.0.iter().map(ToString::to_string));
+                Module::default()
+            });
+            folders.push((folder, names, module, is_readable));
         }
         let called: BTreeSet<Utf8PathBuf> = folders
             .iter()
-            .flat_map(|(folder, _, module)| module.module_calls.values().map(move |call| (folder, call)))
+            .flat_map(|(folder, _, module, _)| module.module_calls.values().map(move |call| (folder, call)))
             .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
             .collect();
         let unit_sources = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
@@ -66,7 +69,7 @@ impl RootModules {
         };
         let mut kinds: Vec<RootKind> = folders
             .iter()
-            .map(|(folder, names, module)| {
+            .map(|(folder, names, module, _)| {
                 if is_module_of_unit(folder, module) {
                     RootKind::Module
                 } else {
@@ -79,9 +82,9 @@ impl RootModules {
         for kind in kinds.iter_mut().filter(|kind| **kind == RootKind::Unknown) {
             *kind = if no_root_is_certain { RootKind::Root } else { RootKind::Module };
         }
-        for ((folder, _, module), kind) in folders.into_iter().zip(kinds) {
+        for ((folder, _, module, is_readable), kind) in folders.into_iter().zip(kinds) {
             match kind {
-                RootKind::Root => roots.all.push(RootModule { dir: folder.clone(), module }),
+                RootKind::Root => roots.all.push(RootModule { dir: folder.clone(), module, is_readable }),
                 RootKind::Module | RootKind::Unknown => roots.other_modules.push(folder.clone()),
             }
         }

@@ -1,10 +1,14 @@
 //! Stack that `envctl init` found in a repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
+use serde_json::Value;
 
-use super::incomplete_backends::DraftPairs;
+use super::{
+    backend_pairs::DraftPairs, file_template::SettingsFile, settings_choice::SettingsChoice,
+    workspaces::WorkspaceUse,
+};
 
 /// Stack that gets a table in environments.toml.
 #[derive(Debug)]
@@ -15,12 +19,18 @@ pub(super) struct DraftStack {
     pub(super) path: String,
     /// Folder by environment, for the environments that have the stack.
     pub(super) dirs: BTreeMap<String, Utf8PathBuf>,
-    /// Paths of var files, with `{env}` for the name of the environment.
-    pub(super) var_files: Vec<String>,
-    /// Key-value pairs that complete its backend block.
+    /// Var files.
+    pub(super) var_files: WrittenFiles,
+    /// Backend files.
+    pub(super) backend_files: WrittenFiles,
+    /// Values of the backend files by environment.
+    pub(super) backend_values: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Key-value pairs that complete its backend block; `None` if nothing is to be written.
     pub(super) pairs: Option<DraftPairs>,
-    /// True if its environments are workspaces.
-    pub(super) uses_workspaces: bool,
+    /// Use of workspaces.
+    pub(super) workspace: WorkspaceUse,
+    /// Workspaces that scripts or the stack's own files name.
+    pub(super) workspaces: BTreeSet<String>,
     /// Stacks whose states it reads, by name.
     pub(super) needs: Vec<String>,
     /// Layout of the folders of its environments.
@@ -36,4 +46,79 @@ pub(super) enum EnvironmentLayout {
     SingleFolder,
     /// Folder without a sign of an environment.
     NoEnvironment(Utf8PathBuf),
+}
+
+/// Settings files of a stack as environments.toml has them, with comments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct WrittenFiles {
+    /// Paths from the stack's folder, with `{env}` for the name of the environment and `?` before optional ones.
+    pub(super) paths: Vec<String>,
+    /// Reason for the paths, for the line before them; `None` if there are none.
+    pub(super) reason: Option<String>,
+    /// Comments on what a person must decide, for the lines before the paths.
+    pub(super) open: Vec<String>,
+}
+
+impl WrittenFiles {
+    /// Describes the var files of a stack in these environments.
+    pub(super) fn of_var_files(choice: &SettingsChoice, environments: &BTreeSet<String>) -> Self {
+        Self::new("var_files", "named after the environments; no script passes it", choice, environments)
+    }
+
+    /// Describes the backend files of a stack in these environments.
+    pub(super) fn of_backend_files(choice: &SettingsChoice, environments: &BTreeSet<String>) -> Self {
+        Self::new(
+            "backend_files",
+            "it holds settings of the backend; no script passes it",
+            choice,
+            environments,
+        )
+    }
+
+    fn new(key: &str, guess: &str, choice: &SettingsChoice, environments: &BTreeSet<String>) -> Self {
+        let (paths, lacking) = choice.written(environments);
+        let reason = match choice.script() {
+            _ if paths.is_empty() => None,
+            Some(script) => Some(format!("as in {script}")),
+            None => Some(format!("proposal: {guess}")),
+        };
+        let mut open = Vec::new();
+        if !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
+            let names = names.join(" and ");
+            open.push(if choice.script().is_some() {
+                format!("to decide: {names} has no such file here: add it, or write `?` before the path")
+            } else {
+                format!("to decide: {names} has no such file here: add it, or leave the `?`")
+            });
+        }
+        for group in &choice.candidates {
+            let names: BTreeSet<&String> = group.iter().flat_map(|file| &file.environments).collect();
+            let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+            open.push(format!("to decide: one of these is meant for {}", names.join(", ")));
+            for SettingsFile { template, .. } in group {
+                let all: Vec<&str> = paths.iter().map(String::as_str).chain([template.as_str()]).collect();
+                open.push(format!("{key} = {all:?}"));
+            }
+        }
+        for (template, script) in &choice.absent {
+            open.push(format!("to decide: {script} passes a file that is not here"));
+            open.push(format!("{key} = {:?}", [template]));
+        }
+        Self { paths, reason, open }
+    }
+
+    /// Returns true if there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths.is_empty() && self.open.is_empty()
+    }
+}
+
+impl DraftStack {
+    /// Returns the settings of the backend that files and pairs give in one environment; `{env}` is not replaced.
+    pub(super) fn backend_settings(&self, environment: &str) -> BTreeMap<&str, &Value> {
+        let of_files = self.backend_values.get(environment).into_iter().flatten();
+        let pairs = self.pairs.iter().flat_map(|pairs| &pairs.values);
+        of_files.chain(pairs).map(|(key, value)| (key.as_str(), value)).collect()
+    }
 }

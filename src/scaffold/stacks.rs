@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    backend_pairs::BackendContext,
     environment_names::{escape_braces, with_env},
-    incomplete_backends::{self, DraftPairs, PairFiles},
+    evidence::ScriptFindings,
     path_position::EnvironmentPositions,
     roots::{RootModule, RootModules},
-    scripts::ScriptFindings,
-    stack::{DraftStack, EnvironmentLayout},
+    settings_finder::SettingsFinder,
+    single_folder,
+    stack::{DraftStack, EnvironmentLayout, WrittenFiles},
     tree::RepositoryTree,
-    var_files,
     workspace_usage::{self, WorkspaceMentions},
+    workspaces::{SelectedWorkspaces, WorkspaceFacts, WorkspaceUse},
 };
 
 /// Makes stacks of these root modules, without names.
@@ -35,13 +37,12 @@ pub(super) fn stacks_of_roots(
             None => alone.push(root),
         }
     }
-    let has_several_stacks = groups.len() + alone.len() > 1;
-    let builder = StackBuilder { tree, dirs, scripts, has_several_stacks };
+    let finder = SettingsFinder::new(tree, scripts, dirs);
     let mut stacks: Vec<DraftStack> = groups
         .into_iter()
-        .map(|(path, by_environment)| builder.stack_of_directories(path, &by_environment))
+        .map(|(path, by_environment)| stack_of_directories(&finder, path, &by_environment))
         .collect();
-    stacks.extend(builder.stacks_of_single_folders(&alone));
+    stacks.extend(single_folder::stacks_of_single_folders(&finder, &alone));
     stacks
 }
 
@@ -57,160 +58,56 @@ fn path_template(dir: &Utf8Path, depth: usize) -> (String, String) {
     (parts.iter().enumerate().map(part).collect::<Vec<_>>().join("/"), environment.to_owned())
 }
 
-/// Builder of stacks, with the facts about the repository that it needs.
-struct StackBuilder<'a> {
-    tree: &'a RepositoryTree,
-    /// Folders of all root modules.
-    dirs: Vec<&'a Utf8Path>,
-    scripts: &'a ScriptFindings,
-    has_several_stacks: bool,
-}
-
-impl StackBuilder<'_> {
-    /// Makes a stack with a folder per environment.
-    fn stack_of_directories(
-        &self,
-        path: String,
-        by_environment: &BTreeMap<String, &RootModule>,
-    ) -> DraftStack {
-        let folders = by_environment
-            .iter()
-            .map(|(environment, root)| (environment.as_str(), self.tree.folders[&root.dir].as_slice()));
-        let files: PairFiles = by_environment
-            .iter()
-            .filter_map(|(environment, root)| {
-                Some((environment.clone(), incomplete_backends::pair_file_in(self.tree, &root.dir)?))
-            })
-            .collect();
-        let incomplete = by_environment
-            .values()
-            .filter_map(|root| root.module.backend.as_ref())
-            .find(|b| incomplete_backends::is_incomplete(b));
-        let pairs = incomplete.map(|block| {
-            if files.is_empty() {
-                incomplete_backends::pairs_of_scripts(block, self.scripts, self.has_several_stacks)
-            } else {
-                incomplete_backends::pairs_of_files(block, &files)
-            }
-        });
-        DraftStack {
-            name: String::new(),
-            path,
-            dirs: by_environment.iter().map(|(name, root)| (name.clone(), root.dir.clone())).collect(),
-            var_files: var_files::find_in_environment_folders(folders).files,
-            pairs,
-            uses_workspaces: false,
-            needs: Vec::new(),
-            layout: EnvironmentLayout::Directories,
-        }
-    }
-
-    /// Makes the stacks of folders that name no environment; environments of one stack may be those of others.
-    fn stacks_of_single_folders(&self, roots: &[&RootModule]) -> Vec<DraftStack> {
-        let mut sets: Vec<var_files::VarFileSet> =
-            roots.iter().map(|root| var_files::find_below(self.tree, &root.dir, &self.dirs)).collect();
-        let without = sets.iter().filter(|set| set.files.is_empty()).count();
-        for (set, root) in sets.iter_mut().zip(roots).filter(|(set, _)| set.files.is_empty()) {
-            *set = var_files::find_outside_roots(self.tree, &root.dir, &self.dirs, without == 1);
-        }
-        let known: BTreeSet<String> = sets.iter().flat_map(|set| set.environments.clone()).collect();
-        let is_only_root = roots.len() == 1;
-        roots
-            .iter()
-            .zip(sets)
-            .map(|(root, set)| self.stack_of_single_folder(root, set, &known, is_only_root))
-            .collect()
-    }
-
-    /// Makes a stack of one folder that holds all of its environments, or that belongs to none.
-    fn stack_of_single_folder(
-        &self,
-        root: &RootModule,
-        set: var_files::VarFileSet,
-        known: &BTreeSet<String>,
-        is_only_root: bool,
-    ) -> DraftStack {
-        let files = incomplete_backends::pair_files_below(self.tree, &root.dir, &self.dirs);
-        let mentions = workspace_usage::find_mentions(&root.module);
-        let environments = self.environments(root, set.environments, &files, &mentions, known, is_only_root);
-        let (pairs, uses_workspaces) = match &root.module.backend {
-            _ if environments.is_empty() => (self.pairs_without_environments(root), false),
-            None => (None, true),
-            Some(block) => {
-                let has_template =
-                    self.scripts.backend_pairs.iter().any(|(_, template, _)| template.contains("{env}"));
-                let pairs = if !files.is_empty() {
-                    Some(incomplete_backends::pairs_of_files(block, &files))
-                } else if incomplete_backends::is_incomplete(block) || has_template && is_only_root {
-                    Some(incomplete_backends::pairs_of_scripts(block, self.scripts, self.has_several_stacks))
-                } else {
-                    None
-                };
-                let uses_workspaces = !pairs.as_ref().is_some_and(DraftPairs::distinguish_environments);
-                (pairs, uses_workspaces)
-            }
+/// Makes a stack with a folder per environment.
+fn stack_of_directories(
+    finder: &SettingsFinder<'_>,
+    path: String,
+    by_environment: &BTreeMap<String, &RootModule>,
+) -> DraftStack {
+    let environments: BTreeSet<String> = by_environment.keys().cloned().collect();
+    let (var_files, backend_files) = finder.files_of_environment_folders(&path, by_environment);
+    let of_files = finder.values_of(&backend_files, Utf8Path::new(&path), &environments);
+    let pairs = by_environment.values().find_map(|root| {
+        let context = BackendContext {
+            folder: &root.dir,
+            stacks: &finder.dirs,
+            block: root.module.backend.as_ref()?,
+            of_files: &of_files,
+            has_candidates: !backend_files.candidates.is_empty(),
         };
-        let layout = if environments.is_empty() {
-            EnvironmentLayout::NoEnvironment(root.dir.clone())
-        } else {
-            EnvironmentLayout::SingleFolder
-        };
-        DraftStack {
-            name: String::new(),
-            path: if root.dir.as_str().is_empty() {
-                ".".to_owned()
-            } else {
-                escape_braces(root.dir.as_str())
-            },
-            dirs: environments.into_iter().map(|name| (name, root.dir.clone())).collect(),
-            var_files: set.files,
-            pairs,
-            uses_workspaces,
-            needs: Vec::new(),
-            layout,
-        }
+        Some(context.pairs(finder.scripts)).filter(|pairs| !pairs.is_empty())
+    });
+    let mut selected = SelectedWorkspaces::default();
+    let mut mentions = WorkspaceMentions::default();
+    for root in by_environment.values() {
+        let own = SelectedWorkspaces::find(finder.scripts, &root.dir);
+        selected.names.extend(own.names);
+        selected.script = selected.script.max(own.script);
+        let own = workspace_usage::find_mentions(finder.tree, root);
+        mentions.is_mentioned |= own.is_mentioned;
+        mentions.names.extend(own.names);
     }
-
-    /// Returns the environments of one folder: those of its var files, its files with pairs for the backend, the workspaces
-    /// that the folder or a script names; else, if its backend is incomplete or it mentions its workspace, those of the other
-    /// stacks or of scripts.
-    fn environments(
-        &self,
-        root: &RootModule,
-        of_var_files: BTreeSet<String>,
-        files: &PairFiles,
-        mentions: &WorkspaceMentions,
-        known: &BTreeSet<String>,
-        is_only_root: bool,
-    ) -> BTreeSet<String> {
-        if !of_var_files.is_empty() {
-            return of_var_files;
-        }
-        if !files.is_empty() {
-            return files.keys().cloned().collect();
-        }
-        let selected = is_only_root && self.scripts.file_selecting_workspaces.is_some();
-        let is_incomplete = root.module.backend.as_ref().is_some_and(incomplete_backends::is_incomplete);
-        if !(mentions.is_mentioned || selected || is_incomplete) {
-            return BTreeSet::new();
-        }
-        let mut named = mentions.names.clone();
-        if selected || mentions.is_mentioned {
-            named.extend(self.scripts.workspaces.iter().cloned());
-        }
-        if named.is_empty() {
-            named.extend(known.iter().cloned());
-        }
-        if named.is_empty() {
-            named.extend(self.scripts.environments.iter().cloned());
-        }
-        named
-    }
-
-    /// Returns the pairs for an incomplete backend of a stack that belongs to no environment.
-    fn pairs_without_environments(&self, root: &RootModule) -> Option<DraftPairs> {
-        let block = root.module.backend.as_ref().filter(|block| incomplete_backends::is_incomplete(block))?;
-        Some(incomplete_backends::pairs_of_scripts(block, self.scripts, self.has_several_stacks))
+    let facts = WorkspaceFacts {
+        selected: &selected,
+        mentions: &mentions,
+        environments: &environments,
+        distinguishes: true,
+        has_folders: true,
+        source: None,
+        folder: &path,
+    };
+    DraftStack {
+        name: String::new(),
+        dirs: by_environment.iter().map(|(name, root)| (name.clone(), root.dir.clone())).collect(),
+        var_files: WrittenFiles::of_var_files(&var_files, &environments),
+        backend_files: WrittenFiles::of_backend_files(&backend_files, &environments),
+        backend_values: of_files,
+        pairs,
+        workspace: facts.decide(),
+        workspaces: selected.names,
+        needs: Vec::new(),
+        layout: EnvironmentLayout::Directories,
+        path,
     }
 }
 
@@ -220,9 +117,12 @@ pub(super) fn stack_of_lone_unit(dir: &Utf8PathBuf) -> DraftStack {
         name: String::new(),
         path: escape_braces(dir.as_str()),
         dirs: BTreeMap::new(),
-        var_files: Vec::new(),
+        var_files: WrittenFiles::default(),
+        backend_files: WrittenFiles::default(),
+        backend_values: BTreeMap::new(),
         pairs: None,
-        uses_workspaces: false,
+        workspace: WorkspaceUse::Default,
+        workspaces: BTreeSet::new(),
         needs: Vec::new(),
         layout: EnvironmentLayout::NoEnvironment(dir.clone()),
     }

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::{
+    backend_pairs::DraftPairs,
     environment_names::escape_braces,
     environments::FoundEnvironment,
     findings::Findings,
-    incomplete_backends::{DraftPairs, PairValue},
     project::ProjectEngine,
-    stack::DraftStack,
+    stack::{DraftStack, WrittenFiles},
+    workspaces::{WorkspaceEvidence, WorkspaceUse},
 };
 use crate::{config::toml_key, engine::layout::UNIT_ENGINE};
 
@@ -87,17 +88,20 @@ impl TomlWriter<'_> {
     fn write_defaults(&mut self) {
         let mut lines = Vec::new();
         if self.workspaces_are_environments() {
-            lines.push("workspace = \"{env}\"".to_owned());
+            lines.push(format!("workspace = \"{{env}}\"{}", self.reason_for_workspaces(None)));
         }
-        if let Some(files) = self.common_var_files() {
-            lines.push(format!("var_files = {}", string_array(files)));
+        if let Some(files) = self.common(|stack| &stack.var_files) {
+            lines.extend(lines_of_files("var_files", files));
+        }
+        if let Some(files) = self.common(|stack| &stack.backend_files) {
+            lines.extend(lines_of_files("backend_files", files));
         }
         if let Some(pairs) = self.common_pairs() {
-            lines.extend(lines_of_shared_pairs(pairs));
+            lines.extend(lines_of_pairs(pairs));
         }
         if !lines.is_empty() {
             self.write_table(&["defaults"]);
-            self.write_line(lines.join("\n"));
+            self.write_lines(&lines);
         }
     }
 
@@ -108,21 +112,20 @@ impl TomlWriter<'_> {
             self.write_line("# For what belongs to no environment, as far as the files tell; its name is yours to choose.");
         }
         if let Some(alias) = environment.alias {
-            self.write_line(format!("aliases = {}", string_array(&[alias])));
+            self.write_line(format!("aliases = {} # for the command line", string_array(&[alias])));
         }
         if !environment.after.is_empty() {
-            self.write_line(format!("after = {}", string_array(&environment.after)));
+            let after = string_array(&environment.after);
+            self.write_line(format!("after = {after} # proposal: the order of their names"));
         }
         if environment.confirm {
-            self.write_line("confirm = true # changes need `--confirm`");
+            self.write_line("confirm = true # proposal: changes need `--confirm`");
         }
         if let Some(workspace) =
             environment.workspace.as_deref().filter(|_| !self.workspaces_are_environments())
         {
-            self.write_line(format!("workspace = {}", toml_string(&escape_braces(workspace))));
-        }
-        if let Some(pairs) = self.common_pairs() {
-            self.write_lines(&lines_of_environment_pairs(pairs, name));
+            let reason = self.reason_for_workspaces(Some(environment));
+            self.write_line(format!("workspace = {}{reason}", toml_string(&escape_braces(workspace))));
         }
         self.write_unset_variables(name);
     }
@@ -172,18 +175,35 @@ impl TomlWriter<'_> {
         if environments.len() < self.findings.environments.len() {
             self.write_line(format!("environments = {}", string_array(&environments)));
         }
-        if self.common_var_files().is_none() && !stack.var_files.is_empty() {
-            self.write_line(format!("var_files = {}", string_array(&stack.var_files)));
+        self.write_workspace_of_stack(stack);
+        if self.common(|stack| &stack.var_files).is_none() {
+            self.write_lines(&lines_of_files("var_files", &stack.var_files));
+        }
+        if self.common(|stack| &stack.backend_files).is_none() {
+            self.write_lines(&lines_of_files("backend_files", &stack.backend_files));
         }
         if let Some(pairs) = stack.pairs.as_ref().filter(|_| self.common_pairs().is_none()) {
-            self.write_lines(&lines_of_shared_pairs(pairs));
-            for environment in environments {
-                let lines = lines_of_environment_pairs(pairs, environment);
-                if !lines.is_empty() {
-                    self.write_table(&["stacks", &stack.name, "in", environment]);
-                    self.write_lines(&lines);
-                }
+            self.write_lines(&lines_of_pairs(pairs));
+        }
+    }
+
+    /// Writes that a stack does not have the workspaces of its environments.
+    fn write_workspace_of_stack(&mut self, stack: &DraftStack) {
+        let environments = &self.findings.environments;
+        let of_stack = |environment: &&FoundEnvironment| stack.dirs.contains_key(&environment.name);
+        if !environments.iter().filter(of_stack).any(|environment| environment.workspace.is_some()) {
+            return;
+        }
+        match &stack.workspace {
+            WorkspaceUse::Default => {
+                self.write_line("unset = [\"workspace\"] # proposal: nothing selects a workspace for it");
             }
+            WorkspaceUse::Unnamed(reason) => {
+                self.write_line(format!(
+                    "# to decide: {reason}; here it has the workspaces of its environments"
+                ));
+            }
+            WorkspaceUse::PerEnvironment(_) => {}
         }
     }
 
@@ -219,11 +239,46 @@ impl TomlWriter<'_> {
             .all(|environment| environment.workspace.as_ref() == Some(&environment.name))
     }
 
-    /// Returns the var files of the stacks if all stacks have the same ones.
-    fn common_var_files(&self) -> Option<&[String]> {
-        let mut stacks = self.findings.stacks.iter().map(|stack| stack.var_files.as_slice());
+    /// Returns the comment on the workspace of an environment, or of all.
+    fn reason_for_workspaces(&self, environment: Option<&FoundEnvironment>) -> String {
+        let is_in = |stack: &&DraftStack| environment.is_none_or(|one| stack.dirs.contains_key(&one.name));
+        let stacks = || self.findings.stacks.iter().filter(is_in);
+        let unnamed = stacks().find_map(|stack| match &stack.workspace {
+            WorkspaceUse::Unnamed(reason) => Some(reason),
+            _ => None,
+        });
+        if let Some(reason) =
+            unnamed.filter(|_| environment.is_some_and(|one| one.workspace.as_deref() == Some("")))
+        {
+            return format!(" # to decide: its name, or \"default\"; {reason}");
+        }
+        let evidence = || {
+            stacks().filter_map(|stack| match &stack.workspace {
+                WorkspaceUse::PerEnvironment(evidence) => Some((stack, evidence)),
+                _ => None,
+            })
+        };
+        for (_, evidence) in evidence() {
+            if let WorkspaceEvidence::Proposal(reason) = evidence {
+                return format!(" # proposal: {reason}");
+            }
+        }
+        let Some((stack, WorkspaceEvidence::Script(script))) = evidence().next() else {
+            return String::new();
+        };
+        let is_named =
+            |workspace: &String| stack.workspaces.is_empty() || stack.workspaces.contains(workspace);
+        match environment.and_then(|one| one.workspace.as_ref()).filter(|workspace| !is_named(workspace)) {
+            Some(_) => format!(" # proposal: {script} selects others"),
+            None => format!(" # as in {script}"),
+        }
+    }
+
+    /// Returns the settings files of the stacks if all stacks have the same ones.
+    fn common<'s>(&'s self, files: impl Fn(&'s DraftStack) -> &'s WrittenFiles) -> Option<&'s WrittenFiles> {
+        let mut stacks = self.findings.stacks.iter().map(files);
         let first = stacks.next().filter(|files| !files.is_empty() && self.findings.groups.is_empty())?;
-        stacks.all(|files| files == first).then_some(first)
+        stacks.all(|files| files.paths == first.paths && files.open == first.open).then_some(first)
     }
 
     /// Returns the backend pairs of the stacks if all stacks have the same ones.
@@ -234,47 +289,59 @@ impl TomlWriter<'_> {
     }
 }
 
-/// Returns the lines of the pairs that apply in every environment, after a comment on their source.
-fn lines_of_shared_pairs(pairs: &DraftPairs) -> Vec<String> {
-    let mut lines = Vec::new();
-    let backend_type = toml_key(&pairs.backend_type);
-    if let Some(key) = pairs.proposed_key {
-        lines.push(format!(
-            "# Nothing here tells `{key}`: this is a proposal. Write the one that is in use today."
-        ));
-    } else if let Some(file) = &pairs.source_file {
-        lines.push(format!("# As in {file}."));
+/// Returns the lines of settings files, after the comments on what a person must decide.
+fn lines_of_files(key: &str, files: &WrittenFiles) -> Vec<String> {
+    let mut lines: Vec<String> = files.open.iter().map(|line| format!("# {line}")).collect();
+    if !files.paths.is_empty() {
+        let reason = files.reason.as_ref().map_or(String::new(), |reason| format!(" # {reason}"));
+        lines.push(format!("{key} = {}{reason}", string_array(&files.paths)));
     }
-    if !pairs.missing_keys.is_empty() {
-        let missing: Vec<String> = pairs.missing_keys.iter().map(|name| format!("`{name}`")).collect();
-        lines.push(format!(
-            "# {} is still to be added: neither the backend block nor a file sets it.",
-            missing.join(" and ")
-        ));
-    }
-    let values = pairs.values.iter().filter_map(|(name, pair)| match pair {
-        PairValue::Template(value) => Some((name.as_str(), value)),
-        PairValue::ByEnvironment(_) => None,
-    });
-    let table = inline_table(values);
-    lines.extend((!table.is_empty()).then(|| format!("backend.{backend_type} = {{ {table} }}")));
     lines
 }
 
-/// Returns the lines of the pairs that differ by environment.
-fn lines_of_environment_pairs(pairs: &DraftPairs, environment: &str) -> Vec<String> {
-    let values = pairs.values.iter().filter_map(|(name, pair)| match pair {
-        PairValue::Template(_) => None,
-        PairValue::ByEnvironment(values) => Some((name.as_str(), values.get(environment)?)),
-    });
-    let table = inline_table(values);
-    (!table.is_empty())
-        .then(|| format!("backend.{} = {{ {table} }}", toml_key(&pairs.backend_type)))
-        .into_iter()
-        .collect()
+/// Returns the lines of pairs, after the comments on what is missing.
+fn lines_of_pairs(pairs: &DraftPairs) -> Vec<String> {
+    let mut lines = Vec::new();
+    let key = format!("backend.{}", toml_key(&pairs.backend_type));
+    for (name, script) in &pairs.unknown_keys {
+        lines.push(format!("# to decide: `{name}` of the backend: {script} takes it from elsewhere"));
+    }
+    let untold: Vec<String> = pairs
+        .missing_keys
+        .iter()
+        .filter(|name| !pairs.unknown_keys.contains_key(**name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if !untold.is_empty() {
+        let names = untold.join(" and ");
+        lines.push(format!("# to decide: {names} of the backend: neither its block nor a file sets it"));
+    }
+    let open = |name: &str| match &pairs.proposal {
+        Some((proposed, value)) if *proposed == name => Value::from(value.as_str()),
+        _ => Value::from("…"),
+    };
+    let mut missing: Vec<(&str, Value)> = pairs.missing_keys.iter().map(|name| (*name, open(name))).collect();
+    if let Some((name, value)) = &pairs.proposal
+        && !pairs.missing_keys.contains(name)
+    {
+        missing.push((name, Value::from(value.as_str())));
+    }
+    if !missing.is_empty() {
+        let known = pairs.values.iter().map(|(name, value)| (name.as_str(), value));
+        let table = inline_table(known.chain(missing.iter().map(|(name, value)| (*name, value))));
+        if pairs.proposal.is_some() {
+            lines.push("# proposal: write the values that are in use today".to_owned());
+        }
+        lines.push(format!("# {key} = {{ {table} }}"));
+    }
+    if !pairs.values.is_empty() {
+        let reason = pairs.source_file.as_ref().map_or(String::new(), |file| format!(" # as in {file}"));
+        let table = inline_table(pairs.values.iter().map(|(name, value)| (name.as_str(), value)));
+        lines.push(format!("{key} = {{ {table} }}{reason}"));
+    }
+    lines
 }
 
-/// Returns pairs as the content of an inline table.
 fn inline_table<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let pairs: Vec<String> =
         values.map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value))).collect();

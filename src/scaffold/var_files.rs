@@ -6,30 +6,21 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     environment_names::{escape_braces, is_environment_name, role_of_name, template_of, with_env, words_of},
+    file_template::{SHARED_NAMES, SettingsFile},
     path_position::{CONTAINERS, EnvironmentPositions},
     tree::RepositoryTree,
 };
-use crate::engine::layout::auto_var_files;
+use crate::{engine::layout::auto_var_files, files::relative_path};
 
 /// Names of folders that hold a var file per environment.
 const VAR_FILE_FOLDERS: [&str; 8] =
     ["vars", "tfvars", "var-files", "varfiles", "var_files", "variables", "config", "params"];
 
-/// Names of var files for all environments, without extension.
-const SHARED_NAMES: [&str; 8] =
-    ["common", "shared", "global", "globals", "default", "defaults", "base", "all"];
-
 /// Words in the names of example files, which users copy and edit.
 const EXAMPLE_WORDS: [&str; 3] = ["example", "sample", "template"];
 
-/// Var files of one stack.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct VarFileSet {
-    /// Paths relative to the stack, as in environments.toml, in the order in which they are passed.
-    pub(super) files: Vec<String>,
-    /// Environments that have a var file.
-    pub(super) environments: BTreeSet<String>,
-}
+/// Returns true for a file, relative to the repository, that is a var file of the stack.
+pub(super) type FileFilter<'a> = &'a dyn Fn(&Utf8Path) -> bool;
 
 /// Returns true if a file has the name of a var file.
 pub(super) fn is_var_file(name: &str) -> bool {
@@ -43,14 +34,21 @@ fn var_file_stem(name: &str) -> Option<&str> {
 }
 
 /// Finds the var files per environment below a root module's folder.
-pub(super) fn find_below(tree: &RepositoryTree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFileSet {
+pub(super) fn find_below(
+    tree: &RepositoryTree,
+    root: &Utf8Path,
+    roots: &[&Utf8Path],
+    is_var_file: FileFilter<'_>,
+) -> Vec<SettingsFile> {
     let nested = |path: &Utf8Path| {
         roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
     };
     let folders = tree.folders.iter().filter(|(path, _)| path.starts_with(root) && !nested(path));
-    var_file_set(
-        folders.map(|(path, names)| (path.strip_prefix(root).unwrap_or(path).to_owned(), names.as_slice())),
-    )
+    let below = |path: &Utf8Path| path.strip_prefix(root).unwrap_or(path).to_owned();
+    let names = |path: &Utf8Path, names: &[String]| -> Vec<String> {
+        names.iter().filter(|name| is_var_file(&path.join(name))).cloned().collect()
+    };
+    settings_files(folders.map(|(path, all)| (below(path), names(path, all))))
 }
 
 /// Finds the var files per environment outside all root modules: those whose paths contain the name of this root module, or
@@ -60,7 +58,8 @@ pub(super) fn find_outside_roots(
     root: &Utf8Path,
     roots: &[&Utf8Path],
     is_only_root: bool,
-) -> VarFileSet {
+    is_var_file: FileFilter<'_>,
+) -> Vec<SettingsFile> {
     let inside = |path: &Utf8Path| roots.iter().any(|other| path.starts_with(other));
     let own = root.file_name().unwrap_or_default();
     let names_root = |path: &Utf8Path, name: &str| {
@@ -70,47 +69,44 @@ pub(super) fn find_outside_roots(
     };
     let mut folders: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
     for (path, names) in tree.folders.iter().filter(|(path, _)| !inside(path)) {
-        let names: Vec<String> = names.iter().filter(|name| names_root(path, name)).cloned().collect();
-        folders.insert(path.clone(), names);
+        let names = names.iter().filter(|name| names_root(path, name) && is_var_file(&path.join(name)));
+        folders.insert(path.clone(), names.cloned().collect());
     }
-    let mut set = var_file_set(folders.iter().map(|(path, names)| (path.clone(), names.as_slice())));
-    let up: String = root.components().map(|_| "../").collect();
-    for file in &mut set.files {
-        let bare = file.trim_start_matches('?').to_owned();
-        *file = format!("{}{up}{bare}", if bare.len() < file.len() { "?" } else { "" });
+    let mut files = settings_files(folders.into_iter());
+    for file in &mut files {
+        file.template = relative_path(root, Utf8Path::new(&file.template)).into_string();
     }
-    set
+    files
 }
 
 /// Finds the var files in the folders of the environments themselves, except those that engines load by their names.
 pub(super) fn find_in_environment_folders<'a>(
-    folders: impl IntoIterator<Item = (&'a str, &'a [String])>,
-) -> VarFileSet {
+    folders: impl IntoIterator<Item = (&'a str, &'a Utf8Path, &'a [String])>,
+    is_own: FileFilter<'_>,
+) -> Vec<SettingsFile> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut environments = BTreeSet::new();
-    for (environment, names) in folders {
-        environments.insert(environment.to_owned());
+    for (environment, folder, names) in folders {
         let auto = auto_var_files(names.iter().map(String::as_str));
-        for name in names.iter().filter(|name| is_var_file(name) && !auto.contains(name)) {
+        let own = names.iter().filter(|name| is_var_file(name) && is_own(&folder.join(name)));
+        for name in own.filter(|name| !auto.contains(name)) {
             found.entry(with_env(name, environment)).or_default().insert(environment.to_owned());
         }
     }
-    ordered_set(&found, Vec::new(), environments)
+    ordered(found, Vec::new())
 }
 
 /// Finds the environments and the shared files in these folders with their file names.
-fn var_file_set<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) -> VarFileSet {
-    let folders: Vec<(Utf8PathBuf, Vec<&str>)> = folders
-        .map(|(path, names)| {
-            (path, names.iter().map(String::as_str).filter(|name| is_var_file(name)).collect())
-        })
-        .filter(|(_, names): &(_, Vec<&str>)| !names.is_empty())
+fn settings_files(folders: impl Iterator<Item = (Utf8PathBuf, Vec<String>)>) -> Vec<SettingsFile> {
+    let folders: Vec<(Utf8PathBuf, Vec<String>)> = folders
+        .map(|(path, names)| (path, names.into_iter().filter(|name| is_var_file(name)).collect()))
+        .filter(|(_, names): &(_, Vec<String>)| !names.is_empty())
         .collect();
     let positions = EnvironmentPositions::collect(folders.iter().map(|(path, _)| path.as_path()));
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut shared = Vec::new();
     for (path, names) in &folders {
-        for (name, purpose) in purposes(&positions, path, names) {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (name, purpose) in purposes(&positions, path, &names) {
             match purpose {
                 FilePurpose::Environment { template, environment } => {
                     found.entry(template).or_default().insert(environment);
@@ -120,11 +116,7 @@ fn var_file_set<'a>(folders: impl Iterator<Item = (Utf8PathBuf, &'a [String])>) 
             }
         }
     }
-    let environments: BTreeSet<String> = found.values().flatten().cloned().collect();
-    if environments.is_empty() {
-        return VarFileSet::default();
-    }
-    ordered_set(&found, shared, environments)
+    if found.is_empty() { Vec::new() } else { ordered(found, shared) }
 }
 
 /// Purpose of a var file.
@@ -188,36 +180,38 @@ fn purposes<'a>(
     files.into_iter().map(|(name, stem)| (name, of(name, stem))).collect()
 }
 
-/// Puts shared files first, and marks a file that some environments lack as optional.
-fn ordered_set(
-    found: &BTreeMap<String, BTreeSet<String>>,
-    shared: Vec<String>,
-    environments: BTreeSet<String>,
-) -> VarFileSet {
-    let optional = |having: &BTreeSet<String>| if having.len() < environments.len() { "?" } else { "" };
-    let own = found.iter().map(|(template, having)| format!("{}{template}", optional(having)));
-    VarFileSet { files: shared.into_iter().chain(own).collect(), environments }
+/// Returns shared files first, then those of environments.
+fn ordered(found: BTreeMap<String, BTreeSet<String>>, shared: Vec<String>) -> Vec<SettingsFile> {
+    let shared = shared.into_iter().map(|template| (template, BTreeSet::new()));
+    let files = shared.chain(found).map(|(template, environments)| SettingsFile {
+        template,
+        environments,
+        script: None,
+    });
+    files.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::sample::Sample, *};
 
-    fn set(files: &[&str], root: &str) -> (Vec<String>, Vec<String>) {
+    /// Returns the templates of a root's var files with their environments.
+    fn found(files: &[&str], root: &str) -> Vec<String> {
         let files: Vec<(&str, &str)> = files.iter().map(|file| (*file, "")).collect();
         let sample = Sample::new(&files);
         let tree = RepositoryTree::read(sample.root()).unwrap();
         let root = Utf8Path::new(root);
-        let mut set = find_below(&tree, root, &[root]);
-        if set.files.is_empty() {
-            set = find_outside_roots(&tree, root, &[root], true);
+        let mut files = find_below(&tree, root, &[root], &|_| true);
+        if files.is_empty() {
+            files = find_outside_roots(&tree, root, &[root], true, &|_| true);
         }
-        (set.files, set.environments.into_iter().collect())
+        shown(files)
     }
 
-    fn expect(files: &[&str], environments: &[&str]) -> (Vec<String>, Vec<String>) {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        (owned(files), owned(environments))
+    fn shown(files: Vec<SettingsFile>) -> Vec<String> {
+        let environments =
+            |file: &SettingsFile| file.environments.iter().cloned().collect::<Vec<_>>().join(",");
+        files.iter().map(|file| format!("{} {}", file.template, environments(file))).collect()
     }
 
     #[test]
@@ -230,37 +224,39 @@ mod tests {
             (["tf/env/dev/terraform.tfvars", "tf/env/prod/terraform.tfvars"], "env/{env}/terraform.tfvars"),
             (["config/dev.tfvars", "config/prod.tfvars"], "../config/{env}.tfvars"),
         ] {
-            assert_eq!(set(&files, "tf"), expect(&[template], &["dev", "prod"]), "{files:?}");
+            assert_eq!(found(&files, "tf"), [format!("{template} dev,prod")], "{files:?}");
         }
     }
 
     #[test]
     fn names_that_nobody_knows_count_in_a_folder_of_environments() {
         assert_eq!(
-            set(&["tf/envs/blue.tfvars", "tf/envs/prod-eu.tfvars"], "tf"),
-            expect(&["envs/{env}.tfvars"], &["blue", "prod-eu"])
+            found(&["tf/envs/blue.tfvars", "tf/envs/prod-eu.tfvars"], "tf"),
+            ["envs/{env}.tfvars blue,prod-eu"]
         );
-        assert_eq!(set(&["tf/network.tfvars", "tf/terraform.tfvars"], "tf"), expect(&[], &[]));
+        assert!(found(&["tf/network.tfvars", "tf/terraform.tfvars"], "tf").is_empty());
     }
 
     #[test]
-    fn shared_files_come_first_and_missing_ones_may_be_absent() {
+    fn shared_files_come_first() {
         let files = [
             "tf/envs/common.tfvars",
             "tf/envs/dev.tfvars",
             "tf/envs/prod.tfvars",
             "tf/envs/prod.example.tfvars",
         ];
-        assert_eq!(set(&files, "tf"), expect(&["envs/common.tfvars", "envs/{env}.tfvars"], &["dev", "prod"]));
+        assert_eq!(found(&files, "tf"), ["envs/common.tfvars ", "envs/{env}.tfvars dev,prod"]);
         let files = ["tf/vars/dev.tfvars", "tf/vars/prod.tfvars", "tf/dev.more.tfvars"];
-        assert_eq!(set(&files, "tf"), expect(&["vars/{env}.tfvars", "?{env}.more.tfvars"], &["dev", "prod"]));
+        assert_eq!(found(&files, "tf"), ["vars/{env}.tfvars dev,prod", "{env}.more.tfvars dev"]);
     }
 
     #[test]
     fn var_files_in_environment_folders_are_passed_if_no_engine_loads_them() {
         let staging = ["staging.tfvars".to_owned(), "terraform.tfvars".to_owned()];
         let prod = ["prod.tfvars".to_owned(), "x.auto.tfvars".to_owned(), "size.tfvars".to_owned()];
-        let set = find_in_environment_folders([("staging", staging.as_slice()), ("prod", prod.as_slice())]);
-        assert_eq!(set.files, ["?size.tfvars", "{env}.tfvars"]);
+        let (one, other) = (Utf8Path::new("staging"), Utf8Path::new("prod"));
+        let folders = [("staging", one, staging.as_slice()), ("prod", other, prod.as_slice())];
+        let files = find_in_environment_folders(folders, &|_| true);
+        assert_eq!(shown(files), ["size.tfvars prod", "{env}.tfvars prod,staging"]);
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn unset_variables(
     for stack in stacks {
         for (environment, dir) in &stack.dirs {
             let Some(root) = roots.all.iter().find(|root| root.dir == *dir) else { continue };
-            let set: BTreeSet<String> = var_file_contents(tree, dir, &stack.var_files, environment)
+            let set: BTreeSet<String> = var_file_contents(tree, dir, &stack.var_files.paths, environment)
                 .into_iter()
                 .flat_map(VarFileContent::into_keys)
                 .collect();

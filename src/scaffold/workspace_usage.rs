@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::environment_names::is_environment_name;
-use crate::{files, hcl::Module};
+use camino::Utf8Path;
+
+use super::{environment_names::is_environment_name, roots::RootModule, tree::RepositoryTree};
+use crate::files::{self, normalised};
 
 /// Mentions of the workspace in a module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,16 +16,31 @@ pub(super) struct WorkspaceMentions {
     pub(super) names: BTreeSet<String>,
 }
 
-/// Finds `terraform.workspace` in the files of a module.
-pub(super) fn find_mentions(module: &Module) -> WorkspaceMentions {
+/// Finds `terraform.workspace` in the files of a root module and of the local modules that it calls; settings of the backend
+/// for workspaces count too.
+pub(super) fn find_mentions(tree: &RepositoryTree, root: &RootModule) -> WorkspaceMentions {
     let mut found = WorkspaceMentions::default();
-    for file in &module.files {
-        let text = files::read(file).unwrap_or_default();
-        for line in String::from_utf8_lossy(&text).lines() {
-            read_line(&mut found, line.trim_start());
+    let settings = root.module.backend.iter().flat_map(|backend| backend.attributes.keys());
+    found.is_mentioned =
+        settings.into_iter().any(|key| ["workspace_key_prefix", "workspace_dir"].contains(&key.as_str()));
+    for file in &root.module.files {
+        read_file(&mut found, file);
+    }
+    let calls = root.module.module_calls.values().filter_map(|call| call.local_source());
+    for folder in calls.map(|source| normalised(&root.dir.join(source))).collect::<BTreeSet<_>>() {
+        let names = tree.folders.get(&folder).map(Vec::as_slice).unwrap_or_default();
+        for name in names.iter().filter(|name| name.ends_with(".tf") || name.ends_with(".tofu")) {
+            read_file(&mut found, &tree.root.join(&folder).join(name));
         }
     }
     found
+}
+
+fn read_file(found: &mut WorkspaceMentions, file: &Utf8Path) {
+    let text = files::read(file).unwrap_or_default();
+    for line in String::from_utf8_lossy(&text).lines() {
+        read_line(found, line.trim_start());
+    }
 }
 
 /// Adds the mentions in one line of HCL.

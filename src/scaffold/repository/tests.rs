@@ -79,14 +79,14 @@ fn a_key_that_scripts_pass_is_taken_over() {
     ]);
     let text = draft.toml.as_deref().unwrap();
     assert!(
-        text.contains("# As in scripts/plan.\nbackend.s3 = { key = \"books/{env}/terraform.tfstate\" }\n"),
+        text.contains("backend.s3 = { key = \"books/{env}/terraform.tfstate\" } # as in scripts/plan\n"),
         "{text}"
     );
     assert!(!text.contains("workspace ="), "{text}");
 }
 
 #[test]
-fn pairs_that_differ_are_written_for_each_environment() {
+fn backend_files_are_written_by_name() {
     let open = "terraform {\n  backend \"s3\" {}\n}\n";
     let draft = draft_of(&[
         ("main.tf", open),
@@ -94,13 +94,8 @@ fn pairs_that_differ_are_written_for_each_environment() {
         ("backend/prod.hcl", "bucket = \"acme-prod\"\nkey = \"state\"\nregion = \"us-east-1\"\n"),
     ]);
     let lines = lines(&draft);
-    let position = |text: &str| lines.iter().position(|line| line == text);
-    assert!(
-        lines.contains(&"backend.s3 = { bucket = \"acme-{env}\", key = \"state\" }".to_owned()),
-        "{lines:?}"
-    );
-    let production = position("backend.s3 = { region = \"us-east-1\" }").unwrap();
-    assert!(production > position("[environments.prod]").unwrap(), "{lines:?}");
+    assert!(lines.contains(&"backend_files = [\"backend/{env}.hcl\"]".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("workspace") || line.contains("bucket")), "{lines:?}");
 }
 
 #[test]
@@ -156,13 +151,92 @@ fn one_root_without_environments_gets_one() {
 fn what_the_file_cannot_say_right_is_told() {
     let cloud = "terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n";
     let draft = draft_of(&[("infra/main.tf", cloud)]);
-    assert!(draft.warnings[0].contains("envctl refuses it"), "{:?}", draft.warnings);
+    assert_eq!(draft.warnings, ["`infra` cannot be driven: envctl does not support `cloud` blocks yet"]);
+    let remote = "terraform {\n  backend \"remote\" {}\n}\n";
+    let draft = draft_of(&[("a/main.tf", remote), ("b/main.tf", remote)]);
+    assert_eq!(draft.warnings.len(), 1, "{:?}", draft.warnings);
+    assert!(
+        draft.warnings[0].starts_with("`a`, `b` cannot be driven: the backend `remote` keeps no saved plans")
+    );
+}
+
+/// Returns the lines of a stack's table.
+fn stack_lines(draft: &InitDraft, stack: &str) -> Vec<String> {
+    let all = lines(draft);
+    let from = all.iter().position(|line| line == &format!("[stacks.{stack}]")).unwrap();
+    all[from + 1..].iter().take_while(|line| !line.starts_with('[')).cloned().collect()
+}
+
+#[test]
+fn a_stack_with_a_state_of_its_own_leaves_the_workspaces_of_others() {
     let draft = draft_of(&[
         ("app/main.tf", &backend("app")),
         ("app/staging.tfvars", ""),
-        ("dns/staging/main.tf", &backend("dns")),
+        ("app/prod.tfvars", ""),
+        ("app/plan.sh", "terraform workspace select $ENV\n"),
+        ("dns/staging/main.tf", &backend("dns/staging")),
+        ("dns/prod/main.tf", &backend("dns/prod")),
     ]);
-    assert!(draft.warnings[0].contains("`dns` has no workspaces today"), "{:?}", draft.warnings);
+    assert!(stack_lines(&draft, "dns").contains(&"unset = [\"workspace\"]".to_owned()), "{draft:?}");
+    assert!(!stack_lines(&draft, "app").iter().any(|line| line.starts_with("unset")), "{draft:?}");
+    let text = draft.toml.unwrap();
+    assert!(text.contains("workspace = \"{env}\" # as in app/plan.sh\n"), "{text}");
+}
+
+#[test]
+fn workspaces_that_nobody_names_are_left_to_be_named() {
+    let main = backend("app") + "locals {\n  name = terraform.workspace\n}\n";
+    let text = draft_of(&[("main.tf", &main)]).toml.unwrap();
+    assert!(
+        text.contains("workspace = \"\" # to decide: its name, or \"default\"; . speaks of its workspace"),
+        "{text}"
+    );
+    let text = draft_of(&[("main.tf", &backend("app")), ("run.sh", "terraform workspace select \"$1\"\n")]);
+    assert!(text.toml.unwrap().contains("workspace = \"\" # to decide"));
+    let broken = [("app/main.tf", "terraform {\n"), ("app/dev.tfvars", ""), ("app/prod.tfvars", "")];
+    let text = draft_of(&broken).toml.unwrap();
+    assert!(
+        text.contains("workspace = \"\" # to decide: its name, or \"default\"; app has a file that cannot"),
+        "{text}"
+    );
+}
+
+#[test]
+fn workspaces_that_nothing_selects_are_a_proposal() {
+    let text = draft_of(&[("main.tf", &backend("app")), ("env/dev.tfvars", ""), ("env/prod.tfvars", "")]);
+    let proposal = "workspace = \"{env}\" # proposal: nothing selects a workspace; env/dev.tfvars is there\n";
+    assert!(text.toml.as_deref().unwrap().contains(proposal), "{text:?}");
+    let one = draft_of(&[("main.tf", &backend("app")), ("env/dev.tfvars", "")]);
+    assert!(!one.toml.as_deref().unwrap().contains("workspace"), "{one:?}");
+}
+
+#[test]
+fn of_two_var_files_for_an_environment_none_is_chosen() {
+    let main = backend("app") + "variable \"size\" {}\n";
+    let draft = draft_of(&[
+        ("main.tf", &main),
+        ("dev.tfvars", "size = 1\n"),
+        ("env/dev.tfvars", "size = 2\n"),
+        ("env/prod.tfvars", "size = 3\n"),
+    ]);
+    let text = draft.toml.as_deref().unwrap();
+    let both = "# to decide: one of these is meant for dev, prod\n# var_files = [\"env/{env}.tfvars\"]\n# var_files = [\"{env}.tfvars\"]\n";
+    assert!(text.contains(both), "{text}");
+    assert!(!lines(&draft).iter().any(|line| line.starts_with("var_files")), "{text}");
+}
+
+#[test]
+fn what_a_backend_lacks_is_said_by_name() {
+    let main = "terraform {\n  backend \"s3\" {\n    key = \"app\"\n  }\n}\n";
+    let text = draft_of(&[("main.tf", main)]).toml.unwrap();
+    let comment = "# to decide: `bucket` of the backend: neither its block nor a file sets it\n# backend.s3 = { bucket = \"…\" }\n";
+    assert!(text.contains(comment), "{text}");
+    let script = ("init.sh", "terraform init -backend-config=\"bucket=$BUCKET\"\n");
+    let text = draft_of(&[("main.tf", main), script]).toml.unwrap();
+    assert!(
+        text.contains("# to decide: `bucket` of the backend: init.sh takes it from elsewhere\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -5,9 +5,13 @@ use std::{collections::BTreeSet, fs};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    environment_names::{is_environment_name, is_environment_word, words_of},
-    shell,
-    tree::{RepositoryTree, ScaffoldError},
+    super::{
+        environment_names::{is_environment_word, words_of},
+        tree::{RepositoryTree, ScaffoldError},
+    },
+    command::ScriptCommand,
+    reader::read_commands,
+    words::{joined_lines, words},
 };
 use crate::{engine::detect::installed_by_workflow, files, model::EngineName};
 
@@ -20,22 +24,18 @@ const ENGINE_VERBS: [&str; 10] =
 
 /// Facts about engines and environments in the scripts of a repository, with the files that contain them.
 #[derive(Debug, Default)]
-pub(super) struct ScriptFindings {
+pub(in super::super) struct ScriptFindings {
     /// Engines that scripts start or install.
     engines: Vec<(EngineName, Utf8PathBuf)>,
-    /// Workspaces that scripts select or create by name.
-    pub(super) workspaces: BTreeSet<String>,
-    /// File with a command that selects or creates workspaces.
-    pub(super) file_selecting_workspaces: Option<Utf8PathBuf>,
-    /// Pairs of `-backend-config` that scripts pass to `init`, as templates: `key`, `{project}/{env}/x`.
-    pub(super) backend_pairs: Vec<(String, String, Utf8PathBuf)>,
+    /// Arguments that scripts pass to engines.
+    pub(in super::super) commands: Vec<ScriptCommand>,
     /// Environments that the names of scripts name: `plan:staging`, `deploy-staging.sh`.
-    pub(super) environments: BTreeSet<String>,
+    pub(in super::super) environments: BTreeSet<String>,
 }
 
 impl ScriptFindings {
     /// Reads the scripts of a repository.
-    pub(super) fn read(tree: &RepositoryTree) -> Result<Self, ScaffoldError> {
+    pub(in super::super) fn read(tree: &RepositoryTree) -> Result<Self, ScaffoldError> {
         let mut findings = Self::default();
         for file in tree.files().filter(|file| is_script(file)) {
             let path = tree.root.join(&file);
@@ -48,7 +48,7 @@ impl ScriptFindings {
     }
 
     /// Returns the engine, if scripts use only one, with a file that uses it.
-    pub(super) fn engine(&self) -> Option<&(EngineName, Utf8PathBuf)> {
+    pub(in super::super) fn engine(&self) -> Option<&(EngineName, Utf8PathBuf)> {
         let first = self.engines.first()?;
         self.engines.iter().all(|(engine, _)| *engine == first.0).then_some(first)
     }
@@ -63,18 +63,12 @@ impl ScriptFindings {
             self.read_package_json(text);
         }
         self.engines.extend(installed_by_workflow(text).map(|engine| (engine, file.to_owned())));
-        for line in text.lines() {
-            let words = shell::words(line);
-            for pair in words.windows(2) {
+        for line in joined_lines(text) {
+            for pair in words(&line).windows(2) {
                 self.read_command(file, &pair[0], &pair[1]);
             }
-            self.read_workspace(file, &words);
-            for (key, value) in shell::backend_pairs(&words) {
-                if let Some(template) = shell::to_template(&value, text) {
-                    self.backend_pairs.push((key, template, file.to_owned()));
-                }
-            }
         }
+        self.commands.extend(read_commands(file, text));
     }
 
     /// Records the engine that a word before an engine's verb names.
@@ -83,20 +77,6 @@ impl ScriptFindings {
         let Some(engine) = EngineName::driven().find(|engine| engine.as_str() == program) else { return };
         if ENGINE_VERBS.contains(&next) || next.starts_with("-chdir") {
             self.engines.push((engine, file.to_owned()));
-        }
-    }
-
-    /// Records the workspaces that a line selects or creates.
-    fn read_workspace(&mut self, file: &Utf8Path, words: &[String]) {
-        for (at, pair) in words.windows(2).enumerate() {
-            if pair[0] != "workspace" || !["select", "new"].contains(&pair[1].as_str()) {
-                continue;
-            }
-            self.file_selecting_workspaces.get_or_insert_with(|| file.to_owned());
-            let name = words[at + 2..].iter().find(|word| !word.starts_with('-'));
-            if let Some(name) = name.filter(|name| is_environment_name(name) && *name != "default") {
-                self.workspaces.insert(name.clone());
-            }
         }
     }
 
@@ -139,7 +119,10 @@ fn is_named_script(file: &Utf8Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::sample::Sample, *};
+    use super::{
+        super::{super::sample::Sample, command::ScriptFact},
+        *,
+    };
 
     fn scripts(files: &[(&str, &str)]) -> ScriptFindings {
         let sample = Sample::new(files);
@@ -147,13 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn workspaces_are_those_that_scripts_select_or_make() {
+    fn commands_are_collected_from_all_scripts() {
         let found = scripts(&[
             ("bin/deploy-staging.sh", "tofu workspace select -or-create staging\ntofu plan\n"),
             ("Makefile", "prod:\n\tterraform workspace new \"production\"\n"),
-            ("README.md", "`terraform workspace select $ENV`\n"),
+            ("a/README.md", "`terraform plan -var-file=x.tfvars`\n"),
         ]);
-        assert_eq!(found.workspaces.iter().collect::<Vec<_>>(), ["production", "staging"]);
+        let workspace = |name: &str| ScriptFact::Workspace(name.to_owned());
+        let of = |folder: &str| -> Vec<ScriptFact> {
+            let near =
+                found.commands.iter().filter(|command| command.closeness(Utf8Path::new(folder)).is_some());
+            near.map(|command| command.fact.clone()).collect()
+        };
+        assert_eq!(of("b"), [workspace("production"), workspace("staging")]);
+        assert_eq!(of("a").len(), 3);
         assert_eq!(found.environments.iter().collect::<Vec<_>>(), ["staging"]);
         assert!(found.engine().is_none(), "two are used");
     }
@@ -165,14 +155,6 @@ mod tests {
             ("notes/deploy.txt", "terraform plan\n"),
         ]);
         assert_eq!(found.engine().unwrap().0, EngineName::Tofu);
-    }
-
-    #[test]
-    fn backend_pairs_are_templates_over_the_environment() {
-        let text = "PROJECT=shop\nterraform init -reconfigure -backend-config=\"key=${PROJECT}/${ENV}/terraform.tfstate\"\n";
-        let found = scripts(&[("scripts/plan", text)]);
-        let pair = ("key".to_owned(), "shop/{env}/terraform.tfstate".to_owned(), "scripts/plan".into());
-        assert_eq!(found.backend_pairs, [pair]);
     }
 
     #[test]
