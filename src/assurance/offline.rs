@@ -43,13 +43,12 @@ pub struct OfflineChecks {
 pub type ValueErrors = Vec<(InstanceId, Diagnostics)>;
 
 impl OfflineChecks {
-    /// Returns the warnings about files that an engine can parse and envctl cannot, and about checks that envctl skips for
-    /// them, without duplicates.
-    pub fn unusual_files(&self) -> Diagnostics {
+    /// Returns the warnings about files that an engine can parse and envctl cannot, about checks that envctl skips for them,
+    /// and those with one of these codes, without duplicates.
+    pub fn warnings_of(&self, codes: &[&str]) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
-        deduplicated(Diagnostics(
-            all.filter(|d| [UNUSUAL_CODE, values::UNREAD_CODE].contains(&d.code)).collect(),
-        ))
+        let is_wanted = |code| [UNUSUAL_CODE, values::UNREAD_CODE].contains(&code) || codes.contains(&code);
+        deduplicated(Diagnostics(all.filter(|d| is_wanted(d.code)).collect()))
     }
 
     /// Returns all errors without duplicates.

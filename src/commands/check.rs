@@ -15,6 +15,7 @@ use crate::{
             check_versions::check_versions,
             gone_stacks::{undeclared_environments, undeclared_stacks},
         },
+        started_programs::StartedPrograms,
     },
     ui::{Role, Styles},
 };
@@ -59,7 +60,12 @@ struct ItemView {
 pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
-    let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
+    let programs = match (request.offline, context.read_only) {
+        (true, _) => StartedPrograms::None,
+        (false, true) => StartedPrograms::Queries,
+        (false, false) => StartedPrograms::Generation,
+    };
+    let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], programs);
     let mut items = offline.items;
     let instances_by_address = || offline.project.addresses.owners.clone();
     let mut gone = Vec::new();

@@ -21,6 +21,7 @@ use crate::{
         project::ShownFindings,
         resumable::hint_unfinished,
         run_history::{PastRun, RunHistory, past_runs},
+        started_programs::StartedPrograms,
     },
     ui::{Align, Count, Role, Styles, Table, seconds},
 };
@@ -161,7 +162,8 @@ pub fn run(context: &Context, request: &StatusRequest) -> anyhow::Result<ExitSta
         environments.push(found);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
-    let instances_by_address = || context.check_offline(&config, &all, &[], false).project.addresses.owners;
+    let instances_by_address =
+        || context.check_offline(&config, &all, &[], StartedPrograms::None).project.addresses.owners;
     let gone = match request.environments.as_slice() {
         [] => undeclared_environments(&config, &instances_by_address)?,
         _ => GoneStacks::default(),
@@ -240,7 +242,7 @@ fn environment_status(
         .collect();
     let last_run = own.first().map(|p| run_summary(p, p.report.result.map(RecordedResult::Run), now));
     let instances_by_address =
-        || context.check_offline(config, &[environment], &[], false).project.addresses.owners;
+        || context.check_offline(config, &[environment], &[], StartedPrograms::None).project.addresses.owners;
     let gone = undeclared_stacks(config, &environment.name, Some(inventory), &instances_by_address)?;
     let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
     let environment = environment.name.clone();

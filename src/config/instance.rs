@@ -16,7 +16,7 @@ use super::{
         layer::{Keys, LayerTable},
         stack_file::StackFileTemplate,
     },
-    settings::{Environment, OutputPath, Settings},
+    settings::{EnvVar, Environment, OutputPath, Settings},
     stacks::StackLayers,
 };
 use crate::{
@@ -94,6 +94,14 @@ impl Config {
         }
         problems.extend(expander.problems);
         if problems.has_errors() { Err(problems) } else { Ok(settings) }
+    }
+
+    /// Returns the variables that environments.toml sets for all processes of an environment, without those whose value
+    /// depends on the stack.
+    pub fn environment_variables(&self, environment: &Environment) -> IndexMap<String, Value<EnvVar>> {
+        let captures = BTreeMap::new();
+        let mut expander = self.expander(environment, None, &captures);
+        convert::env(&self.environment_layers(environment).top.keys, &mut expander)
     }
 
     /// Returns the layers of an instance, from the built-in defaults to the flags, merged; `own` are those of its stack.

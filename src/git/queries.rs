@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::{command::Git, listing::Listing};
 
 /// Names of folders that engines and envctl write into; files in such folders do not count as changes.
-const TOOL_FOLDERS: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
+const TOOL_FOLDERS: [&str; 4] = [".envctl", ".terraform", ".terragrunt-cache", ".terragrunt-stack"];
 
 /// Maximum number of paths that are passed to git as arguments.
 const MAX_PATH_ARGUMENTS: usize = 200;

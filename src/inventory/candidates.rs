@@ -12,7 +12,8 @@ use indexmap::IndexMap;
 
 use super::{
     InventoryError,
-    discovery::{DiscoveredStack, PathPattern, find_stacks},
+    discovery::{DiscoveredFolders, DiscoveredStack, PathPattern, find_stacks},
+    stack_files::{StackGeneration, StackReport, is_generated},
 };
 use crate::{
     config::{Config, Discover, Environment, Settings, Stack},
@@ -33,10 +34,11 @@ pub(super) struct StackCandidate {
 }
 
 /// Returns the stacks of an environment: declared ones in the order of environments.toml, then discovered ones by
-/// path.
+/// path. `generation` says what is done with the files of Terragrunt Stacks.
 pub(super) fn candidates(
     config: &Config,
     environment: &Environment,
+    generation: StackGeneration<'_>,
     found: &mut Diagnostics,
 ) -> Result<Vec<StackCandidate>, InventoryError> {
     let mut candidates = Vec::with_capacity(config.stacks().len());
@@ -53,16 +55,22 @@ pub(super) fn candidates(
             }
         }
     }
+    let mut report = StackReport::new(config, environment, generation);
+    let declared: Vec<Utf8PathBuf> =
+        candidates.iter().map(|candidate| candidate.settings.path.clone()).collect();
+    report.prepare(report.stack_dirs_of(&declared))?;
+    candidates.retain(|candidate| report.keeps_declared(&candidate.stack, &candidate.settings.path));
     if let Some(discover) = config.discover() {
         let declared_folders: HashSet<Utf8PathBuf> =
             candidates.iter().map(|c| c.settings.path.clone()).collect();
         let mut discovery = Discovery { config, environment, discover, found };
-        let stacks = discovery.stacks(&declared_folders)?;
+        let stacks = discovery.stacks(&declared_folders, &mut report)?;
         discovery.check_stacks_without_path(&stacks)?;
         for (stack, folder) in stacks {
             candidates.extend(discovery.candidate_of_folder(stack, folder));
         }
     }
+    found.extend(report.into_findings());
     Ok(candidates)
 }
 
@@ -102,7 +110,7 @@ pub(super) fn is_deployed_in(stack: &Stack, environment: &EnvName) -> bool {
 }
 
 /// Span of a pattern in environments.toml, and the folders that match it.
-type PatternMatches = (Range<usize>, Vec<DiscoveredStack>);
+type PatternMatches = (Range<usize>, DiscoveredFolders);
 
 /// Search for the stacks that `[discover]` finds in one environment.
 struct Discovery<'a> {
@@ -113,19 +121,29 @@ struct Discovery<'a> {
 }
 
 impl Discovery<'_> {
-    /// Returns the discovered stacks by name, without the folders of declared stacks.
+    /// Returns the discovered stacks by name, without the folders of declared stacks, and without generated units that no
+    /// stack file declares any more.
     fn stacks(
         &mut self,
         declared_folders: &HashSet<Utf8PathBuf>,
+        report: &mut StackReport<'_>,
     ) -> Result<IndexMap<StackId, DiscoveredStack>, InventoryError> {
         let mut stacks: IndexMap<StackId, DiscoveredStack> = IndexMap::new();
         let mut seen: HashSet<Utf8PathBuf> = HashSet::new();
-        for (pattern, folders) in self.folders(self.environment)? {
-            for folder in folders {
+        let mut matches = self.folders(self.environment)?;
+        let stack_dirs = matches.iter().flat_map(|(_, folders)| folders.stack_dirs.clone()).collect();
+        if report.prepare(stack_dirs)? {
+            matches = self.folders(self.environment)?;
+        }
+        for (pattern, folders) in matches {
+            for folder in folders.stacks {
                 if declared_folders.contains(&folder.path) || !seen.insert(folder.path.clone()) {
                     continue;
                 }
                 let Some(name) = self.stack_name(self.environment, &folder) else { continue };
+                if is_generated(&folder) && !report.keeps(&name, &folder.path) {
+                    continue;
+                }
                 let taken = self.config.stacks().get(&name).is_some_and(|stack| stack.path.is_some());
                 let twin = stacks.get(&name).map(|other| other.path.clone());
                 if taken || twin.is_some() {
@@ -232,8 +250,9 @@ impl Discovery<'_> {
         let mut elsewhere: HashSet<StackId> = HashSet::new();
         for environment in self.config.environments().values().filter(|e| e.name != self.environment.name) {
             let folders = self.folders(environment)?;
-            elsewhere
-                .extend(folders.iter().flat_map(|(_, f)| f).filter_map(|f| self.stack_name(environment, f)));
+            elsewhere.extend(
+                folders.iter().flat_map(|(_, f)| &f.stacks).filter_map(|f| self.stack_name(environment, f)),
+            );
         }
         for stack in undiscovered.into_iter().filter(|stack| !elsewhere.contains(&stack.name)) {
             let names = discovered.keys().chain(&elsewhere).map(StackId::as_str);

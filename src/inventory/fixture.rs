@@ -79,6 +79,7 @@ impl Project {
             earlier_engines: &|| None,
             units: Some(self),
             syntax: Some(self),
+            stack_generator: None,
             cache_dir: &cache_dir,
         };
         load(&config, config.environment(environment).unwrap(), &probe)

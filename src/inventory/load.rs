@@ -9,6 +9,7 @@ use super::{
     Instance, Inventory, InventoryError, Probe,
     candidates::{StackCandidate, candidates},
     needs::NeedResolver,
+    stack_files::StackGeneration,
 };
 use crate::{
     config::{Config, Environment},
@@ -23,14 +24,15 @@ use crate::{
 ///
 /// An error among the findings (a folder that does not exist) does not hide the other instances: `envctl list` shows them,
 /// and verbs that run an engine refuse. envctl reads no HCL here, except that of units which Terragrunt leaves out of its
-/// list.
+/// list, and of Terragrunt Stacks.
 pub fn load(
     config: &Config,
     environment: &Environment,
     probe: &Probe<'_>,
 ) -> Result<(Inventory, Diagnostics), InventoryError> {
+    let generation = probe.stack_generator.map_or(StackGeneration::Compare, StackGeneration::Run);
     let (mut instances, mut found) =
-        instances_of(config, environment, (probe.on_path, probe.earlier_engines))?;
+        instances_of(config, environment, generation, (probe.on_path, probe.earlier_engines))?;
     NeedResolver { config, environment, probe }.resolve(&mut instances, &mut found)?;
     let nodes = instances.iter().map(|instance| StackNode {
         stack: instance.id.stack.clone(),
@@ -59,17 +61,18 @@ pub fn instances_without_needs(
     environment: &Environment,
     on_path: &dyn Fn(EngineName) -> bool,
 ) -> Result<(Vec<Instance>, Diagnostics), InventoryError> {
-    instances_of(config, environment, (on_path, &|| None))
+    instances_of(config, environment, StackGeneration::Skip, (on_path, &|| None))
 }
 
 /// Makes the instances of all candidates of an environment, without their needs.
 fn instances_of(
     config: &Config,
     environment: &Environment,
+    generation: StackGeneration<'_>,
     (on_path, earlier_engines): (&dyn Fn(EngineName) -> bool, &dyn Fn() -> Option<String>),
 ) -> Result<(Vec<Instance>, Diagnostics), InventoryError> {
     let mut found = Diagnostics::default();
-    let candidates = candidates(config, environment, &mut found)?;
+    let candidates = candidates(config, environment, generation, &mut found)?;
     let mut instances = Vec::with_capacity(candidates.len());
     let detector = Detector::new(config.root(), on_path);
     let mut undetected = UndetectedEngines::default();

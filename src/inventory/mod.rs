@@ -16,6 +16,7 @@ mod modules;
 mod needs;
 pub mod plan_inputs;
 mod probe;
+pub mod stack_files;
 mod stacks;
 pub mod units;
 mod var_files;

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::units::UnitFinder;
+use super::{stack_files::StackGenerator, units::UnitFinder};
 use crate::model::EngineName;
 
 /// Check by an engine whether one file can be parsed.
@@ -23,6 +23,9 @@ pub struct Probe<'a> {
     /// Checks whether an engine can parse a file; used only for files that envctl's parser refuses. `None` when no
     /// program may be started.
     pub syntax: Option<&'a dyn SyntaxChecker>,
+    /// Generates the units of Terragrunt Stacks before discovery. If `None`, the units that are there count, and a finding
+    /// says when they are out of date.
+    pub stack_generator: Option<&'a dyn StackGenerator>,
     /// Folder of the cache for Terragrunt's lists of units.
     pub cache_dir: &'a Utf8Path,
 }

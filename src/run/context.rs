@@ -10,7 +10,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{READ_ONLY, Stopped, Usage};
+use super::{READ_ONLY, Stopped, Usage, started_programs::StartedPrograms};
 use crate::{
     config::{self, Config, Environment, Overrides, UnknownEnvironment},
     diagnostic::Diagnostics,
@@ -121,7 +121,7 @@ impl Context {
         let shown = || {
             let (config, _) = Config::load(&self.config_file().ok()?, &self.overrides).ok()?;
             let environment = config.environments().get(environment)?;
-            let mut offline = self.check_offline(&config, &[environment], &[], true);
+            let mut offline = self.check_offline(&config, &[environment], &[], StartedPrograms::Queries);
             let inventory = offline.inventories.pop().filter(|_| !offline.errors().has_errors())?;
             let instances: Vec<_> = inventory.instances().collect();
             Some(shown_flags(flags, &instances, &offline.project.modules))
@@ -190,7 +190,7 @@ impl Context {
         takes_stack: bool,
     ) -> anyhow::Error {
         let all: Vec<&Environment> = config.environments().values().collect();
-        let offline = self.check_offline(config, &all, &[], false);
+        let offline = self.check_offline(config, &all, &[], StartedPrograms::None);
         if offline.inventories.iter().all(|inventory| inventory.get(&error.word).is_none()) {
             return error.into();
         }

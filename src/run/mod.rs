@@ -28,6 +28,7 @@ pub(crate) mod rounds;
 pub(crate) mod run_history;
 mod screen;
 pub(crate) mod selection;
+pub(crate) mod started_programs;
 pub(crate) mod started_run;
 pub(crate) mod stored_plans;
 mod stored_values;

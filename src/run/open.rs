@@ -117,9 +117,9 @@ impl<'a> SelectedRun<'a> {
         let RunScope { context, request, run_mode, config, environment, runner } = scope;
         check_flags(scope)?;
         let revision_query = RevisionQuery::ask(context, config, runner);
-        let (validated, value_errors) =
-            context.validated_inventory_and_values(config, environment, run_mode.classes())?;
-        let ValidatedInventory { inventory, modules } = validated;
+        let programs = run_mode.started_programs(request, context.read_only);
+        let (ValidatedInventory { inventory, modules }, value_errors) =
+            context.validated_inventory_and_values(config, environment, run_mode.classes(), programs)?;
         check_allowed_names(scope.environment_scope(), &inventory, &request.allow)?;
         let selection = select_stacks(scope, &inventory, &modules, changes)?;
         let stacks = selection.stacks.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();

@@ -1,24 +1,35 @@
 //! Loads the instances of a project from environments.toml, ready for engines.
 
-use std::{cell::RefCell, collections::BTreeSet, ffi::OsStr};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    ffi::{OsStr, OsString},
+};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Context, Stopped, Usage};
+use super::{Context, Stopped, Usage, started_programs::StartedPrograms};
 use crate::{
     assurance::{OfflineChecks, ValueErrors, check_offline},
-    config::{Config, Environment, VerbClass},
+    config::{Config, EnvSource, Environment, VerbClass},
     diagnostic::{Diagnostic, Diagnostics, closest},
-    engine::{Engines, clean_environment, layout::UNIT_ENGINE, syntax_check},
+    engine::{
+        Engines, clean_environment,
+        layout::UNIT_ENGINE,
+        syntax_check,
+        terragrunt::stack_files::{generate_args, logged_errors},
+        value_from,
+    },
     event::EventKind,
     executor::engines,
     inventory::{
         self, Instance, Inventory, Modules, Probe, SyntaxChecker,
+        stack_files::{LEFTOVER_CODE, OUTDATED_CODE, StackGenerator, StackGeneratorError},
         units::{self, UnitFinder, UnitFinderError},
     },
     journal::RunStore,
     model::{EngineName, ExitStatus},
-    process::Runner,
+    process::{CommandLine, Runner},
 };
 
 /// Returns a text with the engines of the newest run of this checkout that used OpenTofu or Terraform.
@@ -38,13 +49,16 @@ fn earlier_engines(store: &RunStore) -> Option<String> {
     })
 }
 
-/// Programs that run while the files of a project are read: Terragrunt for its list of units if that is not cached, and any
-/// engine for a file that envctl cannot parse.
+/// Programs that run while the files of a project are read: Terragrunt for its list of units if that is not cached and for
+/// the units of Terragrunt Stacks, and any engine for a file that envctl cannot parse.
 struct EnginePrograms<'a> {
     context: &'a Context,
+    config: &'a Config,
     engines: &'a Engines,
     /// Engine that Terragrunt runs; `None` if environments.toml does not name it.
     driven_engine: Option<EngineName>,
+    /// Folders in which units were generated.
+    generated: RefCell<BTreeSet<Utf8PathBuf>>,
 }
 
 impl UnitFinder for EnginePrograms<'_> {
@@ -69,6 +83,47 @@ impl EnginePrograms<'_> {
         let (env, _) = clean_environment(self.context.env.clone());
         let runner = Runner::new();
         ask(&units::TerragruntFinder { runner: &runner, program: program.into_string().into(), env })
+    }
+}
+
+impl StackGenerator for EnginePrograms<'_> {
+    fn generate(&self, environment: &Environment, dir: &Utf8Path) -> Result<(), StackGeneratorError> {
+        if !self.generated.borrow_mut().insert(dir.to_owned()) {
+            return Ok(());
+        }
+        let program = self.engines.program(UNIT_ENGINE);
+        let program = program.map_err(|error| StackGeneratorError(format!("{error}; {}", error.help())))?;
+        let command =
+            CommandLine::new(program.as_str(), dir, self.environment_of(environment)).args(generate_args());
+        let captured =
+            Runner::new().capture(&command).map_err(|error| StackGeneratorError(error.to_string()))?;
+        if captured.exit.is_success() {
+            return Ok(());
+        }
+        let errors = logged_errors(&String::from_utf8_lossy(&captured.stderr));
+        Err(StackGeneratorError(match errors.as_str() {
+            "" => format!("`terragrunt stack generate` ended with {}", captured.exit),
+            errors => errors.to_owned(),
+        }))
+    }
+}
+
+impl EnginePrograms<'_> {
+    /// Returns the variables for an engine that runs for a whole environment: envctl's own, and those of environments.toml
+    /// that are no secrets.
+    fn environment_of(&self, environment: &Environment) -> BTreeMap<OsString, OsString> {
+        let own = &self.context.env;
+        let (mut variables, _) = clean_environment(own.clone());
+        for (name, variable) in self.config.environment_variables(environment) {
+            let is_set = |other: &String| own.contains_key(OsStr::new(other));
+            if let EnvSource::Plain(text) = variable.value.source
+                && !variable.value.unless.iter().any(is_set)
+            {
+                let value = value_from(self.config.root(), &name, text);
+                variables.insert(name.into(), value.into());
+            }
+        }
+        variables
     }
 }
 
@@ -117,7 +172,9 @@ impl Context {
         config: &Config,
         environment: &Environment,
     ) -> anyhow::Result<(Inventory, Diagnostics)> {
-        Ok(self.with_probe(config, |probe| inventory::load(config, environment, probe))?)
+        Ok(self.with_probe(config, |probe| {
+            inventory::load(config, environment, &Probe { stack_generator: None, ..*probe })
+        })?)
     }
 
     /// Returns the instances of an environment for a verb that shows them, and the exit status of their findings.
@@ -150,7 +207,8 @@ impl Context {
         environment: &Environment,
         classes: &[VerbClass],
     ) -> anyhow::Result<ValidatedInventory> {
-        Ok(self.validated_inventory_and_values(config, environment, classes)?.0)
+        let programs = StartedPrograms::Queries;
+        Ok(self.validated_inventory_and_values(config, environment, classes, programs)?.0)
     }
 
     /// Reads the project as `validated_inventory` does, and also returns the variables without a value by stack: errors for a
@@ -160,12 +218,13 @@ impl Context {
         config: &Config,
         environment: &Environment,
         classes: &[VerbClass],
+        programs: StartedPrograms,
     ) -> anyhow::Result<(ValidatedInventory, ValueErrors)> {
-        let mut offline = self.check_offline(config, &[environment], classes, true);
+        let mut offline = self.check_offline(config, &[environment], classes, programs);
         let errors = offline.errors();
         match offline.inventories.pop() {
             Some(inventory) if !errors.has_errors() => {
-                self.print_findings(&offline.unusual_files());
+                self.print_findings(&offline.warnings_of(&[LEFTOVER_CODE, OUTDATED_CODE]));
                 if inventory.graph().is_empty() {
                     return Err(Stopped::configuration(format!("`{}` has no stacks", environment.name))
                         .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
@@ -179,14 +238,14 @@ impl Context {
         }
     }
 
-    /// Returns the checklist of these environments from the files, and from Terragrunt's list of units if
+    /// Returns the checklist of these environments from the files, and from what Terragrunt lists or generates if
     /// programs may be started.
     pub(crate) fn check_offline(
         &self,
         config: &Config,
         environments: &[&Environment],
         classes: &[VerbClass],
-        start_programs: bool,
+        programs: StartedPrograms,
     ) -> OfflineChecks {
         let own = |name: &str| {
             // Engines accept an empty value of these.
@@ -194,9 +253,11 @@ impl Context {
             if name.starts_with("TF_VAR_") { value } else { self.variable(name).map(str::to_owned) }
         };
         self.with_probe(config, |probe| {
-            let units = probe.units.filter(|_| start_programs);
-            let syntax = probe.syntax.filter(|_| start_programs);
-            check_offline(config, environments, &Probe { units, syntax, ..*probe }, &own, classes)
+            let units = probe.units.filter(|_| programs != StartedPrograms::None);
+            let syntax = probe.syntax.filter(|_| programs != StartedPrograms::None);
+            let stack_generator = probe.stack_generator.filter(|_| programs == StartedPrograms::Generation);
+            let probe = Probe { units, syntax, stack_generator, ..*probe };
+            check_offline(config, environments, &probe, &own, classes)
         })
     }
 
@@ -216,13 +277,20 @@ impl Context {
         };
         let cache_dir = store.home().join("cache");
         let drives = config.engine(UNIT_ENGINE).drives;
-        let programs = EnginePrograms { context: self, engines: &engines, driven_engine: drives };
+        let programs = EnginePrograms {
+            context: self,
+            config,
+            engines: &engines,
+            driven_engine: drives,
+            generated: RefCell::default(),
+        };
         let earlier_engines = || earlier_engines(&store);
         look(&Probe {
             on_path: &on_path,
             earlier_engines: &earlier_engines,
             units: Some(&programs),
             syntax: Some(&programs),
+            stack_generator: Some(&programs),
             cache_dir: &cache_dir,
         })
     }

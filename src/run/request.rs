@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::started_programs::StartedPrograms;
 use crate::{
     config::{VerbClass, duration_word},
     engine::{GivenFlags, PlanMode},
@@ -38,6 +39,16 @@ impl RunMode {
     /// Returns true if the run makes all of its plans itself.
     pub(super) fn makes_plans(self, request: &RunRequest) -> bool {
         self.verb != RunVerb::Apply && !request.adopts_plans()
+    }
+
+    /// Returns the programs that may be started while the project is read: plans are made of newly generated units, stored
+    /// plans are applied to those that are there.
+    pub(super) fn started_programs(self, request: &RunRequest, read_only: bool) -> StartedPrograms {
+        if self.makes_plans(request) && !read_only {
+            StartedPrograms::Generation
+        } else {
+            StartedPrograms::Queries
+        }
     }
 
     /// Returns the kinds of keys in environments.toml that the verb depends on.

@@ -10,6 +10,7 @@ fn checked(project: &Project, environment: &str, own: &[(&str, &str)]) -> String
         earlier_engines: &|| None,
         units: Some(project),
         syntax: Some(project),
+        stack_generator: None,
         cache_dir: &cache_dir,
     };
     let own = |name: &str| own.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());

@@ -3,6 +3,7 @@
 pub(super) mod adapter;
 pub(super) mod commands;
 mod rendered;
+pub mod stack_files;
 mod unit_backend;
 mod unit_exclusion;
 pub(super) mod unit_folders;

@@ -11,6 +11,7 @@ use crate::{
     inventory::{
         Instance,
         candidates::{StackCandidate, candidates},
+        stack_files::StackGeneration,
     },
     model::{StackId, VariablePattern},
 };
@@ -55,7 +56,7 @@ impl<'c> BaseStacks<'c> {
     pub(super) fn load(scope: EnvironmentScope<'c>) -> Option<Self> {
         let EnvironmentScope { config, environment } = scope;
         let mut found = Diagnostics::default();
-        let candidates = candidates(config, environment, &mut found).ok()?;
+        let candidates = candidates(config, environment, StackGeneration::Skip, &mut found).ok()?;
         if found.has_errors() && candidates.is_empty() {
             return None;
         }

@@ -4,4 +4,4 @@ mod pattern;
 mod walk;
 
 pub use pattern::{InvalidDiscoveryPattern, PathPattern};
-pub use walk::{DiscoveredStack, WalkError, find_stacks};
+pub use walk::{DiscoveredFolders, DiscoveredStack, WalkError, find_stacks};

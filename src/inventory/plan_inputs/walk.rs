@@ -7,7 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::excluded_paths::ExcludedPaths;
 use crate::{
-    engine::layout::{is_configuration, is_found_by_name, marks_stack},
+    engine::{
+        layout::{is_configuration, is_found_by_name, marks_stack},
+        terragrunt::stack_files::GENERATED_MARKER,
+    },
     files,
 };
 
@@ -93,6 +96,7 @@ impl Walk<'_> {
             };
             if !kind.is_dir()
                 && !is_state_file(name)
+                && name != GENERATED_MARKER
                 && !self.is_state(&path)
                 && !self.excluded.is_bound_separately(&path)
             {

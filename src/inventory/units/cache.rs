@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    engine::{layout::unit_file_in, terragrunt::units::TerragruntUnit},
+    engine::{
+        layout::unit_file_in,
+        terragrunt::{stack_files::VALUES_FILE, units::TerragruntUnit},
+    },
     files,
     model::hex,
 };
@@ -62,7 +65,8 @@ impl Cache {
 /// as such.
 fn digest_of_files(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
     let mut digest = Sha256::new();
-    let own = units.iter().map(|dir| unit_file_in(dir));
+    // A path of a dependency may come from the unit's `values`, whose file Terragrunt does not list.
+    let own = units.iter().flat_map(|dir| [unit_file_in(dir), dir.join(VALUES_FILE)]);
     for file in own.chain(reading.iter().cloned()) {
         digest.update(file.as_str().len().to_le_bytes());
         digest.update(file.as_str());
