@@ -44,6 +44,10 @@ pub enum InputKind {
     Module,
     /// File that a Terragrunt unit includes or reads.
     Include,
+    /// File that a Terragrunt unit is generated from: its stack file, or a file that this includes or reads.
+    StackFile,
+    /// File in a local folder that a Terragrunt unit is generated from.
+    UnitSource,
     /// Other file that the HCL of the stack names, such as in `file("…")`.
     HclFile,
     /// File that the setting `files` of environments.toml names.
@@ -81,6 +85,8 @@ impl fmt::Display for Change {
             InputKind::BackendFile => "changed backend file",
             InputKind::Module => "changed module",
             InputKind::Include => "changed include",
+            InputKind::StackFile => "changed stack file",
+            InputKind::UnitSource => "changed source of a unit",
             InputKind::HclFile => "changed file that HCL names",
             InputKind::FilesSetting => "changed file of `files`",
             InputKind::Secret => "changed file of a secret",

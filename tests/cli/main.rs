@@ -73,6 +73,7 @@ mod run_values;
 mod runs;
 mod screens;
 mod selection;
+mod stack_files;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;

@@ -36,6 +36,7 @@ use crate::{
             deleted_paths::DeletedPaths,
             read_set::{ReadSet, ReadSetScanner},
         },
+        stack_files::{GeneratedFolders, GeneratedOrigin},
     },
     model::{EngineName, GoneStack},
 };
@@ -165,6 +166,7 @@ struct ChangeSearch<'c> {
     cli_config_changes: Vec<Trace>,
     /// Changes of the shared files by which providers choose an account, for stacks that do not name their own.
     account_file_changes: Vec<Trace>,
+    generated: GeneratedFolders,
 }
 
 impl<'c> ChangeSearch<'c> {
@@ -174,7 +176,8 @@ impl<'c> ChangeSearch<'c> {
             &shared_account_files(shared.config_variables, shared.config.root()),
             &matcher,
         );
-        Self { matcher, shared, cli_config_changes, account_file_changes }
+        let generated = GeneratedFolders::default();
+        Self { matcher, shared, cli_config_changes, account_file_changes, generated }
     }
 
     /// Returns the changes that affect a stack.
@@ -186,7 +189,11 @@ impl<'c> ChangeSearch<'c> {
         }
         // The folder of environments.toml holds the rest of the project too.
         let is_in_root = instance.dir == self.shared.config.root();
-        let own_changes = if is_in_root {
+        let origin = self.generated.origin(&instance.dir, self.shared.config.root());
+        let own_changes = if origin.is_some() {
+            // Generated files are written anew each time.
+            Vec::new()
+        } else if is_in_root {
             self.matcher.trace_files_found_by_name(&instance.dir)
         } else {
             self.matcher.trace_stack(&instance.dir, &self.shared.stack_folders)
@@ -207,6 +214,9 @@ impl<'c> ChangeSearch<'c> {
         for glob in &instance.settings.files {
             add_changes(&mut found, InputKind::FilesSetting, self.matcher.trace_glob(&instance.dir, glob));
         }
+        if let Some(origin) = origin {
+            self.add_origin_changes(&origin, &mut found);
+        }
         self.add_source_changes(instance, &mut found);
         self.add_changed_settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
@@ -216,6 +226,29 @@ impl<'c> ChangeSearch<'c> {
             self.add_referenced_changes(instance, &mut found);
         }
         found
+    }
+
+    /// Adds the changes of the stack files and local folders that a unit is generated from.
+    fn add_origin_changes(&self, origin: &GeneratedOrigin, found: &mut ChangesByKind) {
+        for file in &origin.stack_files {
+            add_changes(found, InputKind::StackFile, self.matcher.trace_file(file));
+        }
+        for source in &origin.sources {
+            let traces = self.matcher.trace_folder(source).into_iter();
+            add_changes(
+                found,
+                InputKind::UnitSource,
+                traces.filter(|trace| matches!(trace, Trace::Changed(_))),
+            );
+        }
+        if self.shared.has_changed_file && !origin.with_unknown_sources.is_empty() {
+            let root = self.shared.config.root();
+            let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
+            found
+                .entry(InputKind::ComputedSource)
+                .or_default()
+                .extend(origin.with_unknown_sources.iter().map(shown));
+        }
     }
 
     /// Adds the changes of files that hold secrets, of hooks and programs, and of configuration files of engines and

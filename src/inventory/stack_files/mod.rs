@@ -6,6 +6,7 @@ mod generation;
 mod outdated;
 mod report;
 
+pub(super) use generated::GeneratedFolders;
 pub use generated::{GeneratedOrigin, origin_of};
 pub(super) use generation::StackGeneration;
 pub use generation::{StackGenerator, StackGeneratorError};
