@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use super::{
     InventoryError,
     discovery::{DiscoveredFolders, DiscoveredStack, PathPattern, find_stacks},
-    stack_files::{StackGeneration, StackReport, is_generated},
+    stack_files::{StackGeneration, StackPreparation, is_generated},
 };
 use crate::{
     config::{Config, Discover, Environment, Settings, Stack},
@@ -55,22 +55,22 @@ pub(super) fn candidates(
             }
         }
     }
-    let mut report = StackReport::new(config, environment, generation);
+    let mut preparation = StackPreparation::new(config, environment, generation);
     let declared: Vec<Utf8PathBuf> =
         candidates.iter().map(|candidate| candidate.settings.path.clone()).collect();
-    report.prepare(report.stack_dirs_of(&declared))?;
-    candidates.retain(|candidate| report.keeps_declared(&candidate.stack, &candidate.settings.path));
+    preparation.prepare(preparation.stack_dirs_of(&declared))?;
+    candidates.retain(|candidate| preparation.keeps_declared(&candidate.stack, &candidate.settings.path));
     if let Some(discover) = config.discover() {
         let declared_folders: HashSet<Utf8PathBuf> =
             candidates.iter().map(|c| c.settings.path.clone()).collect();
         let mut discovery = Discovery { config, environment, discover, found };
-        let stacks = discovery.stacks(&declared_folders, &mut report)?;
+        let stacks = discovery.stacks(&declared_folders, &mut preparation)?;
         discovery.check_stacks_without_path(&stacks)?;
         for (stack, folder) in stacks {
             candidates.extend(discovery.candidate_of_folder(stack, folder));
         }
     }
-    found.extend(report.into_findings());
+    found.extend(preparation.into_findings());
     Ok(candidates)
 }
 
@@ -126,13 +126,13 @@ impl Discovery<'_> {
     fn stacks(
         &mut self,
         declared_folders: &HashSet<Utf8PathBuf>,
-        report: &mut StackReport<'_>,
+        preparation: &mut StackPreparation<'_>,
     ) -> Result<IndexMap<StackId, DiscoveredStack>, InventoryError> {
         let mut stacks: IndexMap<StackId, DiscoveredStack> = IndexMap::new();
         let mut seen: HashSet<Utf8PathBuf> = HashSet::new();
         let mut matches = self.folders(self.environment)?;
         let stack_dirs = matches.iter().flat_map(|(_, folders)| folders.stack_dirs.clone()).collect();
-        if report.prepare(stack_dirs)? {
+        if preparation.prepare(stack_dirs)? {
             matches = self.folders(self.environment)?;
         }
         for (pattern, folders) in matches {
@@ -141,7 +141,7 @@ impl Discovery<'_> {
                     continue;
                 }
                 let Some(name) = self.stack_name(self.environment, &folder) else { continue };
-                if is_generated(&folder) && !report.keeps(&name, &folder.path) {
+                if is_generated(&folder) && !preparation.keeps(&name, &folder.path) {
                     continue;
                 }
                 let taken = self.config.stacks().get(&name).is_some_and(|stack| stack.path.is_some());

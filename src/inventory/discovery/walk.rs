@@ -18,7 +18,7 @@ use crate::{
         layout::marks_stack,
         terragrunt::stack_files::{GENERATED_FOLDER, STACK_FILE},
     },
-    inventory::plan_inputs::StackFile,
+    inventory::plan_inputs::TerragruntStack,
 };
 
 /// Names of folders in which envctl looks for no stacks.
@@ -92,7 +92,7 @@ pub fn find_stacks(
 /// Returns the folders that Terragrunt generates for these stacks: `.terragrunt-stack`, and the folders beside it.
 fn generated_folders(stack_dirs: &[Utf8PathBuf]) -> BTreeSet<Utf8PathBuf> {
     let of_stack = |dir: &Utf8PathBuf| {
-        let stack = StackFile::read(dir);
+        let stack = TerragruntStack::read(dir);
         let components = stack.into_iter().flat_map(|stack| stack.components);
         let own = dir.join(GENERATED_FOLDER);
         let beside: Vec<_> = components
@@ -126,7 +126,7 @@ impl PatternWalk<'_> {
             let overlaps =
                 |folder: &Utf8Path| folder.starts_with(self.start) || self.start.starts_with(folder);
             overlaps(&own)
-                || StackFile::read(dir).is_some_and(|stack| {
+                || TerragruntStack::read(dir).is_some_and(|stack| {
                     let mut folders =
                         stack.components.iter().filter_map(|component| component.folder.as_ref());
                     folders.any(|folder| overlaps(folder))

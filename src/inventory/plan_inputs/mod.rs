@@ -22,6 +22,6 @@ pub use excluded_paths::ExcludedPaths;
 
 pub use scope::{InputError, InputFile, InputPaths, InputScope, Inputs};
 pub use terragrunt::{
-    ComponentKind, MixedMocks, StackComponent, StackFile, UnresolvedIncludes, any_file_mixes_mocks,
+    ComponentKind, MixedMocks, StackComponent, TerragruntStack, UnresolvedIncludes, any_file_mixes_mocks,
     file_of_input, has_local_state, unit_module, unit_needs, unit_source,
 };

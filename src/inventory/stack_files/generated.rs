@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     engine::terragrunt::stack_files::{GENERATED_FOLDER, GENERATED_MARKER, STACK_FILE},
     files,
-    inventory::plan_inputs::{ComponentKind, StackComponent, StackFile},
+    inventory::plan_inputs::{ComponentKind, StackComponent, TerragruntStack},
 };
 
 /// Generated folder that no block declares any more.
@@ -38,7 +38,7 @@ pub struct GeneratedOrigin {
 /// Reader of the stack files of a project, each of which is parsed once.
 #[derive(Default)]
 pub(in crate::inventory) struct GeneratedFolders {
-    stacks: RefCell<HashMap<Utf8PathBuf, Option<Rc<StackFile>>>>,
+    stacks: RefCell<HashMap<Utf8PathBuf, Option<Rc<TerragruntStack>>>>,
 }
 
 /// Result of looking for the block that a generated folder comes from.
@@ -53,9 +53,9 @@ enum Declaration {
 
 impl GeneratedFolders {
     /// Returns the stack in a folder; `None` when its file cannot be read or parsed.
-    pub(super) fn stack(&self, dir: &Utf8Path) -> Option<Rc<StackFile>> {
+    pub(super) fn stack(&self, dir: &Utf8Path) -> Option<Rc<TerragruntStack>> {
         let mut stacks = self.stacks.borrow_mut();
-        stacks.entry(dir.to_owned()).or_insert_with(|| StackFile::read(dir).map(Rc::new)).clone()
+        stacks.entry(dir.to_owned()).or_insert_with(|| TerragruntStack::read(dir).map(Rc::new)).clone()
     }
 
     /// Returns the generated folder at or above `dir` that no block declares any more; `None` if there is none, also when

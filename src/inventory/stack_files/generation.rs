@@ -19,11 +19,11 @@ pub trait StackGenerator {
 /// Use of the stack files that discovery meets.
 #[derive(Clone, Copy)]
 pub(in crate::inventory) enum StackGeneration<'a> {
-    /// Their units are generated before discovery.
+    /// Generation of their units before discovery.
     Run(&'a dyn StackGenerator),
-    /// They are compared with the units that are there.
+    /// Comparison with the units that are there.
     Compare,
-    /// They are not read, except for units that are left over.
+    /// No use, except to find units that are left over.
     Skip,
 }
 

@@ -4,11 +4,11 @@
 mod generated;
 mod generation;
 mod outdated;
-mod report;
+mod preparation;
 
 pub(super) use generated::GeneratedFolders;
 pub use generated::{GeneratedOrigin, origin_of};
 pub(super) use generation::StackGeneration;
 pub use generation::{StackGenerator, StackGeneratorError};
-pub use report::{LEFTOVER_CODE, OUTDATED_CODE};
-pub(super) use report::{StackReport, is_generated};
+pub use preparation::{LEFTOVER_CODE, OUTDATED_CODE};
+pub(super) use preparation::{StackPreparation, is_generated};

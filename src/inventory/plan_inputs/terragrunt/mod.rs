@@ -14,7 +14,7 @@ mod unresolved_includes;
 pub(super) use eval::UnitEvaluator;
 pub use mixed_mocks::MixedMocks;
 pub use needs::unit_needs;
-pub use stack_file::{ComponentKind, StackComponent, StackFile};
+pub use stack_file::{ComponentKind, StackComponent, TerragruntStack};
 pub use unit_inputs::file_of_input;
 pub(super) use unit_module::unit_package;
 pub use unit_module::{has_local_state, unit_module, unit_source};

@@ -42,7 +42,7 @@ pub struct StackComponent {
 
 /// Parsed `terragrunt.stack.hcl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StackFile {
+pub struct TerragruntStack {
     /// Folder of the file, absolute.
     pub dir: Utf8PathBuf,
     /// Components that the file and its includes declare.
@@ -53,7 +53,7 @@ pub struct StackFile {
     pub files: Vec<Utf8PathBuf>,
 }
 
-impl StackFile {
+impl TerragruntStack {
     /// Returns the components of the stack in a folder; `None` when its file cannot be read or parsed.
     pub fn read(dir: &Utf8Path) -> Option<Self> {
         let evaluator = UnitEvaluator::new(dir, &Arc::default());
@@ -160,7 +160,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let stack = StackFile::read(&root.join("live/dev")).unwrap();
+        let stack = TerragruntStack::read(&root.join("live/dev")).unwrap();
         let shown = |component: &StackComponent| {
             let folder = component.folder.as_ref();
             let folder = folder

@@ -28,7 +28,7 @@ pub const OUTDATED_CODE: &str = "inventory::outdated-unit";
 const MAX_NAMED_UNITS: usize = 3;
 
 /// Terragrunt Stacks of one environment, with the findings about them.
-pub(in crate::inventory) struct StackReport<'a> {
+pub(in crate::inventory) struct StackPreparation<'a> {
     config: &'a Config,
     environment: &'a Environment,
     generation: StackGeneration<'a>,
@@ -49,8 +49,8 @@ fn is_below_generated(path: &Utf8Path) -> bool {
     path.components().any(|part| part.as_str() == GENERATED_FOLDER)
 }
 
-impl<'a> StackReport<'a> {
-    /// Returns an empty report.
+impl<'a> StackPreparation<'a> {
+    /// Returns a preparation without findings.
     pub(in crate::inventory) fn new(
         config: &'a Config,
         environment: &'a Environment,
