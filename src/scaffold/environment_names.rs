@@ -27,9 +27,39 @@ const ROLE_WORDS: [(EnvironmentRole, &[&str]); 6] = [
     (EnvironmentRole::Staging, &["staging", "stage", "stag", "stg"]),
     (
         EnvironmentRole::Preproduction,
-        &["preproduction", "pre-production", "preprod", "pre-prod", "nonprod", "non-prod"],
+        &[
+            "preproduction",
+            "pre-production",
+            "nonproduction",
+            "non-production",
+            "preprod",
+            "pre-prod",
+            "nonprod",
+            "non-prod",
+        ],
     ),
     (EnvironmentRole::Production, &["production", "prod", "prd", "live"]),
+];
+
+/// Words that name an environment outside of the order of promotion.
+const UNORDERED_WORDS: [&str; 17] = [
+    "sandbox",
+    "sandpit",
+    "sbox",
+    "sbx",
+    "playground",
+    "canary",
+    "demo",
+    "preview",
+    "pentest",
+    "ithc",
+    "training",
+    "perf",
+    "performance",
+    "perftest",
+    "loadtest",
+    "lab",
+    "dr",
 ];
 
 /// Words that name an environment only beside other environments: folders have these names for other reasons too.
@@ -56,12 +86,45 @@ pub(super) fn role_of_word(word: &str) -> Option<EnvironmentRole> {
 
 /// Returns true if a word names an environment by itself.
 pub(super) fn is_environment_word(word: &str) -> bool {
-    role_of_word(word).is_some()
+    role_of_word(word).is_some() || is_unordered(word)
+}
+
+/// Returns true if a word names an environment that has no place in the order of promotion, as `sandbox`.
+fn is_unordered(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    UNORDERED_WORDS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Returns true if a word names an environment only beside other environments.
 pub(super) fn is_ambiguous(word: &str) -> bool {
-    AMBIGUOUS_WORDS.contains(&word.to_ascii_lowercase().as_str())
+    AMBIGUOUS_WORDS.contains(&word.to_ascii_lowercase().as_str()) || is_unordered(word)
+}
+
+/// Returns true if a word names an environment wherever it stands, as `staging` or `prod`.
+pub(super) fn is_unambiguous(word: &str) -> bool {
+    is_environment_word(word) && !is_ambiguous(word)
+}
+
+/// Returns true if a name consists of an unambiguous word and of a region, a number or the like: `prod-eu`, `staging-2`.
+pub(super) fn is_environment_of_region(name: &str) -> bool {
+    let words: Vec<&str> = words_of(name).collect();
+    let is_rest = |word: &&&str| {
+        is_region_word(word) || word.chars().all(|c| c.is_ascii_digit()) || is_environment_word(word)
+    };
+    words.len() > 1
+        && words.iter().any(|word| is_unambiguous(word))
+        && words.iter().filter(|word| !is_unambiguous(word)).all(|word| is_rest(&word))
+}
+
+/// First words of the names of cloud regions.
+const REGIONS: [&str; 12] =
+    ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "global", "europe", "asia", "northamerica"];
+
+/// Returns true if a word is the first word of a cloud region's name, or the short form of a region: `eu`, `us2`, `use1`.
+pub(super) fn is_region_word(word: &str) -> bool {
+    let short = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    REGIONS.contains(&short)
+        || ["east", "west", "north", "south", "central", "northeast", "southeast"].contains(&short)
 }
 
 /// Returns the role of an environment's name, and the rest of the name: `prod-eu` is production of `eu`.
@@ -139,6 +202,19 @@ mod tests {
         assert_eq!(role_of_name("prod-eu"), Some((EnvironmentRole::Production, "eu".to_owned())));
         assert_eq!(role_of_name("Prod2"), Some((EnvironmentRole::Production, String::new())));
         assert_eq!(role_of_name("blue"), None);
+        assert_eq!(role_of_name("nonproduction"), Some((EnvironmentRole::Preproduction, String::new())));
+        assert_eq!(role_of_name("sandbox"), None, "it has no place in the order");
+        assert!(is_environment_word("sandbox") && is_environment_word("ithc2"));
+    }
+
+    #[test]
+    fn a_region_belongs_to_the_name_of_an_environment() {
+        for name in ["prod-eu", "staging_us-east-1", "prod-2", "eu-prod"] {
+            assert!(is_environment_of_region(name), "{name}");
+        }
+        for name in ["dev-portal", "load-test", "prod", "live-eu"] {
+            assert!(!is_environment_of_region(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Findings of `envctl init` about a repository, collected for environments.toml.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -11,9 +11,11 @@ use super::{
     project::{self, ProjectEngine},
     roots::{RootModule, RootModules},
     stack::{DraftStack, EnvironmentLayout},
+    stack_files::TerragruntStackFiles,
     stacks,
     tree::{RepositoryTree, ScaffoldError},
-    units::{UnitGroup, Units, unit_folders},
+    unit_group::UnitGroup,
+    units::{Units, unit_folders},
     variables::{self, UnsetVariable},
     workspaces::WorkspaceUse,
 };
@@ -46,6 +48,8 @@ pub(super) struct Findings {
     pub(super) modules: Vec<Utf8PathBuf>,
     /// Folders of examples and tests, which envctl did not enter.
     pub(super) skipped_folders: Vec<Utf8PathBuf>,
+    /// Files of Terragrunt stacks.
+    pub(super) stack_files: TerragruntStackFiles,
     /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
@@ -54,17 +58,23 @@ impl Findings {
     /// Reads a repository; no program is started.
     pub(super) fn read(root: &Utf8Path) -> Result<Self, ScaffoldError> {
         let tree = RepositoryTree::read(root)?;
-        let folders = unit_folders(&tree);
+        let stack_files = TerragruntStackFiles::read(&tree);
+        let mut folders = unit_folders(&tree, &stack_files.unit_sources);
+        folders.extend(stack_files.generated_units.iter().cloned());
         let has_units = !folders.is_empty();
         let roots = RootModules::read(&tree, has_units);
         let scripts = ScriptFindings::read(&tree)?;
         let units = Units::group(&tree, folders);
         let project = project::project_name(root)?;
         let mut stacks = stacks::stacks_of_roots(&tree, &roots, &scripts);
+        stacks.extend(stacks::stacks_of_units(&units.separate_units));
         stacks.extend(units.lone_units.iter().map(stacks::stack_of_lone_unit));
-        names::assign_names(&mut stacks, &project);
+        let taken: HashSet<&str> =
+            units.groups.iter().flat_map(|group| group.names.iter().map(String::as_str)).collect();
+        names::assign_names(&mut stacks, &project, &taken);
         let invented_environment = assign_invented_environment(&mut stacks, &units.groups);
         let mut warnings: Vec<String> = roots.unreadable.clone();
+        warnings.extend(stack_files.unreadable.iter().cloned());
         warnings.extend(links::find_needs(&tree, &roots, &project, &mut stacks));
         let dirs: Vec<Utf8PathBuf> = roots.all.iter().map(|root| root.dir.clone()).collect();
         let engine = project::project_engine(&tree, &dirs, has_units, &scripts)?;
@@ -85,6 +95,7 @@ impl Findings {
             invented_environment,
             modules: roots.other_modules,
             skipped_folders: tree.skipped_folders,
+            stack_files,
             warnings,
         })
     }
@@ -173,18 +184,39 @@ fn sops_file(tree: &RepositoryTree) -> Option<Utf8PathBuf> {
 /// Sorts stacks by name, each after the stacks that it needs.
 fn in_order_of_needs(mut stacks: Vec<DraftStack>) -> Vec<DraftStack> {
     stacks.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut sorted: Vec<DraftStack> = Vec::with_capacity(stacks.len());
-    while !stacks.is_empty() {
-        let is_ready =
-            |stack: &DraftStack| stack.needs.iter().all(|need| sorted.iter().any(|s| s.name == *need));
-        // Links that close a cycle were left out, so that a stack is always ready.
-        let next = stacks.iter().position(is_ready).unwrap_or(0);
-        sorted.push(stacks.remove(next));
+    let by_name: HashMap<String, usize> =
+        stacks.iter().enumerate().map(|(index, stack)| (stack.name.clone(), index)).collect();
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); stacks.len()];
+    let mut open_needs: Vec<usize> = vec![0; stacks.len()];
+    for (index, stack) in stacks.iter().enumerate() {
+        let needs: BTreeSet<usize> =
+            stack.all_needs().filter_map(|need| by_name.get(need).copied()).collect();
+        open_needs[index] = needs.len();
+        for need in needs {
+            dependents[need].push(index);
+        }
     }
-    let position: BTreeMap<String, usize> =
-        sorted.iter().enumerate().map(|(at, stack)| (stack.name.clone(), at)).collect();
-    for stack in &mut sorted {
-        stack.needs.sort_by_key(|need| position.get(need).copied());
+    let mut ready: BTreeSet<usize> = (0..stacks.len()).filter(|index| open_needs[*index] == 0).collect();
+    let mut position = vec![usize::MAX; stacks.len()];
+    let mut count = 0;
+    while let Some(next) = ready.pop_first() {
+        position[next] = count;
+        count += 1;
+        for dependent in &dependents[next] {
+            open_needs[*dependent] -= 1;
+            if open_needs[*dependent] == 0 {
+                ready.insert(*dependent);
+            }
+        }
     }
-    sorted
+    let position_of = |name: &String| by_name.get(name).map(|index| position[*index]);
+    for stack in &mut stacks {
+        stack.needs.sort_by_key(position_of);
+        for links in stack.links_by_environment.values_mut() {
+            links.needs.sort_by_key(position_of);
+        }
+    }
+    // Links that close a cycle are no needs, so that every stack has a position.
+    stacks.sort_by_key(|stack| position_of(&stack.name));
+    stacks
 }

@@ -1,4 +1,4 @@
-//! Needs of stacks, derived from the states that their `terraform_remote_state` reads.
+//! Links between stacks, derived from the states that their `terraform_remote_state` reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,21 +6,29 @@ use camino::Utf8Path;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{roots::RootModules, stack::DraftStack, tree::RepositoryTree, variables};
+use super::{
+    roots::RootModules,
+    stack::{DraftStack, StackLinks},
+    tree::RepositoryTree,
+    variables,
+};
 use crate::{
     hcl::{Expr, Module, Reference, RemoteState},
     inventory::address::{EffectiveBackend, EnvValue, Setting, state_address},
 };
 
-/// Sets the needs of each stack, and returns warnings about cycles; the need that would close a cycle is left out.
+/// Environments of each link, by the indexes of the stack that reads and of the stack whose state it reads.
+type LinkEnvironments<'a> = BTreeMap<(usize, usize), BTreeSet<&'a str>>;
+
+/// Sets the links of each stack, and returns a message for each that would close a cycle: it becomes `reads`.
 pub(super) fn find_needs(
     tree: &RepositoryTree,
     roots: &RootModules,
     project: &str,
     stacks: &mut [DraftStack],
 ) -> Vec<String> {
-    let mut needs: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let environments: BTreeSet<String> = stacks.iter().flat_map(|stack| stack.dirs.keys().cloned()).collect();
+    let mut links = LinkEnvironments::new();
     for environment in &environments {
         let views: Vec<(usize, StackView<'_>)> = stacks
             .iter()
@@ -35,30 +43,63 @@ pub(super) fn find_needs(
         }
         for (index, view) in &views {
             let read = view.module.remote_states.values().filter_map(|link| view.linked_address(link));
-            let others =
-                read.filter_map(|address| by_address.get(&address).copied()).filter(|other| other != index);
-            needs.entry(*index).or_default().extend(others);
+            for other in read.filter_map(|address| by_address.get(&address).copied()) {
+                if other != *index {
+                    links.entry((*index, other)).or_default().insert(environment);
+                }
+            }
         }
     }
     let mut acyclic: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    let mut warnings = Vec::new();
-    for (from, to) in needs.into_iter().flat_map(|(from, all)| all.into_iter().map(move |to| (from, to))) {
+    let mut messages = Vec::new();
+    for (from, to) in links.keys().copied() {
         if reaches(&acyclic, to, from) {
-            warnings
-                .push(format!("`{}` and `{}` read each other's states", stacks[from].name, stacks[to].name));
+            let (from, to) = (&stacks[from].name, &stacks[to].name);
+            messages.push(format!(
+                "`{from}` and `{to}` read each other's states: `{from}` has `reads = [\"{to}\"]`, and does not wait for it"
+            ));
         } else {
             acyclic.entry(from).or_default().insert(to);
         }
     }
-    for (from, all) in acyclic {
-        stacks[from].needs = all.into_iter().map(|to| stacks[to].name.clone()).collect();
+    let names: Vec<String> = stacks.iter().map(|stack| stack.name.clone()).collect();
+    let mut by_stack: BTreeMap<usize, Vec<(usize, BTreeSet<&str>)>> = BTreeMap::new();
+    for ((from, to), of_link) in links {
+        by_stack.entry(from).or_default().push((to, of_link));
     }
-    warnings
+    for (from, of_stack) in by_stack {
+        let is_need = |to: usize| acyclic.get(&from).is_some_and(|needs| needs.contains(&to));
+        let stack = &mut stacks[from];
+        let links_in = |is_wanted: &dyn Fn(&BTreeSet<&str>) -> bool| {
+            let mut found = StackLinks::default();
+            for (to, _) in of_stack.iter().filter(|(_, environments)| is_wanted(environments)) {
+                let list = if is_need(*to) { &mut found.needs } else { &mut found.reads };
+                list.push(names[*to].clone());
+            }
+            found
+        };
+        let everywhere = links_in(&|environments| environments.len() == stack.dirs.len());
+        for environment in stack.dirs.keys() {
+            let own = links_in(&|environments| environments.contains(environment.as_str()));
+            if own != everywhere {
+                stack.links_by_environment.insert(environment.clone(), own);
+            }
+        }
+        (stack.needs, stack.reads) = (everywhere.needs, everywhere.reads);
+    }
+    messages
 }
 
 /// Returns true if the stack at index `from` needs the one at index `to`, directly or not.
 fn reaches(needs: &BTreeMap<usize, BTreeSet<usize>>, from: usize, to: usize) -> bool {
-    from == to || needs.get(&from).into_iter().flatten().any(|next| reaches(needs, *next, to))
+    let (mut open, mut visited) = (vec![from], BTreeSet::from([from]));
+    while let Some(next) = open.pop() {
+        if next == to {
+            return true;
+        }
+        open.extend(needs.get(&next).into_iter().flatten().filter(|need| visited.insert(**need)));
+    }
+    false
 }
 
 /// Stack in one environment, with the values of its variables.
@@ -81,7 +122,7 @@ impl<'a> StackView<'a> {
         environment: &'a str,
     ) -> Option<Self> {
         let dir = stack.dirs.get(environment)?;
-        let module = &roots.all.iter().find(|root| root.dir == *dir)?.module;
+        let module = &roots.in_folder(dir)?.module;
         let values = variables::literal_values(tree, module, dir, &stack.var_files.paths, environment);
         Some(Self { module, stack, environment, project, dir, values })
     }

@@ -1,6 +1,6 @@
 //! Names of stacks, from their folders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use camino::Utf8Path;
 
@@ -27,8 +27,8 @@ const GENERAL_NAMES: [&str; 15] = [
 ];
 
 /// Names each stack after the last descriptive folder of its path, with as many folders before it as make the name
-/// unique.
-pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str) {
+/// unique. `taken` are names of other stacks.
+pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str, taken: &HashSet<&str>) {
     let tails: Vec<Vec<String>> =
         stacks.iter().map(|stack| descriptive_folders(&stack.path, project)).collect();
     let mut lengths = vec![1; stacks.len()];
@@ -38,17 +38,29 @@ pub(super) fn assign_names(stacks: &mut [DraftStack], project: &str) {
             by_name.entry(name_of_tail(tail, lengths[index])).or_default().push(index);
         }
         let mut longer = false;
-        for index in by_name.values().filter(|same| same.len() > 1).flatten() {
+        let is_taken = |name: &str| taken.contains(name);
+        for index in
+            by_name.iter().filter(|(name, same)| same.len() > 1 || is_taken(name)).flat_map(|(_, same)| same)
+        {
             if lengths[*index] < tails[*index].len() {
                 lengths[*index] += 1;
                 longer = true;
             }
         }
         if !longer {
+            let mut used: HashSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
+            used.extend(by_name.iter().filter(|(name, _)| !is_taken(name)).map(|(name, _)| name.clone()));
             for (name, same) in by_name {
-                for (count, index) in same.into_iter().enumerate() {
-                    stacks[index].name =
-                        if count == 0 { name.clone() } else { format!("{name}-{}", count + 1) };
+                let skipped = usize::from(!is_taken(&name));
+                if let Some(first) = same.first().filter(|_| skipped == 1) {
+                    stacks[*first].name.clone_from(&name);
+                }
+                let mut number = 2;
+                for index in same.into_iter().skip(skipped) {
+                    while !used.insert(format!("{name}-{number}")) {
+                        number += 1;
+                    }
+                    stacks[index].name = format!("{name}-{number}");
                 }
             }
             return;
@@ -84,7 +96,7 @@ mod tests {
             .iter()
             .map(|path| DraftStack { path: (*path).to_owned(), ..stack_of_lone_unit(&"x".into()) })
             .collect();
-        assign_names(&mut stacks, "shop");
+        assign_names(&mut stacks, "shop", &HashSet::from(["taken", "a/taken"]));
         stacks.into_iter().map(|stack| stack.name).collect()
     }
 
@@ -96,6 +108,7 @@ mod tests {
         );
         assert_eq!(names(&["infra/terraform"]), ["shop"]);
         assert_eq!(names(&["environments/{env}", "."]), ["shop", "shop-2"]);
+        assert_eq!(names(&["environments/{env}", ".", "shop-2"]), ["shop", "shop-3", "shop-2"]);
     }
 
     #[test]
@@ -104,5 +117,7 @@ mod tests {
             names(&["apps/api", "infra/core/api", "environments/{env}/db"]),
             ["apps/api", "core/api", "db"]
         );
+        assert_eq!(names(&["x/a/taken", "b/taken"]), ["x/a/taken", "b/taken"], "units have these names");
+        assert_eq!(names(&["a/taken"]), ["a/taken-2"]);
     }
 }

@@ -8,7 +8,7 @@ use super::{
     findings::Findings,
     project::ProjectEngine,
     stack::{DraftStack, EnvironmentLayout},
-    units::UnitGroup,
+    unit_group::UnitGroup,
     workspaces::{WorkspaceEvidence, WorkspaceUse},
 };
 use crate::ui::Count;
@@ -16,6 +16,18 @@ use crate::ui::Count;
 /// Returns a sentence for each finding.
 pub(super) fn describe_findings(findings: &Findings) -> Vec<String> {
     let mut notes: Vec<String> = findings.groups.iter().map(describe_group).collect();
+    let stack_files = &findings.stack_files;
+    if !stack_files.live.is_empty() {
+        let state = if stack_files.is_not_generated { ", which is still to be run" } else { "" };
+        let files = first_names(&stack_files.live);
+        notes.push(format!("{files}: their units are those that `terragrunt stack generate` makes{state}"));
+    }
+    if !stack_files.catalog.is_empty() {
+        let files = first_names(&stack_files.catalog);
+        notes.push(format!(
+            "{files}: a catalog of Terragrunt stacks, which others take, and no stacks themselves"
+        ));
+    }
     notes.extend(findings.stacks.iter().map(|found| describe_stack(findings, found)));
     notes.extend(match &findings.engine {
         ProjectEngine::FromScript(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
@@ -39,6 +51,15 @@ pub(super) fn describe_findings(findings: &Findings) -> Vec<String> {
     }
     notes.extend(findings.skipped_folders.iter().map(|folder| format!("{folder} was left out")));
     notes
+}
+
+/// Returns the first three paths, and the number of the others.
+pub(super) fn first_names(paths: &[Utf8PathBuf]) -> String {
+    let mut names: Vec<String> = paths.iter().take(3).map(ToString::to_string).collect();
+    if paths.len() > 3 {
+        names.push(format!("{} more", paths.len() - 3));
+    }
+    names.join(", ")
 }
 
 /// Describes the units that one set of patterns finds.

@@ -1,16 +1,21 @@
 //! Root modules: folders of configuration with a state of their own, as opposed to modules that others call.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{tree::RepositoryTree, unit_sources::UnitSources, var_files::is_var_file};
+use super::{
+    module_sources::CalledFolders,
+    outline::{declares_variables_alone, outline_of},
+    tree::RepositoryTree,
+    var_files::is_var_file,
+};
 use crate::{
     engine::{
         detect::LOCKFILE,
         layout::{is_unit_file, reader_of},
     },
-    files::{self, normalised},
+    files,
     hcl::{Module, read_folder},
 };
 
@@ -34,6 +39,8 @@ pub(super) struct RootModules {
     pub(super) other_modules: Vec<Utf8PathBuf>,
     /// Messages about files that could not be read.
     pub(super) unreadable: Vec<String>,
+    /// Indexes of the root modules by folder.
+    by_dir: HashMap<Utf8PathBuf, usize>,
 }
 
 impl RootModules {
@@ -56,39 +63,43 @@ impl RootModules {
             });
             folders.push((folder, names, module, is_readable));
         }
-        let called: BTreeSet<Utf8PathBuf> = folders
-            .iter()
-            .flat_map(|(folder, _, module, _)| module.module_calls.values().map(move |call| (folder, call)))
-            .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
-            .collect();
-        let unit_sources = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
-        // Terragrunt completes the module's incomplete backend block, so that the state is that of the unit.
-        let is_module_of_unit = |folder: &Utf8Path, module: &Module| {
-            let is_incomplete = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
-            module.cloud_span.is_none() && is_incomplete && unit_sources.contains(folder)
-        };
-        let mut kinds: Vec<RootKind> = folders
+        let mut called = CalledFolders::default();
+        for (folder, _, module, _) in &folders {
+            for source in module.module_calls.values().filter_map(|call| call.source.as_ref()) {
+                called.add_call(folder, &source.value);
+            }
+        }
+        let unit_sources =
+            if has_units { CalledFolders::of_terragrunt(tree) } else { CalledFolders::default() };
+        let with_var_files = folders_with_var_files(tree);
+        let kinds: Vec<RootKind> = folders
             .iter()
             .map(|(folder, names, module, _)| {
-                if is_module_of_unit(folder, module) {
-                    RootKind::Module
-                } else {
-                    root_kind(tree, folder, names, module, &called)
+                // Terragrunt completes the module's incomplete backend block, so that the state is that of the unit.
+                let is_incomplete = module.backend.as_ref().is_none_or(|block| block.attributes.is_empty());
+                if module.cloud_span.is_none() && is_incomplete && unit_sources.contains(folder) {
+                    return RootKind::Module;
                 }
+                let has_values = with_var_files.contains(folder.as_path());
+                root_kind(tree, folder, names, module, called.contains(folder), has_values)
             })
             .collect();
         // If no folder shows that it has a state, each folder that no module calls has a local one.
         let no_root_is_certain = !has_units && !kinds.contains(&RootKind::Root);
-        for kind in kinds.iter_mut().filter(|kind| **kind == RootKind::Unknown) {
-            *kind = if no_root_is_certain { RootKind::Root } else { RootKind::Module };
-        }
         for ((folder, _, module, is_readable), kind) in folders.into_iter().zip(kinds) {
-            match kind {
-                RootKind::Root => roots.all.push(RootModule { dir: folder.clone(), module, is_readable }),
-                RootKind::Module | RootKind::Unknown => roots.other_modules.push(folder.clone()),
+            if kind == RootKind::Root || kind == RootKind::Unknown && no_root_is_certain {
+                roots.by_dir.insert(folder.clone(), roots.all.len());
+                roots.all.push(RootModule { dir: folder.clone(), module, is_readable });
+            } else {
+                roots.other_modules.push(folder.clone());
             }
         }
         roots
+    }
+
+    /// Returns the root module in a folder; `None` if the folder holds none.
+    pub(super) fn in_folder(&self, dir: &Utf8Path) -> Option<&RootModule> {
+        self.by_dir.get(dir).and_then(|index| self.all.get(*index))
     }
 }
 
@@ -109,15 +120,16 @@ fn root_kind(
     folder: &Utf8Path,
     names: &[String],
     module: &Module,
-    called: &BTreeSet<Utf8PathBuf>,
+    is_called: bool,
+    has_var_files: bool,
 ) -> RootKind {
     let among_modules = folder.components().any(|part| ["modules", "module"].contains(&part.as_str()));
     if module.backend.is_some() || module.cloud_span.is_some() {
         RootKind::Root
-    } else if among_modules || called.contains(folder) {
+    } else if among_modules || is_called || declares_variables_alone(&outline_of(tree, folder)) {
         RootKind::Module
     } else if names.iter().any(|name| name == LOCKFILE)
-        || has_var_files(tree, folder)
+        || has_var_files
         || has_provider(&tree.root.join(folder), names)
     {
         RootKind::Root
@@ -126,10 +138,10 @@ fn root_kind(
     }
 }
 
-/// Returns true if a folder or one of its subfolders holds var files.
-fn has_var_files(tree: &RepositoryTree, folder: &Utf8Path) -> bool {
-    let near = |path: &Utf8Path| path == folder || path.parent() == Some(folder);
-    tree.folders.iter().any(|(path, names)| near(path) && names.iter().any(|name| is_var_file(name)))
+/// Returns the folders that hold var files, themselves or in a subfolder.
+fn folders_with_var_files(tree: &RepositoryTree) -> HashSet<&Utf8Path> {
+    let holding = tree.folders.iter().filter(|(_, names)| names.iter().any(|name| is_var_file(name)));
+    holding.flat_map(|(folder, _)| folder.ancestors().take(2)).collect()
 }
 
 /// Returns true if the folder configures a provider, which called modules leave to their callers.
@@ -198,6 +210,29 @@ mod tests {
             ("d/main.tf", ""),
         ];
         assert_eq!(roots(&files), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_folder_of_variables_alone_is_no_root() {
+        let variables = "variable \"size\" {\n  default = 1\n}\n\nlocals {\n  a = 1\n}\n";
+        let files = [
+            ("environments/variables.tf", variables),
+            ("environments/terraform.tfvars", ""),
+            ("app/variables.tf", variables),
+            ("app/main.tf", "resource \"null_resource\" \"x\" {}\n"),
+            ("app/terraform.tfvars", ""),
+        ];
+        assert_eq!(roots(&files), ["app"]);
+    }
+
+    #[test]
+    fn a_module_is_called_by_expressions_too() {
+        let calls = "module \"a\" {\n  source = \"${path.module}/../lib/a\"\n}\nmodule \"b\" {\n  source = \"../lib/${var.kind}/b\"\n}\nmodule \"c\" {\n  source = var.new ? \"../lib/c\" : \"../lib/d\"\n}\n";
+        let provider = "provider \"aws\" {\n}\n";
+        let mut files = vec![("app/main.tf", calls), ("app/p.tf", provider)];
+        let called = ["lib/a/m.tf", "lib/x/b/m.tf", "lib/c/m.tf", "lib/d/m.tf", "lib/e/m.tf"];
+        files.extend(called.iter().map(|path| (*path, provider)));
+        assert_eq!(roots(&files), ["app", "lib/e"]);
     }
 
     #[test]

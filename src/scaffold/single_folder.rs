@@ -97,6 +97,8 @@ impl<'a> SingleFolder<'a> {
             workspace,
             workspaces: &self.selected.names | &self.mentions.names,
             needs: Vec::new(),
+            reads: Vec::new(),
+            links_by_environment: BTreeMap::new(),
             layout,
         }
     }

@@ -31,10 +31,23 @@ pub(super) struct DraftStack {
     pub(super) workspace: WorkspaceUse,
     /// Workspaces that scripts or the stack's own files name.
     pub(super) workspaces: BTreeSet<String>,
-    /// Stacks whose states it reads, by name.
+    /// Stacks whose states it reads in every environment that it is in, by name.
     pub(super) needs: Vec<String>,
+    /// Stacks whose states it reads, and that read its own, in every environment that it is in, by name.
+    pub(super) reads: Vec<String>,
+    /// Links by environment, for the environments that have other ones.
+    pub(super) links_by_environment: BTreeMap<String, StackLinks>,
     /// Layout of the folders of its environments.
     pub(super) layout: EnvironmentLayout,
+}
+
+/// Links of a stack in one environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct StackLinks {
+    /// Stacks whose states it reads, by name.
+    pub(super) needs: Vec<String>,
+    /// Stacks whose states it reads, and that read its own, by name.
+    pub(super) reads: Vec<String>,
 }
 
 /// Layout of a stack's environments.
@@ -115,6 +128,11 @@ impl WrittenFiles {
 }
 
 impl DraftStack {
+    /// Returns the names of the stacks that it needs in any environment.
+    pub(super) fn all_needs(&self) -> impl Iterator<Item = &String> {
+        self.needs.iter().chain(self.links_by_environment.values().flat_map(|links| &links.needs))
+    }
+
     /// Returns the settings of the backend that files and pairs give in one environment; `{env}` is not replaced.
     pub(super) fn backend_settings(&self, environment: &str) -> BTreeMap<&str, &Value> {
         let of_files = self.backend_values.get(environment).into_iter().flatten();

@@ -8,7 +8,8 @@ use super::{
     backend_pairs::BackendContext,
     environment_names::{escape_braces, with_env},
     evidence::ScriptFindings,
-    path_position::EnvironmentPositions,
+    outline::outline_of,
+    path_position::{EnvironmentPlace, EnvironmentPositions},
     roots::{RootModule, RootModules},
     settings_finder::SettingsFinder,
     single_folder,
@@ -25,13 +26,14 @@ pub(super) fn stacks_of_roots(
     scripts: &ScriptFindings,
 ) -> Vec<DraftStack> {
     let dirs: Vec<&Utf8Path> = roots.all.iter().map(|root| root.dir.as_path()).collect();
-    let positions = EnvironmentPositions::collect(dirs.iter().copied());
+    let positions =
+        EnvironmentPositions::collect_with_outlines(dirs.iter().copied(), &|dir| outline_of(tree, dir));
     let mut groups: BTreeMap<String, BTreeMap<String, &RootModule>> = BTreeMap::new();
     let mut alone = Vec::new();
     for root in &roots.all {
-        match positions.environment_depth(&root.dir) {
-            Some(depth) => {
-                let (template, environment) = path_template(&root.dir, depth);
+        match positions.place(&root.dir) {
+            Some(place) => {
+                let (template, environment) = path_template(&root.dir, place);
                 groups.entry(template).or_default().insert(environment, root);
             }
             None => alone.push(root),
@@ -46,13 +48,16 @@ pub(super) fn stacks_of_roots(
     stacks
 }
 
-/// Returns the folder as a template over the environment at this depth, and the environment.
-fn path_template(dir: &Utf8Path, depth: usize) -> (String, String) {
+/// Returns the folder as a template over the environment at this place, and the environment.
+fn path_template(dir: &Utf8Path, place: EnvironmentPlace) -> (String, String) {
     let parts: Vec<&str> = dir.components().map(|part| part.as_str()).collect();
-    let environment = parts[depth];
-    let part = |(at, part): (usize, &&str)| match at.cmp(&depth) {
+    let environment = place.name_in(parts[place.depth]);
+    let part = |(at, part): (usize, &&str)| match at.cmp(&place.depth) {
         std::cmp::Ordering::Less => escape_braces(part),
-        std::cmp::Ordering::Equal => "{env}".to_owned(),
+        std::cmp::Ordering::Equal => match place.part.and_then(|kind| Some((kind, kind.split(part)?))) {
+            Some((kind, (_, rest))) => kind.join("{env}", &escape_braces(rest)),
+            None => "{env}".to_owned(),
+        },
         std::cmp::Ordering::Greater => with_env(part, environment),
     };
     (parts.iter().enumerate().map(part).collect::<Vec<_>>().join("/"), environment.to_owned())
@@ -106,9 +111,27 @@ fn stack_of_directories(
         workspace: facts.decide(),
         workspaces: selected.names,
         needs: Vec::new(),
+        reads: Vec::new(),
+        links_by_environment: BTreeMap::new(),
         layout: EnvironmentLayout::Directories,
         path,
     }
+}
+
+/// Makes stacks of the units that the patterns for `[discover]` do not find, each with a folder per environment.
+pub(super) fn stacks_of_units(units: &[(Utf8PathBuf, EnvironmentPlace)]) -> Vec<DraftStack> {
+    let mut by_path: BTreeMap<String, BTreeMap<String, Utf8PathBuf>> = BTreeMap::new();
+    for (dir, place) in units {
+        let (path, environment) = path_template(dir, *place);
+        by_path.entry(path).or_default().insert(environment, dir.clone());
+    }
+    let stacks = by_path.into_iter().map(|(path, dirs)| DraftStack {
+        path,
+        dirs,
+        layout: EnvironmentLayout::Directories,
+        ..stack_of_lone_unit(&Utf8PathBuf::new())
+    });
+    stacks.collect()
 }
 
 /// Makes a stack of a Terragrunt unit outside the environments' folders.
@@ -124,6 +147,8 @@ pub(super) fn stack_of_lone_unit(dir: &Utf8PathBuf) -> DraftStack {
         workspace: WorkspaceUse::Default,
         workspaces: BTreeSet::new(),
         needs: Vec::new(),
+        reads: Vec::new(),
+        links_by_environment: BTreeMap::new(),
         layout: EnvironmentLayout::NoEnvironment(dir.clone()),
     }
 }

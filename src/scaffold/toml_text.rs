@@ -7,8 +7,10 @@ use super::{
     environment_names::escape_braces,
     environments::FoundEnvironment,
     findings::Findings,
+    notes::first_names,
     project::ProjectEngine,
     stack::{DraftStack, WrittenFiles},
+    toml_value::{escaped_glob, inline_table, secret_variable, string_array, toml_string},
     workspaces::{WorkspaceEvidence, WorkspaceUse},
 };
 use crate::{config::toml_key, engine::layout::UNIT_ENGINE};
@@ -162,9 +164,7 @@ impl TomlWriter<'_> {
     fn write_stack(&mut self, stack: &DraftStack) {
         self.write_table(&["stacks", &stack.name]);
         self.write_line(format!("path = {}", toml_string(&stack.path)));
-        if !stack.needs.is_empty() {
-            self.write_line(format!("needs = {}", string_array(&stack.needs)));
-        }
+        self.write_lines(&lines_of_links(&stack.needs, &stack.reads));
         let environments: Vec<&str> = self
             .findings
             .environments
@@ -184,6 +184,12 @@ impl TomlWriter<'_> {
         }
         if let Some(pairs) = stack.pairs.as_ref().filter(|_| self.common_pairs().is_none()) {
             self.write_lines(&lines_of_pairs(pairs));
+        }
+        for environment in environments {
+            if let Some(links) = stack.links_by_environment.get(environment) {
+                self.write_table(&["stacks", &stack.name, "in", environment]);
+                self.write_lines(&lines_of_links(&links.needs, &links.reads));
+            }
         }
     }
 
@@ -213,6 +219,12 @@ impl TomlWriter<'_> {
             return;
         }
         self.write_table(&["discover"]);
+        if self.findings.stack_files.is_not_generated {
+            let files = first_names(&self.findings.stack_files.live);
+            self.write_line(format!(
+                "# to decide: `terragrunt stack generate` makes the units of {files}: run it, then see `envctl list`"
+            ));
+        }
         let patterns: Vec<&str> =
             groups.iter().flat_map(|group| &group.patterns).map(String::as_str).collect();
         self.write_line(format!("paths = {}", string_array(&patterns)));
@@ -289,6 +301,15 @@ impl TomlWriter<'_> {
     }
 }
 
+/// Returns the lines of the keys `needs` and `reads`.
+fn lines_of_links(needs: &[String], reads: &[String]) -> Vec<String> {
+    let line = |key: &str, stacks: &[String]| {
+        (!stacks.is_empty()).then(|| format!("{key} = {}", string_array(stacks)))
+    };
+    let reads = line("reads", reads).map(|line| format!("{line} # `needs` would be a cycle"));
+    line("needs", needs).into_iter().chain(reads).collect()
+}
+
 /// Returns the lines of settings files, after the comments on what a person must decide.
 fn lines_of_files(key: &str, files: &WrittenFiles) -> Vec<String> {
     let mut lines: Vec<String> = files.open.iter().map(|line| format!("# {line}")).collect();
@@ -340,46 +361,4 @@ fn lines_of_pairs(pairs: &DraftPairs) -> Vec<String> {
         lines.push(format!("{key} = {{ {table} }}{reason}"));
     }
     lines
-}
-
-fn inline_table<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
-    let pairs: Vec<String> =
-        values.map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value))).collect();
-    pairs.join(", ")
-}
-
-/// Returns a value in TOML, on one line.
-fn toml_value(value: &Value) -> String {
-    match value {
-        Value::String(text) => toml_string(text),
-        // TOML has no null; backends take an empty text for one.
-        Value::Null => "\"\"".to_owned(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(", "))
-        }
-        Value::Object(members) => {
-            format!("{{ {} }}", inline_table(members.iter().map(|(name, value)| (name.as_str(), value))))
-        }
-    }
-}
-
-/// Returns a name for the environment variable that holds a secret.
-fn secret_variable(environment: &str, name: &str) -> String {
-    format!("{environment}_{name}").replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_ascii_uppercase()
-}
-
-/// Returns a glob that matches only this path.
-fn escaped_glob(path: &str) -> String {
-    globset::escape(path)
-}
-
-/// Returns an array of strings in TOML.
-fn string_array(texts: &[impl AsRef<str>]) -> String {
-    format!("[{}]", texts.iter().map(|text| toml_string(text.as_ref())).collect::<Vec<_>>().join(", "))
-}
-
-/// Returns a string in TOML, with quotes.
-fn toml_string(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }

@@ -1,6 +1,9 @@
 //! Folders of a repository with the names of their files, as far as they can hold stacks.
 
-use std::{collections::BTreeMap, fs, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::WalkBuilder;
@@ -13,6 +16,22 @@ const CACHES: [&str; 7] =
 
 /// Names of folders with examples and tests.
 const EXAMPLE_FOLDERS: [&str; 6] = ["example", "examples", "fixtures", "testdata", "tests", "vendor"];
+
+/// Names of folders with templates and with what is no longer used.
+const UNUSED_FOLDERS: [&str; 12] = [
+    "_template",
+    "_templates",
+    "_skel",
+    "skel",
+    "_skeleton",
+    "_example",
+    "_examples",
+    "deprecated",
+    "_deprecated",
+    "_archive",
+    "tmp",
+    "temp",
+];
 
 /// Error of reading a repository.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +62,7 @@ pub(super) struct RepositoryTree {
     pub(super) root: Utf8PathBuf,
     /// Sorted names of files by folder; folders are relative to the root.
     pub(super) folders: BTreeMap<Utf8PathBuf, Vec<String>>,
-    /// Folders of examples and tests, which envctl did not enter.
+    /// Folders of examples, tests and templates, hidden folders with configuration, in which envctl looks for no stacks.
     pub(super) skipped_folders: Vec<Utf8PathBuf>,
 }
 
@@ -80,12 +99,30 @@ impl RepositoryTree {
                 None => {}
             }
         }
+        let unused: BTreeSet<Utf8PathBuf> =
+            tree.unused_folders_with_configuration().filter_map(|folder| unused_part(folder)).collect();
+        tree.skipped_folders.extend(unused);
         tree.skipped_folders.sort_unstable();
         Ok(tree)
     }
 
-    /// Returns the folders that hold a stack's or a module's files.
+    /// Returns the folders that hold a stack's or a module's files; hidden folders and those of templates are left out.
     pub(super) fn folders_with_configuration(&self) -> impl Iterator<Item = (&Utf8PathBuf, &[String])> {
+        self.marked_folders().filter(|(folder, _)| unused_part(folder).is_none())
+    }
+
+    /// Returns the hidden folders and the folders of templates that hold a stack's or a module's files.
+    pub(super) fn unused_folders_with_configuration(&self) -> impl Iterator<Item = &Utf8PathBuf> {
+        self.marked_folders().map(|(folder, _)| folder).filter(|folder| unused_part(folder).is_some())
+    }
+
+    /// Returns the folders that hold a file of this name; hidden folders and those of templates are left out.
+    pub(super) fn folders_with_file(&self, name: &str) -> impl Iterator<Item = &Utf8PathBuf> {
+        let holding = self.folders.iter().filter(move |(_, names)| names.iter().any(|other| other == name));
+        holding.map(|(folder, _)| folder).filter(|folder| unused_part(folder).is_none())
+    }
+
+    fn marked_folders(&self) -> impl Iterator<Item = (&Utf8PathBuf, &[String])> {
         self.folders
             .iter()
             .filter(|(_, names)| names.iter().any(|name| marks_stack(name)))
@@ -96,6 +133,13 @@ impl RepositoryTree {
     pub(super) fn files(&self) -> impl Iterator<Item = Utf8PathBuf> {
         self.folders.iter().flat_map(|(folder, names)| names.iter().map(move |name| folder.join(name)))
     }
+}
+
+/// Returns the first part of a path that is hidden, or that holds templates or what is no longer used.
+fn unused_part(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let is_unused = |name: &str| name.starts_with('.') && name.len() > 1 || UNUSED_FOLDERS.contains(&name);
+    let depth = folder.components().position(|part| is_unused(part.as_str()))?;
+    Some(folder.components().take(depth + 1).collect())
 }
 
 /// Returns the names of the files in a folder, sorted; engines load no file whose name is not UTF-8.
@@ -133,12 +177,15 @@ mod tests {
             ("build/main.tf", ""),
             ("modules/a/examples/basic/main.tf", ""),
             (".github/workflows/x.yml", ""),
+            (".skel/main.tf", ""),
+            ("aws/_template/app/main.tf", ""),
+            ("deprecated/old/main.tf", ""),
         ]);
         let tree = RepositoryTree::read(sample.root()).unwrap();
         let found: Vec<&str> = tree.folders_with_configuration().map(|(folder, _)| folder.as_str()).collect();
         assert_eq!(found, ["infra"]);
         assert_eq!(tree.folders[Utf8Path::new("infra")], ["main.tf", "staging.tfvars"]);
-        assert_eq!(tree.skipped_folders, ["modules/a/examples"]);
+        assert_eq!(tree.skipped_folders, [".skel", "aws/_template", "deprecated", "modules/a/examples"]);
         assert!(tree.files().any(|file| file == ".github/workflows/x.yml"));
     }
 }

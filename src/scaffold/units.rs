@@ -1,61 +1,63 @@
 //! Terragrunt units, and the patterns for `[discover]` that find them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    environment_names::{escape_braces, is_environment_name, words_of},
-    path_position::EnvironmentPositions,
+    module_sources::CalledFolders,
+    outline::outline_of,
+    path_position::{EnvironmentPlace, EnvironmentPositions},
     tree::RepositoryTree,
+    unit_group::UnitGroup,
 };
 use crate::{
     engine::layout::{is_unit_file, unit_file_in},
     files,
-    inventory::discovery::PathPattern,
 };
-
-/// First words of the names of cloud regions.
-const REGIONS: [&str; 12] =
-    ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "global", "europe", "asia", "northamerica"];
-
-/// Terragrunt units that one set of patterns for `[discover]` finds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct UnitGroup {
-    /// Patterns, one for each depth that units have: `infra/live/{env}/<region>/<unit>`.
-    pub(super) patterns: Vec<String>,
-    /// Template of a unit's name; `None` when the path below the pattern's fixed part is the name.
-    pub(super) name: Option<String>,
-    /// Number of units by environment.
-    pub(super) units: BTreeMap<String, usize>,
-    /// Folders that match the patterns and are no units.
-    pub(super) exclude: Vec<Utf8PathBuf>,
-    /// Folders that match the patterns, are no units, and hold units, so that they cannot be excluded.
-    pub(super) not_excludable: Vec<Utf8PathBuf>,
-}
 
 /// Terragrunt units of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Units {
-    /// Groups of units in folders of environments.
+    /// Groups of units in folders of environments, which one `[discover]` finds.
     pub(super) groups: Vec<UnitGroup>,
+    /// Units in folders of environments that need a table of their own, with the places of their environments.
+    pub(super) separate_units: Vec<(Utf8PathBuf, EnvironmentPlace)>,
     /// Folders of the units that belong to no environment.
     pub(super) lone_units: Vec<Utf8PathBuf>,
 }
 
-/// Returns the folders of units. A folder above other units counts only if its file sets a module of its own.
-pub(super) fn unit_folders(tree: &RepositoryTree) -> Vec<Utf8PathBuf> {
+/// Returns the folders of units, without those of a catalog. A folder above other units counts only if its file sets a
+/// module of its own.
+pub(super) fn unit_folders(tree: &RepositoryTree, catalog: &CalledFolders) -> Vec<Utf8PathBuf> {
     let all: Vec<&Utf8PathBuf> = tree
         .folders_with_configuration()
         .filter(|(_, names)| names.iter().any(|name| is_unit_file(name)))
         .map(|(dir, _)| dir)
         .collect();
-    let is_parent = |dir: &Utf8Path| {
-        all.iter().any(|other| *other != dir && other.starts_with(dir))
+    // Paths are sorted by their parts: the folders below one follow it.
+    let is_parent = |index: usize, dir: &Utf8Path| {
+        all.get(index + 1).is_some_and(|next| next.starts_with(dir))
             && !has_module_source(&unit_file_in(&tree.root.join(dir)))
             && !tree.folders[dir].iter().any(|name| Utf8Path::new(name).extension() == Some("tf"))
     };
-    all.iter().filter(|dir| !is_parent(dir)).map(|dir| (*dir).clone()).collect()
+    let is_of_catalog = |dir: &Utf8Path| {
+        let file = unit_file_in(&tree.root.join(dir));
+        catalog.contains(dir)
+            || uses_values(&String::from_utf8_lossy(&files::read(&file).unwrap_or_default()))
+    };
+    let units = all.iter().enumerate().filter(|(index, dir)| !is_parent(*index, dir) && !is_of_catalog(dir));
+    units.map(|(_, dir)| (*dir).clone()).collect()
+}
+
+/// Returns true if a configuration refers to `values`, which the block of a `terragrunt.stack.hcl` passes to it.
+pub(super) fn uses_values(text: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || "_-.\"".contains(c);
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '/']));
+    lines.into_iter().any(|line| {
+        let mut found = line.match_indices("values.");
+        found.any(|(at, _)| !line[..at].ends_with(is_word))
+    })
 }
 
 /// Returns true if the file of a unit sets `source` in its `terraform` block.
@@ -72,145 +74,78 @@ fn has_module_source(file: &Utf8Path) -> bool {
 impl Units {
     /// Groups units by the folders of their environments, and makes the patterns.
     pub(super) fn group(tree: &RepositoryTree, folders: Vec<Utf8PathBuf>) -> Self {
-        let positions = EnvironmentPositions::collect(folders.iter().map(Utf8PathBuf::as_path));
+        let positions =
+            EnvironmentPositions::collect_with_outlines(folders.iter().map(Utf8PathBuf::as_path), &|dir| {
+                outline_of(tree, dir)
+            });
         let mut units = Self::default();
-        let mut by_depth: BTreeMap<usize, Vec<Utf8PathBuf>> = BTreeMap::new();
+        let mut by_place: BTreeMap<EnvironmentPlace, Vec<Utf8PathBuf>> = BTreeMap::new();
         for folder in folders {
-            match positions.environment_depth(&folder) {
-                Some(depth) => by_depth.entry(depth).or_default().push(folder),
+            match positions.place(&folder) {
+                Some(place) => by_place.entry(place).or_default().push(folder),
                 None => units.lone_units.push(folder),
             }
         }
-        for (depth, folders) in by_depth {
-            for group in group_by_start(depth, folders) {
-                units.groups.push(unit_group(tree, depth, &group));
+        let mut found: Vec<(EnvironmentPlace, Vec<Utf8PathBuf>, UnitGroup)> = Vec::new();
+        for (place, folders) in by_place {
+            for group in groups_of_place(place, folders) {
+                let pattern = UnitGroup::new(tree, place, &group);
+                found.push((place, group, pattern));
             }
         }
+        // `[discover]` has one template of names for all of its patterns.
+        found.sort_by_key(|(_, folders, _)| std::cmp::Reverse(folders.len()));
+        let needs_template = found.len() > 1 && found.iter().any(|(.., group)| group.name.is_some());
+        let mut names: HashSet<String> = HashSet::new();
+        for (place, folders, group) in found {
+            let is_first = units.groups.is_empty();
+            let is_unique = group.names.iter().all(|name| !names.contains(name));
+            if is_first || !needs_template && is_unique {
+                names.extend(group.names.iter().cloned());
+                units.groups.push(group);
+            } else {
+                units.separate_units.extend(folders.into_iter().map(|folder| (folder, place)));
+            }
+        }
+        units.groups.sort_by(|a, b| a.patterns.cmp(&b.patterns));
         units
     }
 }
 
-/// Groups units by the path before the environment's folder. If one of these paths has only one environment, all units make
-/// one group.
-fn group_by_start(depth: usize, folders: Vec<Utf8PathBuf>) -> Vec<Vec<Utf8PathBuf>> {
-    let mut by_start: BTreeMap<Vec<String>, Vec<Utf8PathBuf>> = BTreeMap::new();
+/// Splits the units with an environment in one place into groups that one set of patterns finds.
+fn groups_of_place(place: EnvironmentPlace, folders: Vec<Utf8PathBuf>) -> Vec<Vec<Utf8PathBuf>> {
+    if place.part.is_none() {
+        return group_by_start(place.depth, folders);
+    }
+    // The captures of a name's part need a template of names, and one template fits one depth.
+    let mut by_length: BTreeMap<usize, Vec<Utf8PathBuf>> = BTreeMap::new();
     for folder in folders {
-        let start = components(&folder)[..depth].iter().map(|part| (*part).to_owned()).collect();
-        by_start.entry(start).or_default().push(folder);
+        by_length.entry(folder.components().count()).or_default().push(folder);
+    }
+    by_length.into_values().collect()
+}
+
+/// Groups units by the path before the environment's folder. If one of these paths has only one environment, or two of
+/// them have a unit of one name, all units make one group.
+fn group_by_start(depth: usize, folders: Vec<Utf8PathBuf>) -> Vec<Vec<Utf8PathBuf>> {
+    let mut by_start: BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>> = BTreeMap::new();
+    for folder in folders {
+        by_start.entry(folder.components().take(depth).collect()).or_default().push(folder);
     }
     let several = |group: &Vec<Utf8PathBuf>| {
-        group.iter().map(|folder| components(folder)[depth]).collect::<BTreeSet<_>>().len() > 1
+        group.iter().map(|folder| folder.components().nth(depth)).collect::<BTreeSet<_>>().len() > 1
     };
-    if by_start.len() == 1 || by_start.values().all(several) {
+    let mut names: HashSet<(Utf8PathBuf, usize)> = HashSet::new();
+    for (index, group) in by_start.values().enumerate() {
+        let below = |folder: &Utf8PathBuf| folder.components().skip(depth + 1).collect::<Utf8PathBuf>();
+        names.extend(group.iter().map(|folder| (below(folder), index)));
+    }
+    let distinct: HashSet<&Utf8Path> = names.iter().map(|(name, _)| name.as_path()).collect();
+    let is_unique = distinct.len() == names.len();
+    if by_start.len() == 1 || is_unique && by_start.values().all(several) {
         return by_start.into_values().collect();
     }
     vec![by_start.into_values().flatten().collect()]
-}
-
-/// Makes the patterns that find a group of units, whose environment is at `depth` in their paths.
-fn unit_group(tree: &RepositoryTree, depth: usize, folders: &[Utf8PathBuf]) -> UnitGroup {
-    let paths: Vec<Vec<&str>> = folders.iter().map(|folder| components(folder)).collect();
-    let mut before = Vec::new();
-    let mut start: Vec<String> = (0..depth)
-        .map(|column| {
-            let values: BTreeSet<&str> = paths.iter().map(|path| path[column]).collect();
-            if values.len() == 1 {
-                return escape_braces(paths[0][column]);
-            }
-            let name = if values.iter().all(|value| is_region(value)) { "region" } else { "account" };
-            let name = if before.iter().any(|other| other == name) {
-                format!("level{column}")
-            } else {
-                name.to_owned()
-            };
-            before.push(name.clone());
-            format!("<{name}>")
-        })
-        .collect();
-    start.push("{env}".to_owned());
-    let mut patterns = Vec::new();
-    let mut name = None;
-    for length in paths.iter().map(|path| path.len() - depth - 1).collect::<BTreeSet<_>>() {
-        let same: Vec<&Vec<&str>> = paths.iter().filter(|path| path.len() - depth - 1 == length).collect();
-        let after = capture_names(length, &same, depth + 1, &before);
-        name = name_template(&before, &after, &same, depth);
-        let pattern = start.iter().cloned().chain(after.iter().map(|name| format!("<{name}>")));
-        patterns.push(pattern.collect::<Vec<_>>().join("/"));
-    }
-    let mut units = BTreeMap::new();
-    for path in &paths {
-        *units.entry(path[depth].to_owned()).or_default() += 1;
-    }
-    let no_units = matching_non_units(tree, &patterns, folders, &units);
-    let (not_excludable, exclude) =
-        no_units.into_iter().partition(|folder| folders.iter().any(|unit| unit.starts_with(folder)));
-    // With several depths the captures differ, and no one template fits all.
-    UnitGroup { name: name.filter(|_| patterns.len() == 1), patterns, units, exclude, not_excludable }
-}
-
-/// Returns a template of the unit's name from the captures; those before the environment are used only if names would
-/// be equal without them. `None` when the path is the name.
-fn name_template(before: &[String], after: &[String], paths: &[&Vec<&str>], depth: usize) -> Option<String> {
-    if before.is_empty() || after.is_empty() {
-        return None;
-    }
-    let unique = paths.iter().map(|path| &path[depth..]).collect::<BTreeSet<_>>().len() == paths.len();
-    let before = if unique { &[] } else { before };
-    let parts: Vec<String> = before.iter().chain(after).map(|capture| format!("{{{capture}}}")).collect();
-    Some(parts.join("/"))
-}
-
-/// Returns the names of the captures between the environment and the unit.
-fn capture_names(length: usize, paths: &[&Vec<&str>], first: usize, names_before: &[String]) -> Vec<String> {
-    let has_region = length > 1
-        && !names_before.iter().any(|name| name == "region")
-        && paths.iter().all(|path| is_region(path[first]));
-    (0..length)
-        .map(|column| match (column, length - column) {
-            (_, 1) => "unit".to_owned(),
-            (0, _) if has_region => "region".to_owned(),
-            (_, 2) => "service".to_owned(),
-            (_, 3) => "group".to_owned(),
-            (column, _) => format!("level{column}"),
-        })
-        .collect()
-}
-
-/// Returns the folders that match the patterns and are no units.
-fn matching_non_units(
-    tree: &RepositoryTree,
-    patterns: &[String],
-    folders: &[Utf8PathBuf],
-    units: &BTreeMap<String, usize>,
-) -> BTreeSet<Utf8PathBuf> {
-    let others = || {
-        tree.folders_with_configuration().map(|(folder, _)| folder).filter(|folder| !folders.contains(folder))
-    };
-    let mut found = BTreeSet::new();
-    for (environment, pattern) in
-        units.keys().flat_map(|name| patterns.iter().map(move |pattern| (name, pattern)))
-    {
-        // A folder name that makes no valid pattern is reported when the written text is read back.
-        let Ok(pattern) = PathPattern::parse(&pattern.replace("{env}", environment)) else { continue };
-        let matches = |folder: &&Utf8PathBuf| {
-            folder.strip_prefix(pattern.fixed()).is_ok_and(|below| pattern.captures(below).is_some())
-        };
-        found.extend(others().filter(matches).cloned());
-    }
-    found
-}
-
-/// Returns the components of a path.
-fn components(folder: &Utf8Path) -> Vec<&str> {
-    folder.components().map(|part| part.as_str()).collect()
-}
-
-/// Returns true if a folder is named after a region: `us-east-2`, `europe-west1`, `westeurope`, `global`.
-fn is_region(name: &str) -> bool {
-    let first = words_of(name).next().unwrap_or_default();
-    let first = first.trim_end_matches(|c: char| c.is_ascii_digit());
-    is_environment_name(name)
-        && (REGIONS.contains(&first) || name.ends_with("europe") || name.contains("us2"))
 }
 
 #[cfg(test)]
@@ -230,7 +165,10 @@ mod tests {
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
         let sample = Sample::new(&files);
         let tree = RepositoryTree::read(sample.root()).unwrap();
-        let folders = unit_folders(&tree);
+        let mut folders = unit_folders(&tree, &CalledFolders::default());
+        let generated = files.iter().map(|(path, _)| Utf8Path::new(path));
+        let generated = generated.filter(|path| path.as_str().contains(".terragrunt-stack"));
+        folders.extend(generated.filter_map(|path| path.parent().map(Utf8Path::to_owned)));
         Units::group(&tree, folders)
     }
 
@@ -278,7 +216,7 @@ mod tests {
             ("live/prod/shared/main.tf", ""),
         ]);
         let tree = RepositoryTree::read(sample.root()).unwrap();
-        let units = Units::group(&tree, unit_folders(&tree));
+        let units = Units::group(&tree, unit_folders(&tree, &CalledFolders::default()));
         assert_eq!(units.groups[0].exclude, ["live/prod/shared"]);
     }
 
@@ -287,5 +225,50 @@ mod tests {
         let found = units(&["live/_global/iam", "live/dev/vpc", "live/prod/vpc"]);
         assert_eq!(found.lone_units, ["live/_global/iam"]);
         assert_eq!(found.groups.len(), 1);
+    }
+
+    #[test]
+    fn units_that_take_values_or_belong_to_a_catalog_are_left_out() {
+        let sample = Sample::new(&[
+            ("live/dev/vpc/terragrunt.hcl", UNIT),
+            ("units/db/terragrunt.hcl", "inputs = {\n  size = values.size\n}\n"),
+            ("units/net/terragrunt.hcl", UNIT),
+            ("units/own/terragrunt.hcl", "inputs = {\n  size = local.values.size # values.x\n}\n"),
+        ]);
+        let mut catalog = CalledFolders::default();
+        catalog.add("live/dev".into(), "../../units/net");
+        let tree = RepositoryTree::read(sample.root()).unwrap();
+        assert_eq!(unit_folders(&tree, &catalog), ["live/dev/vpc"]);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_captured_and_needs_a_template() {
+        let found = units(&["acc/api-dev/db", "acc/api-prod/db", "acc/web-prod/db", "acc/root/iam"]);
+        assert_eq!(found.groups[0].patterns, ["acc/<app>-{env}/<unit>"]);
+        assert_eq!(found.groups[0].name.as_deref(), Some("{app}/{unit}"));
+        assert_eq!(found.groups[0].names.iter().collect::<Vec<_>>(), ["api/db", "web/db"]);
+        assert_eq!(found.lone_units, ["acc/root/iam"]);
+        let found = units(&["acc/api-dev/a/db", "acc/api-prod/db", "acc/api-dev/db", "acc/web-prod/db"]);
+        assert_eq!(found.groups[0].patterns, ["acc/<app>-{env}/<unit>"]);
+        assert_eq!(found.separate_units[0].0, "acc/api-dev/a/db", "another depth has a table of its own");
+    }
+
+    #[test]
+    fn equal_units_of_two_folders_get_different_names() {
+        let found = units(&["a/dev/net", "a/prod/net", "b/dev/net", "b/prod/net"]);
+        assert_eq!(found.groups[0].patterns, ["<account>/{env}/<unit>"]);
+        assert_eq!(found.groups[0].name.as_deref(), Some("{account}/{unit}"));
+        let found = units(&["a/dev/net", "a/prod/net", "b/dev/db", "b/prod/db"]);
+        assert_eq!(found.groups.len(), 2);
+    }
+
+    #[test]
+    fn generated_units_are_found_in_their_folder() {
+        let found = units(&["live/dev/.terragrunt-stack/net", "live/prod/.terragrunt-stack/net"]);
+        assert_eq!(found.groups[0].patterns, ["live/{env}/.terragrunt-stack/<unit>"]);
+        assert_eq!(found.groups[0].name, None);
+        let found = units(&["dev/eu/.terragrunt-stack/net", "prod/eu/.terragrunt-stack/net"]);
+        assert_eq!(found.groups[0].patterns, ["{env}/<region>/.terragrunt-stack/<unit>"]);
+        assert_eq!(found.groups[0].name.as_deref(), Some("{region}/{unit}"));
     }
 }

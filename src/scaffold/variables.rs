@@ -49,7 +49,7 @@ pub(super) fn unset_variables(
     let mut unset: BTreeMap<String, BTreeSet<UnsetVariable>> = BTreeMap::new();
     for stack in stacks {
         for (environment, dir) in &stack.dirs {
-            let Some(root) = roots.all.iter().find(|root| root.dir == *dir) else { continue };
+            let Some(root) = roots.in_folder(dir) else { continue };
             let set: BTreeSet<String> = var_file_contents(tree, dir, &stack.var_files.paths, environment)
                 .into_iter()
                 .flat_map(VarFileContent::into_keys)

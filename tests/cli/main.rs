@@ -63,6 +63,7 @@ mod questions;
 mod read_only;
 mod replans;
 mod reports;
+mod repositories;
 mod reuse;
 #[cfg(feature = "s3")]
 mod reuse_s3;

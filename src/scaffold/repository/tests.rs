@@ -123,7 +123,54 @@ fn the_states_that_a_stack_reads_are_its_needs_and_a_circle_is_told() {
     let draft =
         draft_of(&[("network/main.tf", &network), ("app/main.tf", &app), ("dns/main.tf", &backend("dns"))]);
     assert_eq!(lines(&draft).iter().filter(|line| line.starts_with("needs")).count(), 1);
-    assert_eq!(draft.warnings, ["`network` and `app` read each other's states"]);
+    assert_eq!(
+        draft.warnings,
+        [
+            "`network` and `app` read each other's states: `network` has `reads = [\"app\"]`, and does not wait for it"
+        ]
+    );
+    let written = lines(&draft);
+    let links = |name: &str| {
+        let at = written.iter().position(|line| line == &format!("[stacks.{name}]")).unwrap();
+        written[at + 2].clone()
+    };
+    assert_eq!(
+        (links("app"), links("network")),
+        ("needs = [\"network\"]".into(), "reads = [\"app\"]".into())
+    );
+}
+
+#[test]
+fn a_state_that_one_environment_reads_is_a_need_of_it_alone() {
+    let app = backend("prod/app") + &reads("prod/core") + &reads("prod/logs").replace("\"x\"", "\"y\"");
+    let draft = draft_of(&[
+        ("live/dev/app/main.tf", &(backend("dev/app") + &reads("dev/core"))),
+        ("live/dev/core/main.tf", &backend("dev/core")),
+        ("live/prod/app/main.tf", &app),
+        ("live/prod/core/main.tf", &backend("prod/core")),
+        ("live/prod/logs/main.tf", &backend("prod/logs")),
+    ]);
+    let written = lines(&draft).join("\n");
+    let app = "[stacks.app]\npath = \"live/{env}/app\"\nneeds = [\"core\"]\n[stacks.app.in.prod]\nneeds = [\"core\", \"logs\"]";
+    assert!(written.contains(app), "{written}");
+}
+
+#[test]
+fn units_of_stack_files_are_discovered_without_those_of_the_catalog() {
+    let file = "unit \"net\" {\n  source = \"../../catalog/units/net\"\n  path = \"net\"\n}\n";
+    let draft = draft_of(&[
+        ("live/dev/terragrunt.stack.hcl", file),
+        ("live/prod/terragrunt.stack.hcl", file),
+        (
+            "catalog/units/net/terragrunt.hcl",
+            "terraform {\n  source = \"git::https://example.com/m.git\"\n}\n",
+        ),
+    ]);
+    let written = lines(&draft);
+    assert!(written.contains(&"paths = [\"live/{env}/.terragrunt-stack/<unit>\"]".to_owned()), "{written:?}");
+    assert!(!written.iter().any(|line| line.starts_with("[stacks")), "{written:?}");
+    assert!(draft.toml.as_ref().unwrap().contains("# to decide: `terragrunt stack generate` makes the units of live/dev/terragrunt.stack.hcl, live/prod/terragrunt.stack.hcl"));
+    assert!(draft.notes.iter().any(|note| note.contains("live/prod/terragrunt.stack.hcl")), "{draft:?}");
 }
 
 #[test]
