@@ -35,7 +35,7 @@ fn environments_of_one_folder_are_initialised_and_planned_side_by_side(mut fetch
         }
         let running = ["dev", "prod"].map(|environment| fetched.env.spawn(["plan", environment]));
         for run in running {
-            run.wait().exits(0).prints("Plan: 2 to add");
+            run.wait().exits(0).prints("app          2        ·         ·        ·        ·  changes");
         }
         assert!(fetched.project.path("app/.terraform/modules/m/main.tf").exists(), "round {round}");
     }

@@ -156,7 +156,7 @@ fn only_the_text_of_files_is_a_pattern_and_no_folder_above_it(engine: &Driven) {
         shop.append(
             "environments.toml",
             &format!(
-                "\n[stacks.app]\npath = '{path}/app'\nfiles = [\"../extra/**/*.{{txt,md}}\", \"b[1].json\"]\n"
+                "\n[stacks.app]\npath = '{path}/app'\nfiles = [\"../extra/**/*.{{{{txt,md}}}}\", \"b[1].json\"]\n"
             ),
         );
         let file = format!("{folder}/extra/deep/a.txt");
