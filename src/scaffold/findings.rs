@@ -8,6 +8,7 @@ use super::{
     environments::{self, FoundEnvironment},
     evidence::ScriptFindings,
     links, names,
+    path_position::NamedEnvironments,
     project::{self, ProjectEngine},
     roots::{RootModule, RootModules},
     stack::{DraftStack, EnvironmentLayout},
@@ -44,6 +45,8 @@ pub(super) struct Findings {
     pub(super) sops_file: Option<Utf8PathBuf>,
     /// Environment that envctl invented for stacks that belong to no environment.
     pub(super) invented_environment: Option<&'static str>,
+    /// Folders of the units that have a table of their own.
+    pub(super) unit_folders: HashSet<Utf8PathBuf>,
     /// Folders that other folders call as modules.
     pub(super) modules: Vec<Utf8PathBuf>,
     /// Folders of examples and tests, which envctl did not enter.
@@ -55,8 +58,8 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Reads a repository; no program is started.
-    pub(super) fn read(root: &Utf8Path) -> Result<Self, ScaffoldError> {
+    /// Reads a repository; no program is started. `named` are the environments whose folders the user named.
+    pub(super) fn read(root: &Utf8Path, named: &NamedEnvironments) -> Result<Self, ScaffoldError> {
         let tree = RepositoryTree::read(root)?;
         let stack_files = TerragruntStackFiles::read(&tree);
         let mut folders = unit_folders(&tree, &stack_files.unit_sources);
@@ -64,9 +67,9 @@ impl Findings {
         let has_units = !folders.is_empty();
         let roots = RootModules::read(&tree, has_units);
         let scripts = ScriptFindings::read(&tree)?;
-        let units = Units::group(&tree, folders);
+        let units = Units::group(&tree, folders, named);
         let project = project::project_name(root)?;
-        let mut stacks = stacks::stacks_of_roots(&tree, &roots, &scripts);
+        let mut stacks = stacks::stacks_of_roots(&tree, &roots, &scripts, named);
         stacks.extend(stacks::stacks_of_units(&units.separate_units));
         stacks.extend(units.lone_units.iter().map(stacks::stack_of_lone_unit));
         let taken: HashSet<&str> =
@@ -84,12 +87,14 @@ impl Findings {
         warnings.extend(units.groups.iter().flat_map(|group| &group.not_excludable).map(|folder| {
             format!("`{folder}` would be found as a unit of its own, and cannot be excluded without those below it")
         }));
+        let separate_units = units.separate_units.into_iter().map(|unit| unit.folder);
         Ok(Self {
             unset_variables: variables::unset_variables(&tree, &roots, &stacks),
             project,
             engine,
             environments,
             stacks: in_order_of_needs(stacks),
+            unit_folders: units.lone_units.into_iter().chain(separate_units).collect(),
             groups: units.groups,
             sops_file: sops_file(&tree),
             invented_environment,
@@ -98,6 +103,25 @@ impl Findings {
             stack_files,
             warnings,
         })
+    }
+
+    /// Returns true if some stacks are Terragrunt units.
+    pub(super) fn has_units(&self) -> bool {
+        !self.groups.is_empty() || self.stacks.iter().any(|stack| self.is_unit(stack))
+    }
+
+    /// Returns true if a stack is a Terragrunt unit.
+    pub(super) fn is_unit(&self, stack: &DraftStack) -> bool {
+        stack.dirs.values().any(|dir| self.unit_folders.contains(dir))
+    }
+
+    /// Returns the name of the environment that changes reach first: the first one in the order of promotion, else the first.
+    pub(super) fn first_environment(&self) -> Option<String> {
+        let is_first = |one: &&FoundEnvironment| {
+            one.after.is_empty() && self.environments.iter().any(|other| other.after.contains(&one.name))
+        };
+        let first = self.environments.iter().find(is_first).or(self.environments.first());
+        first.map(|environment| environment.name.clone())
     }
 
     /// Returns true if no stack was found.

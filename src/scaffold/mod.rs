@@ -6,6 +6,7 @@
 
 mod backend_pairs;
 mod backend_types;
+mod decisions;
 mod environment_names;
 mod environments;
 mod evidence;
@@ -41,5 +42,6 @@ mod variables;
 mod workspace_usage;
 mod workspaces;
 
+pub use decisions::OpenDecision;
 pub use repository::InitDraft;
 pub use tree::ScaffoldError;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     environment_names::{
@@ -22,6 +22,9 @@ const CERTAIN_CONTAINERS: usize = 4;
 /// Names of folders that hold what environments share, and that are no environment themselves.
 const SHARED_FOLDERS: [&str; 10] =
     ["shared", "common", "global", "_global", "modules", "module", "bootstrap", "backend", "base", "all"];
+
+/// Environments by the folders that the user named for them, relative to the repository.
+pub(super) type NamedEnvironments = BTreeMap<Utf8PathBuf, String>;
 
 /// Place of the environment's name in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +51,8 @@ pub(super) struct EnvironmentPositions {
     words_by_depth: HashMap<usize, BTreeSet<String>>,
     /// Folders with at least one subfolder that has the name of an environment.
     folders_of_environments: BTreeSet<String>,
+    /// Environments whose folders the user named.
+    named: NamedEnvironments,
 }
 
 impl EnvironmentPositions {
@@ -80,6 +85,27 @@ impl EnvironmentPositions {
         positions
     }
 
+    /// Adds the environments whose folders the user named: they win over any name.
+    pub(super) fn with_named(mut self, named: &NamedEnvironments) -> Self {
+        self.named.clone_from(named);
+        self
+    }
+
+    /// Returns the environment of a path, and true if it is the one that the folder's name says.
+    pub(super) fn environment_at(&self, path: &Utf8Path, place: EnvironmentPlace) -> (String, bool) {
+        let folder = path.components().nth(place.depth).map_or("", |part| part.as_str());
+        let word = place.name_in(folder);
+        match self.named_folder(path) {
+            Some((_, name)) => (name.clone(), name == word),
+            None => (word.to_owned(), true),
+        }
+    }
+
+    /// Returns the folder above this path that the user named, with its environment.
+    fn named_folder(&self, path: &Utf8Path) -> Option<(&Utf8PathBuf, &String)> {
+        path.ancestors().find_map(|folder| self.named.get_key_value(folder))
+    }
+
     /// Returns the depth in this path of the folder whose whole name is that of its environment.
     pub(super) fn environment_depth(&self, path: &Utf8Path) -> Option<usize> {
         self.place(path).filter(|place| place.part.is_none()).map(|place| place.depth)
@@ -90,6 +116,9 @@ impl EnvironmentPositions {
     /// A child of `environments/` with siblings that are environments wins over a word; a depth with more
     /// environments wins over one with fewer.
     pub(super) fn place(&self, path: &Utf8Path) -> Option<EnvironmentPlace> {
+        if let Some((folder, _)) = self.named_folder(path) {
+            return Some(EnvironmentPlace { depth: folder.components().count() - 1, part: None });
+        }
         let mut above = String::new();
         let mut container = None;
         let mut best: Option<(usize, EnvironmentPlace)> = None;

@@ -1,8 +1,15 @@
 //! Draft of a first environments.toml for a repository, with notes and warnings.
 
-use camino::Utf8Path;
+use std::collections::BTreeMap;
 
-use super::{findings::Findings, notes, toml_text, tree::ScaffoldError};
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    decisions::{OpenDecision, open_decisions},
+    findings::Findings,
+    notes, toml_text,
+    tree::ScaffoldError,
+};
 
 /// Draft of a first environments.toml, with notes and warnings about the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +18,10 @@ pub struct InitDraft {
     pub toml: Option<String>,
     /// Facts that envctl found in the repository, a sentence each.
     pub notes: Vec<String>,
+    /// Lines of the text that ask a person to decide something.
+    pub decisions: Vec<OpenDecision>,
+    /// Name of the environment that changes reach first; `None` if there is no environment.
+    pub first_environment: Option<String>,
     /// Warnings about facts that environments.toml cannot express and files that could not be read.
     pub warnings: Vec<String>,
 }
@@ -18,11 +29,15 @@ pub struct InitDraft {
 impl InitDraft {
     /// Reads the repository below a folder (absolute path); no program is started and no file is written.
     ///
-    /// Equal files give equal text.
-    pub fn read(root: &Utf8Path) -> Result<Self, ScaffoldError> {
-        let findings = Findings::read(root)?;
+    /// Equal files give equal text. `named` are environments by their folders, which the user named: they are taken for the
+    /// environments of what lies below.
+    pub fn read(root: &Utf8Path, named: &BTreeMap<Utf8PathBuf, String>) -> Result<Self, ScaffoldError> {
+        let findings = Findings::read(root, named)?;
+        let toml = (!findings.is_empty()).then(|| toml_text::write(&findings));
         Ok(Self {
-            toml: (!findings.is_empty()).then(|| toml_text::write(&findings)),
+            decisions: toml.as_deref().map(open_decisions).unwrap_or_default(),
+            first_environment: findings.first_environment(),
+            toml,
             notes: notes::describe_findings(&findings),
             warnings: findings.warnings,
         })

@@ -9,12 +9,13 @@ use super::{
     environment_names::{escape_braces, with_env},
     evidence::ScriptFindings,
     outline::outline_of,
-    path_position::{EnvironmentPlace, EnvironmentPositions},
+    path_position::{EnvironmentPlace, EnvironmentPositions, NamedEnvironments},
     roots::{RootModule, RootModules},
     settings_finder::SettingsFinder,
     single_folder,
     stack::{DraftStack, EnvironmentLayout, WrittenFiles},
     tree::RepositoryTree,
+    units::SeparateUnit,
     workspace_usage::{self, WorkspaceMentions},
     workspaces::{SelectedWorkspaces, WorkspaceFacts, WorkspaceUse},
 };
@@ -24,16 +25,20 @@ pub(super) fn stacks_of_roots(
     tree: &RepositoryTree,
     roots: &RootModules,
     scripts: &ScriptFindings,
+    named: &NamedEnvironments,
 ) -> Vec<DraftStack> {
     let dirs: Vec<&Utf8Path> = roots.all.iter().map(|root| root.dir.as_path()).collect();
     let positions =
-        EnvironmentPositions::collect_with_outlines(dirs.iter().copied(), &|dir| outline_of(tree, dir));
+        EnvironmentPositions::collect_with_outlines(dirs.iter().copied(), &|dir| outline_of(tree, dir))
+            .with_named(named);
     let mut groups: BTreeMap<String, BTreeMap<String, &RootModule>> = BTreeMap::new();
     let mut alone = Vec::new();
     for root in &roots.all {
         match positions.place(&root.dir) {
             Some(place) => {
-                let (template, environment) = path_template(&root.dir, place);
+                let (environment, is_name) = positions.environment_at(&root.dir, place);
+                let template =
+                    if is_name { path_template(&root.dir, place) } else { escape_braces(root.dir.as_str()) };
                 groups.entry(template).or_default().insert(environment, root);
             }
             None => alone.push(root),
@@ -48,8 +53,8 @@ pub(super) fn stacks_of_roots(
     stacks
 }
 
-/// Returns the folder as a template over the environment at this place, and the environment.
-fn path_template(dir: &Utf8Path, place: EnvironmentPlace) -> (String, String) {
+/// Returns the folder as a template over the environment at this place.
+fn path_template(dir: &Utf8Path, place: EnvironmentPlace) -> String {
     let parts: Vec<&str> = dir.components().map(|part| part.as_str()).collect();
     let environment = place.name_in(parts[place.depth]);
     let part = |(at, part): (usize, &&str)| match at.cmp(&place.depth) {
@@ -60,7 +65,7 @@ fn path_template(dir: &Utf8Path, place: EnvironmentPlace) -> (String, String) {
         },
         std::cmp::Ordering::Greater => with_env(part, environment),
     };
-    (parts.iter().enumerate().map(part).collect::<Vec<_>>().join("/"), environment.to_owned())
+    parts.iter().enumerate().map(part).collect::<Vec<_>>().join("/")
 }
 
 /// Makes a stack with a folder per environment.
@@ -119,11 +124,14 @@ fn stack_of_directories(
 }
 
 /// Makes stacks of the units that the patterns for `[discover]` do not find, each with a folder per environment.
-pub(super) fn stacks_of_units(units: &[(Utf8PathBuf, EnvironmentPlace)]) -> Vec<DraftStack> {
+pub(super) fn stacks_of_units(units: &[SeparateUnit]) -> Vec<DraftStack> {
     let mut by_path: BTreeMap<String, BTreeMap<String, Utf8PathBuf>> = BTreeMap::new();
-    for (dir, place) in units {
-        let (path, environment) = path_template(dir, *place);
-        by_path.entry(path).or_default().insert(environment, dir.clone());
+    for unit in units {
+        let path = match unit.place {
+            Some(place) => path_template(&unit.folder, place),
+            None => escape_braces(unit.folder.as_str()),
+        };
+        by_path.entry(path).or_default().insert(unit.environment.clone(), unit.folder.clone());
     }
     let stacks = by_path.into_iter().map(|(path, dirs)| DraftStack {
         path,

@@ -17,6 +17,7 @@ use crate::{config::toml_key, engine::layout::UNIT_ENGINE};
 
 /// Comment at the top of the file.
 const HEADER: &str = "\
+#:schema ./environments.schema.json
 # How the stacks of this repository reach their environments: a first version, by `envctl init`, of what lies here.
 # Read it through, then `envctl check`.
 ";
@@ -74,6 +75,7 @@ impl TomlWriter<'_> {
         self.write_table(&["project"]);
         self.write_line(format!("name = {}", toml_string(&self.findings.project)));
         match &self.findings.engine {
+            ProjectEngine::FromScript(..) if self.findings.has_units() => {}
             ProjectEngine::FromScript(engine, file) => {
                 self.write_line(format!("engine = {} # {file} uses it", toml_string(engine.as_str())));
             }
@@ -111,7 +113,9 @@ impl TomlWriter<'_> {
         let name = environment.name.as_str();
         self.write_table(&["environments", name]);
         if self.findings.invented_environment == Some(name) {
-            self.write_line("# For what belongs to no environment, as far as the files tell; its name is yours to choose.");
+            self.write_line(
+                "# to decide: its name. It has what belongs to no environment, as far as the files tell.",
+            );
         }
         if let Some(alias) = environment.alias {
             self.write_line(format!("aliases = {} # for the command line", string_array(&[alias])));
@@ -164,6 +168,12 @@ impl TomlWriter<'_> {
     fn write_stack(&mut self, stack: &DraftStack) {
         self.write_table(&["stacks", &stack.name]);
         self.write_line(format!("path = {}", toml_string(&stack.path)));
+        if let ProjectEngine::FromScript(engine, file) = &self.findings.engine
+            && self.findings.has_units()
+            && !self.findings.is_unit(stack)
+        {
+            self.write_line(format!("engine = {} # {file} uses it", toml_string(engine.as_str())));
+        }
         self.write_lines(&lines_of_links(&stack.needs, &stack.reads));
         let environments: Vec<&str> = self
             .findings

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     module_sources::CalledFolders,
     outline::outline_of,
-    path_position::{EnvironmentPlace, EnvironmentPositions},
+    path_position::{EnvironmentPlace, EnvironmentPositions, NamedEnvironments},
     tree::RepositoryTree,
     unit_group::UnitGroup,
 };
@@ -21,10 +21,21 @@ use crate::{
 pub(super) struct Units {
     /// Groups of units in folders of environments, which one `[discover]` finds.
     pub(super) groups: Vec<UnitGroup>,
-    /// Units in folders of environments that need a table of their own, with the places of their environments.
-    pub(super) separate_units: Vec<(Utf8PathBuf, EnvironmentPlace)>,
+    /// Units in folders of environments that need a table of their own.
+    pub(super) separate_units: Vec<SeparateUnit>,
     /// Folders of the units that belong to no environment.
     pub(super) lone_units: Vec<Utf8PathBuf>,
+}
+
+/// Unit in a folder of an environment that needs a table of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SeparateUnit {
+    /// Folder, relative to the repository.
+    pub(super) folder: Utf8PathBuf,
+    /// Name of the environment.
+    pub(super) environment: String,
+    /// Place of that name in the path; `None` if the folder has another name.
+    pub(super) place: Option<EnvironmentPlace>,
 }
 
 /// Returns the folders of units, without those of a catalog. A folder above other units counts only if its file sets a
@@ -73,16 +84,22 @@ fn has_module_source(file: &Utf8Path) -> bool {
 
 impl Units {
     /// Groups units by the folders of their environments, and makes the patterns.
-    pub(super) fn group(tree: &RepositoryTree, folders: Vec<Utf8PathBuf>) -> Self {
+    pub(super) fn group(tree: &RepositoryTree, folders: Vec<Utf8PathBuf>, named: &NamedEnvironments) -> Self {
         let positions =
             EnvironmentPositions::collect_with_outlines(folders.iter().map(Utf8PathBuf::as_path), &|dir| {
                 outline_of(tree, dir)
-            });
+            })
+            .with_named(named);
         let mut units = Self::default();
         let mut by_place: BTreeMap<EnvironmentPlace, Vec<Utf8PathBuf>> = BTreeMap::new();
         for folder in folders {
             match positions.place(&folder) {
-                Some(place) => by_place.entry(place).or_default().push(folder),
+                Some(place) => match positions.environment_at(&folder, place) {
+                    (_, true) => by_place.entry(place).or_default().push(folder),
+                    (environment, false) => {
+                        units.separate_units.push(SeparateUnit { folder, environment, place: None });
+                    }
+                },
                 None => units.lone_units.push(folder),
             }
         }
@@ -104,7 +121,11 @@ impl Units {
                 names.extend(group.names.iter().cloned());
                 units.groups.push(group);
             } else {
-                units.separate_units.extend(folders.into_iter().map(|folder| (folder, place)));
+                units.separate_units.extend(folders.into_iter().map(|folder| SeparateUnit {
+                    environment: positions.environment_at(&folder, place).0,
+                    place: Some(place),
+                    folder,
+                }));
             }
         }
         units.groups.sort_by(|a, b| a.patterns.cmp(&b.patterns));
@@ -169,7 +190,7 @@ mod tests {
         let generated = files.iter().map(|(path, _)| Utf8Path::new(path));
         let generated = generated.filter(|path| path.as_str().contains(".terragrunt-stack"));
         folders.extend(generated.filter_map(|path| path.parent().map(Utf8Path::to_owned)));
-        Units::group(&tree, folders)
+        Units::group(&tree, folders, &NamedEnvironments::new())
     }
 
     fn patterns(files: &[&str]) -> Vec<String> {
@@ -216,7 +237,8 @@ mod tests {
             ("live/prod/shared/main.tf", ""),
         ]);
         let tree = RepositoryTree::read(sample.root()).unwrap();
-        let units = Units::group(&tree, unit_folders(&tree, &CalledFolders::default()));
+        let units =
+            Units::group(&tree, unit_folders(&tree, &CalledFolders::default()), &NamedEnvironments::new());
         assert_eq!(units.groups[0].exclude, ["live/prod/shared"]);
     }
 
@@ -250,7 +272,10 @@ mod tests {
         assert_eq!(found.lone_units, ["acc/root/iam"]);
         let found = units(&["acc/api-dev/a/db", "acc/api-prod/db", "acc/api-dev/db", "acc/web-prod/db"]);
         assert_eq!(found.groups[0].patterns, ["acc/<app>-{env}/<unit>"]);
-        assert_eq!(found.separate_units[0].0, "acc/api-dev/a/db", "another depth has a table of its own");
+        assert_eq!(
+            found.separate_units[0].folder, "acc/api-dev/a/db",
+            "another depth has a table of its own"
+        );
     }
 
     #[test]

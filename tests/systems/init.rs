@@ -35,7 +35,10 @@ fn finds_what_its_owner_wrote(system: &str, engine: &Program) {
     });
     assert_eq!(instances(&env), wanted);
     let untouched = project.git(["status", "--porcelain"]);
-    assert_eq!(untouched, " M environments.toml\n", "nothing but the file was written");
+    assert_eq!(
+        untouched, " M environments.toml\n?? environments.schema.json\n",
+        "nothing but the file and its schema was written"
+    );
 }
 
 #[test]

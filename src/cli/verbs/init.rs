@@ -10,7 +10,8 @@ use crate::commands::init;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   envctl init --print
-  envctl init")]
+  envctl init
+  envctl init --env staging=live/blue --env production=live/green")]
 pub(in crate::cli) struct InitArgs {
     /// Print it instead of writing it.
     #[arg(long)]
@@ -19,10 +20,16 @@ pub(in crate::cli) struct InitArgs {
     /// Replace an environments.toml that is there.
     #[arg(long, conflicts_with = "print")]
     force: bool,
+
+    /// Take a folder for an environment, whatever it is called
+    ///
+    /// The stacks below the folder are those of the environment. May be given for several environments.
+    #[arg(long = "env", value_name = "NAME=FOLDER")]
+    environments: Vec<String>,
 }
 
 impl From<InitArgs> for init::InitRequest {
     fn from(args: InitArgs) -> Self {
-        Self { print: args.print, force: args.force }
+        Self { print: args.print, force: args.force, environments: args.environments }
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::{super::sample::Sample, *};
 
 /// Reads a repository of these files in a folder named `shop`.
@@ -5,7 +7,7 @@ fn draft_of(files: &[(&str, &str)]) -> InitDraft {
     let files: Vec<(String, &str)> =
         files.iter().map(|(path, text)| (format!("shop/{path}"), *text)).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
-    InitDraft::read(&Sample::new(&files).root().join("shop")).unwrap()
+    InitDraft::read(&Sample::new(&files).root().join("shop"), &BTreeMap::new()).unwrap()
 }
 
 /// Returns the lines of the written file that are neither empty nor comments.
@@ -296,4 +298,40 @@ fn nothing_found_is_no_file() {
 fn a_second_survey_says_the_same() {
     let files = [("b/prod/main.tf", ""), ("a/dev/main.tf", ""), ("a/prod/main.tf", ""), ("c/x.tf", "")];
     assert_eq!(draft_of(&files), draft_of(&files));
+}
+
+#[test]
+fn a_script_names_the_engine_of_the_stacks_that_are_no_units() {
+    let draft = draft_of(&[
+        ("live/dev/net/terragrunt.hcl", "terraform {\n  source = \"../m\"\n}\n"),
+        ("dns/main.tf", &backend("dns")),
+        ("Makefile", "plan:\n\tterraform plan\n"),
+    ]);
+    let lines = lines(&draft);
+    assert!(!lines[2].starts_with("engine"), "{lines:?}");
+    let at = lines.iter().position(|line| line == "[stacks.dns]").unwrap();
+    assert_eq!(lines[at + 2], "engine = \"terraform\"");
+}
+
+#[test]
+fn folders_that_the_user_names_are_environments() {
+    let files = [
+        ("live/blue/net/main.tf", backend("blue")),
+        ("live/green/net/main.tf", backend("green")),
+        ("live/x/net/main.tf", backend("x")),
+    ];
+    let files: Vec<(String, &str)> =
+        files.iter().map(|(path, text)| (format!("shop/{path}"), text.as_str())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let sample = Sample::new(&files);
+    let named = [("live/blue", "blue"), ("live/green", "green"), ("live/x", "production")];
+    let named = named.map(|(folder, name)| (folder.into(), name.to_owned())).into();
+    let written = lines(&InitDraft::read(&sample.root().join("shop"), &named).unwrap()).join("\n");
+    for text in [
+        "[environments.blue]",
+        "path = \"live/{env}/net\"\nenvironments = [\"blue\", \"green\"]",
+        "path = \"live/x/net\"\nenvironments = [\"production\"]",
+    ] {
+        assert!(written.contains(text), "{text}\n{written}");
+    }
 }
