@@ -56,16 +56,17 @@ pub(super) fn candidates(
         }
     }
     let mut preparation = StackPreparation::new(config, environment, generation);
-    let declared: Vec<Utf8PathBuf> =
-        candidates.iter().map(|candidate| candidate.settings.path.clone()).collect();
-    preparation.prepare(preparation.stack_dirs_of(&declared))?;
+    preparation
+        .prepare(preparation.stack_dirs_of(candidates.iter().map(|candidate| &candidate.settings.path)))?;
     candidates.retain(|candidate| preparation.keeps_declared(&candidate.stack, &candidate.settings.path));
     if let Some(discover) = config.discover() {
         let declared_folders: HashSet<Utf8PathBuf> =
             candidates.iter().map(|c| c.settings.path.clone()).collect();
         let mut discovery = Discovery { config, environment, discover, found };
         let stacks = discovery.stacks(&declared_folders, &mut preparation)?;
-        discovery.check_stacks_without_path(&stacks)?;
+        if !preparation.may_lack_units {
+            discovery.check_stacks_without_path(&stacks)?;
+        }
         for (stack, folder) in stacks {
             candidates.extend(discovery.candidate_of_folder(stack, folder));
         }
@@ -233,7 +234,8 @@ impl Discovery<'_> {
             .ok()
     }
 
-    /// Reports declared stacks without a path that discovery finds in no environment.
+    /// Reports declared stacks without a path that discovery finds in no environment. Where another environment has Terragrunt
+    /// Stacks, only their generation can tell.
     fn check_stacks_without_path(
         &mut self,
         discovered: &IndexMap<StackId, DiscoveredStack>,
@@ -250,6 +252,10 @@ impl Discovery<'_> {
         let mut elsewhere: HashSet<StackId> = HashSet::new();
         for environment in self.config.environments().values().filter(|e| e.name != self.environment.name) {
             let folders = self.folders(environment)?;
+            // Units of other environments may not be generated.
+            if folders.iter().any(|(_, folders)| !folders.stack_dirs.is_empty()) {
+                return Ok(());
+            }
             elsewhere.extend(
                 folders.iter().flat_map(|(_, f)| &f.stacks).filter_map(|f| self.stack_name(environment, f)),
             );

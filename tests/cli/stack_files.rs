@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use crate::support::{Env, Project, Run, Shop, remote_state, script, unit_project};
 
 const MODULE: &str = "variable \"v\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.v\n}\n\
@@ -314,4 +316,66 @@ fn units_are_generated_once_for_each_folder_and_run() {
     read_only.run(["plan", "staging"]);
     read_only.run(["check"]);
     assert_eq!(calls(&shop), [""; 0], "read-only");
+}
+
+#[test]
+fn a_table_of_a_unit_that_another_environment_generates_is_no_error() {
+    let (shop, calls) = with_recorded_calls();
+    shop.project.write("live/staging/app/main.tf", "");
+    shop.append("environments.toml", "\n[stacks.\".terragrunt-stack/db\"]\ntags = [\"data\"]\n");
+    let missing = "no stack `.terragrunt-stack/db` is discovered";
+    shop.run(["check", "staging"]).exits(4).tells(missing);
+    shop.project.write("live/production/terragrunt.stack.hcl", "");
+    shop.run(["check", "staging"]).hides(missing);
+    assert_eq!(calls(&shop), [""; 0]);
+    shop.run(["check", "production"]).exits(4);
+}
+
+#[test]
+fn a_stack_file_that_never_ends_is_refused() {
+    let (shop, calls) = with_recorded_calls();
+    shop.project.write("live/staging/app/terragrunt.hcl", "");
+    let file = shop.project.path("live/staging/terragrunt.stack.hcl");
+    mknodat(CWD, &file, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    shop.run(["plan", "staging"])
+        .exits(4)
+        .tells("cannot generate the units of `live/staging/terragrunt.stack.hcl`");
+    shop.run(["list", "staging"]);
+    assert_eq!(calls(&shop), [""; 0]);
+}
+
+#[test(engines(terragrunt))]
+fn units_beside_the_stack_file_are_generated_and_left_over_alike() {
+    let stacks = Stacks::new("live/{env}/**");
+    let beside = |unit: &str| unit.replace("  values", "  no_dot_terragrunt_stack = true\n  values");
+    stacks.project.write("live/dev/terragrunt.stack.hcl", &format!("{}{}", beside(VPC), beside(APP)));
+    stacks
+        .project
+        .write(".gitignore", "live/dev/vpc/\n.terragrunt-cache/\n.envctl/\n.terraform*\nbackend.tf\n");
+    stacks.project.commit("Generate beside the stack file");
+    stacks.env.run(["plan", "dev"]).exits(0);
+    assert_eq!(stacks.stack_names(&[]), ["vpc", "app"]);
+    assert!(stacks.stack_names(&["--changed=HEAD"]).is_empty());
+    stacks.project.write("live/dev/terragrunt.stack.hcl", &beside(VPC));
+    let report =
+        "`live/dev/terragrunt.stack.hcl` does not generate `live/dev/app` any more: it is not planned";
+    stacks.env.run(["plan", "dev"]).exits(0).tells(report);
+    assert_eq!(stacks.stack_names(&["--changed=HEAD"]), ["vpc"]);
+}
+
+#[test(engines(terragrunt))]
+fn a_declared_stack_may_be_a_generated_unit() {
+    let stacks = Stacks::new("live/prod/*");
+    let toml = stacks.project.read("environments.toml");
+    let declared = "\n[stacks.vpc]\npath = \"live/dev/.terragrunt-stack/vpc\"\nenvironments = [\"dev\"]\n";
+    let toml = toml.replace("live/prod/*", "live/none/*");
+    stacks.project.write("environments.toml", &format!("{toml}{declared}"));
+    stacks.env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(stacks.deployed_value("vpc"), "small");
+    stacks.project.write("live/dev/terragrunt.stack.hcl", APP);
+    stacks
+        .env
+        .run(["plan", "dev"])
+        .exits(4)
+        .tells("stack `vpc` is a unit that `live/dev/terragrunt.stack.hcl` does not generate any more");
 }

@@ -25,7 +25,7 @@ use crate::{
     config::{Config, EnvironmentScope, Overrides},
     engine::{
         detect::{LOCKFILE, version_files},
-        layout::UNIT_ENGINE,
+        layout::{UNIT_ENGINE, unit_file},
         shared_account_files,
     },
     graph::{Change, ChangedStacks, InputKind},
@@ -189,7 +189,8 @@ impl<'c> ChangeSearch<'c> {
         }
         // The folder of environments.toml holds the rest of the project too.
         let is_in_root = instance.dir == self.shared.config.root();
-        let origin = self.generated.origin(&instance.dir, self.shared.config.root());
+        let origin = unit_file(instance.engine)
+            .and_then(|_| self.generated.origin(&instance.dir, self.shared.config.root()));
         let own_changes = if origin.is_some() {
             // Generated files are written anew each time.
             Vec::new()

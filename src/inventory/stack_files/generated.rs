@@ -62,12 +62,11 @@ impl GeneratedFolders {
     /// only Terragrunt can tell. `root` is the folder of environments.toml.
     pub(in crate::inventory) fn leftover(&self, dir: &Utf8Path, root: &Utf8Path) -> Option<Leftover> {
         let folder = dir.to_owned();
-        let Some(stack_dir) = generating_folder(dir, root)? else {
-            return Some(Leftover { stack_dir: None, folder });
+        let stack_dir = match generating_stack(dir, root) {
+            GeneratingStack::NotGenerated => return None,
+            GeneratingStack::Missing => return Some(Leftover { stack_dir: None, folder }),
+            GeneratingStack::In(stack_dir) => stack_dir,
         };
-        if !files::is_file_there(&stack_dir.join(STACK_FILE)) {
-            return Some(Leftover { stack_dir: None, folder });
-        }
         match self.declaration(&stack_dir, dir) {
             Declaration::Absent => Some(Leftover { stack_dir: Some(stack_dir), folder }),
             Declaration::Declared(_) | Declaration::Unknown => self.leftover(&stack_dir, root),
@@ -77,9 +76,12 @@ impl GeneratedFolders {
     /// Returns the paths that a generated unit is made from; `None` for a folder that Terragrunt did not generate.
     pub(in crate::inventory) fn origin(&self, dir: &Utf8Path, root: &Utf8Path) -> Option<GeneratedOrigin> {
         let mut origin = GeneratedOrigin::default();
+        let mut generating = generating_stack(dir, root);
+        if matches!(generating, GeneratingStack::NotGenerated) {
+            return None;
+        }
         let mut dir = dir.to_owned();
-        generating_folder(&dir, root)?;
-        while let Some(Some(stack_dir)) = generating_folder(&dir, root) {
+        while let GeneratingStack::In(stack_dir) = generating {
             let file = stack_dir.join(STACK_FILE);
             match self.declaration(&stack_dir, &dir) {
                 Declaration::Declared(StackComponent { source: None, .. })
@@ -89,8 +91,9 @@ impl GeneratedFolders {
                     origin.sources.extend(component.local_source(&stack_dir));
                 }
             }
+            generating = generating_stack(&stack_dir, root);
             // A nested stack's file was generated itself.
-            if generating_folder(&stack_dir, root).is_none() {
+            if matches!(generating, GeneratingStack::NotGenerated) {
                 origin.stack_files.insert(file);
                 let read = self.stack(&stack_dir).map(|stack| stack.files.clone()).unwrap_or_default();
                 origin.stack_files.extend(read);
@@ -124,19 +127,38 @@ pub fn origin_of(dir: &Utf8Path, root: &Utf8Path) -> Option<GeneratedOrigin> {
     GeneratedFolders::default().origin(dir, root)
 }
 
-/// Returns the folder of the stack that generates a unit or nested stack in `dir`: the nearest folder above with a stack
-/// file, or that holds `.terragrunt-stack`; `None` within `Some` if there is none. `None` for a folder that Terragrunt did
-/// not generate.
-fn generating_folder(dir: &Utf8Path, root: &Utf8Path) -> Option<Option<Utf8PathBuf>> {
-    let below = dir.strip_prefix(root).ok()?;
+/// Stack that a folder comes from.
+enum GeneratingStack {
+    /// None: Terragrunt did not generate the folder.
+    NotGenerated,
+    /// Stack whose file is not there any more.
+    Missing,
+    /// Stack in this folder.
+    In(Utf8PathBuf),
+}
+
+/// Returns the stack that generates a unit or nested stack in `dir`: that of the nearest folder above with a stack file, or
+/// that holds `.terragrunt-stack`.
+fn generating_stack(dir: &Utf8Path, root: &Utf8Path) -> GeneratingStack {
+    let Ok(below) = dir.strip_prefix(root) else { return GeneratingStack::NotGenerated };
     let is_generated = below.components().any(|part| part.as_str() == GENERATED_FOLDER)
         || files::is_file_there(&dir.join(GENERATED_MARKER));
-    let above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(root));
-    let mut generating = above.filter_map(|above| match above.file_name() {
-        Some(GENERATED_FOLDER) => above.parent(),
-        _ => files::is_file_there(&above.join(STACK_FILE)).then_some(above),
-    });
-    is_generated.then(|| generating.next().map(Utf8Path::to_owned))
+    if !is_generated {
+        return GeneratingStack::NotGenerated;
+    }
+    let has_stack_file = |dir: &Utf8Path| files::is_file_there(&dir.join(STACK_FILE));
+    for above in dir.ancestors().skip(1).take_while(|dir| dir.starts_with(root)) {
+        if has_stack_file(above) {
+            return GeneratingStack::In(above.to_owned());
+        }
+        if above.file_name() == Some(GENERATED_FOLDER) {
+            return match above.parent().filter(|dir| has_stack_file(dir)) {
+                Some(dir) => GeneratingStack::In(dir.to_owned()),
+                None => GeneratingStack::Missing,
+            };
+        }
+    }
+    GeneratingStack::Missing
 }
 
 /// Returns true if a folder below a generated unit was copied with it: each marker on the way lists the next folder.

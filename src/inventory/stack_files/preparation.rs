@@ -13,6 +13,7 @@ use crate::{
     config::{Config, Environment},
     diagnostic::{Diagnostic, Diagnostics},
     engine::terragrunt::stack_files::{GENERATED_FOLDER, GENERATED_MARKER, STACK_FILE},
+    files,
     inventory::{InventoryError, discovery::DiscoveredStack},
     model::StackId,
     ui::{Count, shell_word},
@@ -38,6 +39,8 @@ pub(in crate::inventory) struct StackPreparation<'a> {
     /// Units that were left out, with their names, by the stack folder that they come from.
     leftovers: BTreeMap<Option<Utf8PathBuf>, BTreeMap<Utf8PathBuf, StackId>>,
     findings: Diagnostics,
+    /// True if units that stack files declare may be missing.
+    pub(in crate::inventory) may_lack_units: bool,
 }
 
 /// Returns true if Terragrunt generated a discovered folder.
@@ -46,7 +49,9 @@ pub(in crate::inventory) fn is_generated(folder: &DiscoveredStack) -> bool {
 }
 
 fn is_below_generated(path: &Utf8Path) -> bool {
-    path.components().any(|part| part.as_str() == GENERATED_FOLDER)
+    // The parts of thousands of other paths are not compared.
+    path.as_str().contains(GENERATED_FOLDER)
+        && path.components().any(|part| part.as_str() == GENERATED_FOLDER)
 }
 
 impl<'a> StackPreparation<'a> {
@@ -64,12 +69,16 @@ impl<'a> StackPreparation<'a> {
             prepared: BTreeSet::new(),
             leftovers: BTreeMap::new(),
             findings: Diagnostics::default(),
+            may_lack_units: false,
         }
     }
 
     /// Returns the folders of the stacks whose units are declared stacks; the paths are relative to environments.toml.
-    pub(in crate::inventory) fn stack_dirs_of(&self, declared: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
-        let generated = declared.iter().filter_map(|path| {
+    pub(in crate::inventory) fn stack_dirs_of<'p>(
+        &self,
+        declared: impl Iterator<Item = &'p Utf8PathBuf>,
+    ) -> Vec<Utf8PathBuf> {
+        let generated = declared.filter(|path| is_below_generated(path)).filter_map(|path| {
             // The outermost stack generates the nested ones.
             let outermost =
                 path.ancestors().filter(|dir| dir.file_name() == Some(GENERATED_FOLDER)).last()?;
@@ -95,17 +104,25 @@ impl<'a> StackPreparation<'a> {
             match self.generation {
                 StackGeneration::Run(generator) => {
                     has_generated = true;
-                    if let Err(error) = generator.generate(self.environment, &dir) {
-                        failed.push(self.failed_generation(&dir, &error.to_string()));
+                    let generated = match files::open_regular(dir.join(STACK_FILE)) {
+                        // Terragrunt would wait for a fifo.
+                        Err(error) => Err(error.to_string()),
+                        Ok(_) => {
+                            generator.generate(self.environment, &dir).map_err(|error| error.to_string())
+                        }
+                    };
+                    if let Err(error) = generated {
+                        failed.push(self.failed_generation(&dir, &error));
                     }
                 }
                 StackGeneration::Compare => {
                     let outdated = outdated_units(&dir, &self.folders);
                     if !outdated.is_empty() {
+                        self.may_lack_units = true;
                         self.findings.push(self.outdated_finding(&dir, &outdated));
                     }
                 }
-                StackGeneration::Skip => {}
+                StackGeneration::Skip => self.may_lack_units = true,
             }
         }
         if failed.0.is_empty() { Ok(has_generated) } else { Err(InventoryError::Invalid(failed)) }
@@ -129,8 +146,10 @@ impl<'a> StackPreparation<'a> {
             return true;
         }
         let Some(leftover) = self.folders.leftover(&root.join(path), root) else { return true };
-        let message =
-            format!("stack `{stack}` is a unit that {} any more", self.not_generated(&leftover.stack_dir));
+        let message = format!(
+            "stack `{stack}` is a unit that {} any more",
+            self.not_generated(leftover.stack_dir.as_ref())
+        );
         let problem = Diagnostic::error(LEFTOVER_CODE, message);
         let declared = self.config.stacks().get(stack).and_then(|stack| stack.path.as_ref());
         let problem = match declared {
@@ -145,7 +164,7 @@ impl<'a> StackPreparation<'a> {
     pub(in crate::inventory) fn into_findings(mut self) -> Diagnostics {
         let leftovers = std::mem::take(&mut self.leftovers);
         for (stack_dir, folders) in &leftovers {
-            self.findings.push(self.leftover_finding(stack_dir, folders));
+            self.findings.push(self.leftover_finding(stack_dir.as_ref(), folders));
         }
         self.findings
     }
@@ -173,7 +192,7 @@ impl<'a> StackPreparation<'a> {
         ))
     }
 
-    fn not_generated(&self, stack_dir: &Option<Utf8PathBuf>) -> String {
+    fn not_generated(&self, stack_dir: Option<&Utf8PathBuf>) -> String {
         match stack_dir {
             Some(dir) => format!("`{}` does not generate", self.shown(dir).join(STACK_FILE)),
             None => format!("no `{STACK_FILE}` generates"),
@@ -182,7 +201,7 @@ impl<'a> StackPreparation<'a> {
 
     fn leftover_finding(
         &self,
-        stack_dir: &Option<Utf8PathBuf>,
+        stack_dir: Option<&Utf8PathBuf>,
         folders: &BTreeMap<Utf8PathBuf, StackId>,
     ) -> Diagnostic {
         let shown: Vec<String> = folders.keys().map(|folder| self.shown(folder).into_string()).collect();
