@@ -191,7 +191,8 @@ impl<'c> ChangeSearch<'c> {
         let is_in_root = instance.dir == self.shared.config.root();
         let origin = unit_file(instance.engine)
             .and_then(|_| self.generated.origin(&instance.dir, self.shared.config.root()));
-        let own_changes = if origin.is_some() {
+        let is_generated = origin.is_some();
+        let own_changes = if is_generated {
             // Generated files are written anew each time.
             Vec::new()
         } else if is_in_root {
@@ -224,7 +225,7 @@ impl<'c> ChangeSearch<'c> {
         // With one reason the stack counts as changed, and its HCL need not be read.
         if found.is_empty() && (is_in_root || self.shared.prefilter.may_reach_change(instance, &self.matcher))
         {
-            self.add_referenced_changes(instance, &mut found);
+            self.add_referenced_changes(instance, is_generated, &mut found);
         }
         found
     }
@@ -293,8 +294,9 @@ impl<'c> ChangeSearch<'c> {
         }
     }
 
-    /// Adds the changes of the folders and files that the configuration of a stack refers to.
-    fn add_referenced_changes(&self, instance: &Instance, found: &mut ChangesByKind) {
+    /// Adds the changes of the folders and files that the configuration of a stack refers to, without those in the folder of a
+    /// generated unit.
+    fn add_referenced_changes(&self, instance: &Instance, is_generated: bool, found: &mut ChangesByKind) {
         let root = self.shared.config.root();
         let scope = || InputScope::new(instance, root, ExcludedPaths::default());
         let mut read_set = self.shared.scanner.read_set_of(scope(), &[]);
@@ -304,18 +306,19 @@ impl<'c> ChangeSearch<'c> {
             read_set =
                 ReadSet { with_computed_sources, ..self.shared.scanner.read_set_of(scope(), &found.modules) };
         }
-        for module in &read_set.modules {
+        let counts = |path: &&Utf8PathBuf| !is_generated || !path.starts_with(&instance.dir);
+        for module in read_set.modules.iter().filter(counts) {
             add_changes(found, InputKind::Module, self.matcher.trace_module(module));
         }
-        for file in &read_set.files {
+        for file in read_set.files.iter().filter(counts) {
             let is_included = read_set.included.contains(file);
             // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
-            let counts =
+            let is_of_project =
                 |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_included || file.starts_with(root);
             let kind = if is_included { InputKind::Include } else { InputKind::HclFile };
-            add_changes(found, kind, self.matcher.trace_file(file).filter(counts));
+            add_changes(found, kind, self.matcher.trace_file(file).filter(is_of_project));
         }
-        for folder in &read_set.folders {
+        for folder in read_set.folders.iter().filter(counts) {
             add_changes(
                 found,
                 InputKind::HclFile,
