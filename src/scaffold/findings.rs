@@ -159,7 +159,10 @@ fn assign_workspaces(environments: &mut [FoundEnvironment], stacks: &[DraftStack
         let own = || stacks.iter().filter(|stack| stack.dirs.contains_key(&environment.name));
         let named: BTreeSet<String> = own()
             .filter(|stack| stack.workspace.is_per_environment())
-            .map(|stack| environments::workspace_name(&environment.name, &stack.workspaces))
+            .map(|stack| match &stack.workspace_template {
+                Some(template) => template.replace("{env}", &environment.name),
+                None => environments::workspace_name(&environment.name, &stack.workspaces),
+            })
             .collect();
         let is_unnamed = own().any(|stack| matches!(stack.workspace, WorkspaceUse::Unnamed(_)));
         environment.workspace = match named.len() {

@@ -56,7 +56,10 @@ impl<'a> SettingsFinder<'a> {
             }
             found
         } else {
-            named.found
+            of_environments(named.found, &|file, environment| {
+                let path = file.path_in(&root.dir, environment);
+                !self.contents.is_backend_file(&path, &root.module)
+            })
         };
         let choice = SettingsChoice::new(found, &root.dir, &self.contents);
         SettingsChoice { absent: named.absent, ..choice }
@@ -77,7 +80,14 @@ impl<'a> SettingsFinder<'a> {
             ScriptFact::BackendFile(path) => Some(path),
             _ => None,
         });
-        let found = if named.found.is_empty() { self.backend_files_by_content(root) } else { named.found };
+        let found = if named.found.is_empty() {
+            self.backend_files_by_content(root)
+        } else {
+            of_environments(named.found, &|file, environment| {
+                let path = file.path_in(&root.dir, environment);
+                self.contents.keys(&path).is_none() || self.contents.is_backend_file(&path, &root.module)
+            })
+        };
         let choice = SettingsChoice::new(found, &root.dir, &self.contents);
         SettingsChoice { absent: named.absent, ..choice }
     }
@@ -214,6 +224,23 @@ impl<'a> SettingsFinder<'a> {
         let file = |(template, environments)| SettingsFile { template, environments, script: None };
         by_template.into_iter().map(file).collect()
     }
+}
+
+/// Leaves out the environments whose files are of another kind.
+fn of_environments(
+    files: Vec<SettingsFile>,
+    is_own: &dyn Fn(&SettingsFile, &str) -> bool,
+) -> Vec<SettingsFile> {
+    let mut own = Vec::new();
+    for mut file in files {
+        let environments = file.environments.iter().filter(|environment| is_own(&file, environment)).cloned();
+        let environments: BTreeSet<String> = environments.collect();
+        if file.environments.is_empty() || !environments.is_empty() {
+            file.environments = environments;
+            own.push(file);
+        }
+    }
+    own
 }
 
 /// Adds the files of one environment's folder to those of the others.

@@ -40,7 +40,7 @@ impl<'a> SingleFolder<'a> {
         Self {
             var_files: finder.var_files(root, is_only_root_without),
             backend_files: finder.backend_files(root),
-            mentions: workspace_usage::find_mentions(finder.tree, root),
+            mentions: workspace_usage::find_mentions(finder.tree, root, finder.scripts),
             selected: SelectedWorkspaces::find(finder.scripts, &root.dir),
             root,
         }
@@ -67,19 +67,21 @@ impl<'a> SingleFolder<'a> {
         let distinguishes =
             context.as_ref().is_some_and(|context| context.distinguishes(&pairs, &environments));
         let path = if dir.as_str().is_empty() { "." } else { dir.as_str() };
+        let folder = if path == "." { "the root folder" } else { path };
         let workspace = if self.root.is_readable {
             let facts = WorkspaceFacts {
                 selected: &self.selected,
                 mentions: &self.mentions,
                 environments: &environments,
                 distinguishes,
+                has_unknown_place: !pairs.unknown_keys.is_empty(),
                 has_folders: false,
                 source: self.source_of_environments(&environments),
-                folder: path,
+                folder,
             };
             facts.decide()
         } else {
-            WorkspaceUse::Unnamed(format!("{path} has a file that cannot be read"))
+            WorkspaceUse::Unnamed(format!("{folder} has a file that cannot be read"))
         };
         let layout = if environments.is_empty() {
             EnvironmentLayout::NoEnvironment(dir.clone())
@@ -96,6 +98,7 @@ impl<'a> SingleFolder<'a> {
             pairs: Some(pairs).filter(|pairs| !DraftPairs::is_empty(pairs)),
             workspace,
             workspaces: &self.selected.names | &self.mentions.names,
+            workspace_template: self.selected.template.clone(),
             needs: Vec::new(),
             reads: Vec::new(),
             links_by_environment: BTreeMap::new(),

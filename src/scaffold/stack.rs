@@ -31,6 +31,8 @@ pub(super) struct DraftStack {
     pub(super) workspace: WorkspaceUse,
     /// Workspaces that scripts or the stack's own files name.
     pub(super) workspaces: BTreeSet<String>,
+    /// Name of its workspaces, with `{env}` for the name of the environment; `None` if it is the environment's.
+    pub(super) workspace_template: Option<String>,
     /// Stacks whose states it reads in every environment that it is in, by name.
     pub(super) needs: Vec<String>,
     /// Stacks whose states it reads, and that read its own, in every environment that it is in, by name.
@@ -100,9 +102,9 @@ impl WrittenFiles {
             let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
             let names = names.join(" and ");
             open.push(if choice.script().is_some() {
-                format!("to decide: {names} has no such file here: add it, or write `?` before the path")
+                format!("to decide: no such file here for {names}: add it, or write `?` before the path")
             } else {
-                format!("to decide: {names} has no such file here: add it, or leave the `?`")
+                format!("to decide: no such file here for {names}: add it, or leave the `?`")
             });
         }
         for group in &choice.candidates {

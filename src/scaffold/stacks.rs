@@ -93,7 +93,9 @@ fn stack_of_directories(
         let own = SelectedWorkspaces::find(finder.scripts, &root.dir);
         selected.names.extend(own.names);
         selected.script = selected.script.max(own.script);
-        let own = workspace_usage::find_mentions(finder.tree, root);
+        selected.template = selected.template.or(own.template);
+        selected.is_by_environment |= own.is_by_environment;
+        let own = workspace_usage::find_mentions(finder.tree, root, finder.scripts);
         mentions.is_mentioned |= own.is_mentioned;
         mentions.names.extend(own.names);
     }
@@ -102,6 +104,7 @@ fn stack_of_directories(
         mentions: &mentions,
         environments: &environments,
         distinguishes: true,
+        has_unknown_place: false,
         has_folders: true,
         source: None,
         folder: &path,
@@ -115,6 +118,7 @@ fn stack_of_directories(
         pairs,
         workspace: facts.decide(),
         workspaces: selected.names,
+        workspace_template: selected.template,
         needs: Vec::new(),
         reads: Vec::new(),
         links_by_environment: BTreeMap::new(),
@@ -154,6 +158,7 @@ pub(super) fn stack_of_lone_unit(dir: &Utf8PathBuf) -> DraftStack {
         pairs: None,
         workspace: WorkspaceUse::Default,
         workspaces: BTreeSet::new(),
+        workspace_template: None,
         needs: Vec::new(),
         reads: Vec::new(),
         links_by_environment: BTreeMap::new(),

@@ -207,19 +207,25 @@ impl TomlWriter<'_> {
     fn write_workspace_of_stack(&mut self, stack: &DraftStack) {
         let environments = &self.findings.environments;
         let of_stack = |environment: &&FoundEnvironment| stack.dirs.contains_key(&environment.name);
-        if !environments.iter().filter(of_stack).any(|environment| environment.workspace.is_some()) {
-            return;
-        }
+        let mut workspaces = environments.iter().filter(of_stack).filter_map(|one| one.workspace.as_deref());
+        let Some(first) = workspaces.next() else { return };
+        let is_named = !first.is_empty() || workspaces.any(|name| !name.is_empty());
         match &stack.workspace {
             WorkspaceUse::Default => {
-                self.write_line("unset = [\"workspace\"] # proposal: nothing selects a workspace for it");
+                let has_own_states = stack.dirs.len() > 1;
+                let reason = if has_own_states {
+                    "its environments have states of their own"
+                } else {
+                    "nothing selects a workspace for it"
+                };
+                self.write_line(format!("unset = [\"workspace\"] # proposal: {reason}"));
             }
-            WorkspaceUse::Unnamed(reason) => {
+            WorkspaceUse::Unnamed(reason) if is_named => {
                 self.write_line(format!(
                     "# to decide: {reason}; here it has the workspaces of its environments"
                 ));
             }
-            WorkspaceUse::PerEnvironment(_) => {}
+            WorkspaceUse::Unnamed(_) | WorkspaceUse::PerEnvironment(_) => {}
         }
     }
 
@@ -288,8 +294,11 @@ impl TomlWriter<'_> {
         let Some((stack, WorkspaceEvidence::Script(script))) = evidence().next() else {
             return String::new();
         };
-        let is_named =
-            |workspace: &String| stack.workspaces.is_empty() || stack.workspaces.contains(workspace);
+        let is_named = |workspace: &String| {
+            stack.workspace_template.is_some()
+                || stack.workspaces.is_empty()
+                || stack.workspaces.contains(workspace)
+        };
         match environment.and_then(|one| one.workspace.as_ref()).filter(|workspace| !is_named(workspace)) {
             Some(_) => format!(" # proposal: {script} selects others"),
             None => format!(" # as in {script}"),

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::{environment_names::is_environment_name, roots::RootModule, tree::RepositoryTree};
+use super::{
+    environment_names::is_environment_name,
+    evidence::{ScriptFact, ScriptFindings},
+    roots::RootModule,
+    tree::RepositoryTree,
+};
 use crate::files::{self, normalised};
 
 /// Mentions of the workspace in a module.
@@ -17,12 +22,20 @@ pub(super) struct WorkspaceMentions {
 }
 
 /// Finds `terraform.workspace` in the files of a root module and of the local modules that it calls; settings of the backend
-/// for workspaces count too.
-pub(super) fn find_mentions(tree: &RepositoryTree, root: &RootModule) -> WorkspaceMentions {
+/// for workspaces count too, in its block or in scripts.
+pub(super) fn find_mentions(
+    tree: &RepositoryTree,
+    root: &RootModule,
+    scripts: &ScriptFindings,
+) -> WorkspaceMentions {
     let mut found = WorkspaceMentions::default();
     let settings = root.module.backend.iter().flat_map(|backend| backend.attributes.keys());
+    let passed = scripts.commands.iter().filter_map(|command| match &command.fact {
+        ScriptFact::BackendPair { key, .. } => command.closeness(&root.dir).map(|_| key),
+        _ => None,
+    });
     found.is_mentioned =
-        settings.into_iter().any(|key| ["workspace_key_prefix", "workspace_dir"].contains(&key.as_str()));
+        settings.chain(passed).any(|key| ["workspace_key_prefix", "workspace_dir"].contains(&key.as_str()));
     for file in &root.module.files {
         read_file(&mut found, file);
     }

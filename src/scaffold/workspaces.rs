@@ -44,6 +44,10 @@ pub(super) struct SelectedWorkspaces {
     pub(super) names: BTreeSet<String>,
     /// Closest script that selects one, by name or by a variable.
     pub(super) script: Option<(Closeness, Utf8PathBuf)>,
+    /// Name that scripts make of the environment's: `app-{env}`; `None` if it is the environment's or unknown.
+    pub(super) template: Option<String>,
+    /// True if a script selects a workspace by the environment's name.
+    pub(super) is_by_environment: bool,
 }
 
 impl SelectedWorkspaces {
@@ -52,13 +56,19 @@ impl SelectedWorkspaces {
         let mut selected = Self::default();
         for command in &scripts.commands {
             let ScriptFact::Workspace(name) = &command.fact else { continue };
-            if name == "default" {
+            let has_text = name.chars().any(char::is_alphanumeric);
+            if name == "default" || has_text && name.contains([UNKNOWN, ARGUMENT]) {
+                // A name made of something else is no environment's, as that of a pull request.
                 continue;
             }
             let Some(closeness) = command.closeness(stack) else { continue };
             if selected.script.as_ref().is_none_or(|(best, _)| *best < closeness) {
                 selected.script = Some((closeness, command.script.clone()));
             }
+            if name.contains(ENVIRONMENT) && has_text {
+                selected.template = Some(name.replace(ENVIRONMENT, "{env}"));
+            }
+            selected.is_by_environment |= name.contains(ENVIRONMENT) || is_environment_name(name);
             if !name.contains([ENVIRONMENT, ARGUMENT, UNKNOWN]) && is_environment_name(name) {
                 selected.names.insert(name.clone());
             }
@@ -75,6 +85,8 @@ pub(super) struct WorkspaceFacts<'a> {
     pub(super) environments: &'a BTreeSet<String>,
     /// True if backend block, backend files and pairs give each environment a state of its own.
     pub(super) distinguishes: bool,
+    /// True if scripts set the place of the state to a value from elsewhere.
+    pub(super) has_unknown_place: bool,
     /// True if each environment has a folder of its own.
     pub(super) has_folders: bool,
     /// File or folder that names the environments.
@@ -102,10 +114,14 @@ impl WorkspaceFacts<'_> {
         match selecting {
             Some((closeness, script))
                 if !has_own_states
-                    || self.mentions.is_mentioned
-                    || !matches!(closeness, Closeness::Above(_)) =>
+                    || self.selected.is_by_environment
+                        && (self.mentions.is_mentioned || !matches!(closeness, Closeness::Above(_))) =>
             {
                 per_environment(WorkspaceEvidence::Script(script.clone()))
+            }
+            _ if self.mentions.is_mentioned && self.has_unknown_place => {
+                let reason = format!("{}, and nothing here selects one", speaks());
+                per_environment(WorkspaceEvidence::Proposal(reason))
             }
             _ if self.mentions.is_mentioned && self.has_folders => WorkspaceUse::Unnamed(speaks()),
             _ if has_own_states => WorkspaceUse::Default,
@@ -130,8 +146,9 @@ mod tests {
     fn evidence_decides_before_guesses() {
         let (selected, mentioned) = (
             |closeness| SelectedWorkspaces {
-                names: BTreeSet::new(),
                 script: Some((closeness, "x.sh".into())),
+                is_by_environment: true,
+                ..SelectedWorkspaces::default()
             },
             WorkspaceMentions { is_mentioned: true, names: BTreeSet::new() },
         );
@@ -144,6 +161,7 @@ mod tests {
                     mentions,
                     environments,
                     distinguishes,
+                    has_unknown_place: false,
                     has_folders: false,
                     source,
                     folder: "a",
@@ -156,6 +174,8 @@ mod tests {
         assert_eq!(use_of(&selected(Closeness::Above(0)), &silent, &two, false), script);
         assert_eq!(use_of(&selected(Closeness::Above(0)), &silent, &two, true), WorkspaceUse::Default);
         assert_eq!(use_of(&selected(Closeness::Own), &silent, &two, true), script);
+        let unknown = SelectedWorkspaces { is_by_environment: false, ..selected(Closeness::Own) };
+        assert_eq!(use_of(&unknown, &mentioned, &two, true), WorkspaceUse::Default);
         let proposal = "nothing selects a workspace; dev.tfvars is there".to_owned();
         let proposal = WorkspaceUse::PerEnvironment(WorkspaceEvidence::Proposal(proposal));
         assert_eq!(use_of(&none, &silent, &two, false), proposal);

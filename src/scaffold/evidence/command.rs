@@ -93,8 +93,10 @@ impl ScriptCommand {
                 let has_variable = folder.contains([ENVIRONMENT, UNKNOWN]);
                 let closeness = if has_variable { Closeness::Pattern } else { Closeness::Own };
                 let matches = |folder: &String| {
+                    let fixed = folder.split([ENVIRONMENT, UNKNOWN]).next().unwrap_or_default();
                     if has_variable {
-                        folder_pattern(folder).is_some_and(|pattern| pattern.is_match(stack.as_str()))
+                        stack.as_str().starts_with(fixed)
+                            && folder_pattern(folder).is_some_and(|pattern| pattern.is_match(stack.as_str()))
                     } else {
                         folder == stack
                     }

@@ -99,7 +99,8 @@ impl StackFiles<'_> {
         if !path.contains([ENVIRONMENT, UNKNOWN]) {
             return self.literal(Utf8Path::new(path)).into_iter().collect();
         }
-        if path.chars().all(|c| [ENVIRONMENT, UNKNOWN, '/'].contains(&c)) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if name.chars().all(|c| [ENVIRONMENT, UNKNOWN, '.'].contains(&c)) {
             return Vec::new();
         }
         let matched = self.captures(path);
@@ -108,7 +109,8 @@ impl StackFiles<'_> {
             (0..signs.len()).filter(|at| signs[*at] == ENVIRONMENT).collect()
         } else {
             // A value from elsewhere is the environment if it is the name of one in at least one file.
-            let names = |at: &usize| matched.iter().any(|values| role_of_name(&values[*at]).is_some());
+            let is_known = |name: &str| !name.contains('.') && role_of_name(name).is_some();
+            let names = |at: &usize| matched.iter().any(|values| is_known(&values[*at]));
             let Some(at) = (0..signs.len()).find(names) else { return Vec::new() };
             vec![at]
         };
@@ -116,7 +118,11 @@ impl StackFiles<'_> {
         for values in matched {
             let environment = &values[of_environment[0]];
             let is_one = of_environment.iter().all(|at| values[*at] == *environment);
-            if !is_one || !is_environment_name(environment) || SHARED_NAMES.contains(&environment.as_str()) {
+            if !is_one
+                || environment.contains('.')
+                || !is_environment_name(environment)
+                || SHARED_NAMES.contains(&environment.as_str())
+            {
                 continue;
             }
             let mut next = 0..;
@@ -182,7 +188,12 @@ impl StackFiles<'_> {
             let text = |at: usize| captures.get(at).map_or("", |found| found.as_str()).to_owned();
             Some((1..captures.len()).map(text).collect::<Vec<_>>())
         };
-        self.all.iter().filter_map(of).collect()
+        let fixed = path.split([ENVIRONMENT, UNKNOWN]).next().unwrap_or_default();
+        let from = self.all.range(Utf8PathBuf::from(fixed)..);
+        // Paths are ordered by their folders: those of one beginning need not follow each other.
+        let near = from
+            .take_while(|file| file.as_str().starts_with(fixed.rsplit_once('/').map_or("", |(dir, _)| dir)));
+        near.filter_map(of).collect()
     }
 
     /// Returns a path of the repository as a path from the stack's folder.

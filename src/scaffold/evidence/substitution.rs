@@ -143,7 +143,7 @@ fn values_of_variable(variable: &WordVariable, text: &str, depth: usize) -> Vec<
         WordVariable::Named { name, default } => (name, default),
     };
     if names_environment(name) {
-        return vec![ENVIRONMENT.to_string()];
+        return values_with_environment(name, text, depth);
     }
     let lower = name.to_ascii_lowercase();
     if ["project", "project_name"].contains(&lower.as_str()) && *name == lower {
@@ -165,6 +165,19 @@ fn values_of_variable(variable: &WordVariable, text: &str, depth: usize) -> Vec<
         }
     }
     if values.is_empty() { vec![UNKNOWN.to_string()] } else { values }
+}
+
+/// Returns the values of a variable that is named after environments: the environment, unless the script makes a longer text
+/// of other variables.
+fn values_with_environment(name: &str, text: &str, depth: usize) -> Vec<String> {
+    let assigned =
+        assigned_values(name, text).filter(|value| depth > 0 && value.contains('$') && !value.contains("$("));
+    let values: Vec<String> = assigned.flat_map(|value| replaced(value, text, depth - 1)).collect();
+    let is_longer = |value: &String| {
+        let has_variable = value.contains([ENVIRONMENT, UNKNOWN, ARGUMENT]);
+        has_variable && value.contains(|c: char| c.is_alphanumeric())
+    };
+    if values.is_empty() || !values.iter().all(is_longer) { vec![ENVIRONMENT.to_string()] } else { values }
 }
 
 /// Returns true if a variable of this name holds the name of an environment.
@@ -252,6 +265,9 @@ mod tests {
         {
             assert_eq!(shown(&format!("a/{word}.x"), ""), ["a/{env}.x"], "{word}");
         }
+        assert_eq!(shown("$WORKSPACE", "WORKSPACE=\"p-$PR\"\n"), ["p-{?}"]);
+        assert_eq!(shown("$WORKSPACE", "ENV=$1\nWORKSPACE=app-$ENV\n"), ["app-{env}"]);
+        assert_eq!(shown("$ENV", "ENV=${1:-dev}\n"), ["{env}"]);
         assert_eq!(shown("$ENV_FILE", ""), ["{?}"]);
         assert_eq!(shown("${{ matrix.stack }}/x", ""), ["{?}/x"]);
     }

@@ -237,7 +237,9 @@ fn workspaces_that_nobody_names_are_left_to_be_named() {
     let main = backend("app") + "locals {\n  name = terraform.workspace\n}\n";
     let text = draft_of(&[("main.tf", &main)]).toml.unwrap();
     assert!(
-        text.contains("workspace = \"\" # to decide: its name, or \"default\"; . speaks of its workspace"),
+        text.contains(
+            "workspace = \"\" # to decide: its name, or \"default\"; the root folder speaks of its workspace"
+        ),
         "{text}"
     );
     let text = draft_of(&[("main.tf", &backend("app")), ("run.sh", "terraform workspace select \"$1\"\n")]);
