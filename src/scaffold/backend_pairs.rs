@@ -29,6 +29,9 @@ pub(super) struct DraftPairs {
     pub(super) source_file: Option<Utf8PathBuf>,
 }
 
+/// Values that scripts pass for a key, with the scripts, and the closeness of these scripts.
+type PassedValues = (Closeness, Vec<(String, Utf8PathBuf)>);
+
 /// Stack whose backend is completed.
 pub(super) struct BackendContext<'a> {
     /// Folder of the stack.
@@ -47,7 +50,11 @@ impl BackendContext<'_> {
     /// Returns the pairs that scripts pass, with the keys that are missing.
     pub(super) fn pairs(&self, scripts: &ScriptFindings) -> DraftPairs {
         let mut pairs = DraftPairs { backend_type: self.block.backend_type.clone(), ..DraftPairs::default() };
-        for (key, values) in self.closest_values(scripts) {
+        for (key, (closeness, values)) in self.closest_values(scripts) {
+            // Scripts for several stacks pass pairs for those that have no file.
+            if closeness != Closeness::Own && self.is_set_by_files(&key) {
+                continue;
+            }
             let is_in_block = self.block.attributes.contains_key(&key);
             let script = values.first().map(|(_, script)| script.clone()).unwrap_or_default();
             match one_template(values.into_iter().map(|(value, _)| value)) {
@@ -60,26 +67,28 @@ impl BackendContext<'_> {
                 None => drop(pairs.unknown_keys.insert(key, script)),
             }
         }
-        let set_by_file = |key: &str| {
-            !self.of_files.is_empty() && self.of_files.values().all(|values| values.contains_key(key))
-        };
         let is_set = |key: &str| {
-            self.block.attributes.contains_key(key) || pairs.values.contains_key(key) || set_by_file(key)
+            self.block.attributes.contains_key(key)
+                || pairs.values.contains_key(key)
+                || self.is_set_by_files(key)
         };
         if !self.has_candidates {
             pairs.missing_keys =
                 required_keys(&self.block.backend_type).into_iter().filter(|key| !is_set(key)).collect();
             pairs.proposal = distinguishing_key(&self.block.backend_type)
                 .filter(|key| !is_set(key) && !pairs.unknown_keys.contains_key(*key))
-                .filter(|key| self.block.attributes.is_empty() || pairs.missing_keys.contains(key))
+                .filter(|key| {
+                    let lacks_all = self.block.attributes.is_empty() && !pairs.missing_keys.is_empty();
+                    lacks_all || pairs.missing_keys.contains(key)
+                })
                 .map(|key| (key, self.proposed_value()));
         }
         pairs
     }
 
     /// Returns the values that the closest scripts pass, by key.
-    fn closest_values(&self, scripts: &ScriptFindings) -> BTreeMap<String, Vec<(String, Utf8PathBuf)>> {
-        let mut closest: BTreeMap<String, (Closeness, Vec<(String, Utf8PathBuf)>)> = BTreeMap::new();
+    fn closest_values(&self, scripts: &ScriptFindings) -> BTreeMap<String, PassedValues> {
+        let mut closest: BTreeMap<String, PassedValues> = BTreeMap::new();
         for command in &scripts.commands {
             let ScriptFact::BackendPair { key, value } = &command.fact else { continue };
             let Some(closeness) = command.closeness(self.folder) else { continue };
@@ -100,7 +109,20 @@ impl BackendContext<'_> {
                 std::cmp::Ordering::Less => {}
             }
         }
-        closest.into_iter().map(|(key, (_, values))| (key, values)).collect()
+        closest
+    }
+
+    /// Returns true if the backend files of each environment set a key.
+    fn is_set_by_files(&self, key: &str) -> bool {
+        !self.of_files.is_empty() && self.of_files.values().all(|values| values.contains_key(key))
+    }
+
+    /// Returns true if scripts set the place of the state to a value from elsewhere.
+    pub(super) fn has_unknown_place(&self, pairs: &DraftPairs) -> bool {
+        let own = distinguishing_key(&self.block.backend_type);
+        let places =
+            required_keys(&self.block.backend_type).into_iter().chain(own).chain(["workspace_key_prefix"]);
+        places.into_iter().any(|key| pairs.unknown_keys.contains_key(key))
     }
 
     fn proposed_value(&self) -> String {
@@ -222,6 +244,27 @@ mod tests {
         let found = pairs("", &[("scripts/plan.sh", script)]);
         assert_eq!((found.values.len(), found.missing_keys), (1, vec!["key"]));
         assert!(found.unknown_keys.contains_key("key") && found.proposal.is_none());
+    }
+
+    #[test]
+    fn files_win_over_pairs_of_scripts_for_several_stacks() {
+        let script = "terraform -chdir=$DIR init -backend-config=key=other -backend-config=region=eu\n";
+        let sample =
+            Sample::new(&[("tf/main.tf", "terraform {\n  backend \"s3\" {}\n}\n"), ("bin/x", script)]);
+        let tree = RepositoryTree::read(sample.root()).unwrap();
+        let module = read_folder(EngineName::Tofu, &tree.root.join("tf"), &tree.root).unwrap();
+        let values = [("bucket".to_owned(), Value::from("b")), ("key".to_owned(), Value::from("k"))];
+        let of_files = BTreeMap::from([("dev".to_owned(), BTreeMap::from(values))]);
+        let context = BackendContext {
+            folder: Utf8Path::new("tf"),
+            stacks: &[Utf8Path::new("tf")],
+            block: &module.backend.unwrap(),
+            of_files: &of_files,
+            has_candidates: false,
+        };
+        let pairs = context.pairs(&ScriptFindings::read(&tree).unwrap());
+        assert_eq!(pairs.values.keys().collect::<Vec<_>>(), ["region"]);
+        assert!(pairs.missing_keys.is_empty() && !context.has_unknown_place(&pairs));
     }
 
     #[test]

@@ -47,14 +47,16 @@ impl SettingsChoice {
         all.flat_map(|file| file.environments.iter().cloned()).collect()
     }
 
-    /// Returns the paths as they are written, and the environments that lack one; `?` is before such a path unless a script
+    /// Returns the paths as they are written, and the environments that lack all of them; `?` is before a path that some lack unless a script
     /// passes it.
     pub(super) fn written(&self, environments: &BTreeSet<String>) -> (Vec<String>, BTreeSet<String>) {
-        let mut lacking = BTreeSet::new();
+        let own: Vec<&SettingsFile> =
+            self.files.iter().filter(|file| !file.environments.is_empty()).collect();
+        let lacks_all = |name: &&String| !own.is_empty() && !own.iter().any(|file| file.is_in(name));
+        let lacking = environments.iter().filter(lacks_all).cloned().collect();
         let path = |file: &SettingsFile| {
-            let missing: Vec<&String> = environments.iter().filter(|name| !file.is_in(name)).collect();
-            lacking.extend(missing.iter().map(|name| (*name).clone()));
-            let optional = if missing.is_empty() || file.script.is_some() { "" } else { "?" };
+            let is_everywhere = environments.iter().all(|name| file.is_in(name));
+            let optional = if is_everywhere || file.script.is_some() { "" } else { "?" };
             format!("{optional}{}", file.template)
         };
         (self.files.iter().map(path).collect(), lacking)

@@ -74,7 +74,7 @@ impl<'a> SingleFolder<'a> {
                 mentions: &self.mentions,
                 environments: &environments,
                 distinguishes,
-                has_unknown_place: !pairs.unknown_keys.is_empty(),
+                has_unknown_place: context.as_ref().is_some_and(|context| context.has_unknown_place(&pairs)),
                 has_folders: false,
                 source: self.source_of_environments(&environments),
                 folder,

@@ -95,6 +95,9 @@ impl WrittenFiles {
         let reason = match choice.script() {
             _ if paths.is_empty() => None,
             Some(script) => Some(format!("as in {script}")),
+            None if paths.iter().any(|path| path.starts_with('?')) => {
+                Some(format!("proposal: {guess}; `?`: some environments have none"))
+            }
             None => Some(format!("proposal: {guess}")),
         };
         let mut open = Vec::new();

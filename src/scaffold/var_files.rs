@@ -40,10 +40,11 @@ pub(super) fn find_below(
     roots: &[&Utf8Path],
     is_var_file: FileFilter<'_>,
 ) -> Vec<SettingsFile> {
-    let nested = |path: &Utf8Path| {
-        roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
-    };
-    let folders = tree.folders.iter().filter(|(path, _)| path.starts_with(root) && !nested(path));
+    let deeper: BTreeSet<&Utf8Path> =
+        roots.iter().copied().filter(|other| *other != root && other.starts_with(root)).collect();
+    let nested = |path: &Utf8Path| path.ancestors().any(|folder| deeper.contains(folder));
+    let from_root = tree.folders.range(root.to_owned()..).take_while(|(path, _)| path.starts_with(root));
+    let folders = from_root.filter(|(path, _)| !nested(path));
     let below = |path: &Utf8Path| path.strip_prefix(root).unwrap_or(path).to_owned();
     let names = |path: &Utf8Path, names: &[String]| -> Vec<String> {
         names.iter().filter(|name| is_var_file(&path.join(name))).cloned().collect()
@@ -60,7 +61,8 @@ pub(super) fn find_outside_roots(
     is_only_root: bool,
     is_var_file: FileFilter<'_>,
 ) -> Vec<SettingsFile> {
-    let inside = |path: &Utf8Path| roots.iter().any(|other| path.starts_with(other));
+    let roots: BTreeSet<&Utf8Path> = roots.iter().copied().collect();
+    let inside = |path: &Utf8Path| path.ancestors().any(|folder| roots.contains(folder));
     let own = root.file_name().unwrap_or_default();
     let names_root = |path: &Utf8Path, name: &str| {
         is_only_root

@@ -208,7 +208,8 @@ fn unescaped(text: &str) -> String {
 
 /// Returns a path of a script as a template for the user; `None` if it has parts that no template can express.
 fn shown_template(path: &str) -> Option<String> {
-    let is_plain = !path.contains(|c: char| c.is_control() && c != ENVIRONMENT);
+    let is_text = |c: char| c == ENVIRONMENT || !c.is_control() && !"<>()$`|*".contains(c);
+    let is_plain = path.chars().all(is_text);
     let template = escape_braces(path).replace(ENVIRONMENT, "{env}");
     (is_plain && !path.starts_with('/') && template != "{env}").then_some(template)
 }
