@@ -53,7 +53,7 @@ pub fn run(context: &Context, request: &InitRequest) -> anyhow::Result<ExitStatu
         return Err(no_stack_error(context, folder).into());
     };
     // Checks that envctl accepts its own file, for any names of folders, once what is open is filled in.
-    Config::from_text(&file, &text.replace(UNNAMED_WORKSPACE, NAMED_WORKSPACE), &Overrides::default())?;
+    Config::from_text(&file, text.replace(UNNAMED_WORKSPACE, NAMED_WORKSPACE), &Overrides::default())?;
     for note in &survey.notes {
         context.printer.say(note);
     }

@@ -108,12 +108,10 @@ pub(super) fn is_unambiguous(word: &str) -> bool {
 /// Returns true if a name consists of an unambiguous word and of a region, a number or the like: `prod-eu`, `staging-2`.
 pub(super) fn is_environment_of_region(name: &str) -> bool {
     let words: Vec<&str> = words_of(name).collect();
-    let is_rest = |word: &&&str| {
-        is_region_word(word) || word.chars().all(|c| c.is_ascii_digit()) || is_environment_word(word)
-    };
+    let is_rest = |word: &&str| is_region_word(word) || word.chars().all(|c| c.is_ascii_digit());
     words.len() > 1
         && words.iter().any(|word| is_unambiguous(word))
-        && words.iter().filter(|word| !is_unambiguous(word)).all(|word| is_rest(&word))
+        && words.iter().filter(|word| !is_unambiguous(word)).all(is_rest)
 }
 
 /// First words of the names of cloud regions.
@@ -212,7 +210,7 @@ mod tests {
         for name in ["prod-eu", "staging_us-east-1", "prod-2", "eu-prod"] {
             assert!(is_environment_of_region(name), "{name}");
         }
-        for name in ["dev-portal", "load-test", "prod", "live-eu"] {
+        for name in ["dev-portal", "load-test", "prod", "live-eu", "ci-prod"] {
             assert!(!is_environment_of_region(name), "{name}");
         }
     }

@@ -20,6 +20,7 @@ use super::{
     variables::{self, UnsetVariable},
     workspaces::WorkspaceUse,
 };
+use crate::{engine::detect::LOCKFILE, files};
 
 /// Name of the invented environment if the repository has other environments.
 const SHARED_ENVIRONMENT: &str = "shared";
@@ -45,6 +46,10 @@ pub(super) struct Findings {
     pub(super) sops_file: Option<Utf8PathBuf>,
     /// Environment that envctl invented for stacks that belong to no environment.
     pub(super) invented_environment: Option<&'static str>,
+    /// Instances with the same state as one of a stack, by the stack's name.
+    pub(super) shared_states: BTreeMap<String, BTreeSet<String>>,
+    /// Lockfile of a unit with providers of Terraform's registry; `None` if there is none, or one of OpenTofu's too.
+    pub(super) driven_by_terraform: Option<Utf8PathBuf>,
     /// Folders of the units that have a table of their own.
     pub(super) unit_folders: HashSet<Utf8PathBuf>,
     /// Folders that other folders call as modules.
@@ -67,18 +72,20 @@ impl Findings {
         let has_units = !folders.is_empty();
         let roots = RootModules::read(&tree, has_units);
         let scripts = ScriptFindings::read(&tree)?;
+        let unit_dirs = folders.clone();
         let units = Units::group(&tree, folders, named);
         let project = project::project_name(root)?;
         let mut stacks = stacks::stacks_of_roots(&tree, &roots, &scripts, named);
-        stacks.extend(stacks::stacks_of_units(&units.separate_units));
-        stacks.extend(units.lone_units.iter().map(stacks::stack_of_lone_unit));
+        stacks.extend(stacks::stacks_of_units(&units.separate));
+        stacks.extend(units.lone.iter().map(stacks::stack_of_lone_unit));
         let taken: HashSet<&str> =
             units.groups.iter().flat_map(|group| group.names.iter().map(String::as_str)).collect();
         names::assign_names(&mut stacks, &project, &taken);
         let invented_environment = assign_invented_environment(&mut stacks, &units.groups);
         let mut warnings: Vec<String> = roots.unreadable.clone();
         warnings.extend(stack_files.unreadable.iter().cloned());
-        warnings.extend(links::find_needs(&tree, &roots, &project, &mut stacks));
+        let links = links::find_needs(&tree, &roots, &project, &mut stacks);
+        warnings.extend(links.messages);
         let dirs: Vec<Utf8PathBuf> = roots.all.iter().map(|root| root.dir.clone()).collect();
         let engine = project::project_engine(&tree, &dirs, has_units, &scripts)?;
         let mut environments = environments_of(&stacks, &units.groups);
@@ -87,14 +94,17 @@ impl Findings {
         warnings.extend(units.groups.iter().flat_map(|group| &group.not_excludable).map(|folder| {
             format!("`{folder}` would be found as a unit of its own, and cannot be excluded without those below it")
         }));
-        let separate_units = units.separate_units.into_iter().map(|unit| unit.folder);
+        let separate_units = units.separate.into_iter().map(|unit| unit.folder);
+        let driven_by_terraform = lockfile_of_terraform(&tree, &unit_dirs);
         Ok(Self {
+            shared_states: links.shared_states,
+            driven_by_terraform,
             unset_variables: variables::unset_variables(&tree, &roots, &stacks),
             project,
             engine,
             environments,
             stacks: in_order_of_needs(stacks),
-            unit_folders: units.lone_units.into_iter().chain(separate_units).collect(),
+            unit_folders: units.lone.into_iter().chain(separate_units).collect(),
             groups: units.groups,
             sops_file: sops_file(&tree),
             invented_environment,
@@ -195,6 +205,28 @@ fn unusable_backends(roots: &RootModules) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Returns a lockfile of a unit if the lockfiles of all units have providers of Terraform's registry.
+fn lockfile_of_terraform(tree: &RepositoryTree, units: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+    let mut found = None;
+    for folder in units {
+        let has_lockfile =
+            tree.folders.get(folder).is_some_and(|names| names.iter().any(|name| name == LOCKFILE));
+        if !has_lockfile {
+            continue;
+        }
+        // A file that cannot be read is reported by `envctl check`.
+        let text = files::read(&tree.root.join(folder).join(LOCKFILE)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        if text.contains("registry.opentofu.org/") {
+            return None;
+        }
+        if found.is_none() && text.contains("registry.terraform.io/") {
+            found = Some(folder.join(LOCKFILE));
+        }
+    }
+    found
 }
 
 /// Returns a file of secrets if the repository has rules of SOPS.

@@ -20,15 +20,25 @@ use crate::{
 /// Environments of each link, by the indexes of the stack that reads and of the stack whose state it reads.
 type LinkEnvironments<'a> = BTreeMap<(usize, usize), BTreeSet<&'a str>>;
 
-/// Sets the links of each stack, and returns a message for each that would close a cycle: it becomes `reads`.
+/// Findings about the states of stacks that are no links.
+pub(super) struct LinkFindings {
+    /// Messages about links that would close a cycle.
+    pub(super) messages: Vec<String>,
+    /// Instances with the same state as one of the stack's own, by the stack's name.
+    pub(super) shared_states: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Sets the links of each stack, and returns a message for each that would close a cycle: it becomes `reads`. States that several instances
+/// have are returned too.
 pub(super) fn find_needs(
     tree: &RepositoryTree,
     roots: &RootModules,
     project: &str,
     stacks: &mut [DraftStack],
-) -> Vec<String> {
+) -> LinkFindings {
     let environments: BTreeSet<String> = stacks.iter().flat_map(|stack| stack.dirs.keys().cloned()).collect();
     let mut links = LinkEnvironments::new();
+    let mut users: BTreeMap<String, BTreeSet<(usize, &str)>> = BTreeMap::new();
     for environment in &environments {
         let views: Vec<(usize, StackView<'_>)> = stacks
             .iter()
@@ -39,7 +49,10 @@ pub(super) fn find_needs(
             .collect();
         let mut by_address = BTreeMap::new();
         for (index, view) in &views {
-            by_address.extend(view.address().map(|address| (address, *index)));
+            if let Some(address) = view.address() {
+                users.entry(address.clone()).or_default().insert((*index, environment));
+                by_address.insert(address, *index);
+            }
         }
         for (index, view) in &views {
             let read = view.module.remote_states.values().filter_map(|link| view.linked_address(link));
@@ -60,6 +73,14 @@ pub(super) fn find_needs(
             ));
         } else {
             acyclic.entry(from).or_default().insert(to);
+        }
+    }
+    let mut shared_states: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for of_state in users.values().filter(|users| users.len() > 1) {
+        for (index, environment) in of_state {
+            let others = of_state.iter().filter(|other| **other != (*index, *environment));
+            let others = others.map(|(other, environment)| format!("{environment}/{}", stacks[*other].name));
+            shared_states.entry(stacks[*index].name.clone()).or_default().extend(others);
         }
     }
     let names: Vec<String> = stacks.iter().map(|stack| stack.name.clone()).collect();
@@ -87,7 +108,7 @@ pub(super) fn find_needs(
         }
         (stack.needs, stack.reads) = (everywhere.needs, everywhere.reads);
     }
-    messages
+    LinkFindings { messages, shared_states }
 }
 
 /// Returns true if the stack at index `from` needs the one at index `to`, directly or not.

@@ -34,7 +34,8 @@ pub(super) fn outline_of(tree: &RepositoryTree, folder: &Utf8Path) -> BTreeSet<S
 pub(super) fn declares_variables_alone(outline: &BTreeSet<String>) -> bool {
     let is_variable = |line: &String| DECLARATIONS.iter().any(|kind| line.starts_with(kind));
     let is_file = |line: &String| {
-        line.strip_prefix("file ").is_some_and(|name| name.ends_with(".tf") || name.ends_with(".tofu"))
+        let extension = line.strip_prefix("file ").and_then(|name| Utf8Path::new(name).extension());
+        extension.is_some_and(|extension| ["tf", "tofu"].contains(&extension))
     };
     outline.iter().any(|line| line.starts_with("variable "))
         && outline.iter().all(|line| is_variable(line) || is_file(line))

@@ -158,27 +158,30 @@ fn environments_of(
     let with = |accept: &dyn Fn(&str) -> bool| -> Vec<&str> {
         siblings.names().filter(|name| accept(name)).collect()
     };
+    let parts = environment_parts(siblings, outline_of);
     let words = with(&is_environment_word);
     let mut models = words.clone();
-    if !words.iter().any(|word| is_unambiguous(word)) {
-        if words.len() < 2 || !siblings.are_alike(&words, outline_of) {
-            models = with(&is_environment_of_region);
-            if models.len() < 2 || !siblings.are_alike(&models, outline_of) {
-                models.clear();
-            }
+    let are_several_alike = |names: &[&str]| names.len() > 1 && siblings.are_alike(names, outline_of);
+    if !words.iter().any(|word| is_unambiguous(word)) && !are_several_alike(&words) {
+        models = with(&is_environment_of_region);
+        if !are_several_alike(&models) {
+            models.clear();
         }
     }
     let mut found: BTreeMap<String, Option<NamePart>> =
         models.iter().map(|name| ((*name).to_owned(), None)).collect();
     if !models.is_empty() {
         let is_candidate = |name: &&str| {
-            !found.contains_key(*name) && is_environment_name(name) && !SHARED_FOLDERS.contains(name)
+            !found.contains_key(*name)
+                && !parts.contains_key(*name)
+                && is_environment_name(name)
+                && !SHARED_FOLDERS.contains(name)
         };
         let candidates: Vec<&str> = siblings.names().filter(is_candidate).collect();
         let alike = siblings.alike_to(&models, &candidates, outline_of);
         found.extend(alike.into_iter().map(|name| (name.to_owned(), None)));
     }
-    for (name, part) in environment_parts(siblings, outline_of) {
+    for (name, part) in parts {
         found.entry(name).or_insert(Some(part));
     }
     found
@@ -257,6 +260,8 @@ mod tests {
         };
         assert_eq!(paths.map(name), [Some("dev".into()), Some("prod".into()), None, Some("prod".into())]);
         assert_eq!(environments(&["a/prod-eu/x", "a/prod-us/x"]), some(&["prod-eu", "prod-us"]));
+        let ci = ["a/ci-prod/x", "a/ci-staging/x", "a/root/x"];
+        assert_eq!(environments(&ci), [None, None, None], "`ci` and its environments; `root` is none");
     }
 
     #[test]

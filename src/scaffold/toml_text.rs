@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use camino::Utf8PathBuf;
+
 use super::{
     backend_pairs::DraftPairs,
     environment_names::escape_braces,
@@ -34,6 +36,7 @@ const ENVIRONMENT_VARIABLES: [&str; 4] = ["env", "environment", "environment_nam
 pub(super) fn write(findings: &Findings) -> String {
     let mut writer = TomlWriter { text: HEADER.to_owned(), findings, has_explained_secrets: false };
     writer.write_project();
+    writer.write_driven_engine();
     writer.write_defaults();
     for environment in &findings.environments {
         writer.write_environment(environment);
@@ -86,6 +89,14 @@ impl TomlWriter<'_> {
             ProjectEngine::Unknown => {
                 self.write_line("# engine = \"tofu\" # or \"terraform\": required if both are installed");
             }
+        }
+    }
+
+    /// Writes the engine that Terragrunt drives, if lockfiles tell it.
+    fn write_driven_engine(&mut self) {
+        if let Some(lockfile) = &self.findings.driven_by_terraform {
+            self.write_table(&["terragrunt"]);
+            self.write_line(format!("drives = \"terraform\" # {lockfile} has its registry"));
         }
     }
 
@@ -168,6 +179,10 @@ impl TomlWriter<'_> {
     fn write_stack(&mut self, stack: &DraftStack) {
         self.write_table(&["stacks", &stack.name]);
         self.write_line(format!("path = {}", toml_string(&stack.path)));
+        if let Some(others) = self.findings.shared_states.get(&stack.name) {
+            let others: Vec<Utf8PathBuf> = others.iter().map(Utf8PathBuf::from).collect();
+            self.write_line(format!("# to decide: {} has the same state today", first_names(&others)));
+        }
         if let ProjectEngine::FromScript(engine, file) = &self.findings.engine
             && self.findings.has_units()
             && !self.findings.is_unit(stack)

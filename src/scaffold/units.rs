@@ -22,9 +22,9 @@ pub(super) struct Units {
     /// Groups of units in folders of environments, which one `[discover]` finds.
     pub(super) groups: Vec<UnitGroup>,
     /// Units in folders of environments that need a table of their own.
-    pub(super) separate_units: Vec<SeparateUnit>,
+    pub(super) separate: Vec<SeparateUnit>,
     /// Folders of the units that belong to no environment.
-    pub(super) lone_units: Vec<Utf8PathBuf>,
+    pub(super) lone: Vec<Utf8PathBuf>,
 }
 
 /// Unit in a folder of an environment that needs a table of its own.
@@ -97,10 +97,10 @@ impl Units {
                 Some(place) => match positions.environment_at(&folder, place) {
                     (_, true) => by_place.entry(place).or_default().push(folder),
                     (environment, false) => {
-                        units.separate_units.push(SeparateUnit { folder, environment, place: None });
+                        units.separate.push(SeparateUnit { folder, environment, place: None });
                     }
                 },
-                None => units.lone_units.push(folder),
+                None => units.lone.push(folder),
             }
         }
         let mut found: Vec<(EnvironmentPlace, Vec<Utf8PathBuf>, UnitGroup)> = Vec::new();
@@ -113,15 +113,15 @@ impl Units {
         // `[discover]` has one template of names for all of its patterns.
         found.sort_by_key(|(_, folders, _)| std::cmp::Reverse(folders.len()));
         let needs_template = found.len() > 1 && found.iter().any(|(.., group)| group.name.is_some());
-        let mut names: HashSet<String> = HashSet::new();
+        let mut taken: HashSet<String> = HashSet::new();
         for (place, folders, group) in found {
             let is_first = units.groups.is_empty();
-            let is_unique = group.names.iter().all(|name| !names.contains(name));
+            let is_unique = group.names.iter().all(|name| !taken.contains(name));
             if is_first || !needs_template && is_unique {
-                names.extend(group.names.iter().cloned());
+                taken.extend(group.names.iter().cloned());
                 units.groups.push(group);
             } else {
-                units.separate_units.extend(folders.into_iter().map(|folder| SeparateUnit {
+                units.separate.extend(folders.into_iter().map(|folder| SeparateUnit {
                     environment: positions.environment_at(&folder, place).0,
                     place: Some(place),
                     folder,
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn units_outside_the_environments_stand_alone() {
         let found = units(&["live/_global/iam", "live/dev/vpc", "live/prod/vpc"]);
-        assert_eq!(found.lone_units, ["live/_global/iam"]);
+        assert_eq!(found.lone, ["live/_global/iam"]);
         assert_eq!(found.groups.len(), 1);
     }
 
@@ -269,13 +269,10 @@ mod tests {
         assert_eq!(found.groups[0].patterns, ["acc/<app>-{env}/<unit>"]);
         assert_eq!(found.groups[0].name.as_deref(), Some("{app}/{unit}"));
         assert_eq!(found.groups[0].names.iter().collect::<Vec<_>>(), ["api/db", "web/db"]);
-        assert_eq!(found.lone_units, ["acc/root/iam"]);
+        assert_eq!(found.lone, ["acc/root/iam"]);
         let found = units(&["acc/api-dev/a/db", "acc/api-prod/db", "acc/api-dev/db", "acc/web-prod/db"]);
         assert_eq!(found.groups[0].patterns, ["acc/<app>-{env}/<unit>"]);
-        assert_eq!(
-            found.separate_units[0].folder, "acc/api-dev/a/db",
-            "another depth has a table of its own"
-        );
+        assert_eq!(found.separate[0].folder, "acc/api-dev/a/db", "another depth has a table of its own");
     }
 
     #[test]

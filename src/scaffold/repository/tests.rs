@@ -337,3 +337,27 @@ fn folders_that_the_user_names_are_environments() {
         assert!(written.contains(text), "{text}\n{written}");
     }
 }
+
+#[test]
+fn a_state_that_two_stacks_have_is_to_be_decided() {
+    let draft = draft_of(&[("a/main.tf", &backend("x")), ("b/main.tf", &backend("x"))]);
+    let text = draft.toml.unwrap();
+    assert!(text.contains("path = \"a\"\n# to decide: default/b has the same state today\n"), "{text}");
+}
+
+#[test]
+fn lockfiles_of_units_tell_the_engine_that_terragrunt_drives() {
+    let unit = "terraform {\n  source = \"../m\"\n}\n";
+    let lock = |host: &str| format!("provider \"{host}/hashicorp/aws\" {{\n}}\n");
+    let (terraform, tofu) = (lock("registry.terraform.io"), lock("registry.opentofu.org"));
+    for (second, drives) in [(&terraform, true), (&tofu, false)] {
+        let draft = draft_of(&[
+            ("live/dev/a/terragrunt.hcl", unit),
+            ("live/dev/a/.terraform.lock.hcl", &terraform),
+            ("live/dev/b/terragrunt.hcl", unit),
+            ("live/dev/b/.terraform.lock.hcl", second),
+        ]);
+        let written = lines(&draft).contains(&"drives = \"terraform\"".to_owned());
+        assert_eq!(written, drives, "{draft:?}");
+    }
+}
