@@ -5,6 +5,7 @@
 
 mod check_item;
 mod configuration;
+mod discovery_usage;
 mod inputs;
 mod lockfiles;
 mod missing_folders;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{
     CheckItem, CheckName, CheckStatus, ProjectFiles,
     configuration::missing_configuration,
+    discovery_usage::{no_stacks_error, unmatched_patterns},
     inputs::check_inputs,
     lockfiles::check_lockfiles,
     missing_folders::missing_folders,
@@ -91,6 +92,7 @@ pub fn check_offline(
     // A plan reports these problems itself.
     if classes.contains(&VerbClass::Check) {
         files.extend(unknown_variables(config, environments, &project));
+        files.extend(unmatched_patterns(config));
         for (name, found) in &mut findings {
             let inventory = inventories.iter().find(|inventory| inventory.environment() == name);
             for instance in inventory.into_iter().flat_map(Inventory::instances) {
@@ -107,7 +109,7 @@ pub fn check_offline(
         isolation(environments, &project),
     ];
     if project.instances.is_empty() {
-        for item in &mut items {
+        for item in items.iter_mut().filter(|item| item.status == CheckStatus::Green) {
             item.status = CheckStatus::Unknown;
             "there is no instance to look at".clone_into(&mut item.message);
         }
@@ -201,8 +203,13 @@ impl EnvironmentChecks<'_> {
         let Some(inventory) = inventory else {
             return vec![CheckItem::from_findings(CheckName::Config, name, config, "")];
         };
-        if inventory.instances().len() == 0 && config.0.iter().any(|d| d.severity == Severity::Error) {
-            return vec![CheckItem::from_findings(CheckName::Config, name, config, "")];
+        if inventory.instances().len() == 0 {
+            if !config.has_errors() && self.classes.contains(&VerbClass::Check) {
+                config.push(no_stacks_error(self.config, self.environment));
+            }
+            if config.has_errors() {
+                return vec![CheckItem::from_findings(CheckName::Config, name, config, "")];
+            }
         }
         config.extend(unsupported_keys(self.config, self.environment, inventory.instances(), self.classes));
         let (mut secrets, mut missing) = (Diagnostics::default(), Diagnostics::default());

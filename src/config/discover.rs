@@ -21,7 +21,7 @@ pub(crate) fn resolve(table: DiscoverTable) -> (Discover, DiscoverTemplates) {
     let written = |template: &Template| (template.text().to_owned(), template.span.clone());
     let discover = Discover {
         paths: table.paths.iter().map(written).collect(),
-        exclude: table.exclude.into_iter().map(|glob| glob.value).collect(),
+        exclude: table.exclude.into_iter().map(|glob| (glob.value, glob.span)).collect(),
         name: table.name.as_ref().map(written),
     };
     (discover, DiscoverTemplates { paths: table.paths, name: table.name })

@@ -216,8 +216,8 @@ pub struct StackReference {
 pub struct Discover {
     /// Patterns as written, with their spans: `infra/live/{env}/<region>/<unit>`, `**` for any depth.
     pub paths: Vec<(String, Range<usize>)>,
-    /// Globs of folders that are no stacks although a pattern matches them.
-    pub exclude: Vec<String>,
+    /// Globs of folders that are no stacks although a pattern matches them, with their spans.
+    pub exclude: Vec<(String, Range<usize>)>,
     /// Template of the stacks' names over the captures, with its span; `None` if a stack is named by its path below the fixed
     /// part of the pattern.
     pub name: Option<(String, Range<usize>)>,

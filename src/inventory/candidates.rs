@@ -191,7 +191,7 @@ impl Discovery<'_> {
     /// Returns the globs of `exclude`; an invalid glob becomes a finding.
     fn exclude_globs(&mut self) -> GlobSet {
         let mut set = GlobSetBuilder::new();
-        for text in &self.discover.exclude {
+        for (text, _) in &self.discover.exclude {
             match GlobBuilder::new(text).literal_separator(true).build() {
                 Ok(glob) => {
                     set.add(glob);

@@ -168,3 +168,49 @@ fn a_secret_for_a_variable_that_is_not_sensitive_is_a_warning() {
     shop.project.write("network/main.tf", &main.replace("type = string", "sensitive = true"));
     shop.run(["check", "production"]).exits(0).hides("not-sensitive");
 }
+
+const DISCOVERED: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[environments.prod]\n\n";
+
+#[test]
+fn a_pattern_that_finds_nothing_is_an_error_at_its_place() {
+    let shop = Shop::with(&format!("{DISCOVERED}[discover]\npaths = [\"lives/{{env}}/<unit>\"]\n"))
+        .with_files(&[("live/dev/net/main.tf", "")]);
+
+    for args in [&["check"][..], &["check", "--offline"], &["check", "dev"]] {
+        shop.run(args)
+            .exits(4)
+            .prints("✘ config: 1 problem\n")
+            .prints("✘ config dev: 1 problem\n")
+            .tells("error[discover::no-stack]: the pattern `lives/{env}/<unit>` finds no stack in any environment\n")
+            .tells(" --> environments.toml:9:10\n")
+            .tells("help: did you mean `live`?\n");
+    }
+}
+
+#[test]
+fn a_pattern_that_finds_nothing_in_one_environment_is_a_warning() {
+    let shop = Shop::with(&format!("{DISCOVERED}[discover]\npaths = [\"live/{{env}}/<unit>\"]\n"))
+        .with_folder("base", "base")
+        .with_files(&[("live/dev/net/main.tf", ""), ("base/main.tf", "")]);
+
+    shop.run(["check", "--offline"])
+        .exits(0)
+        .prints("✔ config prod: 1 stack, nothing wrong\n")
+        .tells("warning[discover::no-stack-in-environment]: the pattern `live/{env}/<unit>` finds no stack in `prod`\n");
+}
+
+#[test]
+fn an_environment_without_stacks_is_an_error_at_its_place() {
+    let shop = Shop::with(DISCOVERED)
+        .with_folder("net", "net")
+        .with_keys("environments = [\"dev\"]")
+        .with_files(&[("net/main.tf", "")]);
+
+    let run = shop.run(["check", "--offline"]).exits(4);
+    run.prints("✔ config dev: 1 stack, nothing wrong\n")
+        .prints("✘ config prod: 1 problem\n")
+        .tells("error[inventory::no-stacks]: `prod` has no stacks\n --> environments.toml:6:15\n")
+        .hides("✔ backend prod");
+    shop.run(["check", "dev", "--offline"]).exits(0);
+    shop.run(["list"]).exits(0);
+}
