@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(findings(&format!("{paths}exclude = [\"**/shared\"]"), &files), [""; 0]);
         assert_eq!(
             findings(&format!("{paths}exclude = [\"**/shared/**\", \"**/modules/**\"]"), &files),
-            ["Warning environments.toml:5:30: the glob `**/modules/**` leaves out no stack; "]
+            ["Warning environments.toml:5:28: the glob `**/modules/**` leaves out no stack; "]
         );
         assert_eq!(
             findings(&format!("{paths}exclude = [\"live/**\"]"), &files).len(),

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 
 use super::{
-    CheckItem, CheckName, CheckStatus, ProjectFiles,
+    CheckItem, CheckName, CheckStatus, InstanceNames, ProjectFiles,
+    backends::check_backends,
     configuration::missing_configuration,
     discovery_usage::{no_stacks_error, unmatched_patterns},
+    finding_groups::problem_count,
     inputs::check_inputs,
+    literal_templates::literal_templates,
     lockfiles::check_lockfiles,
     missing_folders::missing_folders,
     sensitive::not_sensitive_variables,
@@ -92,6 +95,8 @@ pub fn check_offline(
     // A plan reports these problems itself.
     if classes.contains(&VerbClass::Check) {
         files.extend(unknown_variables(config, environments, &project));
+        files.extend(literal_templates(config, environments, &project));
+        files.extend(config.unused_templates().clone());
         files.extend(unmatched_patterns(config));
         for (name, found) in &mut findings {
             let inventory = inventories.iter().find(|inventory| inventory.environment() == name);
@@ -134,6 +139,10 @@ pub fn check_offline(
         };
         items.extend(checked.check_items(inventory));
         value_errors = checked.value_errors;
+    }
+    let names = InstanceNames::new(project.instances.iter().map(|instance| &instance.id));
+    for item in items.iter_mut().filter(|item| item.status == CheckStatus::Red) {
+        item.message = Count(problem_count(item, &names), "problem").to_string();
     }
     OfflineChecks { items, inventories, project, value_errors }
 }
@@ -256,20 +265,14 @@ impl EnvironmentChecks<'_> {
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
             secrets.extend(values::inherited_variables(self.config, instance, self.own));
         }
-        let backend = self.project.addresses.findings.iter();
-        let backend = backend.filter(|(id, _)| id.environment == self.environment.name);
-        let backend = Diagnostics(backend.flat_map(|(_, found)| found.clone()).collect());
+        let examines_settings = self.classes.contains(&VerbClass::Check);
+        let backend = check_backends(self.environment, inventory, self.project, &variable, examines_settings);
         let stacks = Count(inventory.instances().len() as u64, "stack");
         let passed = |what: &str| format!("{stacks}, {what}");
         let nothing = if self.project.files.has_errors() { "nothing else wrong" } else { "nothing wrong" };
         vec![
             CheckItem::from_findings(CheckName::Config, name, deduplicated(config), passed(nothing)),
-            CheckItem::from_findings(
-                CheckName::Backend,
-                name,
-                backend,
-                passed("each with a backend that can be used"),
-            ),
+            backend,
             CheckItem::from_findings(
                 CheckName::Lockfiles,
                 name,

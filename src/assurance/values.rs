@@ -152,7 +152,10 @@ pub(super) fn unset_variables(
                 let message = format!("`{name}` has no default and no value for `{}`", instance.id);
                 let problem = Diagnostic::error("values::unset", message)
                     .at(&variable.header_span.source, variable.header_span.span.clone(), "declared here")
-                    .help("set it in a var file, under `vars`, or as a secret");
+                    .help(format!(
+                        "set it under `vars`, in a file of `var_files`, or as a secret; for one run by `--var {name}=…` \
+                         or `TF_VAR_{name}`"
+                    ));
                 match closest(name, strangers.iter().copied()) {
                     Some(near) => problem
                         .help(format!("`{near}` is set, and no variable of the stack: is `{name}` meant?")),

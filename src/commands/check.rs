@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    assurance::{CheckItem, CheckName, CheckStatus},
+    assurance::{CheckItem, CheckName, CheckStatus, InstanceNames, finding_groups},
     config::VerbClass,
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::Diagnostics,
+    inventory::Instance,
     model::{EnvName, ExitStatus},
     run::{
         Context,
@@ -17,8 +18,11 @@ use crate::{
         },
         started_programs::StartedPrograms,
     },
-    ui::{Role, Styles},
+    ui::{Detail, Role, Styles, clipped, wrapped},
 };
+
+/// Maximum number of characters of a line for people.
+const COLUMNS: usize = 200;
 
 /// Arguments of `envctl check`.
 #[derive(Debug, Clone)]
@@ -50,9 +54,9 @@ struct ItemView {
     environment: Option<EnvName>,
     /// Result of the item: `green`, `red`, or `unknown` if only a plan can tell.
     status: CheckStatus,
-    /// Message on one line.
+    /// Message on one line; it counts a problem that several instances share once.
     message: String,
-    /// Findings, each with its position if there is one.
+    /// All findings, each with its position if there is one.
     findings: Vec<String>,
 }
 
@@ -97,21 +101,33 @@ pub fn run(context: &Context, request: &CheckRequest) -> anyhow::Result<ExitStat
         let document = CheckDocument { format: 1, items: items.into_iter().map(item_view).collect() };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
-        let mut said: Vec<&Diagnostic> = Vec::new();
-        let mut before = None;
-        for item in by_environment(&items) {
-            let gap = if before.is_some_and(|before| before != &item.environment) { "\n" } else { "" };
-            before = Some(&item.environment);
-            let line = item_line(item, context.printer.out_styles());
-            context.printer.prose(format_args!("{gap}{line}"))?;
-            // Findings in `[stacks]` or `[project]` repeat in each environment.
-            let new: Vec<&Diagnostic> =
-                item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();
-            context.print_findings(&Diagnostics(new.iter().map(|found| (*found).clone()).collect()));
-            said.extend(new);
-        }
+        print_checklist(context, &items, &offline.project.instances)?;
     }
     Ok(status)
+}
+
+/// Prints the items, each with its findings. Findings that report one problem of several instances, also of several
+/// environments, are printed once, under the first item that has one of them.
+fn print_checklist(context: &Context, items: &[CheckItem], instances: &[Instance]) -> anyhow::Result<()> {
+    let items = by_environment(items);
+    let names = InstanceNames::new(instances.iter().map(|instance| &instance.id));
+    let groups = finding_groups(&items, &names);
+    let names_all = context.printer.detail() >= Detail::Verbose;
+    let mut before = None;
+    for (index, item) in items.iter().enumerate() {
+        let gap = if before.is_some_and(|before| before != &item.environment) { "\n" } else { "" };
+        before = Some(&item.environment);
+        let line = item_line(item, context.printer.out_styles());
+        let line = wrapped(&line, COLUMNS);
+        let lines: Vec<_> = line.split('\n').map(|line| clipped(line, COLUMNS)).collect();
+        context.printer.prose(format_args!("{gap}{}", lines.join("\n")))?;
+        let new = groups.iter().filter(|group| group.item == index).map(|group| group.summary(names_all));
+        let new = Diagnostics(new.collect());
+        if !new.0.is_empty() && context.printer.detail() > Detail::Quiet {
+            context.printer.findings_within(&new, COLUMNS);
+        }
+    }
+    Ok(())
 }
 
 /// Returns the exit status of a checklist: an error in a file precedes a refusal by a guard.

@@ -43,6 +43,8 @@ pub struct Config {
     /// concerns (an empty list for all).
     pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
     pub(crate) keep_runs: Option<Duration>,
+    /// Warnings about templates that no environment extends.
+    pub(crate) unused_templates: Diagnostics,
 }
 
 /// Error for a word of the command line that names no environment.
@@ -75,6 +77,11 @@ impl Config {
     /// Returns the value of `[store] keep`: the time for which runs are kept.
     pub fn keep_runs(&self) -> Option<Duration> {
         self.keep_runs
+    }
+
+    /// Returns a warning for each table of `[templates]` that no environment extends.
+    pub fn unused_templates(&self) -> &Diagnostics {
+        &self.unused_templates
     }
 
     /// Returns the folder of environments.toml: the base of the relative paths in environments.toml.

@@ -100,6 +100,7 @@ impl Config {
         let (discover, discover_templates) =
             document.discover.take().map(|table| discover::resolve(table.value)).unzip();
         let unsupported = validate::unsupported(&document);
+        let unused_templates = validate::unused_templates(&document, &sources);
         let keep_runs = document.store.as_ref().and_then(|store| Some(store.keep.as_ref()?.value.0));
         let (stacks, stack_layers) = stacks::resolve(&mut document, &sources, &mut problems);
         let (environments, environment_layers) = split_layers(resolved);
@@ -118,6 +119,7 @@ impl Config {
             overrides: layers,
             unsupported,
             keep_runs,
+            unused_templates,
         };
         validate::instances(&config, unsets, &mut problems);
         validate::table_templates(&config, &document, &mut problems);

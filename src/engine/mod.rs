@@ -19,6 +19,7 @@ mod plan_file;
 mod process;
 mod program;
 mod recovery;
+mod required_version;
 mod state;
 pub mod syntax_check;
 mod target;
@@ -46,6 +47,7 @@ pub use plan_file::{
 pub use process::Log;
 pub use program::{EnginePlace, EngineProgram, EngineUnavailable};
 pub use recovery::{holds_state, is_rescued, unwritable};
+pub use required_version::{enforces_compatible_with, enforces_required_version};
 pub use state::{
     FormerNames, KnownOutputs, LocalIdentity, MAX_CONCURRENT_REQUESTS, Output, OutputKind, PlannedOutput,
     PlannedValue, PrintedOutput, RecordedState, RemoteStates, RemoteVersion, RemoteVersionAnswer, StateError,

@@ -63,7 +63,9 @@ impl HclBlock {
 /// Returns the number of labels of a block type that envctl reads inside `parent`; `None` for all other block types.
 pub(super) fn label_count(parent: Option<&str>, block_type: &str) -> Option<usize> {
     match (parent, block_type) {
-        (None, "terraform") | (Some("terraform"), "cloud" | "required_providers") => Some(0),
+        (None, "terraform" | "language")
+        | (Some("terraform"), "cloud" | "required_providers")
+        | (Some("language"), "compatible_with") => Some(0),
         (None, "variable" | "module") | (Some("terraform"), "backend") => Some(1),
         (None, "data") => Some(2),
         _ => None,

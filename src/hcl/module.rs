@@ -26,6 +26,8 @@ pub struct Module {
     pub required_providers: IndexMap<String, RequiredProvider>,
     /// Version constraints on the engine: each `required_version`.
     pub required_versions: Vec<Attribute>,
+    /// Version constraints on OpenTofu: each `opentofu` of a `compatible_with` block.
+    pub compatible_versions: Vec<Attribute>,
     /// `terraform_remote_state` data sources by name.
     pub remote_states: IndexMap<String, RemoteState>,
 }

@@ -3,7 +3,8 @@
 //! Source: <https://developer.hashicorp.com/terraform/language/files/override>: blocks of the same name are merged
 //! attribute by attribute, a backend (or `cloud`) block replaces the backend or `cloud` block before it.
 
-use super::{HclBlock, Module, module::VariableDecl, parts};
+use super::{Attribute, HclBlock, Module, module::VariableDecl, parts};
+use crate::engine::layout::is_tofu_only;
 
 impl Module {
     /// Adds the blocks of an ordinary file.
@@ -17,6 +18,7 @@ impl Module {
                     self.cloud_span = self.cloud_span.take().or(cloud);
                     self.add_requirements(block);
                 }
+                ("language", _) => self.add_compatibility(block),
                 ("variable", [name]) => {
                     self.variables.insert(name.clone(), parts::variable(block));
                 }
@@ -45,7 +47,12 @@ impl Module {
                         self.backend = None;
                     }
                     if block.attributes.contains_key("required_version") {
-                        self.required_versions.clear();
+                        // OpenTofu from 1.12 reads no `required_version` in the files of Terraform.
+                        let is_own = |attribute: &Attribute| {
+                            attribute.value_span.source.path().file_name().is_some_and(is_tofu_only)
+                        };
+                        let by_own = block.attributes.get("required_version").is_some_and(is_own);
+                        self.required_versions.retain(|old| is_own(old) && !by_own);
                     }
                     self.add_requirements(block);
                 }
@@ -85,6 +92,12 @@ impl Module {
                 _ => {}
             }
         }
+    }
+
+    fn add_compatibility(&mut self, block: &HclBlock) {
+        let constraints = block.nested_blocks("compatible_with");
+        self.compatible_versions
+            .extend(constraints.filter_map(|inner| inner.attributes.get("opentofu").cloned()));
     }
 
     fn add_requirements(&mut self, block: &HclBlock) {

@@ -162,6 +162,9 @@ fn say_base(context: &Context, changes: &RepositoryChanges) {
     } else {
         context.printer.note(format_args!("changed is what differs from the commit where HEAD left {shown}"));
     }
+    if changes.lacks_config_at_base() {
+        context.printer.note(format_args!("{shown} has no environments.toml: every stack counts as new"));
+    }
 }
 
 /// Warns about a deleted stack, with hints how to destroy its resources. Not in a checkout of the base: resources that

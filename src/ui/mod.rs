@@ -18,4 +18,4 @@ pub use shell_word::shell_word;
 pub use style::{Role, Styles};
 pub use table::{Align, Table};
 pub use visible::{uncolored, visible};
-pub use wrap::wrapped;
+pub use wrap::{clipped, wrapped};

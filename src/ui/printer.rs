@@ -240,6 +240,20 @@ impl Printer {
         self.write_message(&lines.join("\n"));
     }
 
+    /// Writes diagnostics as [`Printer::findings`] does, with no line of more than `columns` characters: text is wrapped,
+    /// source lines are cut.
+    pub fn findings_within(&self, findings: &Diagnostics, columns: usize) {
+        let width = self.width.unwrap_or(WIDE).min(columns);
+        let rendered = diagnostic::render_all(findings, self.err_styles.color(), width);
+        let text_width = self.message_width.unwrap_or(columns).min(columns);
+        let masked = self.masked(&rendered);
+        let lines = masked.split('\n').map(|line| {
+            let line = if line.contains('|') { Cow::Borrowed(line) } else { wrap::wrapped(line, text_width) };
+            line.split('\n').map(|line| wrap::clipped(line, columns)).collect::<Vec<_>>().join("\n")
+        });
+        self.write_message(&lines.collect::<Vec<_>>().join("\n"));
+    }
+
     /// Writes a message to standard error, even when quiet, wrapped to the width of a terminal.
     pub fn say_always(&self, message: impl Display) {
         self.write_message(&self.wrapped(&self.masked(&message.to_string())));

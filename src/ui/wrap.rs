@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, mem};
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// Indentation of a continuation line, relative to its first line.
 const HANGING: usize = 2;
@@ -13,6 +13,29 @@ pub fn wrapped(text: &str, width: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.split('\n').map(|line| wrapped_line(line, width)).collect::<Vec<_>>().join("\n"))
+}
+
+/// Cuts a line that is wider than a number of columns, with `…` at its end. Colours count for nothing.
+pub fn clipped(line: &str, columns: usize) -> Cow<'_, str> {
+    if visible_width(line) <= columns {
+        return Cow::Borrowed(line);
+    }
+    let (mut kept, mut used, mut is_colour) = (String::new(), 0, false);
+    for character in line.chars() {
+        is_colour |= character == '\u{1b}';
+        let width = if is_colour { 0 } else { character.width().unwrap_or_default() };
+        if used + width < columns {
+            kept.push(character);
+            used += width;
+        } else if is_colour {
+            kept.push(character);
+        } else {
+            used = columns;
+        }
+        is_colour &= character != 'm';
+    }
+    kept.push('…');
+    Cow::Owned(kept)
 }
 
 fn wrapped_line(line: &str, width: usize) -> String {
@@ -91,6 +114,13 @@ mod tests {
         assert_eq!(wrapped(text, 30), expected);
         assert_eq!(wrapped("an-address.that.is.too.long b", 10), "an-address.that.is.too.long\n  b");
         assert_eq!(wrapped("a ` b c", 3), "a `\nb c");
+    }
+
+    #[test]
+    fn a_line_that_is_too_wide_is_cut_and_keeps_its_colours() {
+        assert_eq!(clipped("short", 5), "short");
+        assert_eq!(clipped("a long line", 6), "a lon…");
+        assert_eq!(clipped("\u{1b}[31mred and more\u{1b}[0m", 4), "\u{1b}[31mred\u{1b}[0m…");
     }
 
     #[test]

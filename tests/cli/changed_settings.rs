@@ -143,6 +143,22 @@ fn a_base_whose_file_nobody_can_read_touches_everything() {
 }
 
 #[test]
+fn a_base_without_environments_toml_is_told_and_every_stack_is_new() {
+    let shop = shop();
+    let good = shop.project.read("environments.toml");
+    std::fs::remove_file(shop.project.path("environments.toml")).unwrap();
+    shop.project.commit("Without it");
+    shop.project.git(["branch", "--quiet", "--force", "main"]);
+    shop.project.write("environments.toml", &good);
+    shop.project.commit("Adopt it");
+    let note = " has no environments.toml: every stack counts as new\n";
+    let run = shop.run(["list", "staging", "--changed"]).exits(0);
+    run.tells(note).prints("network").prints("mail");
+    shop.run(["list", "staging", "--changed=HEAD"]).exits(0).hides("has no environments.toml");
+    assert_eq!(why(&shop, &["--changed=main"])[0], "network: new: staging/network");
+}
+
+#[test]
 fn a_deleted_stack_is_told_with_what_to_do_about_what_it_made() {
     let shop = edited("\n[stacks.mail]\npath = \"mail\"\nneeds = []\n", "");
     std::fs::remove_dir_all(shop.project.path("mail")).unwrap();

@@ -176,8 +176,8 @@ fn a_pattern_that_finds_nothing_is_an_error_at_its_place() {
     let shop = Shop::with(&format!("{DISCOVERED}[discover]\npaths = [\"lives/{{env}}/<unit>\"]\n"))
         .with_files(&[("live/dev/net/main.tf", "")]);
 
-    for args in [&["check"][..], &["check", "--offline"], &["check", "dev"]] {
-        shop.run(args)
+    for flag in ["--offline", "--verbose"] {
+        shop.run(["check", flag])
             .exits(4)
             .prints("✘ config: 1 problem\n")
             .prints("✘ config dev: 1 problem\n")
@@ -190,8 +190,8 @@ fn a_pattern_that_finds_nothing_is_an_error_at_its_place() {
 #[test]
 fn a_pattern_that_finds_nothing_in_one_environment_is_a_warning() {
     let shop = Shop::with(&format!("{DISCOVERED}[discover]\npaths = [\"live/{{env}}/<unit>\"]\n"))
-        .with_folder("base", "base")
-        .with_files(&[("live/dev/net/main.tf", ""), ("base/main.tf", "")]);
+        .with_folder("base", "base/{env}")
+        .with_files(&[("live/dev/net/main.tf", ""), ("base/dev/main.tf", ""), ("base/prod/main.tf", "")]);
 
     shop.run(["check", "--offline"])
         .exits(0)
@@ -213,4 +213,135 @@ fn an_environment_without_stacks_is_an_error_at_its_place() {
         .hides("✔ backend prod");
     shop.run(["check", "dev", "--offline"]).exits(0);
     shop.run(["list"]).exits(0);
+}
+
+#[test]
+fn what_the_backend_type_requires_is_named_where_nothing_sets_it() {
+    let block = "terraform {\n  backend \"s3\" {\n    region = \"eu-west-1\"\n  }\n}\n";
+    let shop = Shop::with(DISCOVERED).with_folder("net", "net").with_files(&[("net/main.tf", block)]);
+    shop.run(["check", "--offline"])
+        .exits(4)
+        .prints("✘ backend dev: 1 problem\n")
+        .prints("✘ backend prod: 1 problem\n")
+        .tells("error[backend::missing-setting]: backend `s3` of `dev/net` requires `bucket` and `key`, which nothing sets (and 1 more)\n")
+        .tells(" --> net/main.tf:2:3\n")
+        .tells("help: all 2: `dev/net`, `prod/net`\n")
+        .tells("backend.s3 = { bucket = …, key = … }`\n");
+
+    let shop = shop.with_keys("backend.s3 = { bucket = \"b\" }\nbackend_files = [\"key.s3.tfbackend\"]");
+    shop.project.write("net/key.s3.tfbackend", "key = \"k\"\n");
+    shop.run(["check", "dev", "--offline"])
+        .prints("✔ backend dev: 1 stack, each with a backend that can be used\n");
+}
+
+#[test]
+fn a_setting_that_a_variable_may_give_elsewhere_is_not_known() {
+    let block = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n  }\n}\n";
+    let mut shop = Shop::with("[project]\nname = \"shop\"\n\n[environments.dev]\n")
+        .with_folder("net", "net")
+        .with_files(&[("net/main.tf", block)]);
+    shop.run(["check", "--offline"])
+        .exits(0)
+        .prints("– backend dev: not known before init for 1 stack (`region` is not set here)\n")
+        .tells(
+            "requires `region`, which neither a file nor `AWS_REGION` nor `AWS_DEFAULT_REGION` sets here\n",
+        );
+
+    shop.env = shop.env.var("AWS_REGION", "eu-west-1");
+    shop.run(["check", "--offline"])
+        .exits(0)
+        .prints("✔ backend dev: 1 stack, each with a backend that can be used\n");
+}
+
+#[test]
+fn backends_that_engines_no_longer_have_are_red_and_unknown_ones_are_not_known() {
+    for (backend_type, code, line, told) in [
+        ("atlas", 4, "✘ backend dev: 1 problem\n", "which Terraform removed in 0.15 and OpenTofu never had"),
+        ("etcdv3", 4, "✘ backend dev: 1 problem\n", "which Terraform removed in 1.3 and OpenTofu never had"),
+        ("azure", 4, "✘ backend dev: 1 problem\n", "its name is `azurerm` today"),
+        (
+            "cloudy",
+            0,
+            "– backend dev: not known before init for 1 stack (envctl does not know the type `cloudy`)\n",
+            "",
+        ),
+        ("remote", 4, "✘ backend dev: 1 problem\n", "with which engines neither save nor apply plan files"),
+    ] {
+        let block = format!("terraform {{\n  backend \"{backend_type}\" {{}}\n}}\n");
+        let shop = Shop::with("[project]\nname = \"shop\"\n\n[environments.dev]\n")
+            .with_folder("net", "net")
+            .with_files(&[("net/main.tf", &block)]);
+        shop.run(["check", "--offline"]).exits(code).prints(line).tells(told);
+    }
+}
+
+#[test]
+fn a_stack_that_cannot_be_parsed_has_no_known_backend() {
+    let shop = Shop::with("[project]\nname = \"shop\"\n\n[environments.dev]\n")
+        .with_folder("net", "net")
+        .with_folder("app", "app")
+        .with_files(&[("net/main.tf", "resource {\n"), ("app/main.tf", "")]);
+    shop.run(["check", "--offline"]).prints(
+        "– backend dev: not known before init for 1 stack (files cannot be parsed); 1 stack with a backend that can be used\n",
+    );
+}
+
+#[test]
+fn a_problem_of_forty_stacks_is_one_entry_with_its_count() {
+    let toml = "[project]\nname = \"shop\"\n\n[environments.dev]\n[environments.stage]\n[environments.prod]\n\n\
+                [discover]\npaths = [\"live/<unit>\"]\n";
+    let shop = Shop::with(toml);
+    for number in 10..50 {
+        shop.project.write(&format!("live/s{number}/main.tf"), "\nvariable \"region\" {}\n");
+        shop.project.write(
+            &format!("live/s{number}/b.tf"),
+            &format!("terraform {{\n  backend \"local\" {{\n    path = \"/s{number}\"\n  }}\n}}\n"),
+        );
+    }
+    let run = shop.run(["check", "--offline"]).exits(4);
+    let run = run
+        .prints("✘ config dev: 1 problem\n")
+        .prints("✘ config prod: 1 problem\n")
+        .tells("error[values::unset]: `region` has no default and no value for `dev/s10` (and 119 more)\n")
+        .tells("help: all 120: `dev/s10`, `dev/s11`, `dev/s12`\n")
+        .tells("help: and 117 more: `--verbose` lists all\n")
+        .tells("for one run by `--var region=…` or `TF_VAR_region`\n");
+    assert_eq!(run.stderr.matches("error[values::unset]").count(), 1, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("error[").count(), 41, "each shared state is a problem of its own");
+
+    let run = shop.run(["check", "--offline", "--verbose"]).exits(4);
+    let run = run.tells("`prod/s49`\n").hides("lists all");
+    for line in run.stdout.lines().chain(run.stderr.lines()) {
+        assert!(line.chars().count() <= 200, "{line}");
+    }
+    let json = shop.run(["check", "--offline", "--json"]).exits(4).json();
+    let unset =
+        json["items"].as_array().unwrap().iter().flat_map(|item| item["findings"].as_array().unwrap());
+    assert_eq!(unset.filter(|found| found.as_str().unwrap().contains("no default")).count(), 120);
+}
+
+#[test]
+fn warnings_about_values_without_effect_have_their_place() {
+    let toml = "[project]\nname = \"shop\"\n\n[templates.spare]\nprefix = \"x\"\n\n\
+                [environments.dev]\nvars = { size = 1, name = \"{env}-{prefix}\" }\n\n\
+                [environments.prod]\nvars = { size = 2, zone = \"{{env}}\", other = \"{x}\" }\n";
+    let shop = Shop::with(toml)
+        .with_folder("net", "net")
+        .with_keys("environments = [\"dev\"]")
+        .with_folder("app", "app")
+        .with_keys("environments = [\"prod\"]")
+        .with_files(&[
+            ("net/main.tf", "variable \"size\" {}\nvariable \"name\" {}\n"),
+            ("app/main.tf", "variable \"zone\" {}\nvariable \"other\" {}\n"),
+        ]);
+    let run = shop.run(["check", "--offline"]).exits(0);
+    run.tells("warning[values::unknown]: `size` is set for all of `prod`, and no stack there declares that variable\n")
+        .tells(" --> environments.toml:11:17\n")
+        .tells("warning[values::literal-template]: `{env}` in the value of `name` is literal: `vars` has no templates\n")
+        .tells(" --> environments.toml:8:27\n")
+        .tells("warning[check::unused-template]: no environment extends the template `spare`\n")
+        .tells(" --> environments.toml:4:12\n")
+        .hides("`size` is set for all of `dev`")
+        .hides("value of `other`");
+    shop.run(["check", "dev", "--offline"]).exits(0).hides("values::unknown");
 }

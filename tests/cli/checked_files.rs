@@ -85,7 +85,7 @@ fn a_variable_that_no_stack_of_any_environment_declares_is_a_warning() {
     let run = shop.run(["check", "--offline"]).exits(0);
     let run = run.tells("warning[values::unknown]: `sizee` is set for all stacks, and no stack of any environment declares that variable")
         .tells("help: did you mean `size`?")
-        .tells("`regin` is set for the whole environment, and no stack")
+        .tells("`regin` is set for all of `production`, and no stack there declares that variable")
         .tells("`none` is set for all stacks")
         .hides("`region` is set");
     assert_eq!(run.stderr.matches("`sizee` is set").count(), 1);
@@ -137,16 +137,52 @@ fn variables_of_units_are_unknown_where_their_module_is() {
 fn a_required_version_that_the_found_engine_does_not_meet_is_an_error(engine: &Driven) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
     shop.append("network/main.tf", "module \"m\" {\n  source = \"../lib\"\n}\n");
-    shop.project.write("lib/main.tf", "terraform {\n  required_version = \"~> 99.1, < 100\"\n}\n");
+    // OpenTofu enforces the constraints of its own files alone.
+    let file = if engine.name() == "tofu" { "lib/main.tofu" } else { "lib/main.tf" };
+    shop.project.write(file, "terraform {\n  required_version = \"~> 99.1, < 100\"\n}\n");
     shop.run(["check", "staging"])
         .exits(4)
         .prints(&format!("✘ versions staging: {} ", engine.name()))
         .prints(", 1 version requirement not met\n")
         .tells("error[versions::required]: `required_version = \"~> 99.1, < 100\"` does not allow ")
-        .tells("lib/main.tf:2:22");
+        .tells(&format!("{file}:2:22"));
+    shop.run(["plan", "staging", "network"]).exits(4);
     shop.run(["check", "staging", "--offline"]).exits(0);
-    shop.project.write("lib/main.tf", "terraform {\n  required_version = \">= 1.5, != 1.5.1\"\n}\n");
-    shop.run(["check", "staging"]).exits(0);
+    shop.project.write(file, "terraform {\n  required_version = \">= 1.5, != 1.5.1\"\n}\n");
+    shop.run(["check", "staging"]).exits(0).prints("✔ versions staging: ");
+}
+
+#[test(engines(tofu))]
+fn a_constraint_on_terraform_is_a_warning_with_opentofu_which_plans(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
+    for (file, text) in [
+        ("mail/versions.tf", "terraform {\n  required_version = \"= 0.1.2\"\n}\n"),
+        ("network/versions.tf.json", "{\"terraform\": {\n  \"required_version\": \"= 0.1.2\"}}\n"),
+    ] {
+        shop.project.write(file, text);
+    }
+    shop.run(["check", "staging"])
+        .exits(0)
+        .prints("– versions staging: tofu 1.12.6; not known whether it suits 2 stacks (its `required_version` is for Terraform)\n")
+        .tells("warning[versions::ignored]: `required_version = \"= 0.1.2\"` does not allow tofu 1.12.6, which ignores it in this file (and 1 more)\n")
+        .tells("help: all 2: `mail/versions.tf:2`, `network/versions.tf.json:2`\n");
+    shop.run(["plan", "staging"]).exits(0);
+}
+
+#[test(engines(tofu))]
+fn constraints_on_opentofu_are_read_where_it_enforces_them(engine: &Driven) {
+    let own = "terraform {\n  required_version = \"= 0.1.2\"\n}\n";
+    let other = "terraform {\n  required_version = \">= 1.0\"\n}\n";
+    let language = "language {\n  compatible_with {\n    opentofu = \"= 0.1.2\"\n  }\n}\n";
+    for files in [
+        &[("network/language.tf", language)][..],
+        &[("network/versions.tofu", own), ("network/x_override.tf", other)],
+        &[("network/versions.tf", other), ("network/x_override.tofu", own)],
+    ] {
+        let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]).with_files(files);
+        shop.run(["check", "staging"]).exits(4).prints(", 1 version requirement not met\n");
+        shop.run(["plan", "staging"]).exits(4);
+    }
 }
 
 #[test(engines(terragrunt))]
@@ -154,7 +190,7 @@ fn a_required_version_of_a_unit_is_compared_with_the_driven_engine() {
     let live = unit();
     let main = live.project.read("live/vpc/main.tf");
     live.project
-        .write("live/vpc/main.tf", &format!("terraform {{\n  required_version = \"< 1.12.0\"\n}}\n{main}"));
+        .write("live/vpc/main.tofu", &format!("terraform {{\n  required_version = \"< 1.12.0\"\n}}\n{main}"));
     let told = "`required_version = \"< 1.12.0\"` does not allow tofu 1.12.6";
     live.env.run(["check", "dev"]).exits(4).tells(told);
 }

@@ -148,6 +148,7 @@ error[values::missing-var-file]: the var file of `staging/app` does not exist: `
    |
 22 | var_files = ["{env}.tfvars"]
    |             ^^^^^^^^^^^^^^^^ asked for here
+   = help: seen from the stack's folder it is `staging.tfvars`: paths start there, or beside environments.toml as `{root}/…`
    = help: a var file that may be absent is written as `"?path"`
 "#);
 }

@@ -43,7 +43,8 @@ path = "app"
 needs = ["network"]
 "#;
 
-const S3: &str = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\nvariable \"size\" {}\n";
+const S3: &str =
+    "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    region = \"r\"\n  }\n}\nvariable \"size\" {}\n";
 
 fn files() -> Vec<(&'static str, &'static str)> {
     let tfvars = ["network/dev.tfvars", "network/prod.tfvars", "app/dev.tfvars", "app/prod.tfvars"];
@@ -116,7 +117,7 @@ fn broken_files_are_told_at_their_place() {
       the files do not tell the state of `dev/app`: its files could not be read
     Red config of dev: 1 problem
       app/dev.tfvars:1:7: `app/dev.tfvars` is not valid HCL
-    Green backend of dev: 2 stacks, each with a backend that can be used
+    Unknown backend of dev: not known before init for 1 stack (files cannot be parsed); 1 stack with a backend that can be used
     Green lockfiles of dev: lockfiles match the engines
     Green secrets of dev: no secret is set twice
     ");
@@ -134,7 +135,7 @@ fn a_file_that_the_engine_can_parse_is_a_warning_and_unknown() {
       the files do not tell the state of `dev/app`: its files could not be read
     Green config of dev: 2 stacks, nothing wrong
       app/dev.tfvars:1:7: envctl cannot parse `app/dev.tfvars`, which tofu can: what it says is unknown here
-    Green backend of dev: 2 stacks, each with a backend that can be used
+    Unknown backend of dev: not known before init for 1 stack (files cannot be parsed); 1 stack with a backend that can be used
     Green lockfiles of dev: lockfiles match the engines
     Green secrets of dev: no secret is set twice
     ");
@@ -181,7 +182,7 @@ fn backends_that_cannot_be_used_are_told() {
     Green config of dev: 2 stacks, nothing wrong
     Red backend of dev: 1 problem
       environments.toml:4:22: pairs for backend `s3` do not reach `dev/network`, whose backend is `local`
-      app/main.tf:2:3: `dev/app` uses `cloud`, which keeps no saved plans
+      app/main.tf:2:3: `dev/app` uses `cloud`, which envctl does not support yet
     Green lockfiles of dev: lockfiles match the engines
     Green secrets of dev: no secret is set twice
     ");

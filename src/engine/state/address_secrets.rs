@@ -17,7 +17,9 @@ use crate::{
 /// Adds the secrets in former addresses of an instance to the texts that are masked; `folder` is the instance's.
 pub fn mask_former_address(folder: &Utf8Path, redactor: &Redactor) -> Result<(), Failure> {
     let texts = read(folder).map_err(|error| unusable(folder, &error))?;
-    texts.iter().for_each(|text| redactor.add(text));
+    for text in &texts {
+        redactor.add(text);
+    }
     Ok(())
 }
 

@@ -124,26 +124,35 @@ fn backend_files_without_block(instance: &Instance) -> Option<Diagnostic> {
     )
 }
 
-/// Returns the error for a backend that keeps no saved plans.
+/// Returns the error for `cloud` and backend `remote`, whose plans are made and kept on a server.
+///
+/// Sources: `internal/backend/remote/backend_plan.go` and `internal/cloud/cloudplan/saved_plan.go` of hashicorp/terraform;
+/// OpenTofu 1.12.6 has the same messages.
 fn unsupported_backend_error(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
     let remote = module
         .backend
         .as_ref()
         .filter(|block| block.backend_type == "remote")
         .map(|block| &block.header_span);
-    let (what, place) = module
-        .cloud_span
-        .as_ref()
-        .map(|place| ("`cloud`", place))
-        .or_else(|| Some(("backend `remote`", remote?)))?;
-    Some(
-        Diagnostic::error(
-            "backend::no-saved-plans",
-            format!("`{id}` uses {what}, which keeps no saved plans"),
-        )
-        .at(&place.source, place.span.clone(), "plans made here could not be applied later")
-        .help("use a backend that stores the state alone, as `s3`, `pg` or `gcs`"),
-    )
+    let problem = if let Some(place) = &module.cloud_span {
+        let message = format!("`{id}` uses `cloud`, which envctl does not support yet");
+        let reason =
+            "the file of `plan -out` only names a run on the server: what it would apply is not in it";
+        Diagnostic::error("backend::cloud", message)
+            .at(&place.source, place.span.clone(), "plans and applies run on a server")
+            .help(format!("{reason}, so that envctl could not bind the apply to the reviewed plan"))
+    } else {
+        let place = remote?;
+        let message =
+            format!("`{id}` uses backend `remote`, with which engines neither save nor apply plan files");
+        Diagnostic::error("backend::no-saved-plans", message)
+            .at(&place.source, place.span.clone(), "plans and applies run on a server")
+            .help(
+                "`plan -out`, `apply FILE`, `-var` and `-parallelism` are refused there, except where the server leaves \
+                 the run to this machine, which no file tells",
+            )
+    };
+    Some(problem.help("use a backend that stores the state alone, as `s3`, `gcs`, `azurerm` or `pg`"))
 }
 
 /// Returns the finding about pairs of environments.toml for a type that the instance's backend does not have.

@@ -1,5 +1,6 @@
 //! State addresses: the locations of the states of instances, as far as they can be known without an engine.
 
+mod backend_requirements;
 mod backend_settings;
 mod backends;
 mod collect;
@@ -12,6 +13,7 @@ mod shared;
 mod state_address;
 mod url;
 
+pub use backend_requirements::{RequiredSetting, missing_settings, removed_in};
 pub use collect::Addresses;
 pub use effective::{EffectiveBackend, Setting, effective_backend};
 pub use environment::{EnvValue, instance_variable};

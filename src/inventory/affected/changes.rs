@@ -172,6 +172,11 @@ impl RepositoryChanges {
         true
     }
 
+    /// Returns true if environments.toml does not exist at the base.
+    pub fn lacks_config_at_base(&self) -> bool {
+        matches!(self.base_file, BaseFile::Missing)
+    }
+
     /// Reads environments.toml at the base if the file, or a link on its path, has changed.
     fn read_base_config(&mut self, git: &Git<'_>, file: &Utf8Path) {
         let resolved = SymlinkResolver::new(&self.paths, &self.tree).resolve(file);
