@@ -7,18 +7,15 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher, GlobSet};
-use ignore::WalkBuilder;
 
 use crate::{
     config::{Config, Discover, Environment},
     diagnostic::{Diagnostic, Diagnostics},
+    engine::terragrunt::stack_files::STACK_FILE,
     inventory::discovery::{PathPattern, find_stacks},
     model::EnvName,
     ui::Count,
 };
-
-/// File from which Terragrunt generates units.
-const STACK_FILE: &str = "terragrunt.stack.hcl";
 
 /// Maximum number of environments that a message names.
 const MAX_NAMED: usize = 3;
@@ -56,6 +53,8 @@ struct DiscoveryUsage {
     without_match: Vec<(Range<usize>, Vec<EnvName>)>,
     /// Folder that each pattern starts from, in the first environment.
     starts: Vec<Utf8PathBuf>,
+    /// True for each pattern whose stacks Terragrunt may still have to generate.
+    may_be_generated: Vec<bool>,
     /// Indexes of the globs of `exclude` that leave out at least one stack.
     used_globs: BTreeSet<usize>,
 }
@@ -71,7 +70,7 @@ impl DiscoveryUsage {
             })
             .collect::<Option<_>>()?;
         let mut usage = Self::default();
-        let mut folders: HashMap<String, Vec<Utf8PathBuf>> = HashMap::new();
+        let mut folders: HashMap<String, (Vec<Utf8PathBuf>, bool)> = HashMap::new();
         for environment in config.environments().values() {
             for (index, (text, span)) in config.discovery_patterns(environment).ok()?.into_iter().enumerate()
             {
@@ -79,13 +78,17 @@ impl DiscoveryUsage {
                 if usage.without_match.len() == index {
                     usage.without_match.push((span, Vec::new()));
                     usage.starts.push(pattern.fixed().to_owned());
+                    usage.may_be_generated.push(false);
                 }
                 if !folders.contains_key(&text) {
                     let found = find_stacks(config.root(), &pattern, &GlobSet::empty()).ok()?;
-                    folders.insert(text.clone(), found.into_iter().map(|stack| stack.path).collect());
+                    let paths = found.stacks.into_iter().map(|stack| stack.path).collect();
+                    folders.insert(text.clone(), (paths, !found.stack_dirs.is_empty()));
                 }
                 let mut is_found = false;
-                for folder in &folders[&text] {
+                let (paths, has_stack_files) = &folders[&text];
+                usage.may_be_generated[index] |= has_stack_files;
+                for folder in paths {
                     let excluding: Vec<usize> =
                         (0..globs.len()).filter(|at| excludes(&globs[*at], folder)).collect();
                     is_found |= excluding.is_empty();
@@ -102,17 +105,15 @@ impl DiscoveryUsage {
     fn findings(&self, config: &Config, discover: &Discover) -> Diagnostics {
         let environments = config.environments().len();
         let mut found = Diagnostics::default();
-        for ((span, without), (start, (text, _))) in
-            self.without_match.iter().zip(self.starts.iter().zip(&discover.paths))
-        {
+        for (index, (span, without)) in self.without_match.iter().enumerate() {
             if without.is_empty() {
                 continue;
             }
-            let is_generated = without.len() == environments && has_stack_file(&config.root().join(start));
+            let (text, start) = (&discover.paths[index].0, &self.starts[index]);
             let problem = if without.len() < environments {
                 let message = format!("the pattern `{text}` finds no stack in {}", named(without));
                 Diagnostic::warning("discover::no-stack-in-environment", message)
-            } else if is_generated {
+            } else if self.may_be_generated[index] {
                 let message = format!("the pattern `{text}` finds no stack before Terragrunt generates them");
                 Diagnostic::warning("discover::not-generated", message)
                     .help(format!("`terragrunt stack generate` makes units from each `{STACK_FILE}`"))
@@ -150,13 +151,6 @@ fn with_missing_folder(problem: Diagnostic, root: &Utf8Path, start: &Utf8Path) -
     problem
         .help(format!("there is no folder `{missing}`"))
         .did_you_mean(missing.file_name().unwrap_or_default(), names.iter().map(String::as_str))
-}
-
-/// Returns true if Terragrunt can generate units from a file in this folder or below.
-fn has_stack_file(folder: &Utf8Path) -> bool {
-    let mut walk = WalkBuilder::new(folder);
-    walk.hidden(false).ignore(false);
-    walk.build().filter_map(Result::ok).any(|entry| entry.file_name() == STACK_FILE)
 }
 
 /// Lists environments: the first ones by name, and the number of the others.
