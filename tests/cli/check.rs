@@ -254,7 +254,7 @@ fn a_setting_that_a_variable_may_give_elsewhere_is_not_known() {
 }
 
 #[test]
-fn backends_that_engines_no_longer_have_are_red_and_unknown_ones_are_not_known() {
+fn backends_that_no_engine_has_are_red_and_unknown_ones_are_not() {
     for (backend_type, code, line, told) in [
         ("atlas", 4, "✘ backend dev: 1 problem\n", "which Terraform removed in 0.15 and OpenTofu never had"),
         ("etcdv3", 4, "✘ backend dev: 1 problem\n", "which Terraform removed in 1.3 and OpenTofu never had"),
