@@ -23,6 +23,9 @@ const SCHEMA_FILE: &str = "environments.schema.json";
 /// Maximum number of open decisions that are shown.
 const SHOWN_DECISIONS: usize = 8;
 
+/// Maximum number of characters that are shown of a decision; the file has the rest.
+const SHOWN_CHARACTERS: usize = 150;
+
 /// Arguments of `envctl init`.
 #[derive(Debug, Clone)]
 pub struct InitRequest {
@@ -100,7 +103,9 @@ fn say_decisions(context: &Context, file: &Utf8Path, decisions: &[OpenDecision])
     }
     context.printer.say(format_args!("to decide in `{file}`:"));
     for decision in decisions.iter().take(SHOWN_DECISIONS) {
-        context.printer.say(format_args!("  line {}: {}", decision.line, decision.text));
+        let shown: String = decision.text.chars().take(SHOWN_CHARACTERS).collect();
+        let rest = if shown.len() < decision.text.len() { "…" } else { "" };
+        context.printer.say(format_args!("  line {}: {shown}{rest}", decision.line));
     }
     if decisions.len() > SHOWN_DECISIONS {
         let more = decisions.len() - SHOWN_DECISIONS;
