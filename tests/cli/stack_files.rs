@@ -363,6 +363,18 @@ fn units_beside_the_stack_file_are_generated_and_left_over_alike() {
     assert_eq!(stacks.stack_names(&["--changed=HEAD"]), ["vpc"]);
 }
 
+#[test]
+fn a_stack_file_in_the_root_has_a_plain_path_in_messages() {
+    let shop = Shop::with(
+        "[project]\nname = \"shop\"\n[environments.staging]\n[discover]\npaths = [\".terragrunt-stack/*\"]\n",
+    );
+    shop.project.write("terragrunt.stack.hcl", "unit \"a\" {\n  source = \"./a\"\n  path = \"a\"\n}\n");
+    shop.run(["list", "staging"])
+        .tells("the units of `terragrunt.stack.hcl` are out of date: `a`")
+        .tells("`terragrunt stack generate --working-dir .`");
+    shop.run(["plan", "staging"]).exits(4).tells("cannot generate the units of `terragrunt.stack.hcl`");
+}
+
 #[test(engines(terragrunt))]
 fn a_declared_stack_may_be_a_generated_unit() {
     let stacks = Stacks::new("live/prod/*");

@@ -177,24 +177,24 @@ impl<'a> StackPreparation<'a> {
     }
 
     fn failed_generation(&self, dir: &Utf8Path, error: &str) -> Diagnostic {
-        let dir = self.shown(dir);
-        let message = format!("cannot generate the units of `{}`: {error}", dir.join(STACK_FILE));
+        let message =
+            format!("cannot generate the units of `{}`: {error}", self.shown(&dir.join(STACK_FILE)));
         Diagnostic::error("inventory::stack-generation", message)
     }
 
     fn outdated_finding(&self, dir: &Utf8Path, units: &[String]) -> Diagnostic {
-        let dir = self.shown(dir);
-        let message = format!("the units of `{}` are out of date: {}", dir.join(STACK_FILE), listed(units));
+        let file = self.shown(&dir.join(STACK_FILE));
+        let message = format!("the units of `{file}` are out of date: {}", listed(units));
         Diagnostic::warning(OUTDATED_CODE, message).help(format!(
             "`terragrunt stack generate --working-dir {}` generates them; so does `envctl plan {}`",
-            shell_word(dir.as_str()),
+            shell_word(self.shown(dir).as_str()),
             self.environment.name
         ))
     }
 
     fn not_generated(&self, stack_dir: Option<&Utf8PathBuf>) -> String {
         match stack_dir {
-            Some(dir) => format!("`{}` does not generate", self.shown(dir).join(STACK_FILE)),
+            Some(dir) => format!("`{}` does not generate", self.shown(&dir.join(STACK_FILE))),
             None => format!("no `{STACK_FILE}` generates"),
         }
     }
