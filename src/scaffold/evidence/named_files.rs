@@ -51,7 +51,7 @@ impl StackFiles<'_> {
             if found_at.is_some_and(|best| best > closeness) {
                 break;
             }
-            if !tried.insert((&command.folder == &CommandFolder::Inherited, path, home_of(&command.script))) {
+            if !tried.insert((command.folder == CommandFolder::Inherited, path, home_of(&command.script))) {
                 continue;
             }
             let mut files = self.files_of(command, path);
@@ -140,7 +140,7 @@ impl StackFiles<'_> {
                     c => template.push_str(&escape_braces(c.encode_utf8(&mut [0; 4]))),
                 }
             }
-            let template = self.from_stack(Utf8Path::new(&template));
+            let template = self.path_for_stack(Utf8Path::new(&template));
             let entry = environment.clone();
             match files.iter_mut().find(|other| other.template == template) {
                 Some(other) => {
@@ -157,7 +157,7 @@ impl StackFiles<'_> {
         if !self.all.contains(path) {
             return None;
         }
-        let below = self.from_stack(path);
+        let below = self.path_for_stack(path);
         let named = |template: String, environments| SettingsFile { template, environments, script: None };
         let Some((template, environment)) = template_of_path(Utf8Path::new(&below)) else {
             return Some(named(escape_braces(&below), BTreeSet::new()));
@@ -197,7 +197,7 @@ impl StackFiles<'_> {
     }
 
     /// Returns a path of the repository as a path from the stack's folder.
-    fn from_stack(&self, path: &Utf8Path) -> String {
+    fn path_for_stack(&self, path: &Utf8Path) -> String {
         relative_path(self.stack, path).into_string()
     }
 }

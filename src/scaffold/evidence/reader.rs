@@ -43,11 +43,12 @@ struct ScriptReader<'a> {
 /// Returns the arguments that a script passes to engines.
 pub(super) fn read_commands(script: &Utf8Path, text: &str) -> Vec<ScriptCommand> {
     let name = script.file_name().unwrap_or_default().to_ascii_lowercase();
-    let syntax = if name.ends_with("makefile") || name.ends_with(".mk") || name == "package.json" {
+    let extension = Utf8Path::new(&name).extension().unwrap_or_default();
+    let syntax = if name.ends_with("makefile") || extension == "mk" || name == "package.json" {
         ScriptSyntax::ShellPerLine
-    } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+    } else if ["yml", "yaml"].contains(&extension) {
         ScriptSyntax::Workflow
-    } else if name.starts_with("readme") || name.ends_with(".md") {
+    } else if name.starts_with("readme") || extension == "md" {
         ScriptSyntax::Markdown
     } else {
         ScriptSyntax::Shell
