@@ -95,8 +95,11 @@ fn judge_backend(
     if !required.is_empty() {
         let all: Vec<RequiredSetting> = required.iter().chain(&replaceable).copied().collect();
         let keys: Vec<String> = all.iter().map(|setting| format!("{} = …", setting.key)).collect();
-        let message =
-            format!("backend `{backend_type}` of `{id}` requires {}, which nothing sets", listed(&all));
+        let message = format!(
+            "backend `{backend_type}` of `{id}` requires {}, which neither its block nor `backend_files` nor \
+             `backend.{backend_type}` sets",
+            listed(&all)
+        );
         found.push(
             at_header(Diagnostic::error("backend::missing-setting", message), backend, "incomplete").help(format!(
                 "set it in this block, in a file of `backend_files`, or as `backend.{backend_type} = {{ {} }}`",

@@ -223,7 +223,7 @@ fn what_the_backend_type_requires_is_named_where_nothing_sets_it() {
         .exits(4)
         .prints("✘ backend dev: 1 problem\n")
         .prints("✘ backend prod: 1 problem\n")
-        .tells("error[backend::missing-setting]: backend `s3` of `dev/net` requires `bucket` and `key`, which nothing sets (and 1 more)\n")
+        .tells("error[backend::missing-setting]: backend `s3` of `dev/net` requires `bucket` and `key`, which neither its block nor `backend_files` nor `backend.s3` sets (and 1 more)\n")
         .tells(" --> net/main.tf:2:3\n")
         .tells("help: all 2: `dev/net`, `prod/net`\n")
         .tells("backend.s3 = { bucket = …, key = … }`\n");
