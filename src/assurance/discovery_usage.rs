@@ -9,10 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher, GlobSet};
 
 use crate::{
-    config::{Config, Discover, Environment},
+    config::{Config, Discover, Environment, PathPattern},
     diagnostic::{Diagnostic, Diagnostics},
     engine::terragrunt::stack_files::STACK_FILE,
-    inventory::discovery::{PathPattern, find_stacks},
+    inventory::discovery::find_stacks,
     model::EnvName,
     ui::Count,
 };

@@ -12,11 +12,11 @@ use indexmap::IndexMap;
 
 use super::{
     InventoryError,
-    discovery::{DiscoveredFolders, DiscoveredStack, PathPattern, find_stacks},
+    discovery::{DiscoveredFolders, DiscoveredStack, find_stacks},
     stack_files::{StackGeneration, StackPreparation, is_generated},
 };
 use crate::{
-    config::{Config, Discover, Environment, Settings, Stack},
+    config::{Config, Discover, Environment, PathPattern, Settings, Stack},
     diagnostic::{Diagnostic, Diagnostics},
     model::{EnvName, StackId},
 };

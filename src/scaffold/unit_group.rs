@@ -10,7 +10,7 @@ use super::{
     path_position::EnvironmentPlace,
     tree::RepositoryTree,
 };
-use crate::inventory::discovery::PathPattern;
+use crate::config::PathPattern;
 
 /// Folder of the units that `terragrunt stack generate` makes.
 pub(super) const GENERATED_FOLDER: &str = ".terragrunt-stack";

@@ -6,6 +6,7 @@ use crate::{
     config::{
         Config,
         expand::BUILT_IN,
+        path_pattern::PathPattern,
         raw::{document::Document, reader::ConfigSources},
         settings::Environment,
     },
@@ -52,61 +53,28 @@ pub(crate) fn check_glob(
     }
 }
 
+/// Validates a pattern as written; returns the reason and the help of an error.
 fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
-    const SHAPE: &str = "folders relative to this file, as \"infra/live/{env}/<region>/<unit>\"";
-    const CAPTURE: &str =
-        "`<name>` captures a folder or a part of its name; `**` stands for any number of folders";
-    if pattern.is_empty() || pattern.starts_with('/') {
-        return Err(("not relative".to_owned(), SHAPE));
+    const SHAPE: &str = "folders relative to this file, as \"infra/live/{env}/<region>/<unit>\"; `<name>` captures a folder or a \
+                         part of its name, `**` stands for any number of folders";
+    if pattern.is_empty() || pattern.contains("//") {
+        return Err(("a folder has no name".to_owned(), SHAPE));
     }
+    let parsed = PathPattern::parse(pattern).map_err(|error| (error.reason.to_owned(), SHAPE))?;
     let mut seen: Vec<&str> = Vec::new();
-    for folder in pattern.trim_end_matches('/').split('/') {
-        if folder.is_empty() || folder == ".." {
-            return Err((format!("`{folder}` is no folder below"), SHAPE));
+    for name in parsed.capture_names() {
+        if BUILT_IN.contains(&name) {
+            return Err((
+                format!("`<{name}>` would hide `{{{name}}}`"),
+                "give the capture another name; `{env}` is the folder of the environment",
+            ));
         }
-        if folder != "**" && folder.contains("**") {
-            return Err((format!("`{folder}` holds more than `**`"), CAPTURE));
+        if seen.contains(&name) {
+            return Err((format!("`<{name}>` is captured twice"), "give each capture a name of its own"));
         }
-        if !folder.contains(['<', '>']) {
-            continue;
-        }
-        if folder.contains("><") {
-            return Err((format!("`{folder}` has nothing between two captures"), CAPTURE));
-        }
-        for name in
-            captures_of_folder(folder).ok_or_else(|| (format!("`{folder}` is no capture"), CAPTURE))?
-        {
-            if BUILT_IN.contains(&name) {
-                return Err((
-                    format!("`<{name}>` would hide `{{{name}}}`"),
-                    "give the capture another name; `{env}` is the folder of the environment",
-                ));
-            }
-            if seen.contains(&name) {
-                return Err((format!("`<{name}>` is captured twice"), "give each capture a name of its own"));
-            }
-            seen.push(name);
-        }
+        seen.push(name);
     }
     Ok(())
-}
-
-/// Returns the names that the pattern of one folder captures, as `<app>-{env}`; `None` if its brackets hold no names.
-fn captures_of_folder(folder: &str) -> Option<Vec<&str>> {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    };
-    let mut names = Vec::new();
-    let mut rest = folder;
-    while let Some((before, after)) = rest.split_once('<') {
-        let (name, after) = after.split_once('>')?;
-        if before.contains('>') || !is_name(name) {
-            return None;
-        }
-        names.push(name);
-        rest = after;
-    }
-    (!rest.contains('>')).then_some(names)
 }
 
 /// Returns true if a folder of the pattern has both `{env}` and a capture in its name, so that the names of its stacks would

@@ -12,8 +12,8 @@ use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use indexmap::IndexMap;
 
-use super::PathPattern;
 use crate::{
+    config::PathPattern,
     engine::{
         layout::marks_stack,
         terragrunt::stack_files::{GENERATED_FOLDER, STACK_FILE},

@@ -1,4 +1,4 @@
-//! Patterns over the folders of a path: `infra/live/staging/<region>/<unit>`.
+//! Patterns of `[discover]` over the folders of a path: `infra/live/staging/<region>/<unit>`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 pub struct InvalidDiscoveryPattern {
     pattern: String,
     /// Reason that the text is refused.
-    reason: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 /// Pattern over the folders of a path relative to environments.toml.
@@ -69,18 +69,30 @@ impl PathPattern {
         Ok(Self { fixed: fixed.iter().collect(), segments })
     }
 
+    /// Returns the names of the captures, in their order.
+    pub(crate) fn capture_names(&self) -> impl Iterator<Item = &str> {
+        let parts = self.segments.iter().flat_map(|segment| match segment {
+            Segment::Single(parts) => parts.as_slice(),
+            Segment::AnyDepth => &[],
+        });
+        parts.filter_map(|part| match part {
+            SegmentPart::Capture(name) => Some(name.as_str()),
+            SegmentPart::Literal(_) | SegmentPart::Star => None,
+        })
+    }
+
     /// Returns the literal folders before the first folder with a wildcard or capture.
     pub fn fixed(&self) -> &Utf8Path {
         &self.fixed
     }
 
     /// Returns the number of folders between the fixed part and a match; `None` if the pattern has `**`.
-    pub(super) fn depth(&self) -> Option<usize> {
+    pub(crate) fn depth(&self) -> Option<usize> {
         (!self.segments.contains(&Segment::AnyDepth)).then_some(self.segments.len())
     }
 
     /// Returns true if `below` (relative to the fixed part), or a path inside of it, may match.
-    pub(super) fn may_lead_to_match(&self, below: &Utf8Path) -> bool {
+    pub(crate) fn may_lead_to_match(&self, below: &Utf8Path) -> bool {
         for (index, name) in below.components().enumerate() {
             match self.segments.get(index) {
                 None => return false,
@@ -125,6 +137,9 @@ fn parse_segment(folder: &str) -> Result<Vec<SegmentPart>, &'static str> {
                 let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
                 if name.is_empty() || !name.chars().all(is_word) {
                     return Err("a capture's name has letters, digits, `_` and `-`");
+                }
+                if matches!(parts.last(), Some(SegmentPart::Capture(_))) {
+                    return Err("nothing stands between two captures");
                 }
                 parts.push(SegmentPart::Capture(name.to_owned()));
                 rest = &rest[end + 1..];
@@ -230,6 +245,7 @@ mod tests {
             ("a/b>", "a `>` has no `<`"),
             ("a/<>", "a capture's name has letters, digits, `_` and `-`"),
             ("a/x**", "`**` stands for whole folders"),
+            ("a/<b><c>", "nothing stands between two captures"),
         ] {
             assert_eq!(PathPattern::parse(text).unwrap_err().reason, reason, "{text}");
         }
