@@ -8,7 +8,7 @@ use std::{error::Error, fmt::Write as _, num::NonZeroUsize};
 use camino::{Utf8Path, Utf8PathBuf};
 use divan::{Bencher, black_box, counter::ItemsCount};
 use envctl::{
-    config::{Config, Overrides},
+    config::{Config, Overrides, PathPattern},
     engine::messages::stream_json,
     event::{Consumer as _, Event, EventKind, StepFinished, StepKind},
     executor::{Ending, Limits, Scheduler, Step},
@@ -109,6 +109,7 @@ fn instances(config: &Config) -> Attempt<Inventory> {
         on_path: &|_| true,
         earlier_engines: &|| None,
         units: None,
+        stack_generator: None,
         syntax: None,
         cache_dir: Utf8Path::new("/nowhere"),
     };
@@ -199,11 +200,11 @@ fn finished(place: usize) -> Attempt<Event> {
 fn discover(bencher: Bencher, count: usize) {
     let folder = ready(estate(count));
     let root = ready(Utf8Path::from_path(folder.path()).ok_or("a path that is not UTF-8".into()));
-    let pattern = ready(discovery::PathPattern::parse("live/<stack>").map_err(Into::into));
+    let pattern = ready(PathPattern::parse("live/<stack>").map_err(Into::into));
     let exclude = globset::GlobSet::empty();
     bencher
         .counter(ItemsCount::new(count))
-        .bench(|| discovery::find_stacks(root, &pattern, &exclude).map(|found| found.len()).ok());
+        .bench(|| discovery::find_stacks(root, &pattern, &exclude).map(|found| found.stacks.len()).ok());
 }
 
 /// Parses the lines of a plan's JSON stream.

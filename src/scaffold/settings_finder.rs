@@ -174,7 +174,7 @@ impl<'a> SettingsFinder<'a> {
             self.dirs.iter().filter(deeper).any(|other| path.starts_with(other))
         };
         let below = self.contents.paths().filter(|path| path.starts_with(&root.dir) && !nested(path));
-        let mut found = self.templates(root, below.filter(is_own));
+        let mut found = Self::templates(root, below.filter(is_own));
         if found.is_empty() {
             let distinguishing =
                 root.module.backend.as_ref().and_then(|block| distinguishing_key(&block.backend_type));
@@ -187,17 +187,13 @@ impl<'a> SettingsFinder<'a> {
             };
             let outside =
                 self.contents.paths().filter(|path| !self.dirs.iter().any(|dir| path.starts_with(dir)));
-            found = self.templates(root, outside.filter(is_own).filter(serves));
+            found = Self::templates(root, outside.filter(is_own).filter(serves));
         }
         found
     }
 
     /// Returns files as templates over their environments, at least one of which has a known name.
-    fn templates<'p>(
-        &self,
-        root: &RootModule,
-        paths: impl Iterator<Item = &'p Utf8PathBuf>,
-    ) -> Vec<SettingsFile> {
+    fn templates<'p>(root: &RootModule, paths: impl Iterator<Item = &'p Utf8PathBuf>) -> Vec<SettingsFile> {
         let paths: Vec<String> = paths.map(|path| relative_path(&root.dir, path).into_string()).collect();
         let mut by_template: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for path in &paths {

@@ -207,10 +207,10 @@ mod tests {
         if files.is_empty() {
             files = find_outside_roots(&tree, root, &[root], true, &|_| true);
         }
-        shown(files)
+        shown(&files)
     }
 
-    fn shown(files: Vec<SettingsFile>) -> Vec<String> {
+    fn shown(files: &[SettingsFile]) -> Vec<String> {
         let environments =
             |file: &SettingsFile| file.environments.iter().cloned().collect::<Vec<_>>().join(",");
         files.iter().map(|file| format!("{} {}", file.template, environments(file))).collect()
@@ -259,6 +259,6 @@ mod tests {
         let (one, other) = (Utf8Path::new("staging"), Utf8Path::new("prod"));
         let folders = [("staging", one, staging.as_slice()), ("prod", other, prod.as_slice())];
         let files = find_in_environment_folders(folders, &|_| true);
-        assert_eq!(shown(files), ["size.tfvars prod", "{env}.tfvars prod,staging"]);
+        assert_eq!(shown(&files), ["size.tfvars prod", "{env}.tfvars prod,staging"]);
     }
 }

@@ -42,7 +42,10 @@ pub(super) fn find_mentions(
     let calls = root.module.module_calls.values().filter_map(|call| call.local_source());
     for folder in calls.map(|source| normalised(&root.dir.join(source))).collect::<BTreeSet<_>>() {
         let names = tree.folders.get(&folder).map(Vec::as_slice).unwrap_or_default();
-        for name in names.iter().filter(|name| name.ends_with(".tf") || name.ends_with(".tofu")) {
+        for name in names
+            .iter()
+            .filter(|name| ["tf", "tofu"].contains(&Utf8Path::new(name).extension().unwrap_or_default()))
+        {
             read_file(&mut found, &tree.root.join(&folder).join(name));
         }
     }

@@ -76,7 +76,7 @@ impl ScriptReader<'_> {
             ScriptSyntax::Workflow => self.enter_step(line, from_here, before),
             ScriptSyntax::ShellPerLine => self.folder = None,
             ScriptSyntax::Markdown if line.trim_start().starts_with("```") => {
-                self.is_in_fence = !self.is_in_fence
+                self.is_in_fence = !self.is_in_fence;
             }
             ScriptSyntax::Shell | ScriptSyntax::Markdown => {}
         }
