@@ -183,7 +183,7 @@ fn the_command_of_a_stack_that_is_gone_has_no_value_it_may_not_declare() {
     let text = shop.project.read("environments.toml");
     let at = text.find("\n[stacks.mail]").unwrap();
     shop.project.write("environments.toml", &text[..at]);
-    let told = format!("`{ENVCTL} destroy staging mail {SETS}` shows what it made and asks");
+    let told = format!("`{ENVCTL} destroy staging mail {SETS}` shows what it made");
     run_with(&shop, &["plan", "staging"], &VARS).exits(0).tells(&told);
     run_with(&shop, &["plan", "staging", "--changed=HEAD"], &VARS).exits(0).tells(&told);
     run_with(&shop, &["check", "staging", "--offline"], &[]).exits(0).tells(&told);
