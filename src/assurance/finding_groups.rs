@@ -46,7 +46,7 @@ impl InstanceNames {
     }
 }
 
-/// Identity of a problem: its code, its severity, and its message and help without names of instances.
+/// Identity of a problem: its code, its severity, and its message, label and help without names of instances.
 type ProblemKey = (&'static str, Severity, String);
 
 /// Findings that report one problem.
@@ -96,7 +96,10 @@ fn key_and_subject(finding: &Diagnostic, names: &InstanceNames) -> (ProblemKey, 
         return ((finding.code, finding.severity, format!("{message}\n{}", place.unwrap_or_default())), file);
     }
     let help: Vec<String> = finding.help.iter().map(|line| names.without_instances(line).0).collect();
-    let text = format!("{message}\n{}", help.join("\n"));
+    // Two files that are missing in one place are two problems.
+    let label =
+        finding.labels.first().map(|label| names.without_instances(&label.text).0).unwrap_or_default();
+    let text = format!("{message}\n{label}\n{}", help.join("\n"));
     let subject = instance.or(place).unwrap_or_default();
     ((finding.code, finding.severity, text), subject)
 }
