@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Discover, Environment, PathPattern},
     diagnostic::{Diagnostic, Diagnostics},
     engine::terragrunt::stack_files::STACK_FILE,
-    inventory::discovery::find_stacks,
+    inventory::{Instance, discovery::find_stacks},
     model::EnvName,
     ui::Count,
 };
@@ -38,10 +38,11 @@ pub(super) fn no_stacks_error(config: &Config, environment: &Environment) -> Dia
 /// Returns errors for patterns of `[discover]` that find no stack in any environment, and warnings for patterns that find
 /// none in some environments and for globs of `exclude` that leave out no stack.
 ///
-/// Returns nothing if a pattern or a glob is invalid, or a folder cannot be read: other checks report these.
-pub(super) fn unmatched_patterns(config: &Config) -> Diagnostics {
+/// Returns nothing if a pattern or a glob is invalid, or a folder cannot be read: other checks report these. `instances` are
+/// those of the project; folders are walked only where these do not answer.
+pub(super) fn unmatched_patterns(config: &Config, instances: &[Instance]) -> Diagnostics {
     let Some(discover) = config.discover() else { return Diagnostics::default() };
-    DiscoveryUsage::determine(config, discover)
+    DiscoveryUsage::determine(config, discover, instances)
         .map(|usage| usage.findings(config, discover))
         .unwrap_or_default()
 }
@@ -61,7 +62,7 @@ struct DiscoveryUsage {
 
 impl DiscoveryUsage {
     /// Looks for the stacks of each pattern in each environment; `None` if a pattern or a glob is invalid.
-    fn determine(config: &Config, discover: &Discover) -> Option<Self> {
+    fn determine(config: &Config, discover: &Discover, instances: &[Instance]) -> Option<Self> {
         let globs: Vec<GlobMatcher> = discover
             .exclude
             .iter()
@@ -79,6 +80,13 @@ impl DiscoveryUsage {
                     usage.without_match.push((span, Vec::new()));
                     usage.starts.push(pattern.fixed().to_owned());
                     usage.may_be_generated.push(false);
+                }
+                let has_instance = || {
+                    instances.iter().any(|instance| is_discovered_by(config, &pattern, environment, instance))
+                };
+                // Globs of `exclude` are held against all folders, also those that they leave out.
+                if globs.is_empty() && has_instance() {
+                    continue;
                 }
                 if !folders.contains_key(&text) {
                     let found = find_stacks(config.root(), &pattern, &GlobSet::empty()).ok()?;
@@ -132,6 +140,19 @@ impl DiscoveryUsage {
     }
 }
 
+/// Returns true if an instance was discovered in an environment in a folder that a pattern matches.
+fn is_discovered_by(
+    config: &Config,
+    pattern: &PathPattern,
+    environment: &Environment,
+    instance: &Instance,
+) -> bool {
+    let has_path = || config.stacks().get(&instance.id.stack).is_some_and(|stack| stack.path.is_some());
+    instance.id.environment == environment.name
+        && !has_path()
+        && instance.path.strip_prefix(pattern.fixed()).is_ok_and(|below| pattern.captures(below).is_some())
+}
+
 /// Returns true if a glob of `exclude` matches a folder or one above it.
 fn excludes(glob: &GlobMatcher, folder: &Utf8Path) -> bool {
     folder.ancestors().any(|path| glob.is_match(path) || glob.is_match(path.join("")))
@@ -169,13 +190,21 @@ fn named(environments: &[EnvName]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::fixture::Project;
+    use crate::inventory::{fixture::Project, instances_without_needs};
 
     const TOML: &str = "[environments.dev]\n[environments.prod]\n[discover]\n";
 
     fn findings(discover: &str, files: &[(&str, &str)]) -> Vec<String> {
         let project = Project::new(&format!("{TOML}{discover}\n"), files);
-        let found = unmatched_patterns(&project.config());
+        let config = project.config();
+        let found = unmatched_patterns(&config, &[]);
+        let instances: Vec<Instance> = config
+            .environments()
+            .values()
+            .filter_map(|environment| instances_without_needs(&config, environment, &|_| true).ok())
+            .flat_map(|(instances, _)| instances)
+            .collect();
+        assert_eq!(unmatched_patterns(&config, &instances), found, "instances answer as the folders do");
         found
             .0
             .iter()

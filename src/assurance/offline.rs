@@ -97,7 +97,7 @@ pub fn check_offline(
         files.extend(unknown_variables(config, environments, &project));
         files.extend(literal_templates(config, environments, &project));
         files.extend(config.unused_templates().clone());
-        files.extend(unmatched_patterns(config));
+        files.extend(unmatched_patterns(config, &project.instances));
         for (name, found) in &mut findings {
             let inventory = inventories.iter().find(|inventory| inventory.environment() == name);
             for instance in inventory.into_iter().flat_map(Inventory::instances) {
