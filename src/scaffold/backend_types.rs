@@ -1,22 +1,20 @@
-//! Settings of the backends of OpenTofu and Terraform: those that each type knows, those that it requires, and the one that
-//! distinguishes states.
+//! Settings of the backends of OpenTofu and Terraform: those that each type knows, and the one that distinguishes states.
+
+use crate::inventory::address::required_settings;
 
 /// Settings of one type of backend.
 struct BackendType {
     name: &'static str,
-    /// Setting that distinguishes states in one backend, and true if the type requires it.
-    distinguishing: Option<(&'static str, bool)>,
-    /// Other required settings.
-    required: &'static [&'static str],
-    /// Further settings.
+    /// Setting that distinguishes states in one backend.
+    distinguishing: Option<&'static str>,
+    /// Further settings that the type does not require.
     optional: &'static [&'static str],
 }
 
 const BACKEND_TYPES: [BackendType; 11] = [
     BackendType {
         name: "s3",
-        distinguishing: Some(("key", true)),
-        required: &["bucket"],
+        distinguishing: Some("key"),
         optional: &[
             "region",
             "access_key",
@@ -73,8 +71,7 @@ const BACKEND_TYPES: [BackendType; 11] = [
     },
     BackendType {
         name: "azurerm",
-        distinguishing: Some(("key", true)),
-        required: &["storage_account_name", "container_name"],
+        distinguishing: Some("key"),
         optional: &[
             "resource_group_name",
             "environment",
@@ -109,8 +106,7 @@ const BACKEND_TYPES: [BackendType; 11] = [
     },
     BackendType {
         name: "gcs",
-        distinguishing: Some(("prefix", false)),
-        required: &["bucket"],
+        distinguishing: Some("prefix"),
         optional: &[
             "credentials",
             "access_token",
@@ -121,16 +117,10 @@ const BACKEND_TYPES: [BackendType; 11] = [
             "storage_custom_endpoint",
         ],
     },
-    BackendType {
-        name: "local",
-        distinguishing: Some(("path", false)),
-        required: &[],
-        optional: &["workspace_dir"],
-    },
+    BackendType { name: "local", distinguishing: Some("path"), optional: &["workspace_dir"] },
     BackendType {
         name: "consul",
-        distinguishing: Some(("path", true)),
-        required: &[],
+        distinguishing: Some("path"),
         optional: &[
             "address",
             "scheme",
@@ -147,7 +137,6 @@ const BACKEND_TYPES: [BackendType; 11] = [
     BackendType {
         name: "http",
         distinguishing: None,
-        required: &["address"],
         optional: &[
             "update_method",
             "lock_address",
@@ -168,8 +157,7 @@ const BACKEND_TYPES: [BackendType; 11] = [
     },
     BackendType {
         name: "kubernetes",
-        distinguishing: Some(("secret_suffix", true)),
-        required: &[],
+        distinguishing: Some("secret_suffix"),
         optional: &[
             "labels",
             "namespace",
@@ -194,8 +182,7 @@ const BACKEND_TYPES: [BackendType; 11] = [
     },
     BackendType {
         name: "pg",
-        distinguishing: Some(("schema_name", false)),
-        required: &[],
+        distinguishing: Some("schema_name"),
         optional: &[
             "conn_str",
             "skip_schema_creation",
@@ -207,8 +194,7 @@ const BACKEND_TYPES: [BackendType; 11] = [
     },
     BackendType {
         name: "oss",
-        distinguishing: Some(("prefix", false)),
-        required: &["bucket"],
+        distinguishing: Some("prefix"),
         optional: &[
             "key",
             "access_key",
@@ -233,8 +219,7 @@ const BACKEND_TYPES: [BackendType; 11] = [
     },
     BackendType {
         name: "cos",
-        distinguishing: Some(("prefix", false)),
-        required: &["bucket"],
+        distinguishing: Some("prefix"),
         optional: &[
             "key",
             "secret_id",
@@ -252,7 +237,6 @@ const BACKEND_TYPES: [BackendType; 11] = [
     BackendType {
         name: "remote",
         distinguishing: None,
-        required: &[],
         optional: &["hostname", "organization", "token", "workspaces"],
     },
 ];
@@ -263,22 +247,22 @@ fn backend_type(name: &str) -> Option<&'static BackendType> {
 
 /// Returns the setting that distinguishes states in one backend of a type.
 pub(super) fn distinguishing_key(name: &str) -> Option<&'static str> {
-    Some(backend_type(name)?.distinguishing?.0)
+    backend_type(name)?.distinguishing
 }
 
-/// Returns the settings without which a backend of a type has no place for its state.
+/// Returns the settings without which a backend of a type has no place for its state. A region is none of them: mostly the
+/// environment has it.
 pub(super) fn required_keys(name: &str) -> Vec<&'static str> {
-    let Some(backend) = backend_type(name) else { return Vec::new() };
-    let distinguishing = backend.distinguishing.filter(|(_, required)| *required).map(|(key, _)| key);
-    backend.required.iter().copied().chain(distinguishing).collect()
+    let required = required_settings(name).unwrap_or_default().iter().map(|setting| setting.key);
+    required.filter(|key| *key != "region").collect()
 }
 
 /// Returns true if a type of backend knows a setting; `None` as the type means any of them.
 pub(super) fn knows_key(name: Option<&str>, key: &str) -> bool {
     let knows = |backend: &BackendType| {
-        backend.distinguishing.is_some_and(|(own, _)| own == key)
-            || backend.required.contains(&key)
+        backend.distinguishing == Some(key)
             || backend.optional.contains(&key)
+            || required_keys(backend.name).contains(&key)
     };
     let is_meant = |backend: &&BackendType| name.is_none_or(|name| backend.name == name);
     BACKEND_TYPES.iter().filter(is_meant).any(knows)

@@ -11,8 +11,8 @@ use crate::{
     engine::{Backend, layout::unit_file},
     executor::step::outputs::passed_values::hcl_expression,
     files,
-    hcl::{Attribute, Expr, Module},
-    inventory::{Instance, read_backend_files},
+    hcl::Module,
+    inventory::{Instance, address::known_backend_config},
     model::hex,
 };
 
@@ -52,7 +52,7 @@ impl Targets {
             .map(|(key, pair)| (key, &pair.value))
             .collect();
         // Only Terragrunt knows the backend of a unit.
-        let config = module.and_then(|module| known_config(instance, module, &pairs));
+        let config = module.and_then(|module| known_backend_config(instance, module));
         let text = json(&pairs);
         let digest = digest(backend_type.as_deref(), &text, &files)
             .map_err(|(path, source)| TargetError::BackendFile { path, source })?;
@@ -116,29 +116,6 @@ impl Targets {
         }
         Ok(relative)
     }
-}
-
-/// Returns the configuration of a backend, backend files over its block and pairs over both; `None` if a value is an expression
-/// or envctl cannot read a file.
-fn known_config(
-    instance: &Instance,
-    module: &Module,
-    pairs: &BTreeMap<&String, &Value>,
-) -> Option<serde_json::Map<String, Value>> {
-    let literal = |(name, attribute): (&String, &Attribute)| match &attribute.value {
-        Expr::Literal(value) => Some((name.clone(), value.clone())),
-        _ => None,
-    };
-    let from_files = read_backend_files(instance);
-    if !from_files.unread.is_empty() {
-        return None;
-    }
-    let block = module.backend.iter().flat_map(|backend| backend.attributes.iter());
-    let attributes = block.filter(|(name, _)| !from_files.attributes.contains_key(*name));
-    let mut config: serde_json::Map<_, _> =
-        attributes.chain(&from_files.attributes).map(literal).collect::<Option<_>>()?;
-    config.extend(pairs.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
-    Some(config)
 }
 
 /// Returns the digest of a backend's type, pairs and backend files; a file that cannot be read is an error with its path.

@@ -56,13 +56,18 @@ pub fn removed_in(backend_type: &str) -> Option<&'static str> {
     REMOVED.iter().find(|(name, _)| *name == backend_type).map(|(_, version)| *version)
 }
 
+/// Returns the settings that a backend type requires; `None` if envctl does not know the type.
+pub fn required_settings(backend_type: &str) -> Option<&'static [RequiredSetting]> {
+    REQUIRED.iter().find(|(name, _)| *name == backend_type).map(|(_, required)| *required)
+}
+
 /// Returns the required settings that neither the backend nor an environment variable sets; `None` if envctl does not know
 /// the backend type.
 pub fn missing_settings(
     backend: &EffectiveBackend,
     environment: &dyn Fn(&str) -> EnvValue,
 ) -> Option<Vec<RequiredSetting>> {
-    let (_, required) = REQUIRED.iter().find(|(name, _)| *name == backend.backend_type)?;
+    let required = required_settings(&backend.backend_type)?;
     let is_set = |setting: &&RequiredSetting| {
         let is_in_backend = match backend.values.get(setting.key) {
             Some(Setting::Unknown(_)) => true,

@@ -10,7 +10,7 @@ use crate::{
     config::{BackendPair, Layer, Settings},
     diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile},
     files,
-    hcl::{Attribute, Expr, Module, SourceSpan},
+    hcl::{Attribute, BackendBlock, Expr, Module, SourceSpan},
     inventory::{Instance, backend_file_paths, read_backend_files},
     model::InstanceId,
 };
@@ -78,6 +78,17 @@ pub fn effective_backend(
             header_span: None,
         });
     };
+    let (backend, unread) = merged_backend(instance, block);
+    found.extend(unread.into_iter().map(|problem| Diagnostic {
+        severity: Severity::Note,
+        ..problem.help("the engine reads this backend file when it initialises the stack")
+    }));
+    found.finish(backend)
+}
+
+/// Returns the backend that a block, the backend files over it and the pairs over both make, and findings about files that
+/// envctl cannot read.
+fn merged_backend(instance: &Instance, block: &BackendBlock) -> (EffectiveBackend, Vec<Diagnostic>) {
     let setting = |(name, attribute): (&String, &Attribute)| {
         let setting = match &attribute.value {
             Expr::Literal(value) => Setting::Known(value.clone()),
@@ -91,21 +102,29 @@ pub fn effective_backend(
     let mut values: IndexMap<String, Setting> = block.attributes.iter().map(setting).collect();
     let from_files = read_backend_files(instance);
     let mut overrides: IndexMap<String, Setting> = from_files.attributes.iter().map(setting).collect();
-    let pairs = settings.backend.get(&block.backend_type).into_iter().flatten();
+    let pairs = instance.settings.backend.get(&block.backend_type).into_iter().flatten();
     overrides.extend(pairs.map(|(name, pair)| (name.clone(), Setting::Known(pair.value.clone()))));
     values.extend(overrides.iter().map(|(name, setting)| (name.clone(), setting.clone())));
     let unread = from_files.unread.first().map(|problem| format!("a backend file cannot be read: {problem}"));
-    found.extend(from_files.unread.into_iter().map(|problem| Diagnostic {
-        severity: Severity::Note,
-        ..problem.help("the engine reads this backend file when it initialises the stack")
-    }));
-    found.finish(EffectiveBackend {
+    let backend = EffectiveBackend {
         backend_type: block.backend_type.clone(),
         values,
         overrides,
         unread,
         header_span: Some(block.header_span.clone()),
-    })
+    };
+    (backend, from_files.unread)
+}
+
+/// Returns the configuration of an instance's backend by key, empty without a backend block; `None` if a value is an
+/// expression or envctl cannot read a backend file.
+pub fn known_backend_config(instance: &Instance, module: &Module) -> Option<serde_json::Map<String, Value>> {
+    let Some(block) = &module.backend else { return Some(serde_json::Map::new()) };
+    let (backend, _) = merged_backend(instance, block);
+    if backend.unread.is_some() {
+        return None;
+    }
+    backend.values.into_iter().map(|(name, setting)| Some((name, setting.known()?.clone()))).collect()
 }
 
 /// Returns the error for backend files of an instance without a backend block.

@@ -13,9 +13,9 @@ mod shared;
 mod state_address;
 mod url;
 
-pub use backend_requirements::{RequiredSetting, missing_settings, removed_in};
+pub use backend_requirements::{RequiredSetting, missing_settings, removed_in, required_settings};
 pub use collect::Addresses;
-pub use effective::{EffectiveBackend, Setting, effective_backend};
+pub use effective::{EffectiveBackend, Setting, effective_backend, known_backend_config};
 pub use environment::{EnvValue, instance_variable};
 pub use initialised::initialised_address;
 pub use linked_units::linked_units;
