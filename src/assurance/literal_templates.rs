@@ -4,13 +4,9 @@ use serde_json::Value;
 
 use super::{ProjectFiles, values::at};
 use crate::{
-    config::{Config, Environment},
+    config::{BUILT_IN_TEMPLATE_NAMES, Config, Environment},
     diagnostic::{Diagnostic, Diagnostics},
-    inventory::Instance,
 };
-
-/// Template names that each project has.
-const TEMPLATE_NAMES: [&str; 6] = ["project", "env", "stack", "prefix", "workspace", "root"];
 
 /// Returns a warning for each value of `vars` in these environments that holds a template name in braces.
 pub(super) fn literal_templates(
@@ -19,14 +15,12 @@ pub(super) fn literal_templates(
     project: &ProjectFiles,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
-    let is_checked = |instance: &&Instance| {
-        environments.iter().any(|environment| environment.name == instance.id.environment)
-    };
-    for instance in project.instances.iter().filter(is_checked) {
+    for instance in project.instances_of(environments) {
         let settings = &instance.settings;
         for (name, value) in settings.vars.iter() {
-            let is_template =
-                |word: &str| TEMPLATE_NAMES.contains(&word) || settings.template_values.contains_key(word);
+            let is_template = |word: &str| {
+                BUILT_IN_TEMPLATE_NAMES.contains(&word) || settings.template_values.contains_key(word)
+            };
             let Some(template) = value.value.as_json().and_then(|value| template_in(value, &is_template))
             else {
                 continue;

@@ -2,7 +2,7 @@
 
 use super::syntax::SyntaxVerdicts;
 use crate::{
-    config::Config,
+    config::{Config, Environment},
     diagnostic::Diagnostics,
     inventory::{Instance, Inventory, InventoryError, Modules, address::Addresses, instances_without_needs},
     model::EngineName,
@@ -51,5 +51,14 @@ impl ProjectFiles {
         let files = Diagnostics(judged.collect());
         let addresses = Addresses::compute(&instances, &modules, config.source(), own);
         Self { instances, modules, addresses, files, not_compared }
+    }
+
+    /// Returns the instances of these environments.
+    pub(super) fn instances_of<'a>(
+        &'a self,
+        environments: &'a [&Environment],
+    ) -> impl Iterator<Item = &'a Instance> {
+        let is_of_one = |instance: &&Instance| environments.iter().any(|e| e.name == instance.id.environment);
+        self.instances.iter().filter(is_of_one)
     }
 }

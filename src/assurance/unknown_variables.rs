@@ -25,11 +25,7 @@ pub(super) fn unknown_variables(
     project: &ProjectFiles,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
-    let is_checked = |instance: &&Instance| {
-        environments.iter().any(|environment| environment.name == instance.id.environment)
-    };
-    let checked = project.instances.iter().filter(is_checked);
-    let vars = checked.flat_map(|instance| {
+    let vars = project.instances_of(environments).flat_map(|instance| {
         instance.settings.vars.iter().map(|(name, value)| (&instance.id.environment, name, value))
     });
     // Reading the modules of units takes time, so each environment's are read once.

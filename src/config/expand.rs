@@ -8,7 +8,7 @@ use super::raw::{layer::Keys, reader::ConfigSources, template::Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Template names that are always defined.
-pub(crate) const BUILT_IN: [&str; 6] = ["project", "env", "stack", "prefix", "workspace", "root"];
+pub const BUILT_IN_TEMPLATE_NAMES: [&str; 6] = ["project", "env", "stack", "prefix", "workspace", "root"];
 
 /// Values of the names that templates may use.
 pub(crate) struct TemplateNames<'a> {
@@ -159,7 +159,7 @@ impl<'a> Expander<'a> {
                 .help(format!("write `prefix = \"…\"` into `[environments.{environment}]`"))
         } else {
             let message = format!("unknown template name `{{{name}}}` in `{environment}`");
-            let known = BUILT_IN
+            let known = BUILT_IN_TEMPLATE_NAMES
                 .into_iter()
                 .filter(|built_in| {
                     *built_in != "root" && (*built_in != "stack" || self.names.stack.is_some())

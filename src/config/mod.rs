@@ -32,6 +32,7 @@ mod validate;
 
 pub use config::{Config, UnknownEnvironment};
 pub use environment_scope::EnvironmentScope;
+pub use expand::BUILT_IN_TEMPLATE_NAMES;
 pub use find::{FILE_NAME, find};
 pub use guards::{DenyRule, Guards, IdentityGuard, Window};
 pub use load::ConfigError;

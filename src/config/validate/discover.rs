@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use crate::{
     config::{
         Config,
-        expand::BUILT_IN,
+        expand::BUILT_IN_TEMPLATE_NAMES,
         path_pattern::PathPattern,
         raw::{document::Document, reader::ConfigSources},
         settings::Environment,
@@ -63,7 +63,7 @@ fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
     let parsed = PathPattern::parse(pattern).map_err(|error| (error.reason.to_owned(), SHAPE))?;
     let mut seen: Vec<&str> = Vec::new();
     for name in parsed.capture_names() {
-        if BUILT_IN.contains(&name) {
+        if BUILT_IN_TEMPLATE_NAMES.contains(&name) {
             return Err((
                 format!("`<{name}>` would hide `{{{name}}}`"),
                 "give the capture another name; `{env}` is the folder of the environment",
